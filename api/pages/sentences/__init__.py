@@ -42,7 +42,6 @@ from api.pages.sentences.donation import (
     restricted,
     status_detail,
     status_word,
-    where,
 )
 from api.pages.sentences.errors import (
     DEMONSTRATION,
@@ -74,8 +73,10 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
+from api.pages.sentences.messages import Message, Piece, Sentence, joined, listed, plain, said, worded
 from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.payables import payable_due
+from api.pages.sentences.places import where
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.results import groups, reached, target
 from api.pages.sentences.steps import (
@@ -98,16 +99,11 @@ from api.pages.sentences.tables import (
     unexplained_note,
 )
 from api.pages.sentences.units import (
-    Piece,
-    Sentence,
     amount,
     day,
-    joined,
-    listed,
     number_of,
     period,
     pieces,
-    plain,
     time,
     unit_of,
 )
@@ -132,6 +128,7 @@ __all__ = [
     "THREAD_TITLE",
     "UNEXPLAINED_NONE",
     "ErrorWords",
+    "Message",
     "Piece",
     "Sentence",
     "amount",
@@ -201,6 +198,7 @@ __all__ = [
     "position",
     "reached",
     "restricted",
+    "said",
     "service_figures",
     "stage_detail",
     "stage_figure",
@@ -221,5 +219,6 @@ __all__ = [
     "waiting_note",
     "waits_since",
     "where",
+    "worded",
     "yours_label",
 ]

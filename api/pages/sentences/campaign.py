@@ -6,19 +6,85 @@ Its goods figures add up, or the rest is named.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from api.pages.figures import count, exact_with_asset, with_asset
-from api.pages.sentences.units import Piece, Sentence, day, joined, listed, number_of, pieces
+from api.pages.sentences.messages import (
+    Message,
+    Piece,
+    Sentence,
+    joined,
+    listed,
+    said,
+    told_list,
+    worded,
+)
+from api.pages.sentences.units import day, number_of, pieces
 from ledger.core.frozen import Quantity
 from ledger.views.campaign import CampaignCard, CampaignReport, GiftSum, NeedRow
-from ledger.views.totals import ApartTotals, GoodsTotals
+from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
+
+_ASKED = Message(
+    "{pieces}, {item}", "{pieces}: how many of what", "{item}: what is needed, in the campaign's words"
+)
+_ASKED_KEPT = Message(
+    "{pieces}, {item} (kept for it alone: {money})",
+    "{pieces}: how many of what",
+    "{item}: what is needed, in the campaign's words",
+    "{money}: a list of sums",
+)
 
 
 def need_asked(need: NeedRow) -> str:
     """`250,000 masks, 3-ply mask`, and what money is kept for it alone."""
-    asked = f"{number_of(need.quantity, need.unit)}, {need.item}"
+    asked = number_of(need.quantity, need.unit)
+    if not need.kept:
+        return worded(_ASKED, pieces=asked, item=need.item)
     kept = listed([exact_with_asset(amount) for amount in need.kept])
-    return f"{asked} (kept for it alone: {kept})" if kept else asked
+    return worded(_ASKED_KEPT, pieces=asked, item=need.item, money=kept)
+
+
+_GIVEN = "{given}: a list of sums, as: 71.84 BTC and 6,000 USD"
+_NOT_YET = Message("No donation has settled yet.", "the whole of what is known of a campaign")
+_NOT_YET_WAITING = Message(
+    "No donation has settled yet; {n} payment waits for blocks.",
+    many="No donation has settled yet; {n} payments wait for blocks.",
+)
+_ARRIVED = Message(
+    "{given} from {n} donation arrived. Nothing is ordered with it yet.",
+    _GIVEN,
+    many="{given} from {n} donations arrived. Nothing is ordered with it yet.",
+)
+_ARRIVED_SERVICES = Message(
+    "{given} from {n} donation arrived. No goods are ordered with it yet.",
+    "services were ordered, and are told in a sentence of their own",
+    _GIVEN,
+    many="{given} from {n} donations arrived. No goods are ordered with it yet.",
+)
+_GOODS = (
+    "{goods}: a list of ordered goods, as: 252,000 masks",
+    "{places}: a list, as: 217,000 are distributed in 15 places, 2,600 were damaged, short or lost",
+)
+_ALL_CAME = Message(
+    "{given} from {n} donation. {goods} ordered, paid and received: {places}.",
+    _GIVEN,
+    *_GOODS,
+    many="{given} from {n} donations. {goods} ordered, paid and received: {places}.",
+)
+_RECEIVED_LESS = Message(
+    "{given} from {n} donation. {goods} ordered and paid, {received} received: {places}.",
+    _GIVEN,
+    *_GOODS,
+    "{received}: a list of goods",
+    many="{given} from {n} donations. {goods} ordered and paid, {received} received: {places}.",
+)
+_PAID_LESS = Message(
+    "{given} from {n} donation. {goods} ordered, {paid} paid, {received} received: {places}.",
+    _GIVEN,
+    *_GOODS,
+    "{paid}, {received}: lists of goods",
+    many="{given} from {n} donations. {goods} ordered, {paid} paid, {received} received: {places}.",
+)
 
 
 def campaign_sentence(report: CampaignReport) -> Sentence:
@@ -26,23 +92,25 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
 
     Its goods figures add up to what was ordered, or it names the rest.
     """
-    if report.donations == 0:
-        return (Piece("No donation has settled yet"), Piece(_waiting(report.waiting)), Piece("."))
-    gifts = (*_given(report.received), Piece(f" from {number_of(report.donations, 'donation')}"))
-    goods = report.goods
+    number = report.donations
+    if number == 0:
+        return said(_NOT_YET_WAITING, n=report.waiting) if report.waiting else said(_NOT_YET)
+    given, goods = _given(report.received), report.goods
     if not goods.ordered:
-        bought = "Nothing is" if not report.services else "No goods are"
-        return (*gifts, Piece(f" arrived. {bought} ordered with it yet."))
+        return said(_ARRIVED_SERVICES if report.services else _ARRIVED, n=number, given=given)
+    ordered, places = Piece(pieces(goods.ordered), "goods"), joined(_places(goods))
+    if goods.ordered == goods.paid == goods.received:
+        return said(_ALL_CAME, n=number, given=given, goods=ordered, places=places)
+    received = Piece(pieces(goods.received), "goods")
+    if goods.ordered == goods.paid:
+        return said(_RECEIVED_LESS, n=number, given=given, goods=ordered, received=received, places=places)
+    paid = Piece(pieces(goods.paid), "goods")
+    return said(_PAID_LESS, n=number, given=given, goods=ordered, paid=paid, received=received, places=places)
+
+
+def _places(goods: GoodsTotals) -> list[Sentence]:
+    """Where all that was ordered is; what would be told nowhere is told as that."""
     several = len(goods.ordered) > 1
-    parts = [
-        *_where(goods.distributed, several, "figure", _distributed(goods.places)),
-        *_where(goods.under_way, several, "figure", UNDER_WAY),
-        *_where(goods.before, several, "figure", BEFORE),
-        *_where(goods.not_received, several, "figure", ("is not yet received", "are not yet received")),
-        *_where(goods.not_coming, several, "figure", NOT_COMING),
-        *_where(goods.sent_back, several, "figure", SENT_BACK),
-        *_where(goods.lost, several, "bad", LOST),
-    ]
     told = (
         goods.distributed,
         goods.under_way,
@@ -52,89 +120,145 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
         goods.sent_back,
         goods.lost,
     )
-    parts += _where(_rest(goods.ordered, *told), several, "bad", UNTOLD)
-    return (*gifts, Piece(". "), *_three_words(goods), Piece(": "), *joined(parts), Piece("."))
+    return [
+        *_distributed(goods.distributed, several, goods.places),
+        *_where(goods.under_way, several, _UNDER_WAY),
+        *_where(goods.before, several, _CAME_BEFORE),
+        *_where(goods.not_received, several, _NOT_RECEIVED),
+        *_where(goods.not_coming, several, _NOT_COMING),
+        *_where(goods.sent_back, several, _SENT_BACK),
+        *_where(goods.lost, several, _LOST),
+        *_where(_rest(goods.ordered, *told), several, _UNTOLD),
+    ]
+
+
+_CAME = (
+    "{goods}: a list of goods, as: 1,000 kits and 40 litres",
+    "{places}: a list, as: 900 are distributed in 3 places, 100 are on the way or waiting",
+)
+_IN_KIND = Message("Given in kind: {goods}; {places}.", *_CAME)
+_BROUGHT_IN = Message("In stock on {day}, when the books begin: {goods}; {places}.", "{day}: a day", *_CAME)
+_SERVICE = ("{service}: its name", "{figure}: how much, with its unit")
+_VERB = "{verb}: what was done, in the campaign's words, as: carried"
+_ORDERED = "{ordered}: how much was ordered, with its unit"
+_DELIVERED = Message("{service}: {figure}.", *_SERVICE)
+_DELIVERED_DONE = Message("{service}: {figure} {verb}.", *_SERVICE, _VERB)
+_DELIVERED_OF = Message("{service}: {figure}, {ordered} ordered.", *_SERVICE, _ORDERED)
+_DELIVERED_DONE_OF = Message("{service}: {figure} {verb}, {ordered} ordered.", *_SERVICE, _VERB, _ORDERED)
 
 
 def campaign_more(report: CampaignReport) -> list[Sentence]:
     """What stands apart from the money and what it was spent on: gifts in kind, and services by their own verb."""
-    said: list[Sentence] = []
-    said += _apart(report.given_in_kind, "Given in kind: ")
+    told: list[Sentence] = []
+    for goods, places in _apart(report.given_in_kind):
+        told.append(said(_IN_KIND, goods=goods, places=places))
     if report.opening is not None:
-        said += _apart(report.brought_in, f"In stock on {day(report.opening.day)}, when the books begin: ")
-    for row in report.services:
-        done = (Piece(f"{row.name}: "), Piece(number_of(row.delivered, row.unit), "goods"))
-        verb = f" {row.verb}" if row.verb else ""
-        ordered = f", {number_of(row.ordered, row.unit)} ordered" if row.ordered != row.delivered else ""
-        said.append((*done, Piece(f"{verb}{ordered}.")))
-    return said
+        for goods, places in _apart(report.brought_in):
+            told.append(said(_BROUGHT_IN, day=day(report.opening.day), goods=goods, places=places))
+    return told + [_service(row) for row in report.services]
 
 
-def _apart(rows: ApartTotals, heading: str) -> Iterator[Sentence]:
+def _service(row: ServiceRow) -> Sentence:
+    figure, ordered = Piece(number_of(row.delivered, row.unit), "goods"), number_of(row.ordered, row.unit)
+    if row.ordered == row.delivered:
+        if row.verb:
+            return said(_DELIVERED_DONE, service=row.name, figure=figure, verb=row.verb)
+        return said(_DELIVERED, service=row.name, figure=figure)
+    if row.verb:
+        return said(_DELIVERED_DONE_OF, service=row.name, figure=figure, verb=row.verb, ordered=ordered)
+    return said(_DELIVERED_OF, service=row.name, figure=figure, ordered=ordered)
+
+
+def _apart(rows: ApartTotals) -> Iterator[tuple[Piece, Sentence]]:
     """Goods that came by no order, and where they are; nothing where there are none."""
     if not rows.came:
         return
     several = len(rows.came) > 1
-    parts = [
-        *_where(rows.distributed, several, "figure", _distributed(rows.places)),
-        *_where(rows.under_way, several, "figure", UNDER_WAY),
-        *_where(rows.sent_back, several, "figure", SENT_BACK),
-        *_where(rows.lost, several, "bad", LOST),
-    ]
     told = (rows.distributed, rows.under_way, rows.sent_back, rows.lost)
-    parts += _where(_rest(rows.came, *told), several, "bad", UNTOLD)
-    yield Piece(heading), Piece(pieces(rows.came), "goods"), Piece("; "), *joined(parts), Piece(".")
+    parts = [
+        *_distributed(rows.distributed, several, rows.places),
+        *_where(rows.under_way, several, _UNDER_WAY),
+        *_where(rows.sent_back, several, _SENT_BACK),
+        *_where(rows.lost, several, _LOST),
+        *_where(_rest(rows.came, *told), several, _UNTOLD),
+    ]
+    yield Piece(pieces(rows.came), "goods"), joined(parts)
 
 
-BEFORE = ("came before the books begin", "came before the books begin")
-UNDER_WAY = ("is on the way or waiting", "are on the way or waiting")
-NOT_COMING = (
-    "was cancelled, or the supplier owes or paid it back",
-    "were cancelled, owed or paid back by suppliers",
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """How pieces are told that are somewhere; `n` is how many, and what is `bad` is marked so."""
+
+    message: Message
+    mark: str = "figure"
+
+
+_FIGURE = "{figure}: how many; with units where there are several products"
+_UNDER_WAY = _Where(
+    Message("{figure} is on the way or waiting", _FIGURE, many="{figure} are on the way or waiting")
 )
-SENT_BACK = ("went back to the supplier", "went back to suppliers")
-LOST = ("was damaged, short or lost", "were damaged, short or lost")
-UNTOLD = ("is not accounted for", "are not accounted for")
-
-
-def _distributed(places: int) -> tuple[str, str]:
-    where = f" in {number_of(places, 'place')}" if places else ""
-    return f"is distributed{where}", f"are distributed{where}"
+_CAME_BEFORE = _Where(
+    Message("{figure} came before the books begin", _FIGURE, many="{figure} came before the books begin")
+)
+_NOT_RECEIVED = _Where(Message("{figure} is not yet received", _FIGURE, many="{figure} are not yet received"))
+_NOT_COMING = _Where(
+    Message(
+        "{figure} was cancelled, or the supplier owes or paid it back",
+        _FIGURE,
+        many="{figure} were cancelled, owed or paid back by suppliers",
+    )
+)
+_SENT_BACK = _Where(
+    Message("{figure} went back to the supplier", _FIGURE, many="{figure} went back to suppliers")
+)
+_LOST = _Where(
+    Message("{figure} was damaged, short or lost", _FIGURE, many="{figure} were damaged, short or lost"),
+    "bad",
+)
+_UNTOLD = _Where(
+    Message("{figure} is not accounted for", _FIGURE, many="{figure} are not accounted for"), "bad"
+)
+_HANDED_OUT = _Where(Message("{figure} is distributed", _FIGURE, many="{figure} are distributed"))
+_ONE_HANDED_OUT = Message("{figure} is distributed in 1 place", "a single piece", _FIGURE)
+_HANDED_OUT_IN = Message(
+    "{figure} are distributed in {n} place",
+    _FIGURE,
+    "{n}: in how many places they are, which decides the form",
+    many="{figure} are distributed in {n} places",
+)
 
 
 def _given(received: Sequence[GiftSum]) -> Sentence:
     """`71.84 BTC and 6,000 USD`: each in its own asset."""
-    said: list[Piece] = []
-    for index, row in enumerate(received):
-        if index:
-            said.append(Piece(" and " if index == len(received) - 1 else ", "))
-        said.append(Piece(with_asset(row), "coin" if row.asset == "BTC" else "money"))
-    return tuple(said)
+    return told_list(
+        [(Piece(with_asset(row), "coin" if row.asset == "BTC" else "money"),) for row in received]
+    )
 
 
-def _three_words(goods: GoodsTotals) -> Sentence:
-    """`252,000 masks ordered and paid, 251,000 masks received`: three words, and one figure where they are equal."""
-    ordered = Piece(pieces(goods.ordered), "goods")
-    if goods.ordered == goods.paid == goods.received:
-        return (ordered, Piece(" ordered, paid and received"))
-    if goods.ordered == goods.paid:
-        return (
-            ordered,
-            Piece(" ordered and paid, "),
-            Piece(pieces(goods.received), "goods"),
-            Piece(" received"),
-        )
-    paid, received = Piece(pieces(goods.paid), "goods"), Piece(pieces(goods.received), "goods")
-    return (ordered, Piece(" ordered, "), paid, Piece(" paid, "), received, Piece(" received"))
+def _distributed(rows: Sequence[Quantity], several: bool, places: int) -> list[Sentence]:
+    """`252,000 are distributed in 15 places`; nothing for nothing."""
+    if not rows or not places:
+        return _where(rows, several, _HANDED_OUT)
+    figure = Piece(_figure(rows, several), "figure")
+    if _number(rows) == 1:
+        return [said(_ONE_HANDED_OUT, figure=figure)]
+    return [said(_HANDED_OUT_IN, n=places, figure=figure)]
 
 
-def _where(rows: Sequence[Quantity], several: bool, mark: str, words: tuple[str, str]) -> list[Sentence]:
-    """`252,000 are distributed`, with the units where there are several products; nothing for nothing."""
+def _where(rows: Sequence[Quantity], several: bool, told: _Where) -> list[Sentence]:
+    """`252,000 are on the way`, with the units where there are several products; nothing for nothing."""
     if not rows:
         return []
-    one = len(rows) == 1 and rows[0].quantity == 1
-    figure = pieces(rows) if several else count(rows[0].quantity)
-    return [(Piece(figure, mark), Piece(f" {words[0] if one else words[1]}"))]
+    return [said(told.message, n=_number(rows), figure=Piece(_figure(rows, several), told.mark))]
+
+
+def _figure(rows: Sequence[Quantity], several: bool) -> str:
+    return pieces(rows) if several else count(rows[0].quantity)
+
+
+def _number(rows: Sequence[Quantity]) -> int:
+    """How many, to choose a plural; several products are many."""
+    return rows[0].quantity if len(rows) == 1 else sum(row.quantity for row in rows)
 
 
 def _rest(whole: Sequence[Quantity], *parts: Sequence[Quantity]) -> tuple[Quantity, ...]:
@@ -149,38 +273,40 @@ def _rest(whole: Sequence[Quantity], *parts: Sequence[Quantity]) -> tuple[Quanti
     )
 
 
-def _waiting(number: int) -> str:
-    return (
-        f"; {number_of(number, 'payment')} {'waits' if number == 1 else 'wait'} for blocks" if number else ""
-    )
+_WAITING = Message(
+    "{n} more payment is seen or in a block and will count after {depth} blocks.",
+    "{depth}: how many blocks deep a payment has to be",
+    many="{n} more payments are seen or in a block and will count after {depth} blocks.",
+)
+_ENDED = Message("The call has ended. Late donations count.")
+_OPEN = Message("Open until {day}. Nothing expires.", "a campaign that asks for gifts", "{day}: its last day")
+_CARD = Message(
+    "{given} from {n} donation, {goods} distributed.",
+    _GIVEN,
+    "{goods}: a list of goods, as: 1,000 kits and 40 litres",
+    many="{given} from {n} donations, {goods} distributed.",
+)
+_CARD_NOTHING = Message(
+    "{given} from {n} donation. Nothing is distributed yet.",
+    _GIVEN,
+    many="{given} from {n} donations. Nothing is distributed yet.",
+)
 
 
 def campaign_next(report: CampaignReport) -> str:
-    if report.waiting:
-        waits = "payment is" if report.waiting == 1 else "payments are"
-        more = f"{count(report.waiting)} more {waits} seen or in a block"
-        return f"{more} and will count after {report.depth} blocks."
-    return ""
+    """How many payments wait for blocks; nothing where none does."""
+    return worded(_WAITING, n=report.waiting, depth=report.depth) if report.waiting else ""
 
 
 def call_state(report: CampaignReport) -> str:
-    if report.closed:
-        return "The call has ended. Late donations count."
-    return f"Open until {day(report.end)}. Nothing expires."
+    return worded(_ENDED) if report.closed else worded(_OPEN, day=day(report.end))
 
 
 def card_sentence(card: CampaignCard) -> Sentence:
+    """What came and what was handed out, on the card of a campaign."""
     if not card.donations:
-        return (Piece("No donation has settled yet."),)
-    head = (
-        *_given(card.received),
-        Piece(f" from {number_of(card.donations, 'donation')}"),
-    )
+        return said(_NOT_YET)
+    given = _given(card.received)
     if not card.distributed:
-        return (*head, Piece(". Nothing is distributed yet."))
-    return (
-        *head,
-        Piece(", "),
-        Piece(pieces(card.distributed), "goods"),
-        Piece(" distributed."),
-    )
+        return said(_CARD_NOTHING, n=card.donations, given=given)
+    return said(_CARD, n=card.donations, given=given, goods=Piece(pieces(card.distributed), "goods"))

@@ -7,40 +7,75 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from api.pages.figures import count, exact_with_asset
-from api.pages.sentences.donation import where
-from api.pages.sentences.units import amount, listed
+from api.pages.figures import exact_with_asset
+from api.pages.sentences.messages import Message, listed, plain, worded
+from api.pages.sentences.places import figured
+from api.pages.sentences.units import amount
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.trail import ChangeKind, Place, TrailChange
 
+_ENTRY = "{entry}: the number of a later entry of the journal"
+_TOLD = "tells a donor what a later entry changed of the way of a gift"
 _WHAT = {
-    ChangeKind.VOIDED: "its block left the chain, so it is not counted until a block takes it again",
-    ChangeKind.RESTORED: "it settled again, on its old place",
-    ChangeKind.MOVED: "it is in another block now",
-    ChangeKind.VALUED: "it was valued anew",
-    ChangeKind.LOST: "a loss",
-    ChangeKind.FOUND: "lost goods were found",
-    ChangeKind.RETURNED: "goods went back",
-    ChangeKind.CLOSED: "the order was closed",
-    ChangeKind.RECALLED: "the lot was called back",
-    ChangeKind.FEE: "a move between the campaign's own places cost a fee",
-    ChangeKind.EXCHANGED: "a gift went back to its donor, and its units were exchanged for others",
-    ChangeKind.OTHER: "a later entry",
+    ChangeKind.VOIDED: Message(
+        "Entry {entry}: its block left the chain, so it is not counted until a block takes it again",
+        _TOLD,
+        _ENTRY,
+    ),
+    ChangeKind.RESTORED: Message("Entry {entry}: it settled again, on its old place", _TOLD, _ENTRY),
+    ChangeKind.MOVED: Message("Entry {entry}: it is in another block now", _TOLD, _ENTRY),
+    ChangeKind.VALUED: Message("Entry {entry}: it was valued anew", _TOLD, _ENTRY),
+    ChangeKind.LOST: Message("Entry {entry}: a loss", _TOLD, _ENTRY),
+    ChangeKind.FOUND: Message("Entry {entry}: lost goods were found", _TOLD, _ENTRY),
+    ChangeKind.RETURNED: Message("Entry {entry}: goods went back", _TOLD, _ENTRY),
+    ChangeKind.CLOSED: Message("Entry {entry}: the order was closed", _TOLD, _ENTRY),
+    ChangeKind.RECALLED: Message("Entry {entry}: the lot was called back", _TOLD, _ENTRY),
+    ChangeKind.FEE: Message(
+        "Entry {entry}: a move between the campaign's own places cost a fee", _TOLD, _ENTRY
+    ),
+    ChangeKind.EXCHANGED: Message(
+        "Entry {entry}: a gift went back to its donor, and its units were exchanged for others", _TOLD, _ENTRY
+    ),
+    ChangeKind.OTHER: Message("Entry {entry}: a later entry", _TOLD, _ENTRY),
 }
+_TOOK_BACK = Message(
+    "Entry {entry} took back entry {undone}",
+    _TOLD,
+    _ENTRY,
+    "{undone}: the number of the entry that no longer counts",
+)
+_TOOK_BACK_NAMED = Message(
+    "Entry {entry} took back entry {undone}, {name}",
+    _TOLD,
+    _ENTRY,
+    "{undone}: the number of the entry that no longer counts",
+    "{name}: what that was, as: handover H-1",
+)
+_CHANGE = "{change}: an entry and what it was, as: Entry 52: a loss"
+_NAMED = Message("{change}, {paper}", _CHANGE, "{paper}: the number of its paper")
+_WITH_FACTS = Message("{change} ({facts})", _CHANGE, "{facts}: a list, as: block 650,400")
+_USED = Message("{money} of it was used already", "of a gift whose block left", "{money}: a sum")
+_BLOCK = Message("block {block}", "{block}: its height")
+_BLOCK_BEFORE = Message(
+    "block {block}, before {old}", "{block}: its height", "{old}: the height that was told before"
+)
+_WORTH = Message("worth {money}", "what was told of a gift before", "{money}: a sum")
 
 
 def change_what(change: TrailChange) -> str:
     """`Entry 41 took back entry 38, handover H-1`, `Entry 52: a loss, L-1`."""
     named = change.detail
     if change.kind is ChangeKind.REVERSED:
-        undone = f", {named['undone']}" if named.get("undone") else ""
-        return f"Entry {count(change.entry)} took back entry {count(change.of or 0)}{undone}"
-    number = f", {named['number']}" if named.get("number") else ""
+        undone = named.get("undone")
+        if undone:
+            return worded(_TOOK_BACK_NAMED, entry=change.entry, undone=change.of or 0, name=undone)
+        return worded(_TOOK_BACK, entry=change.entry, undone=change.of or 0)
+    told = worded(_WHAT[change.kind], entry=change.entry)
+    if named.get("number"):
+        told = worded(_NAMED, change=told, paper=named["number"])
     facts = _facts(named)
-    return (
-        f"Entry {count(change.entry)}: {_WHAT[change.kind]}{number}{f' ({listed(facts)})' if facts else ''}"
-    )
+    return worded(_WITH_FACTS, change=told, facts=listed(facts)) if facts else told
 
 
 def _facts(named: Mapping[str, str]) -> list[str]:
@@ -48,11 +83,11 @@ def _facts(named: Mapping[str, str]) -> list[str]:
     if "value" in named:
         told.append(_money(named["value"]))
     if "used_already" in named:
-        told.append(f"{_money(named['used_already'])} of it was used already")
+        told.append(worded(_USED, money=_money(named["used_already"])))
     if "block" in named and "block_said" in named:
-        told.append(f"block {count(int(named['block']))}, before {count(int(named['block_said']))}")
+        told.append(worded(_BLOCK_BEFORE, block=int(named["block"]), old=int(named["block_said"])))
     elif "block" in named or "block_said" in named:
-        told.append(f"block {count(int(named.get('block') or named['block_said']))}")
+        told.append(worded(_BLOCK, block=int(named.get("block") or named["block_said"])))
     return told
 
 
@@ -64,7 +99,7 @@ def _money(text: str) -> str:
 def change_said(change: TrailChange) -> str:
     """What the trail said before, as `300 kits waiting at Aid`."""
     value = change.detail.get("value_said")
-    return f"worth {_money(value)}" if value else _places(change.said)
+    return worded(_WORTH, money=_money(value)) if value else _places(change.said)
 
 
 def change_says(change: TrailChange) -> str:
@@ -73,7 +108,7 @@ def change_says(change: TrailChange) -> str:
 
 
 def _places(places: Sequence[Place]) -> str:
-    return listed([f"{_figure(place)} {where(place)}" for place in places])
+    return listed([plain(figured(place, _figure(place))) for place in places])
 
 
 def _figure(place: Place) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.units import Piece, Sentence, day
+from api.pages.sentences.messages import Piece, Sentence
+from api.pages.sentences.units import day
 from api.pages.sentences.units import period as days
 from ledger.views.controls import ClosedPeriod, LimitRow, PeriodRow
 

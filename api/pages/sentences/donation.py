@@ -8,66 +8,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count, exact_with_asset, short_hash, with_asset
-from api.pages.sentences.units import Piece, Sentence, amount, day, joined, listed, number_of, pieces, time
+from api.pages.sentences.messages import (
+    SEMICOLONS,
+    Message,
+    Piece,
+    Sentence,
+    joined,
+    listed,
+    said,
+    worded,
+)
+from api.pages.sentences.places import figured
+from api.pages.sentences.units import amount, day, number_of, pieces, time
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Donation, DonationStatus, Place
 
-_PLACE = {
-    ExitKind.OPEN: "ordered and not yet received",
-    ExitKind.SHORT: "short",
-    ExitKind.DAMAGED: "damaged",
-    ExitKind.REJECTED: "rejected",
-    ExitKind.CANCELLED: "cancelled",
-    ExitKind.CLAIM: "paid for and owed by the supplier",
-    ExitKind.LENT: "lent to another campaign",
-    ExitKind.REPAID: "repaid between campaigns",
-    ExitKind.REFUNDED: "paid back by the supplier",
-    ExitKind.LOST: "lost on the way",
-    ExitKind.WRITTEN_OFF: "written off, not paid back by the supplier",
-    ExitKind.RETURNED: "returned",
-    ExitKind.UNEXPLAINED: "unexplained",
-    ExitKind.SHORTFALL: "in the shortfall",
-    ExitKind.FEE: "network fees",
-    ExitKind.CHARGES: "charges",
-    ExitKind.SPENT: "spent on services",
-    ExitKind.HELD: "held",
-    ExitKind.BEFORE: "gone before the books begin: where to is not in them",
-}
-
-
-def where(place: Place) -> str:
-    """`handed out in Ghana`, `in stock at Abuja`, `lost on the way`."""
-    at = place.place
-    if place.elsewhere:
-        return "in the same lot"
-    if place.service and place.is_distributed:
-        return service_done(place)
-    if place.is_distributed:
-        return f"handed out in {at}" if at else "handed out"
-    if place.kind is ExitKind.IN_TRANSIT:
-        return f"on the way, {at}" if at else "on the way"
-    if place.kind is ExitKind.IN_STOCK:
-        return f"in stock at {at}" if at else "in stock"
-    if place.kind is ExitKind.WAITING:
-        return f"waiting at {at}" if at else "waiting"
-    if place.kind is ExitKind.FEE:
-        return "network fees" if place.amount.asset == "BTC" else "fees"
-    if place.kind is ExitKind.SPENT and place.service:
-        return f"paid for {place.service}, {at}, which is not yet delivered"
-    return _PLACE[place.kind] + (f", {at}" if at else "")
-
-
-def service_done(place: Place) -> str:
-    """`carried for 12.34 USD of Air freight`: a service by its own verb and name, after its figure."""
-    if place.paid is None:
-        return f"{place.verb} as {place.service}".strip()
-    if is_money(place.amount.asset):
-        done = f", {place.verb}" if place.verb else ""
-        return f"spent on {place.service}{done}"
-    return f"{place.verb} for {with_asset(place.paid)} of {place.service}".strip()
-
+_GIVEN = "{given}: what was given, as 0.01 BTC or 40 kits"
+_PARTS = (
+    "{places}: a list of parts, each a figure and where it is, as: 30 handed out in Ghana, 7 waiting at WAHO"
+)
+_TOO_SMALL = Message(
+    "Your {given} is settled. Too small for a whole piece, it shares one with its neighbours.",
+    "a gift so small that no whole piece of the goods is its own",
+    _GIVEN,
+)
+_NOTHING_YET = Message("Your {given} is settled and paid for nothing yet: {places}.", _GIVEN, _PARTS)
+_PAID_FOR = Message(
+    "Your {given} paid for {goods}: {places}.", _GIVEN, "{goods}: what was bought, as 37 masks", _PARTS
+)
+_BECAME = Message("Your {given}: {places}.", "a gift in kind, or one that paid for services", _GIVEN, _PARTS)
+_ELSEWHERE = Message(
+    "{figure} in {n} other place",
+    "a part of a list of places",
+    "{figure}: how much is there",
+    many="{figure} in {n} other places",
+)
 
 _SHOWN = 4
 
@@ -78,61 +55,34 @@ def donation_sentence(trail: Donation) -> Sentence:
     if not is_money(trail.amount.asset):
         given = Piece(number_of(trail.amount.minor, trail.unit), "goods")
     if trail.outcome in _OUTCOME_SENTENCE:
-        return (Piece("Your "), given, Piece(_OUTCOME_SENTENCE[trail.outcome]))
+        return said(_OUTCOME_SENTENCE[trail.outcome], given=given)
+    if trail.status is DonationStatus.CONFIRMED:
+        return said(_CONFIRMED, given=given, depth=trail.confirmations, needed=trail.needed)
     if trail.status is not DonationStatus.SETTLED:
-        return (
-            Piece("Your "),
-            given,
-            Piece(
-                _STATUS_SENTENCE[trail.status].format(
-                    n=trail.confirmations,
-                    needed=trail.needed,
-                    left=number_of(max(0, trail.needed - trail.confirmations), "more block"),
-                )
-            ),
-        )
+        return said(_STATUS_SENTENCE[trail.status], given=given)
     goods = _said_together([place for place in trail.places if _is_goods(place)])
     services = [place for place in trail.places if place.service]
     if not goods and not services:
         held = [place for place in trail.places if is_money(place.amount.asset) and place.amount.minor]
         if not held:
-            return (
-                Piece("Your "),
-                given,
-                Piece(" is settled. Too small for a whole piece, it shares one with its neighbours."),
-            )
-        said = [(Piece(with_asset(p.amount), "figure"), Piece(f" {where(p)}")) for p in _largest(held)]
-        return (
-            Piece("Your "),
-            given,
-            Piece(" is settled and paid for nothing yet: "),
-            *joined(said),
-            Piece("."),
-        )
+            return said(_TOO_SMALL, given=given)
+        parts = [figured(place, with_asset(place.amount), "figure") for place in _largest(held)]
+        return said(_NOTHING_YET, given=given, places=joined(parts))
     paid = _by_product(goods)
     several = len(paid) > 1
-    parts: list[Sentence] = []
+    parts = []
     for place in _largest(goods):
-        units = place.amount.minor
-        figure = pieces(_by_product([place])) if several else count(units)
-        parts.append((Piece(figure, "bad" if place.kind.is_bad else "figure"), Piece(f" {where(place)}")))
+        figure = pieces(_by_product([place])) if several else count(place.amount.minor)
+        parts.append(figured(place, figure, "bad" if place.kind.is_bad else "figure"))
     rest = goods_rest(goods)
     if rest:
-        figure = pieces(rest[1]) if several else count(rest[1][0].quantity)
-        parts.append((Piece(figure, "figure"), Piece(f" in {number_of(rest[0], 'other place')}")))
-    parts += [
-        (Piece(amount(place.amount, place.unit), "figure"), Piece(f" {where(place)}"))
-        for place in _largest(services)
-    ]
-    bought = paid and is_money(trail.amount.asset)
-    return (
-        Piece("Your "),
-        given,
-        *((Piece(" paid for "), Piece(pieces(paid), "goods")) if bought else ()),
-        Piece(": "),
-        *joined(parts),
-        Piece("."),
-    )
+        number, quantities = rest
+        figure = pieces(quantities) if several else count(quantities[0].quantity)
+        parts.append(said(_ELSEWHERE, n=number, figure=Piece(figure, "figure")))
+    parts += [figured(place, amount(place.amount, place.unit), "figure") for place in _largest(services)]
+    if paid and is_money(trail.amount.asset):
+        return said(_PAID_FOR, given=given, goods=Piece(pieces(paid), "goods"), places=joined(parts))
+    return said(_BECAME, given=given, places=joined(parts))
 
 
 def _is_goods(place: Place) -> bool:
@@ -179,62 +129,97 @@ def goods_rest(places: Sequence[Place]) -> tuple[int, tuple[Quantity, ...]] | No
     return (len({place.place for place in rest}), _by_product(rest)) if rest else None
 
 
+_CONFIRMED = Message(
+    "Your {given} is in a block, {depth} of {needed} deep.",
+    _GIVEN,
+    "{depth}: how many blocks it is deep",
+    "{needed}: at how many it is settled",
+)
 _STATUS_SENTENCE = {
-    DonationStatus.SEEN: " is seen in a mempool and not yet in a block.",
-    DonationStatus.CONFIRMED: " is in a block, {n} of {needed} deep.",
-    DonationStatus.REPLACED: " was replaced by another transaction. It counts once, where it is confirmed.",
-    DonationStatus.EVICTED: " left the mempools before a block took it. Nothing was taken from you.",
-    DonationStatus.REORGED: " lost its block to a longer chain and waits for another.",
-    DonationStatus.BELOW_DUST: " is below the dust line: recorded, and not counted as a gift.",
-    DonationStatus.REVERSED: " was recorded in error and taken back.",
-    DonationStatus.BLOCKED: " is set apart until two people release it.",
-    DonationStatus.SETTLED: " is settled.",
+    DonationStatus.SEEN: Message("Your {given} is seen in a mempool and not yet in a block.", _GIVEN),
+    DonationStatus.REPLACED: Message(
+        "Your {given} was replaced by another transaction. It counts once, where it is confirmed.", _GIVEN
+    ),
+    DonationStatus.EVICTED: Message(
+        "Your {given} left the mempools before a block took it. Nothing was taken from you.", _GIVEN
+    ),
+    DonationStatus.REORGED: Message(
+        "Your {given} lost its block to a longer chain and waits for another.", _GIVEN
+    ),
+    DonationStatus.BELOW_DUST: Message(
+        "Your {given} is below the dust line: recorded, and not counted as a gift.", _GIVEN
+    ),
+    DonationStatus.REVERSED: Message("Your {given} was recorded in error and taken back.", _GIVEN),
+    DonationStatus.BLOCKED: Message("Your {given} is set apart until two people release it.", _GIVEN),
 }
-
-
 _OUTCOME_SENTENCE = {
-    "returned": " went back. What came and what went back both stand in the sums.",
-    "charged_back": " was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
-    "refund": " is money that a supplier paid back, and no gift.",
-    "undecided": " came to an address that is not for gifts. A person decides what it is.",
+    "returned": Message(
+        "Your {given} went back. What came and what went back both stand in the sums.", _GIVEN
+    ),
+    "charged_back": Message(
+        "Your {given} was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
+        _GIVEN,
+    ),
+    "refund": Message("Your {given} is money that a supplier paid back, and no gift.", _GIVEN),
+    "undecided": Message(
+        "Your {given} came to an address that is not for gifts. A person decides what it is.", _GIVEN
+    ),
 }
+_NEXT_BLOCK = Message(
+    "Next: a block takes it; after {n} block it is settled. Nothing expires.",
+    many="Next: a block takes it; after {n} blocks it is settled. Nothing expires.",
+)
+_NEXT_DEEPER = Message(
+    "Next: {n} more block, then it is settled and goes into the books.",
+    many="Next: {n} more blocks, then it is settled and goes into the books.",
+)
+_NEXT = {
+    DonationStatus.REORGED: Message(
+        "Next: a block of the longest chain takes it again. Its place on the line is kept."
+    ),
+    DonationStatus.EVICTED: Message("Next: your wallet can send it again, to the same address."),
+}
+_NEXT_TURN = Message(
+    "Next: the {held} held goes into the next conversion or order, in its turn on the line.",
+    "{held}: a list of sums of coins and money",
+)
+_GOES_ON = Message(
+    "Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO (see the next message)"
+)
+_THE_PART = Message("the {part}", "{part}: a figure and where it is, as: 7 masks waiting at WAHO")
 
 
 def donation_next(trail: Donation) -> str:
     """Who or what must act next."""
-    left = trail.needed - trail.confirmations
     if trail.status is DonationStatus.SEEN:
-        return f"Next: a block takes it; after {number_of(trail.needed, 'block')} it is settled. Nothing expires."
+        return worded(_NEXT_BLOCK, n=trail.needed)
     if trail.status is DonationStatus.CONFIRMED:
-        return f"Next: {number_of(max(1, left), 'more block')}, then it is settled and goes into the books."
-    if trail.status is DonationStatus.REORGED:
-        return "Next: a block of the longest chain takes it again. Its place on the line is kept."
-    if trail.status is DonationStatus.EVICTED:
-        return "Next: your wallet can send it again, to the same address."
+        return worded(_NEXT_DEEPER, n=max(1, trail.needed - trail.confirmations))
     if trail.status is not DonationStatus.SETTLED:
-        return ""
+        return worded(_NEXT[trail.status]) if trail.status in _NEXT else ""
     waits = [p for p in trail.places if p.kind in _WAITS and p.amount.minor]
     if not waits:
         return ""
     if all(place.kind is ExitKind.HELD for place in waits):
         held = listed([amount(place.amount, place.unit) for place in _largest(waits)])
-        return f"Next: the {held} held goes into the next conversion or order, in its turn on the line."
-    said = [f"the {amount(p.amount, p.unit)} {where(p)}" for p in _largest(waits)]
-    return f"Still to go on: {listed(said)}."
+        return worded(_NEXT_TURN, held=held)
+    told = [worded(_THE_PART, part=figured(p, amount(p.amount, p.unit))) for p in _largest(waits)]
+    return worded(_GOES_ON, parts=listed(told))
 
 
 _WAITS = {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.OPEN, ExitKind.HELD}
 
+_STATUS = "the status of a donation, on a chip"
 _STATUS_WORDS = {
-    DonationStatus.SETTLED: "Settled",
-    DonationStatus.CONFIRMED: "Confirmed",
-    DonationStatus.SEEN: "Seen",
-    DonationStatus.REPLACED: "Replaced",
-    DonationStatus.REORGED: "Reorged",
-    DonationStatus.EVICTED: "Evicted",
-    DonationStatus.BELOW_DUST: "Below dust",
-    DonationStatus.BLOCKED: "Blocked",
-    DonationStatus.REVERSED: "Taken back",
+    DonationStatus.SETTLED: Message("Settled", _STATUS),
+    DonationStatus.CONFIRMED: Message("Confirmed", _STATUS),
+    DonationStatus.SEEN: Message("Seen", _STATUS),
+    DonationStatus.REPLACED: Message("Replaced", _STATUS),
+    DonationStatus.REORGED: Message("Reorged", _STATUS),
+    DonationStatus.EVICTED: Message("Evicted", _STATUS),
+    DonationStatus.BELOW_DUST: Message("Below dust", _STATUS),
+    DonationStatus.BLOCKED: Message("Blocked", _STATUS),
+    DonationStatus.REVERSED: Message("Taken back", _STATUS),
 }
 
 
@@ -243,48 +228,84 @@ def gift_amount(value: Amount, unit: str) -> str:
     return exact_with_asset(value) if is_money(value.asset) else number_of(value.minor, unit)
 
 
+_OUTCOME = "what became of a whole gift, on a chip"
 _OUTCOMES = {
-    "returned": "Returned",
-    "returned_in_part": "Returned in part",
-    "charged_back": "Charged back",
-    "top_up": "Top-up, no gift",
-    "change": "Own coins, no gift",
-    "refund": "Refund by a supplier, no gift",
-    "undecided": "To decide",
+    "returned": Message("Returned", _OUTCOME),
+    "returned_in_part": Message("Returned in part", _OUTCOME),
+    "charged_back": Message("Charged back", _OUTCOME),
+    "top_up": Message("Top-up, no gift", _OUTCOME),
+    "change": Message("Own coins, no gift", _OUTCOME),
+    "refund": Message("Refund by a supplier, no gift", _OUTCOME),
+    "undecided": Message("To decide", _OUTCOME),
 }
 
 
 def outcome_word(outcome: str | None) -> str:
     """What became of the whole gift, where that says more than its status; else nothing."""
-    return _OUTCOMES.get(outcome or "", "")
+    return worded(_OUTCOMES[outcome]) if outcome in _OUTCOMES else ""
 
 
 def status_word(status: DonationStatus) -> str:
-    return _STATUS_WORDS[status]
+    return worded(_STATUS_WORDS[status])
+
+
+_RESTRICTED = Message(
+    "Restricted to need {need}: it is spent on that need only.", "a donation", "{need}: its number, as N-1"
+)
+_RESTRICTED_TITLED = Message(
+    "Restricted to need {need} ({title}): it is spent on that need only.",
+    "a donation",
+    "{need}: its number, as N-1",
+    "{title}: what is needed",
+)
 
 
 def restricted(trail: Donation) -> str:
     """The need that a donation is for; empty where it is for any end."""
     if not trail.restriction:
         return ""
-    title = f" ({trail.restriction.title})" if trail.restriction.title else ""
-    return f"Restricted to need {trail.restriction.need}{title}: it is spent on that need only."
+    if not trail.restriction.title:
+        return worded(_RESTRICTED, need=trail.restriction.need)
+    return worded(_RESTRICTED_TITLED, need=trail.restriction.need, title=trail.restriction.title)
+
+
+_BESIDE = "stands beside the status of a donation"
+_SINCE = Message("since {day}", _BESIDE, "{day}: the day on which it settled")
+_IN_BLOCK = Message(
+    "in block {block} of {time}", _BESIDE, "{block}: its height", "{time}: the time that the block says"
+)
+_RECORDED = Message("recorded on {day}", _BESIDE, "{day}: a later day than that on which it settled")
+_LATE = Message(
+    "{settled}, after the last day of the campaign; it counts all the same",
+    _BESIDE,
+    "{settled}: since when, as: since 29 May 2020; in block 632,100 of 29 May 2020, 13:20 UTC",
+)
+_DEEP = Message(
+    "in block {block}, {depth} of {needed}",
+    _BESIDE,
+    "{block}: its height",
+    "{depth}: how many blocks deep it is",
+    "{needed}: at how many it is settled",
+)
+_AT_TIME = Message("at {time}", _BESIDE, "{time}: when it was first seen")
+_BY_TRANSACTION = Message("by {txid}", _BESIDE, "{txid}: which transaction replaced it, shortened")
 
 
 def status_detail(trail: Donation) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
-        late = ", after the last day of the campaign; it counts all the same" if trail.late else ""
-        block = ""
+        told = [worded(_SINCE, day=day(trail.settled_at))]
         if trail.block:
-            block = f"; in block {count(trail.block.height)} of {time(trail.block.time)}"
+            told.append(worded(_IN_BLOCK, block=trail.block.height, time=time(trail.block.time)))
         recorded = trail.recorded_at or trail.settled_at
-        apart = f"; recorded on {day(recorded)}" if recorded[:10] != trail.settled_at[:10] else ""
-        return f"since {day(trail.settled_at)}{block}{apart}{late}"
+        if recorded[:10] != trail.settled_at[:10]:
+            told.append(worded(_RECORDED, day=day(recorded)))
+        settled = listed(told, SEMICOLONS)
+        return worded(_LATE, settled=settled) if trail.late else settled
     if trail.status is DonationStatus.CONFIRMED and trail.block:
-        return f"in block {count(trail.block.height)}, {trail.confirmations} of {trail.needed}"
+        return worded(_DEEP, block=trail.block.height, depth=trail.confirmations, needed=trail.needed)
     if trail.status is DonationStatus.SEEN and trail.seen_at:
-        return f"at {time(trail.seen_at)}"
+        return worded(_AT_TIME, time=time(trail.seen_at))
     if trail.status is DonationStatus.REPLACED and trail.replaced_by:
-        return f"by {short_hash(trail.replaced_by)}"
+        return worded(_BY_TRANSACTION, txid=short_hash(trail.replaced_by))
     return ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.units import day, listed
+from api.pages.sentences.messages import listed
+from api.pages.sentences.units import day
 from ledger.views.campaign import PledgeRow
 
 _STATUS = {"pledge": "Promised", "commitment": "Binding", "paid": "Paid", "lapsed": "Lapsed"}

@@ -1,32 +1,17 @@
-"""English: marked pieces of a sentence, units in the plural, days and times.
+"""English: units in the plural, days, times and periods.
 
 Latin digits, exact figures; nothing here knows a campaign.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from api.pages.figures import count, moment, with_asset
+from api.pages.sentences.messages import Message, listed, worded
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a sentence. `mark`: "" words; "figure" bold; "coin", "money", "goods", "bad" underlined too."""
-
-    text: str
-    mark: str = ""
-
-
-Sentence = tuple[Piece, ...]
-
-
-def plain(sentence: Sentence) -> str:
-    return "".join(piece.text for piece in sentence)
-
 
 _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet"}
 
@@ -60,8 +45,12 @@ def unit_of(unit: str, number: int) -> str:
     return " ".join(words)
 
 
-def number_of(number: int, noun: str) -> str:
-    return f"{count(number)} {unit_of(noun, number)}"
+_NUMBER = Message("{number} {unit}", "{number}: a count", "{unit}: what is counted, as the campaign names it")
+
+
+def number_of(number: int, unit: str) -> str:
+    """`37 kits`: so many of a unit that the campaign names."""
+    return worded(_NUMBER, number=number, unit=unit_of(unit, number))
 
 
 def amount(value: Amount, unit: str) -> str:
@@ -71,68 +60,77 @@ def amount(value: Amount, unit: str) -> str:
     return number_of(value.minor, unit) if unit else count(value.minor)
 
 
+_OF_PRODUCT = Message("{pieces} of {product}", "{pieces}: a count with its unit", "{product}: its code")
+
+
 def pieces(rows: Sequence[Quantity]) -> str:
     """`1,000 kits and 40 litres`: each product with its unit, those of one unit named by it; `0` for none.
 
     Two products may be counted in one unit: their pieces are then named by product as well.
     """
     units = [row.unit for row in rows]
-    return (
-        listed(
-            [
-                number_of(row.quantity, row.unit)
-                + (f" of {row.product}" if units.count(row.unit) > 1 else "")
-                for row in rows
-            ]
-        )
-        or "0"
-    )
+    return listed([_pieces(row, named=units.count(row.unit) > 1) for row in rows]) or "0"
 
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+def _pieces(row: Quantity, *, named: bool) -> str:
+    figure = number_of(row.quantity, row.unit)
+    return worded(_OF_PRODUCT, pieces=figure, product=row.product) if named else figure
+
+
+_MONTHS = (
+    Message("January"),
+    Message("February"),
+    Message("March"),
+    Message("April"),
+    Message("May"),
+    Message("June"),
+    Message("July"),
+    Message("August"),
+    Message("September"),
+    Message("October"),
+    Message("November"),
+    Message("December"),
+)
+_DAY = Message("{day} {month} {year}", "{day}: 1 to 31", "{month}: its name", "{year}: four digits")
+_DAY_OF_MONTH = Message("{day} {month}", "a day of the same year", "{day}: 1 to 31", "{month}: its name")
+_MONTH = Message("{month} {year}", "{month}: its name", "{year}: four digits")
+_TIME = Message("{day}, {clock} UTC", "{day}: a day as 5 June 2020", "{clock}: hours and minutes, as 14:02")
+_FROM_TO = Message("{first} to {last}", "a period", "{first}: its first day", "{last}: its last day")
 
 
 def day(text: str) -> str:
     """`5 June 2020`; what is no date comes back as it is."""
     at = moment(text)
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}" if at else text
+    return worded(_DAY, day=str(at.day), month=_month(at), year=str(at.year)) if at else text
+
+
+def month(text: str) -> str:
+    """`May 2020`, of `2020-05`."""
+    at = dt.datetime.strptime(text, "%Y-%m")  # noqa: DTZ007 - a month has no zone
+    return worded(_MONTH, month=_month(at), year=str(at.year))
+
+
+def _month(at: dt.datetime) -> str:
+    return str(_MONTHS[at.month - 1])
 
 
 def time(text: str) -> str:
     """`29 May 2020, 14:02 UTC`, or the day where only a day is known."""
     at = moment(text)
-    return f"{day(text)}, {at:%H:%M} UTC" if at is not None and at.tzinfo is not None else day(text)
+    if at is None or at.tzinfo is None:
+        return day(text)
+    return worded(_TIME, day=day(text), clock=at.strftime("%H:%M"))
 
 
 def period(start: str, end: str) -> str:
+    """`1 to 30 June 2020`, `29 May to 20 June 2020`: what both days share is said once."""
     a, b = moment(start), moment(end)
     if a is None or b is None:
-        return " to ".join(day(part) for part in (start, end) if part)
-    first = f"{a.day}" if (a.year, a.month) == (b.year, b.month) else f"{a.day} {_MONTHS[a.month - 1]}"
-    return f"{first if a.year == b.year else day(start)} to {day(end)}"
-
-
-def listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
-
-
-def joined(parts: Sequence[Sentence]) -> Sentence:
-    pieces: list[Piece] = []
-    for index, part in enumerate(parts):
-        if index:
-            pieces.append(Piece(", "))
-        pieces.extend(part)
-    return tuple(pieces)
+        told = [day(part) for part in (start, end) if part]
+        return worded(_FROM_TO, first=told[0], last=told[1]) if len(told) > 1 else listed(told)
+    first = day(start)
+    if (a.year, a.month) == (b.year, b.month):
+        first = str(a.day)
+    elif a.year == b.year:
+        first = worded(_DAY_OF_MONTH, day=str(a.day), month=_month(a))
+    return worded(_FROM_TO, first=first, last=day(end))

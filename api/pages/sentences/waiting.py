@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from api.pages.figures import count
-from api.pages.sentences.units import day, listed, number_of, time
+from api.pages.sentences.messages import listed
+from api.pages.sentences.units import day, number_of, time
 from ledger.views.campaign import Books, PublicOpenItem
 
 _KINDS = {

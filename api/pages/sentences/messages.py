@@ -1,0 +1,179 @@
+"""What pages say, message by message: a whole English text with named places, and a note for who translates it.
+
+Sentences are told by `said` (marked pieces) or `worded` (plain text), lists by `listed`, `joined` and `told_list`; no
+word is put beside another in any other way. So a catalogue has one thing to replace (`chosen`), and a language's
+order of words, its plural forms and its way to join a list are its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from string import Formatter
+
+from api.pages.figures import count
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a sentence. `mark`: "" words; "figure" bold; "coin", "money", "goods", "bad" underlined too.
+
+    "code" is a hash or key, `title` then the whole of it; with `href` it is a link.
+    """
+
+    text: str
+    mark: str = ""
+    href: str = ""
+    title: str = ""
+
+
+Sentence = tuple[Piece, ...]
+Told = str | int | Piece | Sentence
+"""What a placeholder is filled with; a whole number is grouped."""
+
+
+def plain(sentence: Sentence) -> str:
+    """The words without their marks."""
+    return "".join(piece.text for piece in sentence)
+
+
+class Message:
+    """One whole text, in English. `{name}` is filled by its caller, `*words*` are told in bold.
+
+    `many` is the text for more than one (or none), where a number `n` decides; `{n}` is that number, grouped. `notes`
+    say to a translator what no reader of the text can know, and name each placeholder. Raises ValueError where they
+    do not, or where a text has a place that the other has not, so that it is met when the module is imported.
+    """
+
+    __slots__ = ("many", "note", "text")
+
+    def __init__(self, text: str, *notes: str, many: str = "") -> None:
+        self.text, self.many, self.note = text, many, "; ".join(notes)
+        wanted = _places(text) | _places(many)
+        unexplained = {name for name in wanted - {"n"} if f"{{{name}}}" not in self.note}
+        if unexplained:
+            raise ValueError(f"{text!r} does not explain {', '.join(sorted(unexplained))}")
+        if many and _places(text) - _places(many):
+            raise ValueError(f"{many!r} leaves out what {text!r} tells")
+        if text != text.strip() or many != many.strip():
+            raise ValueError(f"{text!r} is a part of a sentence")
+
+    def __str__(self) -> str:
+        """The text as it stands, of a message without places."""
+        return worded(self)
+
+    def __repr__(self) -> str:
+        return f"Message({self.text!r})"
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """What its caller has to give; `n` where a number decides its form or is told in it."""
+        return frozenset(_places(self.text) | _places(self.many) | ({"n"} if self.many else set()))
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def chosen(message: Message, n: int | None) -> str:
+    """The text to tell for a number: where a catalogue of a language is asked, by its plural rules."""
+    return message.many if message.many and n != 1 else message.text
+
+
+_CUT = re.compile(r"\{(\w+)\}|\*([^*]+)\*")
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str) -> tuple[tuple[str, str, str], ...]:
+    """(words, name, bold) in the order of the text; one of the three is not empty."""
+    parts: list[tuple[str, str, str]] = []
+    end = 0
+    for found in _CUT.finditer(text):
+        if found.start() > end:
+            parts.append((text[end : found.start()], "", ""))
+        parts.append(("", found[1] or "", found[2] or ""))
+        end = found.end()
+    if end < len(text):
+        parts.append((text[end:], "", ""))
+    return tuple(parts)
+
+
+def said(message: Message, /, *, n: int | None = None, **given: Told) -> Sentence:
+    """The message as marked pieces, what is given at its places. Raises KeyError for what is not given."""
+    pieces: list[Piece] = []
+    for words, name, bold in _cut(chosen(message, n)):
+        if words:
+            pieces.append(Piece(words))
+        elif bold:
+            pieces.append(Piece(bold, "figure"))
+        elif name == "n" and n is not None:
+            pieces.append(Piece(count(n)))
+        else:
+            pieces += _pieces(given[name])
+    return _merged(pieces)
+
+
+def _pieces(told: Told) -> Sentence:
+    if isinstance(told, Piece):
+        return (told,)
+    if isinstance(told, tuple):
+        return told
+    return (Piece(told if isinstance(told, str) else count(told)),)
+
+
+def _merged(pieces: Sequence[Piece]) -> Sentence:
+    """Words beside words are one piece; an empty one is none."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if piece == Piece(piece.text) and merged and merged[-1] == Piece(merged[-1].text):
+            merged[-1] = Piece(merged[-1].text + piece.text)
+        elif piece.text:
+            merged.append(piece)
+    return tuple(merged)
+
+
+def worded(message: Message, /, *, n: int | None = None, **given: Told) -> str:
+    """The message as plain text."""
+    return plain(said(message, n=n, **given))
+
+
+@dataclass(frozen=True, slots=True)
+class ListPattern:
+    """How a language joins a list, as CLDR says it: all but the last two, and the last two."""
+
+    middle: Message
+    end: Message
+
+
+_BOTH = ("{first}: what is listed before", "{next}: what is listed after it")
+_COMMA = Message("{first}, {next}", "joins a list", *_BOTH)
+AND = ListPattern(_COMMA, Message("{first} and {next}", "ends a list", *_BOTH))
+COMMAS = ListPattern(_COMMA, _COMMA)
+"""A list of figures or facts, without a word before the last."""
+_APART = Message("{first}; {next}", "joins a list whose parts may have commas", *_BOTH)
+SEMICOLONS = ListPattern(_APART, _APART)
+_AFTER = Message("{first} {next}", "one whole sentence after another", *_BOTH)
+SENTENCES = ListPattern(_AFTER, _AFTER)
+"""Whole sentences, one after the other."""
+
+
+def told_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence:
+    """Parts of a sentence, joined as the language joins them; nothing for none. Every list is made here."""
+    if not parts:
+        return ()
+    whole = parts[0]
+    for number, part in enumerate(parts[1:], start=2):
+        whole = said(pattern.end if number == len(parts) else pattern.middle, first=whole, next=part)
+    return whole
+
+
+def joined(parts: Sequence[Sentence]) -> Sentence:
+    """`30 handed out in Ghana, 7 waiting at WAHO`."""
+    return told_list(parts, COMMAS)
+
+
+def listed(parts: Sequence[str], pattern: ListPattern = AND) -> str:
+    """`a, b and c`, as plain text; what is empty is left out."""
+    return plain(told_list([(Piece(part),) for part in parts if part], pattern))

@@ -1,0 +1,223 @@
+"""What pages say is whole messages, each explained to who translates it, and filled by its caller as it stands."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TypeGuard
+
+import pytest
+
+from api.pages.sentences.messages import Message, listed, plain, said, worded
+from api.pages.sentences.places import figured, where
+from ledger.core.frozen import Amount
+from ledger.views.flow import ExitKind
+from ledger.views.trail import Place
+
+_HERE = Path(__file__).parents[2] / "api" / "pages" / "sentences"
+_WHOLE = {"messages", "__init__"}
+"""Modules of another kind: the core itself, and what is exported."""
+
+
+@cache
+def _modules() -> tuple[tuple[ModuleType, ast.Module], ...]:
+    return tuple(
+        (importlib.import_module(f"api.pages.sentences.{path.stem}"), ast.parse(path.read_text("utf-8")))
+        for path in sorted(_HERE.glob("*.py"))
+        if path.stem not in _WHOLE
+    )
+
+
+def _messages_in(value: object) -> list[Message]:
+    """The messages that a name of a module may stand for."""
+    if isinstance(value, Message):
+        return [value]
+    if isinstance(value, dict):
+        return [message for each in value.values() for message in _messages_in(each)]
+    if isinstance(value, tuple):
+        return [message for each in value for message in _messages_in(each)]
+    slots = getattr(type(value), "__slots__", ())
+    return [message for slot in slots for message in _messages_in(getattr(value, slot))]
+
+
+def _meant(module: ModuleType, node: ast.expr) -> list[Message]:
+    """The messages that an argument may be; none where it is known to the running program only."""
+    if isinstance(node, ast.IfExp):
+        return [*_meant(module, node.body), *_meant(module, node.orelse)]
+    if isinstance(node, ast.Subscript):
+        return _meant(module, node.value)
+    if isinstance(node, ast.Name):
+        return _messages_in(getattr(module, node.id, None))
+    return []
+
+
+def _tellings() -> Iterator[tuple[str, ast.Call, list[Message]]]:
+    for module, tree in _modules():
+        for node in ast.walk(tree):
+            if _is_call(node, "said", "worded"):
+                yield f"{module.__name__}:{node.lineno}", node, _meant(module, node.args[0])
+
+
+def _is_call(node: ast.AST, *names: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def test_every_message_is_given_what_it_has_a_place_for() -> None:
+    """Neither less nor more, whichever of several a caller tells."""
+    checked = 0
+    for at, call, messages in _tellings():
+        given = {word.arg for word in call.keywords}
+        if None in given:  # names that the program puts together: told by their own test
+            continue
+        for message in messages:
+            assert given == message.placeholders, f"{at}: {message!r} is given {sorted(map(str, given))}"
+            checked += 1
+    assert checked > 100
+
+
+_CODES = {"figure", "coin", "money", "goods", "bad", "code", "ties", "broken", "waits"}
+"""Marks and classes that a style sheet knows; no reader meets them."""
+
+
+def _words(tree: ast.Module) -> Iterator[str]:
+    """English that a module tells beside its messages: text that is told, put together or handed on."""
+    for node in ast.walk(tree):
+        told: list[ast.expr] = []
+        if isinstance(node, ast.JoinedStr):
+            told = node.values
+        elif isinstance(node, ast.Return):
+            told = list(_elements(node.value))
+        elif isinstance(node, ast.Assign):
+            told = [] if _notes_alone(tree, node) else [node.value]
+        elif isinstance(node, ast.Dict):
+            told = node.values
+        elif isinstance(node, ast.IfExp):
+            told = [node.body, node.orelse]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            told = [node.left, node.right]
+        elif _is_call(node, "Piece"):
+            told = node.args[:1]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            told = [node.func.value]  # text.format(…), text.join(…)
+        yield from (f"line {value.lineno}: {ast.unparse(value)}" for value in told if _is_text(value))
+
+
+def _elements(value: ast.expr | None) -> Iterator[ast.expr]:
+    if isinstance(value, ast.Tuple | ast.List):
+        for each in value.elts:
+            yield from _elements(each)
+    elif value is not None:
+        yield value
+
+
+def _is_text(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return False
+    return node.value not in _CODES and any(map(str.isalpha, node.value))
+
+
+def _notes_alone(tree: ast.Module, node: ast.Assign) -> bool:
+    """Does a name stand in messages only, so that it explains and tells nothing?"""
+    inside = {id(name) for call in ast.walk(tree) if _is_call(call, "Message") for name in ast.walk(call)}
+    names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+    used = [
+        name
+        for name in ast.walk(tree)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load) and name.id in names
+    ]
+    return bool(used) and all(id(name) in inside for name in used)
+
+
+def test_pages_put_no_words_together() -> None:
+    """Text stands in messages alone: none is told, added to another or cut from one beside them."""
+    for module, tree in _modules():
+        if module.__name__.rpartition(".")[2] not in _NOT_YET:
+            found = list(_words(tree))
+            assert not found, f"{module.__name__}: {found}"
+
+
+_NOT_YET = {
+    "address_requests",
+    "banks",
+    "books",
+    "confirm",
+    "controls",
+    "deliveries",
+    "errors",
+    "flow",
+    "lookups",
+    "openings",
+    "payables",
+    "pledges",
+    "results",
+    "steps",
+    "tables",
+    "units",
+    "waiting",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "notes", "many"),
+    [
+        ("{given} came", (), ""),
+        ("{given} came", ("{gift}: another name",), ""),
+        (" and came", (), ""),
+        ("{given} came", ("{given}: a sum",), "all came"),
+    ],
+)
+def test_a_message_that_nobody_can_translate_is_none(text: str, notes: tuple[str, ...], many: str) -> None:
+    """It names each place, is whole, and tells as much in the plural; else its module cannot be imported."""
+    with pytest.raises(ValueError, match=r"explain|part of a sentence|leaves out"):
+        Message(text, *notes, many=many)
+
+
+def test_a_number_chooses_the_form_and_is_grouped() -> None:
+    block = Message("{n} block", many="{n} blocks")
+    assert [worded(block, n=n) for n in (0, 1, 2_000)] == ["0 blocks", "1 block", "2,000 blocks"]
+
+
+def test_bold_words_stand_in_the_message_itself() -> None:
+    marked = said(Message("This key has *several donations*."))
+    assert [(piece.text, piece.mark) for piece in marked] == [
+        ("This key has ", ""),
+        ("several donations", "figure"),
+        (".", ""),
+    ]
+
+
+def test_a_list_leaves_out_what_is_empty() -> None:
+    assert [listed(parts) for parts in ([], ["a"], ["a", "", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:
+    """Whatever it is and whatever is known of it: the figure stands in front, in English, of the same words."""
+    for kind in ExitKind:
+        for place in ("", "Abuja"):
+            for more in (
+                {},
+                {"elsewhere": True},
+                {"service": "Air freight", "verb": "carried", "paid": Amount.of("USD", 5)},
+                {"service": "Air freight", "verb": "carried"},
+                {"service": "Air freight"},
+            ):
+                part = Place.model_validate(
+                    {
+                        "kind": kind,
+                        "unit": "kit",
+                        "place": place,
+                        "since": "",
+                        "amount": Amount.of("KIT", 7),
+                        **more,
+                    }
+                )
+                assert plain(figured(part, "7")) == f"7 {where(part)}"
