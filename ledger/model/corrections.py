@@ -25,13 +25,14 @@ class Corrected(StrEnum):
     SHORT = "short"
     REJECTED = "rejected"
     LOST = "lost"
+    VALUE = "value"  # what an item of an order costs, minor units
     QUANTITY = "quantity"  # pieces of a lot that were given, shipped, handed over, handed out or lost
 
 
 class CorrectionRow(Proposal, table=True):
     """`field` of the fact of the entry `corrected` said `old` and says `new`.
 
-    Of its `lot` and `place`, where it is of several.
+    Of its `lot` and `place`, or `item`, where it is of several.
     """
 
     __tablename__: ClassVar[Any] = "corrections"
@@ -46,6 +47,7 @@ class CorrectionRow(Proposal, table=True):
     field: Corrected = Field(sa_type=Word(Corrected))
     lot: str | None = Field(default=None, sa_type=TEXT)
     place: str | None = Field(default=None, sa_type=TEXT)
+    item: str | None = Field(default=None, sa_type=TEXT)
     old: str | None = Field(default=None, sa_type=TEXT)
     new: str | None = Field(default=None, sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)

@@ -18,14 +18,18 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Operation
+from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Lot
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.deliveries import ArrivalRow, ShipmentRow
 from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, RecallRow, ReturnRow
+from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
+from ledger.rules.corrected_prices import corrected_price, says_price, write_price
 from ledger.rules.rows import change_row, recorded_row
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
@@ -44,9 +48,10 @@ _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
 }
 """By kind of entry: the table that it leaves a row in, and what of it can be put right."""
 _BY_ORM = (ShipmentRow, ArrivalRow)
-MOVING = frozenset(field for fields in COUNTED.values() for field in fields)
+MOVING = frozenset({Corrected.VALUE, *(field for fields in COUNTED.values() for field in fields)})
 """What moves something when it is put right."""
 _Pieces = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,15})$")]
+_Price = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
     Corrected.EXPIRY: TypeAdapter(Date),
     Corrected.AIR_WAYBILL: TypeAdapter(Number),
@@ -54,6 +59,7 @@ _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
     Corrected.REPORT: TypeAdapter(Number),
     Corrected.REASON: TypeAdapter(Text),
     **{field: TypeAdapter(_Pieces) for field in MOVING},
+    Corrected.VALUE: TypeAdapter(_Price),
 }
 
 
@@ -62,7 +68,8 @@ class Correction:
     """What the fact of an `entry` says wrong in a `field`: the `old` value, and the `new` one.
 
     `lot` says of which lot, where a paper has several (`PRODUCT#LOT` where two products have one of that number);
-    `place`, of which recipient. A value that is not there is left out; a count is a whole number.
+    `place`, of which recipient; `item`, of which item of an order. A value that is not there is left out; a count and
+    a price in minor units are whole numbers.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -71,6 +78,7 @@ class Correction:
     field: Corrected
     lot: Annotated[Text, Field(max_length=81)] | None = None
     place: Name | None = None
+    item: Number | None = None
     old: Text | None = None
     new: Text | None = None
     reason: Text
@@ -88,7 +96,7 @@ def corrections_of(session: Session, entry: int) -> Sequence[CorrectionRow]:
 def _fields_of(kind: str) -> tuple[Corrected, ...]:
     """What of an entry of a kind can be corrected."""
     _, texts = _ROWS.get(kind, (None, ()))
-    return (*texts, *COUNTED.get(kind, ()))
+    return (*texts, *COUNTED.get(kind, ()), *((Corrected.VALUE,) if kind == "purchase" else ()))
 
 
 def _require_correctable(context: Context, facts: Correction) -> str:
@@ -104,7 +112,10 @@ def _require_correctable(context: Context, facts: Correction) -> str:
         raise Refused.field(
             "field", f"of {one(entry.kind)} {can} can be corrected; the rest is reversed and told anew"
         )
-    if facts.lot is not None and facts.field is not Corrected.EXPIRY and facts.field not in MOVING:
+    if facts.item is not None and facts.field is not Corrected.VALUE:
+        raise Refused.field("item", "says of which item of an order a price is; leave it out")
+    of_lot = facts.field is Corrected.EXPIRY or (facts.field in MOVING and facts.field is not Corrected.VALUE)
+    if facts.lot is not None and not of_lot:
         raise Refused.field("lot", "says of which lot an expiry or a count is; leave it out")
     if facts.place is not None and entry.kind != "distribution":
         raise Refused.field("place", "says of which recipient of a distribution a count is; leave it out")
@@ -124,6 +135,8 @@ def _delivery(session: Session, entry: int, lot: str | None) -> LotDeliveryRow:
 def _says(context: Context, facts: Correction, kind: str) -> str | None:
     """What a field says today."""
     session = context.books.session
+    if facts.field is Corrected.VALUE:
+        return str(says_price(session, facts.entry, facts.item))
     if facts.field in MOVING:
         return str(says_count(context, _counted(context.campaign, kind, facts)))
     table, _ = _ROWS[kind]
@@ -155,6 +168,10 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
         raise Refused.field("new", f"is no {facts.field.value}; write it as its paper does") from None
     if facts.field not in MOVING or facts.new is None:
         return Posting()
+    if int(facts.new) > MAX_AMOUNT:
+        raise Refused.field("new", f"is above {MAX_AMOUNT}, which no line can hold; check the figure")
+    if facts.field is Corrected.VALUE:
+        return corrected_price(context, facts.entry, facts.item, int(facts.new), facts.date)
     return corrected_count(context, _counted(context.campaign, kind, facts), int(facts.new))
 
 
@@ -172,6 +189,7 @@ def _row(_books: Books, entry: Entry[Correction, None]) -> CorrectionRow:
         field=facts.field,
         lot=facts.lot,
         place=facts.place,
+        item=facts.item,
         old=facts.old,
         new=facts.new,
         reason=facts.reason,
@@ -186,6 +204,7 @@ def _told(row: CorrectionRow) -> Correction:
         field=row.field,
         lot=row.lot,
         place=row.place,
+        item=row.item,
         old=row.old,
         new=row.new,
         reason=row.reason,
@@ -233,7 +252,10 @@ def _say(books: Books, row: CorrectionRow, before: str | None, after: str | None
     found = Journal(books.session).by_seq(row.corrected)
     if found is None or before is None or after is None:
         raise LedgerError(f"correction {row.number}: entry {row.corrected} has no such count")
-    write_count(books, _counted(row.campaign, found.kind, _told(row)), int(after) - int(before))
+    if row.field is Corrected.VALUE:
+        write_price(books.session, row.corrected, row.item, int(after) - int(before))
+    else:
+        write_count(books, _counted(row.campaign, found.kind, _told(row)), int(after) - int(before))
 
 
 def _as_before(
@@ -251,17 +273,26 @@ def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, 
     same = [
         other
         for other in corrections_of(context.books.session, row.corrected)
-        if (other.field, other.lot, other.place) == (row.field, row.lot, row.place)
+        if (other.field, other.lot, other.place, other.item) == (row.field, row.lot, row.place, row.item)
     ]
     if same and same[-1].entry != row.entry:
         raise Conflict(f"entry: correction {same[-1].number} corrected it again; reverse that first")
+
+
+def _asks(session: Session, row: CorrectionRow) -> Asked | None:
+    """What an order costs more lets money go to its supplier, as the order does."""
+    if row.field is not Corrected.VALUE or row.old is None or row.new is None:
+        return None
+    order = session.get_one(OrderRow, row.corrected)
+    more = int(row.new) - int(row.old)
+    return Asked(order.currency, more, order.supplier) if more > 0 else None
 
 
 CORRECTIONS = Workflow(
     noun="correction",
     facts=Correction,
     row=CorrectionRow,
-    doc="Put right what a paper says wrong, whatever stands on it: a count, a quantity, an expiry, a day, a text.",
+    doc="Put right what a paper says wrong, whatever stands on it: a count, a quantity, a price, a day, a text.",
     hold=_hold,
     keep=_row,
     effect=_effect,
@@ -269,5 +300,6 @@ CORRECTIONS = Workflow(
     reversed=_taken_back,
     require=_require_last,
     instead=_as_before,
+    asks=_asks,
 )
 KINDS = CORRECTIONS.kinds()

@@ -133,13 +133,17 @@ class MadeAgain:
             )
 
     def _in_order(self, uses: dict[str, Use]) -> list[Use]:
-        """As they were recorded; uses of one entry in its order."""
+        """As they were recorded, what fills orders first; uses of one entry in its order."""
         recorded = self._lines.recorded_by(uses)
-        places: dict[str, tuple[int, int]] = {}
+        places: dict[str, tuple[bool, int, int]] = {}
         for name, seq in recorded.items():
             entry = self._context.entry(seq)
             told = [] if entry is None else [op.id for op in entry.operations if isinstance(op, Use)]
-            places[name] = _first_recorded(self._context, name, seq), told.index(name)
+            fills = any(
+                part.line is not None and line_named(part.line).kind is LineKind.ORDER
+                for part in uses[name].parts
+            )
+            places[name] = not fills, _first_recorded(self._context, name, seq), told.index(name)
         return sorted(uses.values(), key=lambda use: places[use.id])
 
     # making them again
@@ -150,21 +154,26 @@ class MadeAgain:
         free = self._lines.lowest_free(line, self._lines.length(line)) if units > 0 else ()
         return lowest(_without(free, back), units)[0]
 
-    def operations(self, *shapes: Use) -> tuple[Operation, ...]:
-        """All that takes back and makes again, the uses that it began with in these shapes.
+    @property
+    def uses(self) -> Sequence[Use]:
+        """What is made again, in its order, in the shapes that it has."""
+        return self._uses
+
+    def operations(self, *shapes: Use, resized: Sequence[Resize] = ()) -> tuple[Operation, ...]:
+        """All that takes back and makes again, the uses that it began with in these shapes, on lines so `resized`.
 
         Raises Refused where fewer are left than went on.
         """
         self._shapes = {use.id: use for use in shapes}
         undone: list[Operation] = [Undo(use.id) for use in reversed(self._uses)]
-        resized = [op for use in self._shapes.values() for op in self._ended_again(use)]
+        longer = [*resized, *(op for use in self._shapes.values() for op in self._ended_again(use))]
         if self._gift is not None:
             gift = self._gift
             start = self._append(gift.line, *gift.piece, gift.units)
             undone.append(Change(gift.line, (gift.piece,), UnitState.FREE, UnitState.VOID, gift.gift))
             undone.append(Append(gift.line, gift.asset, start, gift.units, gift.gift))
         made = [self._again(index, use) for index, use in enumerate(self._uses)]
-        return (*undone, *resized, *made)
+        return (*undone, *longer, *made)
 
     def _append(self, line: str, start: int, end: int, units: int) -> int:
         """Where units of a line begin that take the place of others."""

@@ -149,15 +149,24 @@ def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) ->
             )
 
 
-class _Spread:
-    """An order's value, item by item, as payments reach it: each use begins where the one before it ended."""
+class Spread:
+    """An order's value, item by item, as payments reach it: each use begins where the one before it ended.
 
-    def __init__(self, books: Books, order: OrderRow) -> None:
-        self._unpaid: list[tuple[str, int, int, int]] = []
+    `unpaid`: of each item its line, how far that is filled, the value that is left, and its fineness.
+    """
+
+    def __init__(self, unpaid: Sequence[tuple[str, int, int, int]]) -> None:
+        self._unpaid = list(unpaid)
+
+    @classmethod
+    def of(cls, books: Books, order: OrderRow) -> Spread:
+        """What is unpaid of an order."""
+        unpaid = []
         for item in items_of(books.session, order):
             line = order_line(order.campaign, order.number, item.item, order.currency)
             filled = books.lines.filled(line)
-            self._unpaid.append((line, filled, item.value - item.value_of(0, filled), item.fineness))
+            unpaid.append((line, filled, item.value - item.value_of(0, filled), item.fineness))
+        return cls(unpaid)
 
     def parts(self, units: int, discharges: int) -> list[Part]:
         """`units` of money over the items by what of each item's value is still unpaid, in the order's order."""
@@ -214,7 +223,7 @@ def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
 
 def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[Taking]) -> Iterator[Use]:
     """One use a restriction: its share of the fee is parted first, and the rest spread over the items."""
-    spread = _Spread(books, order)
+    spread = Spread.of(books, order)
     fee = fee_share(payment.fee, payment.amount + payment.fee + payment.withheld, units_of(takings))
     of_each = zip(takings, shares(fee, takings), shares(payment.discharges, takings), strict=True)
     for taking, charged, discharged in of_each:

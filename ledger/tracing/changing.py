@@ -149,6 +149,7 @@ class LinesWriting(Lines):
         self._spans: list[dict[str, Value]] = []
         self._changed: set[str] = set()
         self._again: set[str] = set()
+        self._brought: dict[str, int | None] = {}
 
     @property
     def connection(self) -> Connection:
@@ -327,7 +328,9 @@ class LinesWriting(Lines):
         use = self.use(use_id)
         later = Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
         # What is made again keeps what ended in it, whatever became of that.
-        if use_id not in self._again and self.connection.scalar(_ENDED_GOES_ON, {"of_use": use_id}):
+        if use_id in self._again:
+            self._brought[use_id] = self._brought_by(use)
+        elif self.connection.scalar(_ENDED_GOES_ON, {"of_use": use_id}):
             raise later
         for part in use.parts:
             if part.line is None or part.out == 0:
@@ -353,12 +356,6 @@ class LinesWriting(Lines):
         old, told = self.use(use_id), use_named(use_id)
         variant = ".".join(filter(None, (told.variant, str(entry))))
         names = {"of_use": use_id, "was": str(replace(told, variant=variant))}
-        brought = None
-        for part in old.parts:
-            if part.line is None or not part.out:
-                continue
-            at = {"of_line": part.line, "from_start": part.start}
-            brought = brought or self.connection.scalar(_BROUGHT_BY, at)
         self.connection.execute(_KEEP_USE, names)
         for statement in (_KEEP_PIECES, _KEEP_PARTS):
             self.connection.execute(statement, names)
@@ -368,7 +365,15 @@ class LinesWriting(Lines):
                     _KEEP_SOURCE, names | {"of_line": part.line, "from_start": part.start}
                 )
         self.connection.execute(_DROP_USE, {"of_use": use_id})
-        return brought
+        return self._brought.pop(use_id, None)
+
+    def _brought_by(self, use: Use) -> int | None:
+        """The entry that brought the units which a use appended; None where it appended none."""
+        for part in use.parts:
+            if part.line is not None and part.out:
+                at = {"of_line": part.line, "from_start": part.start}
+                return self.connection.scalar(_BROUGHT_BY, at)
+        return None
 
     def _resize(self, op: Resize) -> None:
         row = self.require(op.line)

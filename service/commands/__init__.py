@@ -365,7 +365,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
     },
     "correction": {
         "add": (
-            "Put right what a paper says wrong, whatever stands on it: a count, a quantity, an expiry, a day, a text."
+            "Put right what a paper says wrong, whatever stands on it: a count, a quantity, a price, a day, a text."
         ),
         **_two_people("correction"),
     },

@@ -205,3 +205,28 @@ def test_a_gift_in_kind_has_the_pieces_that_came(ledger: Ledger) -> None:
     ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "handover", "H-2"), reason="no", date=DATE)
     ledger.do("approver", "reversal", "add", entry=entry, reason="none came", date=DATE)
     assert stock(ledger, "KIT#K-1") == {}
+
+
+def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger) -> None:
+    """What is bound changes by the difference, what was paid and came is spread anew, and no price is below that."""
+    entry = seq_of(ledger, "purchase", "PO-1")
+    with pytest.raises(Refused, match=r"leaves 4999\.99 USD of PO-1, and 5000\.00 of it is paid"):
+        correct(ledger, entry=entry, field="value", old="500000", new="499999")
+    with pytest.raises(Refused, match=r"cost 995001\.00 USD more, and only 15000\.00 is free"):
+        correct(ledger, entry=entry, field="value", old="500000", new="100000100")
+    correct(ledger, entry=entry, field="value", old="500000", new="1000000", reason="10.00 a kit were agreed")
+    seq = approve(ledger)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    figures = {step.kind: step.amount.minor for step in trail.steps}
+    # Half of what they cost is paid: 500 of 1,000 are the donor's.
+    assert (figures[StepKind.ORDERED], figures[StepKind.RECEIVED]) == (500, 500)
+    ledger.do("approver", "reversal", "add", entry=seq, reason="no", date=DATE)
+    correct(ledger, "CR-2", entry=entry, field="value", old="500000", new="1000000")
+    approve(ledger, "CR-2")
+    pay(ledger, 500_000, number="P-2")
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    assert [step.amount.minor for step in trail.steps if step.kind is StepKind.RECEIVED] == [1000]
+    with pytest.raises(Refused, match=r"leaves 9999\.99 USD of PO-1, and 10000\.00 of it is paid"):
+        correct(ledger, "CR-3", entry=entry, field="value", old="1000000", new="999999")

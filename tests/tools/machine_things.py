@@ -386,7 +386,13 @@ def _recall_ended(s: Scene) -> Facts:
 
 @tells("correction")
 def _correction(s: Scene) -> Facts:
-    counted = _counted(s)
+    counted, orders = _counted(s), s.open_orders()
+    if orders and s.chance(30):
+        order = s.pick(orders)
+        item = s.pick(items_of(s.books.session, order))
+        price = s.pick((item.value + 1, item.value + s.n(1, 500), max(1, item.value - s.n(1, 500))))
+        priced: Facts = {"entry": order.entry, "field": "value", "item": item.item, "reason": "Mistyped"}
+        return s.numbered("CR") | priced | {"old": str(item.value), "new": str(price)}
     if counted and s.chance(75):
         of, said = s.pick(counted)
         new = s.pick([n for n in (said - 1, said + 1, said // 2, said + s.n(1, 20)) if n >= 0 and n != said])
