@@ -32,6 +32,8 @@ BEGINS = frozenset(
             "pledge",
             "rate",
             "exchange-rate",
+            "sanctions-list",
+            "opening",
             "contribution",
             "in-kind",
             "purchase",
