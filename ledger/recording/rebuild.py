@@ -81,7 +81,7 @@ def fold_all(
         while page := list(islice(rows, _TOLD_EACH)):
             if isinstance(into, Scratch):
                 into.keep(page)
-            with books.lines.together():
+            with books.together():
                 for row in page:
                     fold(books, entry_from_bytes(row.data))
             done += len(page)

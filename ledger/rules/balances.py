@@ -6,7 +6,7 @@ Everything is a place (docs/rules.md, C4): wallets, banks, stocks, what a suppli
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -210,14 +210,23 @@ def days_below_zero(session: Session, campaign: str | None = None) -> Iterator[L
             yield Low(account, asset, date, there)
 
 
-def apply_transfers(session: Session, date: str, transfers: Iterable[Transfer]) -> None:
-    """Fold the transfers of an entry booked on `date`; Conflict where an account would go below zero, or beyond what a
+Moved = tuple[str, Sequence[Transfer]]
+"""The accounting day of an entry, and its transfers."""
+
+
+def apply_transfers(session: Session, entries: Iterable[Moved]) -> None:
+    """Fold the transfers of entries, in their order; Conflict where they leave an account below zero, or beyond what a
     sum may be."""
     debited: dict[tuple[str, str], int] = defaultdict(int)
     credited: dict[tuple[str, str], int] = defaultdict(int)
-    for debit, credit, asset, amount in transfers:
-        debited[debit, asset] += amount
-        credited[credit, asset] += amount
+    on_days: dict[tuple[str, str, str], int] = defaultdict(int)
+    for date, transfers in entries:
+        for debit, credit, asset, amount in transfers:
+            debited[debit, asset] += amount
+            credited[credit, asset] += amount
+        for (account, asset), units in moved_by(transfers).items():
+            if units and account_named(account).kind in NEVER_NEGATIVE:
+                on_days[account, asset, date] += units
     pairs = list(dict.fromkeys((*debited, *credited)))
     if not pairs:
         return
@@ -226,14 +235,11 @@ def apply_transfers(session: Session, date: str, transfers: Iterable[Transfer]) 
         (row.account, row.asset): (row.debits, row.credits)
         for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs})
     }
-    added, changed, on_day = [], [], []
+    added, changed = [], []
     for account, asset in pairs:
         name, before = account_named(account), there.get((account, asset))
-        came, went = debited[account, asset], credited[account, asset]
-        if came != went and name.kind in NEVER_NEGATIVE:
-            on_day.append({"account": account, "asset": asset, "date": date, "units": came - went})
         more, less = before or (0, 0)
-        more, less = more + came, less + went
+        more, less = more + debited[account, asset], less + credited[account, asset]
         _require_possible(name, asset, more - less)
         if before is not None:
             changed.append(
@@ -243,7 +249,11 @@ def apply_transfers(session: Session, date: str, transfers: Iterable[Transfer]) 
         place, item = (*name.detail, "", "")[:2]
         columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
         added.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
-    for statement, rows in ((_ADD, added), (_SET, changed), (accumulate(session, DayBalanceRow), on_day)):
+    daily = [
+        {"account": account, "asset": asset, "date": date, "units": units}
+        for (account, asset, date), units in on_days.items()
+    ]
+    for statement, rows in ((_ADD, added), (_SET, changed), (accumulate(session, DayBalanceRow), daily)):
         if rows:
             connection.execute(statement, rows)
 

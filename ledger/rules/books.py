@@ -5,13 +5,16 @@ Applying an entry is mechanical: all decisions are in the entry already. Nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlmodel import select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry
 from ledger.model.reversals import ReversalRow
 from ledger.rules import balances
-from ledger.rules.balances import Balance
+from ledger.rules.balances import Balance, Moved
 from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
 
@@ -22,6 +25,26 @@ class Books:
     def __init__(self, tx: Reading) -> None:
         self.session = tx.session
         self.lines = LinesWriting(tx.session)
+        self._together = False
+        self._moved: list[Moved] = []
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What many entries change of lines and balances is written together, or as soon as somebody asks here.
+
+        Nobody else may ask the tables of lines and balances meanwhile.
+        """
+        self._together = True
+        try:
+            with self.lines.together():
+                yield
+            self._write_moved()
+        finally:
+            self._together = False
+
+    def _write_moved(self) -> None:
+        moved, self._moved = self._moved, []
+        balances.apply_transfers(self.session, moved)
 
     def reversed_by(self, seq: int) -> int | None:
         """The entry that reversed an entry; None while it stands."""
@@ -34,6 +57,7 @@ class Books:
 
     def net(self, account: str, asset: str) -> int:
         """Debits minus credits, minor units."""
+        self._write_moved()
         return balances.net(self.session, account, asset)
 
     def balances(
@@ -45,9 +69,12 @@ class Books:
         asset: str | None = None,
     ) -> list[Balance]:
         """The balances of a class, a campaign, a place, an asset, or of all, in order of account and asset."""
+        self._write_moved()
         return balances.balances(self.session, kind, campaign, place=place, asset=asset)
 
     def apply(self, entry: Entry) -> None:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         self.lines.apply_all(entry.operations, entry.seq)
-        balances.apply_transfers(self.session, entry.date, entry.transfers)
+        self._moved.append((entry.date, entry.transfers))
+        if not self._together:
+            self._write_moved()

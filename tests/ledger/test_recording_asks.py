@@ -43,9 +43,9 @@ def test_an_entry_of_two_lots_is_recorded_by_36_statements(store: Store) -> None
     assert asked <= 36
 
 
-def test_it_is_folded_again_by_15(store: Store) -> None:
+def test_it_is_folded_again_by_12(store: Store) -> None:
     with store.read() as tx, scratch() as made:
         statements = _told(made.session.connection())
         fold_all(tx, made)
         entries = tx.journal.count()
-    assert len(statements) / entries <= 15
+    assert len(statements) / entries <= 12
