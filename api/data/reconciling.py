@@ -24,7 +24,7 @@ from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItem
 from ledger.views.reconcile import books_state
-from ledger.views.screening import SenderScreening, sender_screening
+from ledger.views.screening import ScreeningReport, screening_report
 
 Height = Annotated[
     int | None,
@@ -74,15 +74,15 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
     path = "/campaigns/{slug}/screening"
     security = [{"token": []}]
 
-    @read_route(router, path, "Campaigns", SenderScreening, "screening", 401, 404, security=security)
+    @read_route(router, path, "Campaigns", ScreeningReport, "screening", 401, 404, security=security)
     def screening(request: Request, slug: Slug) -> Response:
-        """The senders of coins beside the lists of sanctioned addresses in force. With a token of the desk only."""
+        """Senders of coins and payees beside the lists of sanctioned addresses and people. With a token only."""
         token = token_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
             if ports.desk.actor_of_token(tx, token) is None:
                 raise Problem(401, "This token is not known, or is revoked.")
-            found = sender_screening(tx.session, slug)
+            found = screening_report(tx.session, slug)
             return json_of(found, Reads(frozenset({slug}), chain=True), private=True)
 
         return answers.answer(request, render)

@@ -47,6 +47,9 @@ class About(StrEnum):
     RESULT = "result"
     CREDIT_NOTE = "credit-note"
     REFUND = "refund"
+    BLOCK = "block"
+    RELEASE = "release"
+    SCREENING = "screening"
 
 
 class EvidenceRow(Table, table=True):

@@ -27,6 +27,7 @@ from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.limits import require_within_limit
 from ledger.rules.named import by_name
+from ledger.rules.payee_screening import require_screened
 from ledger.rules.questions import ANSWER, note_questions, require_answered
 from ledger.rules.spec import Context, Kind
 from ledger.store.journal import JournalRow
@@ -112,7 +113,9 @@ def record(
     posting = kind.post(context, facts)
     if approved is not None:
         own = {} if author is None else tx.desk.limits(author)
-        require_within_limit(context, kind, facts, own, date or kind.date(facts) or context.today)
+        day = date or kind.date(facts) or context.today
+        require_within_limit(context, kind, facts, own, day)
+        require_screened(context, kind, facts, day)
         if kind is not ANSWER:
             require_answered(context, kind, facts, posting)
     at = rfc3339(now)

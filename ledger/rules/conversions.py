@@ -20,8 +20,9 @@ from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
+from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
-from ledger.rules.asked import Asked
+from ledger.rules.asked import Asked, Party
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -307,6 +308,12 @@ def _reversed(books: Books, conversion: ConversionRow, entry: Entry[Decision, So
     unfold_converted(books, conversion.campaign, conversion.number, conversion.reversed_by)
 
 
+def _asks(_session: Session, conversion: ConversionRow) -> Asked:
+    sats = conversion.sold + conversion.network_fee
+    party = Party(PayeeKind.EXCHANGE, conversion.exchange)
+    return Asked("BTC", sats, party=party, txid=conversion.txid)
+
+
 CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workflow(
     noun="conversion",
     facts=Conversion,
@@ -323,6 +330,6 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     waits_for=waits_for_spend,
     early=_early,
     about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),
-    asks=lambda _session, conversion: Asked("BTC", conversion.sold + conversion.network_fee),
+    asks=_asks,
 )
 KINDS = CONVERSIONS.kinds()

@@ -16,12 +16,14 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
-from ledger.model.gifts import ContributionRow
+from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.people import IndicatorRow, ResultRow
 from ledger.model.pledges import PledgeRow
+from ledger.model.releases import ReleaseRow
+from ledger.model.screening import ScreeningRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.rows import Numbered, require_numbered
@@ -68,6 +70,9 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.RETURN: ReturnRow,
     About.RECALL: RecallRow,
     About.IN_KIND: InKindRow,
+    About.BLOCK: GiftBlockRow,
+    About.RELEASE: ReleaseRow,
+    About.SCREENING: ScreeningRow,
 }
 """The rows that a paper can be evidence of, by their noun; a shipment is called by its waybill."""
 

@@ -30,8 +30,9 @@ from ledger.core.names import (
 )
 from ledger.model.gift_returns import GiftReturnRow, ReturnReason
 from ledger.model.gifts import CountsAs
+from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
-from ledger.rules.asked import Asked
+from ledger.rules.asked import Asked, Party
 from ledger.rules.bank_money import at_bank
 from ledger.rules.block_holds import freed_by, held_again, overlap
 from ledger.rules.books import Books
@@ -287,7 +288,8 @@ def _row(books: Books, entry: Entry[GiftReturn, None]) -> GiftReturnRow:
 
 def _asks(_session: Session, row: GiftReturnRow) -> Asked:
     """A gift that goes back in parts goes to one donor."""
-    return Asked(row.asset, row.out, f"the donor of {row.campaign}/{row.gift}")
+    party = Party(PayeeKind.DONOR, row.gift)
+    return Asked(row.asset, row.out, f"the donor of {row.campaign}/{row.gift}", party=party, txid=row.txid)
 
 
 GIFT_RETURNS = Workflow(

@@ -249,7 +249,9 @@ LOANS = Workflow(
     waits_for=waits_for_spend,
     early=_early,
     about=lambda _session, loan: (loan.asset, loan.amount),
-    asks=lambda _session, loan: Asked(loan.asset, loan.amount + loan.fee, f"the fund {loan.borrower}"),
+    asks=lambda _session, loan: Asked(
+        loan.asset, loan.amount + loan.fee, f"the fund {loan.borrower}", txid=loan.txid
+    ),
     same_payee=lambda loan: (col(LoanRow.borrower) == loan.borrower, col(LoanRow.asset) == loan.asset),
 )
 KINDS = LOANS.kinds()

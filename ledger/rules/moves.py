@@ -165,6 +165,6 @@ MOVES = Workflow(
     waits_for=waits_for_spend,
     early=_early,
     about=lambda _session, move: (move.asset, move.amount or move.fee),
-    asks=lambda _session, move: Asked(move.asset, move.amount + move.fee),
+    asks=lambda _session, move: Asked(move.asset, move.amount + move.fee, txid=move.txid),
 )
 KINDS = MOVES.kinds()

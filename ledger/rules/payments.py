@@ -25,8 +25,9 @@ from ledger.model.named import NameOf
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
+from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
-from ledger.rules.asked import Also, Asked
+from ledger.rules.asked import Also, Asked, Party
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -279,6 +280,8 @@ def _asks(session: Session, payment: PaymentRow) -> Asked:
         payment.amount + payment.fee,
         order.supplier,
         None if invoice is None else invoice.number,
+        Party(PayeeKind.SUPPLIER, order.supplier),
+        payment.txid,
     )
 
 

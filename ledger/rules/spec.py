@@ -65,13 +65,17 @@ class Undoing(Generic[F, N]):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A proposal that waits for a decision, and what it is about: minor units of an asset, where it is about any."""
+    """A proposal that waits for a decision, and what it is about: minor units of an asset, where it is about any.
+
+    `asks`: what its approval lets go, None for what moves no money.
+    """
 
     noun: str
     number: str
     recorded_at: str
     asset: str
     minor: int | None
+    asks: Asked | None
 
 
 class Proposals(Protocol):

@@ -18,7 +18,8 @@ from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.money import decimal_text
 from ledger.model.bank_money import TaxPaymentRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.asked import Asked
+from ledger.model.screening import PayeeKind
+from ledger.rules.asked import Asked, Party
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -102,6 +103,6 @@ TAX_PAYMENTS = Workflow(
     keep=_row,
     effect=_effect,
     about=lambda _session, row: (row.currency, row.amount),
-    asks=lambda _session, row: Asked(row.currency, row.amount),
+    asks=lambda _session, row: Asked(row.currency, row.amount, party=Party(PayeeKind.TAX_OFFICE)),
 )
 KINDS = TAX_PAYMENTS.kinds()

@@ -176,7 +176,8 @@ class Workflow(Generic[F, R, N, P]):
         """What of this noun waits for a decision, by number."""
         wanted = (self.row.campaign == campaign, self.row.status == ProposalStatus.PENDING)
         for row in session.exec(select(self.row).where(*wanted).order_by(col(self.row.number))):
-            yield Pending(self.noun, row.number, row.recorded_at, *self.about(session, row))
+            about, asked = self.about(session, row), self.asks(session, row)
+            yield Pending(self.noun, row.number, row.recorded_at, *about, asked)
 
     def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]:
         """The number of each, and where it stands, by number."""

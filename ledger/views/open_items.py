@@ -21,6 +21,7 @@ class OpenItemKind(StrEnum):
     QUESTION = "question"
     BLOCKED_GIFT = "blocked_gift"
     LISTED_SENDER = "listed_sender"
+    PAYEE_SCREENING = "payee_screening"
     UNVALUED_GIFT = "unvalued_gift"
     REFUSED_DRAFT = "refused_draft"
     WAITING_DRAFT = "waiting_draft"
@@ -96,11 +97,12 @@ class OpenItem(Frozen):
 
     @property
     def is_private(self) -> bool:
-        """Drafts are the desk's own until they are recorded, and so is what lists say of a gift until it is blocked."""
+        """Drafts are the desk's own until they are recorded, and what lists say of people until it is an entry."""
         return self.kind in {
             OpenItemKind.REFUSED_DRAFT,
             OpenItemKind.WAITING_DRAFT,
             OpenItemKind.LISTED_SENDER,
+            OpenItemKind.PAYEE_SCREENING,
         }
 
 

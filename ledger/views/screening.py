@@ -1,4 +1,4 @@
-"""Who sent a campaign's coins, compared with the lists of sanctioned addresses in force; for the desk alone.
+"""Who sent a campaign's coins and who is paid, beside the lists of sanctioned addresses and people; for the desk alone.
 
 Pure reading: what a match leads to is recorded as a block, and decided by people.
 """
@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.model.gifts import BlockStatus
+from ledger.model.screening import PayeeKind, ScreeningResult, ScreeningRow
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_blocks import block_of
+from ledger.rules.payee_screening import newest_screenings, sum_to_screen
 from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.screening import (
     ListedGift,
@@ -83,8 +85,27 @@ class StateCount(Frozen):
     """How many payments."""
 
 
-class SenderScreening(Frozen):
-    """The senders of a campaign's coins beside the lists in force."""
+class PayeeRow(Frozen):
+    """What was recorded of a payee, the newest."""
+
+    kind: PayeeKind
+    """What sort of payee."""
+    payee: str
+    """Its name, or the gift whose donor it is; empty for the tax office."""
+    number: str
+    """The screening that says so."""
+    list: str
+    """The list."""
+    list_date: str
+    """The day as of which the list was."""
+    result: ScreeningResult
+    """What was found."""
+    said: str
+    """The same in words."""
+
+
+class ScreeningReport(Frozen):
+    """The senders of a campaign's coins, and its payees, beside lists."""
 
     lists: tuple[ListVersion, ...]
     """The lists in force; without one nothing is compared."""
@@ -92,6 +113,10 @@ class SenderScreening(Frozen):
     """How many payments there are in each state."""
     rows: tuple[SenderRow, ...]
     """The oldest hundred that are on a list or not wholly compared, matches first."""
+    above: Amount | None
+    """Above this sum an approval waits until its payee was looked up; null where no sum is named."""
+    payees: tuple[PayeeRow, ...]
+    """What was recorded of payees, one row each."""
 
 
 def said(
@@ -113,9 +138,10 @@ def said(
             return "match: decide"
 
 
-def sender_screening(session: Session, slug: str) -> SenderScreening:
-    """All payments to a campaign; raises NotFound."""
-    campaign_of(session, slug)
+def screening_report(session: Session, slug: str) -> ScreeningReport:
+    """All payments to a campaign, and what was recorded of its payees; raises NotFound."""
+    campaign = campaign_of(session, slug)
+    above = sum_to_screen(session, slug)
     lists = lists_in_force(session, slug)
     found = {listed.outpoint: listed for listed in listed_gifts(session, slug)}
     counts: Counter[ScreeningState] = Counter()
@@ -126,7 +152,7 @@ def sender_screening(session: Session, slug: str) -> SenderScreening:
         if state is not ScreeningState.NO_MATCH:
             open_rows.append((state is not ScreeningState.MATCH, sent, state))
     open_rows.sort(key=lambda row: row[:1])  # those of each sort stay in the order in which they were seen
-    return SenderScreening(
+    return ScreeningReport(
         lists=tuple(
             ListVersion(name=row.name, list_date=row.list_date, source=row.source, sha256=row.sha256)
             for row in lists
@@ -137,6 +163,25 @@ def sender_screening(session: Session, slug: str) -> SenderScreening:
         rows=tuple(
             _row(session, slug, sent, state, found.get(sent.outpoint)) for _, sent, state in open_rows[:SHOWN]
         ),
+        above=None if above is None else Amount.of(campaign.currency, above),
+        payees=tuple(_payee(row) for row in newest_screenings(session, slug)),
+    )
+
+
+def _payee(row: ScreeningRow) -> PayeeRow:
+    words = {
+        ScreeningResult.NO_MATCH: f"no match on the list of {row.list_date}",
+        ScreeningResult.MATCH: "match: decide",
+        ScreeningResult.CLEARED: f"match on the list of {row.list_date}: cleared",
+    }
+    return PayeeRow(
+        kind=row.kind,
+        payee=row.payee,
+        number=row.number,
+        list=row.list_name,
+        list_date=row.list_date,
+        result=row.result,
+        said=words[row.result],
     )
 
 

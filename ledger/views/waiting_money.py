@@ -25,6 +25,7 @@ from ledger.rules.coins import CoinClasses, undecided_outpoints
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
+from ledger.rules.payee_screening import stopped
 from ledger.rules.screening import listed_gifts
 from ledger.rules.settled import settled_block
 from ledger.store.desk import Draft
@@ -353,6 +354,24 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 amount=Amount.known(proposal.asset, proposal.minor),
                 what_to_do=_ANOTHER,
             )
+
+
+def payees_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Approvals that wait because a payee is on a list, or was looked up on none."""
+    for workflow in WORKFLOWS.values():
+        for proposal in workflow.pending(books.session, slug):
+            if proposal.asks is None:
+                continue
+            why = stopped(books.session, slug, proposal.asks, today)
+            if why is not None:
+                yield OpenItem(
+                    kind=OpenItemKind.PAYEE_SCREENING,
+                    campaign=slug,
+                    subject=f"{proposal.noun} {proposal.number}",
+                    since=proposal.recorded_at,
+                    amount=Amount.known(proposal.asset, proposal.minor),
+                    what_to_do=why,
+                )
 
 
 def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:

@@ -76,7 +76,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "import sanctions": (
             "Record a list of sanctioned addresses from a file, one address a line, and compare all senders with it."
         ),
-        "screening senders": "How far the senders of coins were compared with the lists in force, and what matched.",
+        "screening state": "How far senders and payees were compared with lists, on what day, and what matched.",
     },
     "bank": {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
@@ -198,6 +198,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "add": (
             "Record a list of sanctioned addresses with its day and source (`import sanctions` reads it from a file)."
         ),
+    },
+    "screening": {
+        "add": "Record what a list of sanctioned people says of a payee; a match is lifted by another person only.",
+        "set": "Say above which sum an approval waits until its payee was looked up on a list.",
     },
     "release": {
         "add": "Ask that a blocked gift is released; another person approves it.",

@@ -1,4 +1,4 @@
-"""`import sanctions` and `screening senders`: a list of sanctioned addresses, and who sent coins beside it.
+"""`import sanctions` and `screening state`: a list of sanctioned addresses, and who sent coins and is paid beside it.
 
 The list is recorded as an entry; from then on it is in force, and gifts that it concerns are set apart.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
-from ledger.views.screening import SenderScreening, sender_screening
+from ledger.views.screening import ScreeningReport, screening_report
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
@@ -60,7 +60,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
         actor = actor_named(tx, options.user)
         slug = options.campaign or only_campaign(tx)
         outcome = act(tx, actor, slug, "sanctions-list", "add", facts, now=now)
-        screened = sender_screening(tx.session, slug)
+        screened = screening_report(tx.session, slug)
     begun = "recorded already" if outcome.already else "recorded"
     return Answer(
         (
@@ -71,18 +71,18 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     )
 
 
-def _senders_options(parser: argparse.ArgumentParser) -> None:
+def _state_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
     add_data_option(parser)
 
 
-def _senders(options: argparse.Namespace, outside: Outside) -> Answer:
+def _state(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        screened = sender_screening(tx.session, options.campaign or only_campaign(tx))
+        screened = screening_report(tx.session, options.campaign or only_campaign(tx))
     return Answer(tuple(_said(screened)), screened.data())
 
 
-def _said(screened: SenderScreening) -> Iterator[str]:
+def _said(screened: ScreeningReport) -> Iterator[str]:
     for version in screened.lists:
         yield f"in force: {version.name} of {version.list_date}, from {version.source}"
     if not screened.lists:
@@ -93,11 +93,16 @@ def _said(screened: SenderScreening) -> Iterator[str]:
         yield f"{one.outpoint}  {one.amount.decimal} BTC  {one.said}"
         for match in one.matches:
             yield f"  {match.address}, {match.list} of {match.list_date}"
+    if screened.above is not None:
+        money = f"{screened.above.decimal} {screened.above.asset}"
+        yield f"above {money} an approval waits until its payee was looked up on a list"
+    for payee in screened.payees:
+        yield f"{payee.kind.value.replace('_', ' ')} {payee.payee}  {payee.said} ({payee.list}, {payee.number})"
 
 
 COMMANDS: Mapping[str, Command] = {
     "import sanctions": Command(
         _import, _import_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)
     ),
-    "screening senders": Command(_senders, _senders_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
+    "screening state": Command(_state, _state_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
 }

@@ -9,14 +9,15 @@ import pytest
 
 from ledger.core.addresses import script_of
 from ledger.core.chain import Outpoint, Script
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx, TxFacts
 from ledger.rules.screening import ScreeningState, senders_of
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItemKind
-from ledger.views.screening import SenderRow, sender_screening
+from ledger.views.screening import SenderRow, screening_report
 from tests.tools.gifts import gift, held_and_used
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
+from tests.tools.things import DATE, funded, order, pay
 
 pytestmark = pytest.mark.on_both
 
@@ -24,7 +25,7 @@ LISTED = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 OTHER = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 BTC = 100_000_000
 DAY = "2023-11-20"
-CLEAN = Script(b"\x00\x14" + bytes(20))
+CLEAN = Script(b"\x00\x14" + bytes([99]) * 20)
 
 
 def load(ledger: Ledger, *addresses: str, day: str = "2023-11-10", listed: str = "OFAC SDN") -> None:
@@ -42,7 +43,7 @@ def sent(label: str, pays: int, *spent: Script | None, sats: int = BTC, position
 
 def rows(ledger: Ledger) -> dict[str, SenderRow]:
     with ledger.store.read() as reading:
-        return {row.outpoint: row for row in sender_screening(reading.session, SLUG).rows}
+        return {row.outpoint: row for row in screening_report(reading.session, SLUG).rows}
 
 
 def state(ledger: Ledger, label: str) -> ScreeningState:
@@ -104,7 +105,7 @@ def test_what_no_input_shows_is_not_checked_and_what_some_show_is_checked_in_par
     assert found[f"{name('part')}:0"].said == "2 of 3 inputs checked"
     assert f"{name('whole')}:0" not in found
     with ledger.store.read() as reading:
-        counts = {row.state: row.count for row in sender_screening(reading.session, SLUG).counts}
+        counts = {row.state: row.count for row in screening_report(reading.session, SLUG).counts}
     # Coins that were mined come from nobody.
     assert counts == {
         ScreeningState.NOT_CHECKED: 1, ScreeningState.IN_PART: 1, ScreeningState.NO_MATCH: 2,
@@ -150,4 +151,125 @@ def test_a_match_stays_apart_through_a_reorganisation(tmp_path: Path) -> None:
     ledger.reorg(6, *((f"b{n}", (bad,) if n == 1 else ()) for n in range(8)))
     assert gift(ledger, f"{bad.txid}:0").line is None
     assert ledger.kinds().count("block") == 1
+    tied(ledger)
+
+
+def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **more: str) -> None:
+    facts = {"number": number, "kind": "supplier", "supplier": "Maker", "list": "UN", "result": result}
+    ledger.do(role, "screening", "add", **(facts | {"list_date": "2023-11-25", "date": DATE} | more))
+
+
+def waits(ledger: Ledger) -> list[str]:
+    with ledger.store.read() as reading:
+        found = decisions(reading, SLUG, now=ledger.now)
+    return [row.what_to_do for row in found if row.kind is OpenItemKind.PAYEE_SCREENING]
+
+
+def ask_to_pay(ledger: Ledger, amount: int, number: str) -> None:
+    ledger.do(
+        "recorder", "payment", "add", number=number, order="PO-1", asset="USD", amount=amount, discharges=amount,
+        bank="B", date=DATE,
+    )  # fmt: skip
+
+
+def test_above_the_campaigns_sum_nobody_is_paid_who_was_looked_up_on_no_list(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    ledger.do("admin", "screening", "set", number="T-1", above=100_000, date=DATE)
+    pay(ledger, 100_000)
+    ask_to_pay(ledger, 100_001, "P-2")
+    (why,) = waits(ledger)
+    with pytest.raises(Conflict, match=r"not checked: .* Maker is on a list, .* above 1000\.00 USD"):
+        ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    assert why.startswith("not checked")
+    screen(ledger, "S-1", "no_match")
+    assert waits(ledger) == []
+    ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
+    with ledger.store.read() as reading:
+        (payee,) = screening_report(reading.session, SLUG).payees
+    assert payee.said == "no match on the list of 2023-11-25"
+    ledger.do("admin", "screening", "set", number="T-2", date=DATE)
+    with ledger.store.read() as reading:
+        assert screening_report(reading.session, SLUG).above is None
+
+
+def test_a_match_of_a_payee_stops_any_sum_until_another_person_lifts_it(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    ask_to_pay(ledger, 100, "P-1")
+    screen(ledger, "S-1", "match")
+    with pytest.raises(Conflict, match=r"match: decide\. Maker is on UN of 2023-11-25, by screening S-1"):
+        ledger.do("approver", "payment", "approve", number="P-1", date=DATE)
+    with pytest.raises(NotAllowed, match="another person"):
+        screen(ledger, "S-2", "cleared")
+    screen(ledger, "S-2", "cleared", "admin")
+    ledger.do(
+        "admin", "evidence", "add", sha256="ab" * 32, title="Licence", paper="licence", shows="that it may be paid",
+        access="public", about="screening", number="S-2", date=DATE,
+    )  # fmt: skip
+    ledger.do("approver", "payment", "approve", number="P-1", date=DATE)
+    for wrong in (
+        {"kind": "exchange"},
+        {"exchange": "E"},
+        {"kind": "tax_office"},
+        {"list_date": "2023-12-30"},
+    ):
+        with pytest.raises(Refused):
+            screen(ledger, "S-3", "no_match", **wrong)
+
+
+def test_every_way_by_which_money_leaves_to_a_payee_asks_for_a_look(tmp_path: Path) -> None:
+    """A conversion to its exchange, a return to its donor, tax to its office; what stays in the fund asks for none."""
+    ledger = Ledger.new(tmp_path)
+    ledger.do("admin", "screening", "set", number="T-1", above=0, date="2023-11-14")
+    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.bury()
+    away = replace(tx("sale", spends=(("gift", 0),)), outputs=((CLEAN, BTC - 1000),))
+    ledger.mine("s", away)
+    ledger.bury()
+    sale = {"number": "C-1", "txid": away.txid, "sold": BTC - 1000, "network_fee": 1000, "currency": "USD"}
+    sale |= {"proceeds": 2_000_000, "exchange": "E", "bank": "B", "date": DAY}
+    ledger.do("recorder", "conversion", "add", **sale)
+    with pytest.raises(Conflict, match="not checked"):
+        ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
+    load(ledger, LISTED)  # from now on the address that the coins went to is compared
+    ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
+    ledger.do("recorder", "contribution", "add", number="G-1", bank="B", currency="USD", amount=500, date=DAY)
+    back = {
+        "number": "R-1",
+        "gift": "contribution:G-1",
+        "amount": 500,
+        "bank": "B",
+        "reason": "asked",
+        "date": DAY,
+    }
+    ledger.do("recorder", "gift-return", "add", **back)
+    with pytest.raises(Conflict, match="the donor of contribution:G-1"):
+        ledger.do("approver", "gift-return", "approve", number="R-1", date=DAY)
+    seen = {"list": "UN", "list_date": "2023-11-10", "result": "no_match", "date": DAY}
+    ledger.do("recorder", "screening", "add", number="S-1", kind="donor", gift="contribution:G-1", **seen)
+    ledger.do("approver", "gift-return", "approve", number="R-1", date=DAY)
+    move = {"number": "M-1", "asset": "USD", "amount": 900, "from_bank": "B", "to_bank": "D", "date": DAY}
+    ledger.do("recorder", "move", "add", **move)
+    ledger.do("approver", "move", "approve", number="M-1", date=DAY)
+
+
+def test_coins_to_a_listed_address_are_approved_only_when_that_is_cleared(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    load(ledger, LISTED)
+    ledger.mine("a", tx("gift", (0, BTC)))
+    ledger.bury()
+    out = replace(tx("out", spends=(("gift", 0),)), outputs=((script_of(LISTED), BTC - 1000),))
+    ledger.mine("s", out)
+    ledger.bury()
+    back = {"number": "R-1", "gift": f"{name('gift')}:0", "amount": BTC - 1000, "fee": 1000, "txid": out.txid}
+    ledger.do("recorder", "gift-return", "add", reason="asked", date=DAY, **back)
+    with pytest.raises(Conflict, match=f"match: decide. {LISTED}, which these coins went to"):
+        ledger.do("approver", "gift-return", "approve", number="R-1", date=DAY)
+    seen = {"kind": "donor", "gift": back["gift"], "date": DAY, "list": "OFAC SDN"}
+    ledger.do("recorder", "screening", "add", number="S-1", list_date="2023-11-09", result="cleared", **seen)
+    with pytest.raises(Conflict, match="match: decide"):  # cleared of an older version
+        ledger.do("approver", "gift-return", "approve", number="R-1", date=DAY)
+    ledger.do("recorder", "screening", "add", number="S-2", list_date="2023-11-10", result="cleared", **seen)
+    ledger.do("approver", "gift-return", "approve", number="R-1", date=DAY)
     tied(ledger)

@@ -43,7 +43,7 @@ def test_a_list_is_taken_in_the_form_that_is_published_and_only_once(tmp_path: P
     entries = ledger.kinds()
     assert "recorded already" in taken(tmp_path, data).out
     assert ledger.kinds() == entries
-    assert run_command(["screening", "senders", "--campaign", SLUG], tmp_path).code == 0
+    assert run_command(["screening", "state", "--campaign", SLUG], tmp_path).code == 0
     shown = run_command(["sanctions-list", "show", f"sanctions-list:{SLUG}:OFAC SDN:2023-11-01"], tmp_path)
     assert ONE in shown.out, shown.err
 

@@ -178,6 +178,27 @@ def _sanctions_list(s: Scene) -> Facts:
     }  # fmt: skip
 
 
+@tells("screening")
+def _screening(s: Scene) -> Facts:
+    facts = s.numbered("SC") | {"list": "UN", "list_date": s.today, "result": s.pick(("no_match", "cleared"))}
+    match s.pick(("supplier", "exchange", "donor", "tax_office", "nobody")):
+        case "nobody":
+            return facts | {"kind": "supplier", "supplier": "Nobody", "result": "match"}
+        case "supplier":
+            return facts | {"kind": "supplier", "supplier": s.pick(("Maker", "Carrier"))}
+        case "exchange":
+            return facts | {"kind": "exchange", "exchange": "E"}
+        case "donor":
+            return facts | {"kind": "donor", "gift": s.one(_live_gifts(s), "contribution")}
+        case kind:
+            return facts | {"kind": kind}
+
+
+@tells("screening.terms")
+def _screening_terms(s: Scene) -> Facts:
+    return s.numbered("ST") | ({"above": 10**12} if s.chance(80) else {})
+
+
 @tells("release")
 def _release(s: Scene) -> Facts:
     asked = select(ReleaseRow.block_entry).where(ReleaseRow.status == ProposalStatus.PENDING)

@@ -20,11 +20,12 @@ from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, 
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
 from ledger.model.proposals import ProposalStatus
+from ledger.model.screening import PayeeKind, ScreeningResult
 from ledger.rules.screening import ScreeningState
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
-from ledger.views.screening import ListVersion, MatchRow, SenderRow, SenderScreening, StateCount
+from ledger.views.screening import ListVersion, MatchRow, PayeeRow, ScreeningReport, SenderRow, StateCount
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
@@ -108,7 +109,7 @@ MADE_UP: Mapping[str, Frozen] = {
     "periods": Page[PeriodRow](
         items=(PeriodRow(**{name: getattr(_PERIOD, name) for name in PeriodRow.model_fields}),), next=None
     ),
-    "screening": SenderScreening(
+    "screening": ScreeningReport(
         lists=(
             ListVersion(
                 name="OFAC SDN, XBT",
@@ -135,6 +136,18 @@ MADE_UP: Mapping[str, Frozen] = {
                     ),
                 ),
                 block=f"LISTED-{_TXID[:16]}-0",
+            ),
+        ),
+        above=Amount.of("USD", 100_000),
+        payees=(
+            PayeeRow(
+                kind=PayeeKind.SUPPLIER,
+                payee="Maker",
+                number="SCR-1",
+                list="OFAC SDN",
+                list_date="2020-05-28",
+                result=ScreeningResult.NO_MATCH,
+                said="no match on the list of 2020-05-28",
             ),
         ),
     ),

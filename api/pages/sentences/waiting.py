@@ -15,6 +15,7 @@ _KINDS = {
     "approval": ("entry that waits for a second person", "entries that wait for a second person"),
     "blocked_gift": ("donation that is set apart", "donations that are set apart"),
     "listed_sender": ("payment from an address on a list", "payments from addresses on a list"),
+    "payee_screening": ("approval that waits for a look at lists", "approvals that wait for a look at lists"),
     "unvalued_gift": ("donation without a value", "donations without a value"),
     "shortfall": ("shortfall to cover", "shortfalls to cover"),
     "open_match": ("order line or invoice that does not match", "order lines or invoices that do not match"),

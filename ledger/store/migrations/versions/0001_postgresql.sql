@@ -807,7 +807,7 @@ CREATE TABLE evidence (
     reversed_by BIGINT,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
-    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -1309,6 +1309,38 @@ CREATE TABLE sanctions_lists (
 );
 
 CREATE INDEX sanctions_lists_name ON sanctions_lists (campaign, name, list_date);
+
+CREATE TABLE screening_terms (
+    campaign TEXT COLLATE "C" NOT NULL,
+    above BIGINT,
+    date TEXT COLLATE "C" NOT NULL,
+    entry BIGINT NOT NULL,
+    PRIMARY KEY (campaign),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE screenings (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
+    payee TEXT COLLATE "C" NOT NULL,
+    list_name TEXT COLLATE "C" NOT NULL,
+    list_date TEXT COLLATE "C" NOT NULL,
+    result VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (kind IN ('supplier', 'donor', 'exchange', 'tax_office')),
+    CHECK (result IN ('no_match', 'match', 'cleared')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX screenings_payee ON screenings (campaign, kind, payee);
 
 CREATE TABLE shipments (
     entry BIGINT NOT NULL,

@@ -887,7 +887,7 @@ CREATE TABLE evidence (
     reversed_by INTEGER,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
-    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -1417,6 +1417,41 @@ CREATE TABLE sanctions_lists (
  STRICT;
 
 CREATE INDEX sanctions_lists_name ON sanctions_lists (campaign, name, list_date);
+
+CREATE TABLE screening_terms (
+    campaign TEXT NOT NULL,
+    above INTEGER,
+    date TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (campaign),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(entry) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE screenings (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payee TEXT NOT NULL,
+    list_name TEXT NOT NULL,
+    list_date TEXT NOT NULL,
+    result TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (kind IN ('supplier', 'donor', 'exchange', 'tax_office')),
+    CHECK (result IN ('no_match', 'match', 'cleared')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX screenings_payee ON screenings (campaign, kind, payee);
 
 CREATE TABLE shipments (
     entry INTEGER NOT NULL,

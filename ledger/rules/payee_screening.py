@@ -1,0 +1,252 @@
+"""Screening of payees: nothing is approved for whoever is on a list, nor a large sum for whom nobody looked up.
+
+Coins are compared by the addresses that they went to (`screening`). Of whom else a person records what a list says of
+which day. A match is lifted by another person than the one who recorded it (docs/rules.md, 33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, select
+
+from ledger.core.entry import Entry, F, N, Posting
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Date, Name, Number
+from ledger.core.money import decimal_text
+from ledger.core.names import spend_named
+from ledger.core.roles import Role
+from ledger.model.named import NameOf
+from ledger.model.screening import PayeeKind, ScreeningResult, ScreeningRow, ScreeningTermsRow
+from ledger.rules.asked import Asked, Party
+from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of, require_campaign
+from ledger.rules.exchange_rates import worth
+from ledger.rules.named import names_of
+from ledger.rules.pledges import GiftRef
+from ledger.rules.rows import mark_reversed
+from ledger.rules.screening import Listed, ScreeningState, payees_of
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayeeScreening:
+    """What `list` says of a payee as it stood on `list_date`; name the supplier, the exchange, or the gift.
+
+    `kind` says which of these it is; the tax office needs no name. `cleared`: what looked like a match is somebody
+    else, or may be paid; the paper that shows it is evidence of this.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    kind: PayeeKind
+    supplier: Name | None = None
+    exchange: Name | None = None
+    gift: GiftRef | None = None
+    list: Name
+    list_date: Date
+    result: ScreeningResult
+    date: Date
+
+    @property
+    def payee(self) -> str:
+        """How its row names the payee."""
+        return self.supplier or self.exchange or self.gift or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreeningTerms:
+    """Above this sum, minor units of the campaign's currency, an approval waits until its payee was screened.
+
+    0: whatever the sum. Without `above` no sum is named any more.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    above: Count | None = None
+    date: Date
+
+
+_NAMED = {PayeeKind.SUPPLIER: "supplier", PayeeKind.EXCHANGE: "exchange", PayeeKind.DONOR: "gift"}
+
+
+def screened(session: Session, campaign: str, party: Party) -> ScreeningRow | None:
+    """The newest of what was recorded of a payee, however it is spelled."""
+    names = {party.name}
+    if party.kind is PayeeKind.SUPPLIER:
+        names = names_of(session, NameOf.SUPPLIER, party.name)
+    rows = (
+        select(ScreeningRow)
+        .where(
+            ScreeningRow.campaign == campaign,
+            ScreeningRow.kind == party.kind,
+            col(ScreeningRow.payee).in_(names),
+            col(ScreeningRow.reversed_by).is_(None),
+        )
+        .order_by(col(ScreeningRow.entry).desc())
+    )
+    return session.exec(rows).first()
+
+
+def newest_screenings(session: Session, campaign: str) -> Sequence[ScreeningRow]:
+    """The newest of what was recorded of each payee, by each spelling, by kind and name."""
+    wanted = (ScreeningRow.campaign == campaign, col(ScreeningRow.reversed_by).is_(None))
+    rows = session.exec(select(ScreeningRow).where(*wanted).order_by(col(ScreeningRow.entry)))
+    found = {(row.kind, row.payee): row for row in rows}
+    return [found[key] for key in sorted(found)]
+
+
+def sum_to_screen(session: Session, campaign: str) -> int | None:
+    """The sum above which payees are screened, minor units of the campaign's currency; None where none is named."""
+    terms = session.get(ScreeningTermsRow, campaign)
+    return None if terms is None else terms.above
+
+
+def stopped(session: Session, campaign: str, asked: Asked, day: str) -> str | None:
+    """Why an approval waits for a screening of its payee, in a sentence; None where it need not."""
+    party = asked.party
+    found = None if party is None else screened(session, campaign, party)
+    coins = None
+    if asked.txid is not None:
+        coins = payees_of(session, campaign, spend_named(asked.txid).txid)
+        for match in coins.matches:
+            if found is None or not _clears(found, match):
+                return (
+                    f"match: decide. {match.address}, which these coins went to, is on {match.list} of "
+                    f"{match.list_date}; report it where the law asks for that, and if it may be paid all the same, "
+                    "record that and why (`screening add` with result=cleared)"
+                )
+    if party is None:
+        return None
+    if found is not None:
+        if found.result is not ScreeningResult.MATCH:
+            return None
+        return (
+            f"match: decide. {_called(party)} is on {found.list_name} of {found.list_date}, by screening "
+            f"{found.number}; if that is somebody else, another person records it (`screening add` with result=cleared)"
+        )
+    above = sum_to_screen(session, campaign)
+    if above is None or (coins is not None and coins.state is ScreeningState.NO_MATCH):
+        return None
+    currency = campaign_of(session, campaign).currency
+    minor = worth(session, campaign, asked.currency, asked.minor, currency, day)
+    if minor is not None and minor <= above:
+        return None
+    return (
+        f"not checked: nobody has recorded whether {_called(party)} is on a list, which an approval above "
+        f"{decimal_text(currency, above)} {currency} needs (`screening add`)"
+    )
+
+
+def require_screened(context: Context, kind: Kind[F, N], facts: F, day: str) -> None:
+    """Conflict where an approval lets money go to a payee who is on a list, or whom somebody has to look up first."""
+    asked = kind.asks(context, facts)
+    if asked is not None:
+        why = stopped(context.books.session, context.campaign, asked, day)
+        if why is not None:
+            raise Conflict(f"screening: {why}")
+
+
+def _clears(found: ScreeningRow, match: Listed) -> bool:
+    return (
+        found.result is ScreeningResult.CLEARED
+        and found.list_name == match.list
+        and found.list_date >= match.list_date
+    )
+
+
+def _called(party: Party) -> str:
+    match party.kind:
+        case PayeeKind.TAX_OFFICE:
+            return "the tax office"
+        case PayeeKind.DONOR:
+            return f"the donor of {party.name}"
+        case PayeeKind.SUPPLIER | PayeeKind.EXCHANGE:
+            return party.name
+
+
+def _post(context: Context, facts: PayeeScreening) -> Posting[None]:
+    require_campaign(context)
+    wanted = _NAMED.get(facts.kind)
+    for field in _NAMED.values():
+        if (getattr(facts, field) is not None) != (field == wanted):
+            what = f"name the {wanted}, and nobody else" if wanted else "the tax office needs no other name"
+            raise Refused.field(field, f"does not fit the kind {facts.kind}; {what}")
+    if facts.list_date > context.today:
+        raise Refused.field(
+            "list_date", f"is after today, {context.today}; give the day as of which the list is"
+        )
+    return Posting()
+
+
+def _match_before(books: Books, campaign: str, facts: PayeeScreening) -> int | None:
+    """The match that this lifts: whoever recorded that cannot."""
+    found = screened(books.session, campaign, Party(facts.kind, facts.payee))
+    lifts = found is not None and found.number != facts.number and facts.result is not ScreeningResult.MATCH
+    return found.entry if found is not None and lifts and found.result is ScreeningResult.MATCH else None
+
+
+def _fold(books: Books, entry: Entry[PayeeScreening, None]) -> None:
+    facts = entry.facts
+    books.session.add(
+        ScreeningRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            date=entry.date,
+            number=facts.number,
+            kind=facts.kind,
+            payee=facts.payee,
+            list_name=facts.list,
+            list_date=facts.list_date,
+            result=facts.result,
+        )
+    )
+
+
+def _unfold(books: Books, entry: Entry[PayeeScreening, None], seq: int) -> None:
+    """It says nothing any more; what was recorded of the payee before stands again."""
+    mark_reversed(books.session, ScreeningRow, entry.seq, seq)
+
+
+def _post_terms(context: Context, _facts: ScreeningTerms) -> Posting[None]:
+    require_campaign(context)
+    return Posting()
+
+
+def _fold_terms(books: Books, entry: Entry[ScreeningTerms, None]) -> None:
+    session = books.session
+    terms = session.get(ScreeningTermsRow, entry.campaign)
+    if terms is None:
+        terms = ScreeningTermsRow(campaign=entry.campaign, date=entry.date, entry=entry.seq)
+    terms.above, terms.date, terms.entry = entry.facts.above, entry.date, entry.seq
+    session.add(terms)
+
+
+SCREENING: Kind[PayeeScreening, None] = Kind(
+    name="screening",
+    noun="screening",
+    verb="add",
+    facts=PayeeScreening,
+    doc="Record what a list of sanctioned people says of a payee; a match is lifted by another person only.",
+    roles=RECORDERS,
+    key=numbered("screening"),
+    approves=_match_before,
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold),
+)
+TERMS: Kind[ScreeningTerms, None] = Kind(
+    name="screening.terms",
+    noun="screening",
+    verb="set",
+    facts=ScreeningTerms,
+    doc="Say above which sum an approval waits until its payee was looked up on a list.",
+    roles=frozenset({Role.ADMIN}),
+    key=numbered("screening.terms"),
+    post=_post_terms,
+    fold=_fold_terms,
+)
+KINDS = (SCREENING, TERMS)
