@@ -62,6 +62,7 @@ class Watch:
     requests_a_day: int = _between(100, 100_000_000, 100_000)
     ask_histories: bool = True
     sightings: Literal["own-node", "recent", "off"] = "recent"
+    senders: Literal["own-node", "any", "off"] = "own-node"
     check_hours: int = _between(1, 744, 24)
     check_all_hours: int = _between(1, 8_760, 168)
 

@@ -1,4 +1,4 @@
-"""What the service does by itself: looks at the chain, single look-ups, rates and values, checks, backups.
+"""What the service does by itself: looks at the chain, single look-ups, senders, rates and values, checks, backups.
 
 Each is a job of its own (`service/scheduler.py`), due by what stands in the database and by the clock. Unconfirmed
 payments are looked for within a look, since the absence of one counts only against the blocks that were read with it.
@@ -24,6 +24,7 @@ from service.leader import SECONDS, Leader
 from service.logs import note, warn
 from service.lookups import LookUps
 from service.scheduler import Job
+from service.senders import SenderLookUps
 from service.valuing import Valuing
 from service.words import Words
 from watchers.net.errors import SourceError
@@ -45,6 +46,7 @@ class Jobs:
     add_addresses: Callable[[], int]
     look_seconds: int
     lookups: LookUps
+    senders: SenderLookUps
     valuing: Valuing
     checking: Checking
     words: Words
@@ -70,6 +72,7 @@ class Jobs:
         jobs = [
             Job("look", self._look_on, self._look_due, self.look_seconds, chain=True),
             Job("look-ups", self.look_up, self._look_up_due, LOOK_UP_SECONDS, chain=True),
+            Job("senders", self.look_up_senders, self.clock, self.look_seconds, chain=True),
             Job("rates", self.value, self.clock, self.look_seconds),
             Job("check of what is new", self.checking.check_new, self.checking.new_due, RETRY_SECONDS),
             Job("check of everything", self.checking.check_all, self.checking.all_due, RETRY_SECONDS),
@@ -84,6 +87,7 @@ class Jobs:
         outcome = self.look()
         if outcome is not None:
             self.look_up()
+            self.look_up_senders()
             outcome.entries += self.value()
         return outcome
 
@@ -119,6 +123,12 @@ class Jobs:
         if self._intake is None or not self.leader.leading:
             return 0
         return self.lookups.answer_waiting(self._intake.watcher)
+
+    def look_up_senders(self) -> int:
+        """Look up who sent coins where the inputs do not show it, if this process leads; how many were found."""
+        if self._intake is None or self._behind or not self.leader.leading:
+            return 0
+        return self.senders.answer_waiting(self._intake.watcher)
 
     def value(self) -> list[Entry]:
         """Ask for rates and value what waits, if this process leads and is not behind the chain."""

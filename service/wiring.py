@@ -33,6 +33,7 @@ from service.leader import Leader
 from service.lookups import LookUps
 from service.metrics import metrics_text
 from service.pinning import pinned_chain
+from service.senders import SenderLookUps, Senders
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
@@ -98,6 +99,7 @@ def build(
 
     own_node = any(source.whole_mempool for source in sources)
     lookups = LookUps(store, clock, sightings, own_node, budget, leader.check)
+    senders = SenderLookUps(store, clock, Senders(config.watch.senders), own_node, budget, leader.check)
     jobs = Jobs(
         store,
         clock,
@@ -106,6 +108,7 @@ def build(
         lambda: add_addresses(store, wallets, network),
         config.watch.look_seconds,
         lookups,
+        senders,
         valuing_of(store, config, clock, http, leader.check),
         Checking(store, clock, config.watch.check_hours * HOUR, config.watch.check_all_hours * HOUR),
         words_of(store, config, clock, folder),

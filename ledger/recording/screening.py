@@ -6,19 +6,24 @@ looked up. Nothing is sent back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Mapping
 
-from ledger.core.chain import Outpoint
+from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.gifts import CountsAs
 from ledger.recording.record import Recorded, record
-from ledger.rules.campaigns import campaign_of
+from ledger.rules.campaigns import campaign_of, campaign_slugs
 from ledger.rules.gift_blocks import BLOCKING, Block
 from ledger.rules.gift_records import GivenMoney, given_money, standing_block
+from ledger.rules.observing import ObservationKind, Observed
+from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.screening import ListedGift, listed_gifts
-from ledger.store.transaction import Writing
+from ledger.rules.screening import unknown_senders as senders_unknown
+from ledger.store.observations import Observation
+from ledger.store.transaction import Reading, Writing
 
 
 def keep_apart(tx: Writing, campaign: str, *, now: int, settling: Collection[str] = ()) -> Iterator[Entry]:
@@ -37,6 +42,27 @@ def keep_apart(tx: Writing, campaign: str, *, now: int, settling: Collection[str
             wanted = _on_line(gift)
         if wanted:
             yield from _block(tx, campaign, listed, now)
+
+
+def unknown_senders(tx: Reading, most: int, apart: Collection[str]) -> list[Outpoint]:
+    """Outputs that were spent by payments to campaigns which screen, and whose scripts nothing shows yet."""
+    screening = [slug for slug in campaign_slugs(tx.session) if lists_in_force(tx.session, slug)]
+    return senders_unknown(tx.session, screening, most, apart) if screening else []
+
+
+def record_outputs(
+    tx: Writing, txid: str, scripts: Mapping[int, Script], source: str, *, now: int
+) -> list[Entry]:
+    """Observe what outputs of a transaction pay, by vout, as its bytes say; the blocks that this leads to.
+
+    The caller has proven them: they hash to `txid`.
+    """
+    body = {"outputs": [[vout, script.hex()] for vout, script in sorted(scripts.items())]}
+    data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+    at, kind = rfc3339(now), ObservationKind.OUTPUTS_SHOWN.value
+    tx.observations.append([Observation(at, source, kind, txid, data)])
+    Observed(tx.session).fold(at, source, kind, txid, data)
+    return [entry for campaign in campaign_slugs(tx.session) for entry in keep_apart(tx, campaign, now=now)]
 
 
 def _on_line(gift: GivenMoney) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Text, bindparam, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
+from ledger.core.chain import Outpoint
 from ledger.model.columns import table_of
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.observed import (
@@ -95,6 +96,21 @@ _CAME = (
     .group_by(_OUTPUTS.c.txid, _OUTPUTS.c.vout, _OUTPUTS.c.sats, _TXS.c.first_at)
     .having(func.count(_ours.c.txid) == 0)
     .order_by(_TXS.c.first_at, _OUTPUTS.c.txid, _OUTPUTS.c.vout)
+)
+
+_UNKNOWN = (
+    select(_INPUTS.c.spent_txid, _INPUTS.c.spent_vout)
+    .join(_OUTPUTS, _OUTPUTS.c.txid == _INPUTS.c.txid)
+    .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
+    .join(_SCRIPTS, _shown, isouter=True)
+    .join(
+        _ours,
+        (_ours.c.txid == _INPUTS.c.spent_txid) & (_ours.c.vout == _INPUTS.c.spent_vout),
+        isouter=True,
+    )
+    .where(_SCRIPTS.c.script.is_(None), _ours.c.script.is_(None), _TXS.c.state.not_in(_GONE))
+    .group_by(_INPUTS.c.spent_txid, _INPUTS.c.spent_vout)
+    .order_by(func.max(_TXS.c.first_at).desc(), _INPUTS.c.spent_txid, _INPUTS.c.spent_vout)
 )
 
 
@@ -245,6 +261,18 @@ def sent_gifts(session: Session, campaign: str) -> Iterator[SentGift]:
         _CAME, {"campaign": campaign}
     ):
         yield SentGift(f"{txid}:{vout}", sats, first_at, inputs, known)
+
+
+def unknown_senders(
+    session: Session, campaigns: Collection[str], most: int, apart: Collection[str]
+) -> list[Outpoint]:
+    """Outputs that payments to some campaigns spent and whose scripts nothing shows, those of the newest first.
+
+    At most so many, without those of the transactions `apart`; by transaction.
+    """
+    wanted = _UNKNOWN.where(_OUTPUTS.c.campaign.in_(campaigns), _INPUTS.c.spent_txid.not_in(apart))
+    rows = session.connection().execute(wanted.limit(most))
+    return sorted(Outpoint(txid, vout) for txid, vout in rows)
 
 
 def _last_blocks(session: Session, campaign: str, gifts: Collection[str]) -> dict[str, str]:

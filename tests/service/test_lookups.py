@@ -10,14 +10,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.ports import TooMany
+from ledger.core.chain import Outpoint
 from ledger.core.errors import NotAllowed
 from ledger.model.observed import TxState
 from ledger.recording.desk import act
 from ledger.recording.lookup import LookupState
-from ledger.recording.users import Actor, add_user
+from ledger.recording.rebuild import rebuild
+from ledger.recording.users import Actor, actor_named, add_user
 from ledger.rules.observing import Observed
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
+from ledger.views.screening import screening_report
 from service.clock import MovableClock
 from service.config import Watch
 from service.lookups import ASK_AGAIN, BURST, SECONDS_EACH, LookUps
@@ -26,6 +29,8 @@ from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import SLUG, config_of
 from tests.tools.store_places import place
+from watchers.proof.networks import REGTEST
+from watchers.proof.scripts import address_of
 
 
 @dataclass
@@ -259,3 +264,86 @@ def test_refused_when_switched_off_names_the_reason(home: Home) -> None:
     home.watch = replace(home.watch, sightings="off")
     with pytest.raises(NotAllowed, match="no unconfirmed payments"):
         queue(home).ask("ab" * 32)
+
+
+LISTED = script_no(70)
+"""The script of somebody who is on a list; inputs of these tests show no sender, as those of taproot do not."""
+
+
+def load_list(home: Home, script: bytes) -> None:
+    with home.store.write() as tx:
+        ana = actor_named(tx, "ana")
+        facts = {
+            "name": "OFAC SDN", "list_date": "2011-01-01", "source": "lists.example", "date": "2011-02-02",
+            "addresses": [str(address_of(script, REGTEST))],
+        }  # fmt: skip
+        act(tx, ana, SLUG, "sanctions-list", "add", facts, now=home.clock())
+
+
+def looks(home: Home) -> None:
+    """One look by a process of its own."""
+    service = home.service()
+    home.looked(service)
+    service.close()
+
+
+def said(home: Home) -> list[tuple[str, str | None]]:
+    with home.store.read() as tx:
+        return [(row.said, row.block) for row in screening_report(tx.session, SLUG).rows]
+
+
+def sent_by(home: Home, *scripts: bytes) -> str:
+    """A gift out of coins of these people, which settles; its txid."""
+    before = [
+        home.chain.send(transaction([(script, 60_000)], [outpoint_no(40 + n)]))
+        for n, script in enumerate(scripts)
+    ]
+    home.chain.mine(1)
+    spent = [Outpoint(txid, 0) for txid in before]
+    txid = home.chain.send(transaction([(script_no(2), 50_000)], spent))
+    home.chain.mine(1)
+    return txid
+
+
+def test_who_sent_coins_is_looked_up_at_an_own_node_and_a_match_is_set_apart(home: Home) -> None:
+    load_list(home, LISTED)
+    sent_by(home, script_no(71), LISTED)
+    looks(home)
+    assert said(home) == [("not checked", None)]  # no source is our own, so nobody is asked
+    home.watch = replace(home.watch, senders="any")
+    looks(home)
+    assert said(home) == [("match: decide", None)]
+    home.chain.mine(5)
+    looks(home)
+    ((_, block),) = said(home)
+    assert block is not None
+    with home.store.read() as tx:
+        assert [row.kind for row in tx.journal.rows()][-2:] == ["block", "donation"]
+        assert rebuild(tx) == []
+
+
+def test_a_settled_gift_is_set_apart_when_its_sender_is_found_on_a_list_later(home: Home) -> None:
+    home.watch = replace(home.watch, senders="any")
+    sent_by(home, LISTED)
+    home.chain.mine(5)
+    looks(home)
+    load_list(home, LISTED)
+    assert said(home) == [("not checked", None)]
+    looks(home)
+    ((words, block),) = said(home)
+    assert words == "match: decide"
+    assert block is not None
+
+
+def test_what_nobody_has_is_asked_for_again_after_a_day_only(home: Home) -> None:
+    home.watch = replace(home.watch, senders="any")
+    load_list(home, LISTED)
+    home.chain.send(transaction([(script_no(2), 50_000)], [outpoint_no(9)]))
+    home.chain.mine(1)
+    service = home.service()
+    home.looked(service)
+    assert said(home) == [("not checked", None)]
+    asked_for = f"/tx/{outpoint_no(9).txid}"
+    assert sum(asked_for in path for path in home.server.paths) == 1
+    home.looked(service)
+    assert sum(asked_for in path for path in home.server.paths) == 1
