@@ -12,6 +12,7 @@ from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.releases import ReleaseRow
 from ledger.model.spends import SpendChangeRow, SpendRow
+from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
@@ -180,18 +181,15 @@ def _sanctions_list(s: Scene) -> Facts:
 
 @tells("screening")
 def _screening(s: Scene) -> Facts:
+    """Mostly of a payee whose approval waits."""
     facts = s.numbered("SC") | {"list": "UN", "list_date": s.today, "result": s.pick(("no_match", "cleared"))}
-    match s.pick(("supplier", "exchange", "donor", "tax_office", "nobody")):
-        case "nobody":
-            return facts | {"kind": "supplier", "supplier": "Nobody", "result": "match"}
-        case "supplier":
-            return facts | {"kind": "supplier", "supplier": s.pick(("Maker", "Carrier"))}
-        case "exchange":
-            return facts | {"kind": "exchange", "exchange": "E"}
-        case "donor":
-            return facts | {"kind": "donor", "gift": s.one(_live_gifts(s), "contribution")}
-        case kind:
-            return facts | {"kind": kind}
+    pending = [row.asks for flow in WORKFLOWS.values() for row in flow.pending(s.tx.session, s.slug)]
+    parties = sorted({asked.party for asked in pending if asked is not None and asked.party is not None})
+    if not parties or s.chance(10):
+        return facts | {"kind": "supplier", "supplier": "Nobody", "result": "match"}
+    party = s.pick(parties)
+    named = {"supplier": "supplier", "exchange": "exchange", "donor": "gift"}.get(party.kind)
+    return facts | {"kind": party.kind.value} | ({} if named is None else {named: party.name})
 
 
 @tells("screening.terms")

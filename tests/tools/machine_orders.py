@@ -95,8 +95,11 @@ def _acceptance(s: Scene) -> Facts:
 @tells("question.answered")
 def _answer(s: Scene) -> Facts:
     session = s.books.session
-    unanswered = [row for row in open_questions(session, s.slug) if answer_of(session, row) is None]
-    question = s.one(unanswered, "invoice")
+    asked = open_questions(session, s.slug)
+    unanswered = [row for row in asked if answer_of(session, row) is None]
+    # What somebody called wrong is in the way until its payment is rejected.
+    wrong = any(row.doubt in UNUSUAL for row in asked) and s.waiting("payment")
+    question = s.one(unanswered, "payment.rejected" if wrong else "invoice")
     answer = s.pick((Answer.DIFFERENT, Answer.DIFFERENT, Answer.SAME))
     if question.doubt in UNUSUAL:
         answer = Answer.WRONG if s.chance(10) else Answer.RIGHT

@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 MOST_WANTED = 12
+_FIRST = {"question": "question.answered", "screening": "screening"}
+"""What refuses an approval until it is told, by how the refusal begins."""
 
 
 def names() -> list[str]:
@@ -88,8 +90,9 @@ def reach(world: World, kind: str, tries: int = 40) -> int | None:
         except LedgerError as refusal:
             # What it stands on may be what is refused: begin anew.
             in_the_way = refusal
-            asked = str(refusal).startswith("question: ") and len(wanted) <= MOST_WANTED
-            wanted = [*wanted, "question.answered"] if asked else wanted[:1]
+            first_of_all = _FIRST.get(str(refusal).partition(":")[0])
+            few = len(wanted) <= MOST_WANTED
+            wanted = [*wanted, first_of_all] if first_of_all is not None and few else wanted[:1]
         else:
             wanted.pop()
             if not wanted:
