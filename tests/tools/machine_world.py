@@ -6,6 +6,7 @@ It decides nothing: recipes say what could be told next, and raise `Needs` for w
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,7 @@ from ledger.views.trail import DonationStatus
 from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import START
 from tests.tools.machine_chain import Chain
+from tests.tools.plain_shares import PublishedLines
 
 T = TypeVar("T")
 Counts = Mapping[tuple[str, str], tuple[int, int]]
@@ -279,6 +281,7 @@ class World:
         """What pages, reports and lists show: it can always be read, and it ties."""
         books = Books(tx)
         self._conserves(conservation(tx))
+        lines = PublishedLines(json.loads(row.data) for row in tx.journal.rows())
         decisions(tx, now=self.now)
         reconciliation(tx, None, now=self.now)
         for slug in campaign_slugs(books.session):
@@ -291,7 +294,7 @@ class World:
             for _, asset in noted_of_lots(books.session, slug):
                 lot_traces(books, slug, asset)
             for gift in gifts_of(tx.session, slug):
-                self._read_trail(tx, gift)
+                self._read_trail(tx, gift, lines)
 
     @staticmethod
     def _conserves(report: Conservation) -> None:
@@ -300,7 +303,8 @@ class World:
         off += [tie for tie in report.ties if tie.what != "bank" and tie.difference.minor]
         assert off == [], off
 
-    def _read_trail(self, tx: Any, gift: SettledGift) -> None:
+    def _read_trail(self, tx: Any, gift: SettledGift, lines: PublishedLines) -> None:
+        """A trail says what its gift's state is, and the shares that an outsider computes from the journal."""
         try:
             trails = donation_trails(tx, gift.outpoint, now=self.now)
         except NotFound:
@@ -309,3 +313,9 @@ class World:
             statuses = [trail.status for trail in trails]
             wanted = DonationStatus.BLOCKED if gift.blocked_by is not None else DonationStatus.SETTLED
             assert statuses == [wanted], (statuses, wanted)
+        for trail in trails:
+            told: dict[str, list[tuple[int, int]]] = {}
+            for share in trail.shares:
+                told.setdefault(share.line, []).append((share.start, share.end))
+            given = lines.given(gift.campaign, gift.outpoint)
+            assert not told or (given is not None and lines.shares(*given) == told), gift.outpoint
