@@ -17,7 +17,7 @@ from ledger.rules.pledges import (
     gift_worth,
     matched_gifts,
     matched_of_gift,
-    pledge_state,
+    pledge_states,
     pledges_of,
 )
 from ledger.rules.unvalued import UnvaluedSum, counted_moments, unvalued_blocks
@@ -68,8 +68,10 @@ def pledges_tie(tx: Reading) -> Iterator[Finding]:
     """No pledge is matched for more than it promised, and no gift for more than it is in its own asset."""
     books = Books(tx)
     for slug in campaign_slugs(books.session):
-        for pledge in pledges_of(tx.session, slug):
-            number, state = pledge.number, pledge_state(books, pledge)
+        pledges = pledges_of(tx.session, slug)
+        states = pledge_states(books, slug, pledges)
+        for pledge in pledges:
+            number, state = pledge.number, states[pledge.entry]
             if state.paid > state.promised:
                 what = f"{state.paid} {state.asset} matched to a promise of {state.promised}"
                 yield Finding("pledges_tie", number, what)

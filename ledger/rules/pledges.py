@@ -5,7 +5,8 @@ A pledge is a promise: nothing here moves money, and no total ever counts one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -17,10 +18,11 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
 from ledger.core.money import decimal_text
+from ledger.core.names import GiftKind, gift_named
 from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.gift_records import given_money
+from ledger.rules.gift_records import contributions_of, find_gifts, given_money
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 GiftRef = Annotated[
@@ -129,34 +131,57 @@ def pledges_of(session: Session, campaign: str) -> Sequence[PledgeRow]:
     ).all()
 
 
-def _matches(session: Session, pledge: PledgeRow) -> Sequence[PledgeMatchRow]:
-    """The matches of a pledge that are not reversed."""
+def pledge_state(books: Books, pledge: PledgeRow) -> PledgeState:
+    """What of a pledge is paid, by the matches that stand now."""
+    return pledge_states(books, pledge.campaign, (pledge,))[pledge.entry]
+
+
+def pledge_states(books: Books, campaign: str, pledges: Sequence[PledgeRow]) -> dict[int, PledgeState]:
+    """What of some pledges of a campaign is paid, by the entry of each, and by the matches that stand now.
+
+    A gift that a reorganisation voids pays nothing until it is restored.
+    """
+    session, among = books.session, [pledge.entry for pledge in pledges]
+    matches = _matches(session, among)
+    live = _live(session, campaign, {match.gift for match in matches})
+    paid: dict[int, int] = defaultdict(int)
+    for match in matches:
+        if match.gift in live:
+            paid[match.pledge_entry] += match.amount
+    standing = select(PledgeStepRow.pledge_entry, PledgeStepRow.step).where(
+        col(PledgeStepRow.pledge_entry).in_(among), col(PledgeStepRow.reversed_by).is_(None)
+    )
+    steps: dict[int, set[StepKind]] = defaultdict(set)
+    for entry, step in session.exec(standing):
+        steps[entry].add(StepKind(step))
+    return {pledge.entry: _state(pledge, paid[pledge.entry], steps[pledge.entry]) for pledge in pledges}
+
+
+def _matches(session: Session, pledges: Collection[int]) -> Sequence[PledgeMatchRow]:
+    """The matches of pledges, by their entries, that are not reversed."""
     return session.exec(
         select(PledgeMatchRow).where(
-            PledgeMatchRow.pledge_entry == pledge.entry, col(PledgeMatchRow.reversed_by).is_(None)
+            col(PledgeMatchRow.pledge_entry).in_(pledges), col(PledgeMatchRow.reversed_by).is_(None)
         )
     ).all()
 
 
-def _standing_steps(session: Session, pledge: PledgeRow) -> set[StepKind]:
-    """Did a pledge become binding, did it lapse? Reversed steps are none."""
-    steps = select(PledgeStepRow).where(
-        PledgeStepRow.pledge_entry == pledge.entry, col(PledgeStepRow.reversed_by).is_(None)
-    )
-    return {row.step for row in session.exec(steps)}
+def _live(session: Session, campaign: str, gifts: Collection[str]) -> set[str]:
+    """Those of some gifts, by their names on lines, that stand."""
+    papers = {gift: gift_named(gift) for gift in gifts}
+    coins = [gift for gift, name in papers.items() if name.kind is GiftKind.COINS]
+    there = {gift for gift, found in find_gifts(session, campaign, coins).items() if found.live}
+    if len(coins) < len(papers):
+        stand = {row.number for row in contributions_of(session, campaign) if row.reversed_by is None}
+        there |= {
+            gift
+            for gift, name in papers.items()
+            if name.kind is GiftKind.CONTRIBUTION and name.number in stand
+        }
+    return there
 
 
-def pledge_state(books: Books, pledge: PledgeRow) -> PledgeState:
-    """What of a pledge is paid, by the matches that stand now.
-
-    A gift that a reorganisation voids pays nothing until it is restored.
-    """
-    paid = 0
-    for match in _matches(books.session, pledge):
-        gift = given_money(books.session, pledge.campaign, match.gift)
-        if gift is not None and gift.live:
-            paid += match.amount
-    steps = _standing_steps(books.session, pledge)
+def _state(pledge: PledgeRow, paid: int, steps: set[StepKind]) -> PledgeState:
     lapsed = pledge.amount - paid if StepKind.LAPSED in steps else 0
     if paid == pledge.amount:
         status = PledgeStatus.PAID
@@ -241,7 +266,7 @@ def _post_match(context: Context, facts: Match) -> Posting[None]:
         )
     left = worth - matched_of_gift(books.session, campaign, facts.gift, asset)
     # A match of a gift that a reorganisation voided still binds: the gift may be restored.
-    free = state.promised - sum(match.amount for match in _matches(books.session, pledge))
+    free = state.promised - sum(match.amount for match in _matches(books.session, (pledge.entry,)))
     most = min(free, left)
     if facts.amount > most:
         raise Refused.field(

@@ -29,7 +29,7 @@ from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import bound_orders, items_of_orders
-from ledger.rules.pledges import pledge_state, pledges_of
+from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.store.transaction import Reading
@@ -313,8 +313,10 @@ def _withheld(paper: EvidenceRow) -> Withheld:
 
 def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
     rows = []
-    for pledge in pledges_of(books.session, slug):
-        state = pledge_state(books, pledge)
+    pledges = pledges_of(books.session, slug)
+    states = pledge_states(books, slug, pledges)
+    for pledge in pledges:
+        state = states[pledge.entry]
         rows.append(
             PledgeRow(
                 number=pledge.number,

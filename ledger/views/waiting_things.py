@@ -11,7 +11,7 @@ from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.matching import open_matches
 from ledger.rules.overs import surplus_of, waiting_of
-from ledger.rules.pledges import pledge_state, pledges_of
+from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.returns import require_recall
 from ledger.rules.two_counts import open_gaps
@@ -103,16 +103,17 @@ _UNBILLED = "received from {supplier}, not yet billed and not yet paid: record i
 
 def pledges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """Promises that did not come by their day. A promise is no figure of the books: it undoes nothing."""
-    for pledge in pledges_of(books.session, slug):
-        if pledge.due is None or pledge.due >= today:
-            continue
-        state = pledge_state(books, pledge)
+    pledges = pledges_of(books.session, slug)
+    late = [(pledge, pledge.due) for pledge in pledges if pledge.due is not None and pledge.due < today]
+    states = pledge_states(books, slug, [pledge for pledge, _ in late])
+    for pledge, due in late:
+        state = states[pledge.entry]
         if state.open:
             yield OpenItem(
                 kind=OpenItemKind.PLEDGE_OVERDUE,
                 campaign=slug,
                 subject=pledge.number,
-                since=pledge.due,
+                since=due,
                 amount=Amount.known(state.asset, state.open),
                 what_to_do="promised until then: ask for it, match the gift that it came as (`pledge match`), or say "
                 "that it will not come (`pledge lapse`)",
