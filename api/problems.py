@@ -137,9 +137,9 @@ def _refusal_of(error: Exception) -> _Refusal:
         return _Refusal(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
     if isinstance(error, HTTPException):
         words = say.ERRORS.get(error.status_code)
-        detail = words.detail if words else str(error.detail)
+        detail = str(words.detail) if words else str(error.detail)
         return _Refusal(error.status_code, detail, headers=error.headers or {})  # such as Allow
-    return _Refusal(500, say.ERRORS[500].detail)
+    return _Refusal(500, str(say.ERRORS[500].detail))
 
 
 def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception], Response]:
@@ -158,9 +158,9 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             return problem_json(told.status, told.detail, told.errors, told.retry_after, told.headers)
         words = say.ERRORS.get(told.status, say.ERRORS[400])
         is_donation = request.url.path.startswith("/d/") and told.status == 404
-        heading = say.NOT_FOUND_DONATION if is_donation else words.title
+        heading = str(say.NOT_FOUND_DONATION if is_donation else words.title)
         if isinstance(error, NothingYet):
-            heading = say.NO_PAYMENT_YET
+            heading = str(say.NO_PAYMENT_YET)
         key = request.url.path[3:][:200] if is_donation else ""
         body = pages.error(told.status, heading, told.detail, key)
         headers = {**UNKEPT, **told.headers}

@@ -45,7 +45,7 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
         good = _count(typed.get(f"good.{index}", ""))
         damaged = _count(typed.get(f"damaged.{index}") or "0")
         if good is None or damaged is None:
-            return _answer(_form_page(pages, asked, say.WORDS.whole_numbers, typed), 422)
+            return _answer(_form_page(pages, asked, str(say.WHOLE_NUMBERS), typed), 422)
         counts[lot.product, lot.lot] = (good, damaged)
     try:
         with ports.store.write() as tx:
@@ -62,8 +62,8 @@ def _count(text: str) -> int | None:
 def _form_page(pages: PageRenderer, asked: Asked, refusal: str, typed: dict[str, str]) -> bytes:
     return pages.page(
         "confirm.html",
-        pages.frame(say.WORDS.title, noindex=True),
-        heading=say.WORDS.title,
+        pages.frame(str(say.TITLE), noindex=True),
+        heading=str(say.TITLE),
         lead=say.asks(asked.about, asked.paper, asked.place, asked.title),
         refusal=refusal,
         lots=asked.lots,
@@ -82,8 +82,8 @@ def _confirmed_page(pages: PageRenderer, told: Confirmed) -> bytes:
     ]
     return pages.page(
         "confirm.html",
-        pages.frame(say.WORDS.done, noindex=True),
-        heading=say.WORDS.done,
+        pages.frame(str(say.DONE), noindex=True),
+        heading=str(say.DONE),
         lead=say.recorded(told.seq),
         refusal="",
         lots=(),

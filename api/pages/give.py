@@ -74,7 +74,7 @@ def _form(
         choice: Choice = choice_of(tx, slug)
     body = pages.page(
         "give.html",
-        pages.frame(say.ASK_TITLE, noindex=True),
+        pages.frame(str(say.ASK_TITLE), noindex=True),
         words=say,
         slug=slug,
         choice=choice,
@@ -96,7 +96,7 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None
         return None
     body = pages.page(
         "awaited.html",
-        pages.frame(say.AWAITED_TITLE, noindex=True),
+        pages.frame(str(say.AWAITED_TITLE), noindex=True),
         words=say,
         awaited=awaited,
         address=groups_of_four(awaited.intention.address),

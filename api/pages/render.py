@@ -112,7 +112,7 @@ class PageRenderer:
         return Frame(
             title=title,
             site=self.settings.title,
-            banner=say.DEMONSTRATION if self.settings.demonstration or demonstration else "",
+            banner=str(say.DEMONSTRATION) if self.settings.demonstration or demonstration else "",
             style=STYLE_PATH,
             noindex=noindex,
             facts=facts,

@@ -104,7 +104,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         def render(tx: Any, now: int) -> Rendered:
             trails = ports.views.donation_trails(tx, key, now=now)
             if not trails:
-                raise NotFound(say.FIND_EMPTY)
+                raise NotFound(say.find_empty())
             private = not is_public_key(key, {trail.address for trail in trails})
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             if len(trails) > 1:
@@ -127,7 +127,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def find(request: Request) -> Response:
         key = request.query_params.get("key", "").strip()[:KEY_LIMIT]
         if not key or "\x00" in key:
-            raise Problem(400, say.FIND_EMPTY)
+            raise Problem(400, say.find_empty())
         response = RedirectResponse(f"/d/{quote(key, safe=':', errors='replace')}", status_code=303)
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -181,7 +181,7 @@ def checked_key(key: str) -> str:
     a claim code and a base58 address are not.
     """
     if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
-        raise NotFound(f"{say.FIND_EMPTY} Yours has {len(key)} characters.")
+        raise NotFound(say.find_other(key))
     text = key.strip()
     if is_txid(text.partition(":")[0].lower()) or _UPPER_BECH32.fullmatch(text):
         return text.lower()

@@ -31,13 +31,13 @@ def site() -> TestClient:
 )
 def test_every_page_of_a_demonstration_says_so(site: TestClient, path: str) -> None:
     """The banner stands on every page, errors and documentation too."""
-    assert say.DEMONSTRATION in site.get(path).text
+    assert str(say.DEMONSTRATION) in site.get(path).text
 
 
 def test_a_real_site_has_no_banner() -> None:
     """Only demonstrations say so."""
     site = TestClient(create_app(ports(demonstration=False)))
-    assert say.DEMONSTRATION not in site.get("/").text
+    assert str(say.DEMONSTRATION) not in site.get("/").text
 
 
 @pytest.mark.parametrize("path", ["/", "/c/bithelp", f"/d/{built.TXID}:1", "/docs"])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.pages.sentences import groups, reached, target
-from api.pages.sentences.units import unit_of
+from api.pages.sentences.plurals import unit_of
 from ledger.core.errors import Conflict, Refused
 from ledger.views.people import Achievement, achievements, hidden_groups
 from tests.tools.ledgers import SLUG, Ledger, made_once

@@ -23,7 +23,6 @@ from api.pages.sentences.controls import (
     period_closed,
 )
 from api.pages.sentences.deliveries import (
-    NOT_CONFIRMED,
     cause,
     counted,
     deliveries_note,
@@ -31,6 +30,7 @@ from api.pages.sentences.deliveries import (
     gap,
     losses_note,
     lot,
+    not_counted,
     pieces_lost,
 )
 from api.pages.sentences.donation import (
@@ -46,10 +46,11 @@ from api.pages.sentences.donation import (
 from api.pages.sentences.errors import (
     DEMONSTRATION,
     ERRORS,
-    FIND_EMPTY,
     NO_PAYMENT_YET,
     NOT_FOUND_DONATION,
     ErrorWords,
+    find_empty,
+    find_other,
 )
 from api.pages.sentences.flow import (
     FLOW_CAPTION,
@@ -78,6 +79,7 @@ from api.pages.sentences.openings import brought_amount, brought_counts, brought
 from api.pages.sentences.payables import payable_due
 from api.pages.sentences.places import where
 from api.pages.sentences.pledges import pledge_came, pledge_status
+from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, target
 from api.pages.sentences.steps import (
     fact_label,
@@ -105,19 +107,16 @@ from api.pages.sentences.units import (
     period,
     pieces,
     time,
-    unit_of,
 )
-from api.pages.sentences.waiting import kind_word, open_item_title, waiting_note, waits_since
+from api.pages.sentences.waiting import open_item_title, waiting_note, waits_since
 
 __all__ = [
     "DEMONSTRATION",
     "ERRORS",
-    "FIND_EMPTY",
     "FLOW_CAPTION",
     "FLOW_TABLE_HEAD",
     "FLOW_TITLE",
     "LIMITS_NOTE",
-    "NOT_CONFIRMED",
     "NOT_FOUND_DONATION",
     "NO_COINS",
     "NO_PAYMENT_YET",
@@ -163,13 +162,14 @@ __all__ = [
     "donation_sentence",
     "exit_word",
     "fact_label",
+    "find_empty",
+    "find_other",
     "flow_desc",
     "gap",
     "gift_amount",
     "goods_rest",
     "groups",
     "joined",
-    "kind_word",
     "limit_most",
     "line_name",
     "line_unit",
@@ -178,6 +178,7 @@ __all__ = [
     "lot",
     "more_exits",
     "need_asked",
+    "not_counted",
     "not_drawn",
     "number_of",
     "of_total",

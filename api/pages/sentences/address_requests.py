@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
 from ledger.recording.address_requests import Awaited
 
-ASK_TITLE = "An address for one gift"
-ASK_LEAD = (
+ASK_TITLE = Message("An address for one gift")
+ASK_LEAD = Message(
     "It is given to nobody else, and nothing expires. Nothing is asked of you, and nothing about you is stored: the "
     "next page has a secret link that finds the way of your gift."
 )
-ENDED = "The call has ended. Late donations count."
-NEED_LABEL = "What it is for"
-NEED_HINT = "With a need, all that comes to the address is spent on that need only."
-ANY_END = "Any end of this campaign"
-ASK = "Give me an address"
-SHARED = (
+ENDED = Message("The call has ended. Late donations count.")
+NEED_LABEL = Message("What it is for")
+NEED_HINT = Message("With a need, all that comes to the address is spent on that need only.")
+ANY_END = Message("Any end of this campaign", "a choice of what a gift is for")
+ASK = Message("Give me an address", "on a button")
+SHARED = Message(
     "No address of your own is left now. This one belongs to the campaign and is for any end; all donors share it: "
     "keep your transaction id, it finds the way of your gift."
 )
-AWAITED_TITLE = "Nothing has come to this address yet"
-AWAITED_LEAD = "Nothing expires. Once a payment is seen, this page tells what becomes of it."
-KEEP_TITLE = "Keep this link"
-KEEP = (
+AWAITED_TITLE = Message("Nothing has come to this address yet")
+AWAITED_LEAD = Message("Nothing expires. Once a payment is seen, this page tells what becomes of it.")
+KEEP_TITLE = Message("Keep this link")
+KEEP = Message(
     "This page is found by your claim code alone, which is stored nowhere here. Whoever has it can read what became of "
     "the gift, and nothing else. Keep the link, or write the code down:"
 )
+_TO = Message(
+    "To {campaign}", "above the title of a page on which a donor asks for an address", "{campaign}: its title"
+)
+_FOR = Message("An address for one gift to {campaign}", "above the title of a page", "{campaign}: its title")
+WHERE_TO = Message("Where to send it", "title above an address")
+QR = Message("QR code of this address", "names a picture for a reader who does not see it")
+WALLET = Message("Open in a wallet", "on a button")
+SHARED_TITLE = Message("The shared address", "title above an address that all donors of a campaign use")
+_NEED = Message("{need}: {words}", "{need}: its number, as N-1", "{words}: what is needed, for whom")
+_RESTRICTED = Message(
+    "Restricted to need {need}: what comes to it is spent on that need only.",
+    "an address",
+    "{need}: its number, as N-1",
+)
+_RESTRICTED_TITLED = Message(
+    "Restricted to need {need} ({title}): what comes to it is spent on that need only.",
+    "an address",
+    "{need}: its number, as N-1",
+    "{title}: what is needed",
+)
+
+
+def to_campaign(slug: str, title: str) -> Sentence:
+    """`To bithelp`, with a link to its page."""
+    return said(_TO, campaign=_campaign(slug, title))
+
+
+def for_campaign(slug: str, title: str) -> Sentence:
+    """`An address for one gift to bithelp`, with a link to its page."""
+    return said(_FOR, campaign=_campaign(slug, title))
+
+
+def _campaign(slug: str, title: str) -> Piece:
+    return Piece(title, href=f"/c/{slug}")
 
 
 def need(number: str, words: str) -> str:
     """`N-1: three-ply mask for WAHO`."""
-    return f"{number}: {words}"
+    return worded(_NEED, need=number, words=words)
 
 
 def restriction(awaited: Awaited) -> str:
@@ -37,5 +72,6 @@ def restriction(awaited: Awaited) -> str:
     number = awaited.intention.need
     if number is None:
         return ""
-    title = f" ({awaited.restricted_to})" if awaited.restricted_to else ""
-    return f"Restricted to need {number}{title}: what comes to it is spent on that need only."
+    if not awaited.restricted_to:
+        return worded(_RESTRICTED, need=number)
+    return worded(_RESTRICTED_TITLED, need=number, title=awaited.restricted_to)

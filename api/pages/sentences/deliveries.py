@@ -5,82 +5,134 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.units import number_of, pieces
+from api.pages.sentences.messages import SENTENCES, Message, listed, worded
+from api.pages.sentences.units import pieces
 from ledger.core.frozen import Quantity
 from ledger.views.losses import LossRow
 from ledger.views.two_keys import PATIENCE, Deliveries, DeliveryCount
 
-NOT_CONFIRMED = f"not counted for {PATIENCE} days"
+_NOT_COUNTED = Message("not counted for {n} day", "a delivery", many="not counted for {n} days")
+_WAYBILL = Message("Waybill {paper}", "a shipment", "{paper}: its number")
+_SIGNED = Message("Handover {paper}, signed", "goods that a recipient took over", "{paper}: its number")
+_NOT_SIGNED = Message(
+    "Handover {paper}, not signed yet", "goods that a recipient took over", "{paper}: its number"
+)
+_LOT = Message("{product}, lot {lot}", "{product}, {lot}: their codes")
+_GOOD = Message("{good} good", "what the other side counted", "{good}: how many")
+_GOOD_DAMAGED = Message(
+    "{good} good, {damaged} damaged", "what the other side counted", "{good}, {damaged}: how many"
+)
+_GAP = "the gap between two counts of a delivery"
+_FEWER = Message(
+    "{n} fewer good than in the books, not explained",
+    _GAP,
+    many="{n} fewer good than in the books, not explained",
+)
+_MORE = Message(
+    "{n} more good than in the books, not explained",
+    _GAP,
+    many="{n} more good than in the books, not explained",
+)
+_NONE = Message("none", _GAP)
+_EXPLAINED = Message("explained", _GAP)
+_NOTE = Message("The sender's count beside that of the other side, who counts by a link, without an account.")
+_NO_GAP_OPEN = Message("No gap is open.", _GAP)
+_NO_GAP = Message("No gap without an explanation", _GAP)
+_GAPS = Message("{n} gap without an explanation", _GAP, many="{n} gaps without an explanation")
+_OPEN = Message("{gaps}.", "{gaps}: as: 2 gaps without an explanation")
+_OPEN_UNCOUNTED = Message(
+    "{gaps}; {n} delivery not counted.",
+    "{gaps}: as: 2 gaps without an explanation",
+    many="{gaps}; {n} deliveries not counted.",
+)
+_HIDDEN = Message("{n} more row in the data.", many="{n} more rows in the data.")
+
+
+def not_counted() -> str:
+    """`not counted for 14 days`: after so long, a delivery that nobody counted is told."""
+    return worded(_NOT_COUNTED, n=PATIENCE)
 
 
 def delivery(told: Deliveries, about: str, paper: str) -> str:
     """Its paper; of a handover also whether the recipient signed for it."""
     if about == "shipment":
-        return f"Waybill {paper}"
-    return f"Handover {paper}, {'signed' if paper in told.signed else 'not signed yet'}"
+        return worded(_WAYBILL, paper=paper)
+    return worded(_SIGNED if paper in told.signed else _NOT_SIGNED, paper=paper)
 
 
 def lot(product: str, number: str) -> str:
-    return f"{product}, lot {number}"
+    return worded(_LOT, product=product, lot=number)
 
 
 def counted(row: DeliveryCount) -> str:
     """What the other side counted."""
-    return f"{count(row.good)} good" + (f", {count(row.damaged)} damaged" if row.damaged else "")
+    if row.damaged:
+        return worded(_GOOD_DAMAGED, good=row.good, damaged=row.damaged)
+    return worded(_GOOD, good=row.good)
 
 
 def gap(row: DeliveryCount) -> str:
     """The open gap; or what was explained of it; or that both agree."""
     if row.gap > 0:
-        return f"{count(row.gap)} fewer good than in the books, not explained"
+        return worded(_FEWER, n=row.gap)
     if row.gap < 0:
-        return f"{count(-row.gap)} more good than in the books, not explained"
-    return "none" if row.sent == row.good else "explained"
+        return worded(_MORE, n=-row.gap)
+    return worded(_NONE if row.sent == row.good else _EXPLAINED)
 
 
 def deliveries_note(told: Deliveries, shown: int) -> str:
-    """One line above the table, of which `shown` rows are shown."""
-    gaps = sum(1 for row in told.counts if row.gap)
-    said = "The sender's count beside that of the other side, who counts by a link, without an account. "
-    if gaps or told.unconfirmed:
-        waiting = f"; {number_of(len(told.unconfirmed), 'delivery')} not counted" if told.unconfirmed else ""
-        said += f"{number_of(gaps, 'gap') if gaps else 'No gap'} without an explanation{waiting}."
-    else:
-        said += "No gap is open."
+    """What stands above the table, of which `shown` rows are shown."""
     hidden = len(told.counts) + len(told.unconfirmed) - shown
-    return said + (f" {count(hidden)} more rows in the data." if hidden else "")
+    state = _state(sum(1 for row in told.counts if row.gap), len(told.unconfirmed))
+    return listed([worded(_NOTE), state, worded(_HIDDEN, n=hidden) if hidden else ""], SENTENCES)
 
 
+def _state(gaps: int, unconfirmed: int) -> str:
+    if not gaps and not unconfirmed:
+        return worded(_NO_GAP_OPEN)
+    told = worded(_GAPS, n=gaps) if gaps else worded(_NO_GAP)
+    return worded(_OPEN_UNCOUNTED, n=unconfirmed, gaps=told) if unconfirmed else worded(_OPEN, gaps=told)
+
+
+_CAUSE = "why goods are lost"
 _CAUSES = {
-    "damage": "damaged",
-    "short": "never came",
-    "expired": "past its last day",
-    "stolen": "stolen",
-    "lost": "lost",
-    "cold_chain": "cold chain broken",
-    "customs": "kept by customs",
-    "recalled": "recalled",
+    "damage": Message("damaged", _CAUSE),
+    "short": Message("never came", _CAUSE),
+    "expired": Message("past its last day", _CAUSE),
+    "stolen": Message("stolen", _CAUSE),
+    "lost": Message("lost", _CAUSE),
+    "cold_chain": Message("cold chain broken", _CAUSE),
+    "customs": Message("kept by customs", _CAUSE),
+    "recalled": Message("recalled", _CAUSE),
 }
+_FOUND = Message(
+    "{pieces}, {found} found again",
+    "lost goods",
+    "{pieces}: how many are lost still",
+    "{found}: how many are not",
+)
+_LAST = Message("The last {shown} of {all}.", "{shown}, {all}: numbers of losses")
+_EACH = Message("Each with its place, count and report.", "losses")
+_EXPIRED = Message(
+    "{pieces} in stock is past the last day of use.",
+    "{pieces}: as: 1 kit",
+    many="{pieces} in stock are past the last day of use.",
+)
 
 
 def cause(word: str) -> str:
     """Why pieces are lost, in words; one that is not known here is shown as it is written."""
-    return _CAUSES.get(word) or word.replace("_", " ")
+    return worded(_CAUSES[word]) if word in _CAUSES else word.replace("_", " ")
 
 
 def pieces_lost(row: LossRow) -> str:
     """How many are lost still, and how many were found again."""
-    return count(row.pieces) + (f", {count(row.found)} found again" if row.found else "")
+    return worded(_FOUND, pieces=row.pieces, found=row.found) if row.found else count(row.pieces)
 
 
 def losses_note(whole: int, most: int, expired: Sequence[Quantity]) -> str:
-    """One line above the table of losses, which shows `most` rows at most."""
-    said = (
-        f"The last {count(most)} of {count(whole)}."
-        if most < whole
-        else "Each with its place, count and report."
-    )
+    """What stands above the table of losses, which shows `most` rows at most."""
+    told = [worded(_LAST, shown=most, all=whole) if most < whole else worded(_EACH)]
     if expired:
-        one = len(expired) == 1 and expired[0].quantity == 1
-        said += f" {pieces(expired)} in stock {'is' if one else 'are'} past the last day of use."
-    return said
+        told.append(worded(_EXPIRED, n=sum(row.quantity for row in expired), pieces=pieces(expired)))
+    return listed(told, SENTENCES)

@@ -7,32 +7,68 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DEMONSTRATION = "A demonstration. Donors, amounts and papers are invented."
+from api.pages.sentences.messages import Message, worded
+
+DEMONSTRATION = Message("A demonstration. Donors, amounts and papers are invented.")
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorWords:
-    title: str
-    detail: str
+    title: Message
+    detail: Message
 
 
 ERRORS = {
-    400: ErrorWords("This request cannot be read", "Write it again, as the form or the documentation says."),
-    401: ErrorWords("A token is needed", "Send it as: Authorization: Bearer TOKEN."),
-    403: ErrorWords("Not allowed", "Your role does not allow this."),
-    404: ErrorWords(
-        "Nothing is at this address", "The page may have moved. Start from the list of campaigns."
+    400: ErrorWords(
+        Message("This request cannot be read", "title of a page"),
+        Message("Write it again, as the form or the documentation says."),
     ),
-    405: ErrorWords("This address answers another method", "Reading pages use GET."),
-    413: ErrorWords("That is too large", "Send less at once."),
-    422: ErrorWords("This cannot be taken", "Write it again, as the form or the documentation says."),
-    429: ErrorWords("Too many at once", "Try again in a minute."),
-    500: ErrorWords("Something broke on our side", "The ledger is as it was. Try again in a minute."),
-    503: ErrorWords("Not ready yet", "Try again in a minute."),
-    507: ErrorWords("This cannot be written now", "Our disk is full. Nothing was lost; try again later."),
+    401: ErrorWords(
+        Message("A token is needed", "title of a page"), Message("Send it as: Authorization: Bearer TOKEN.")
+    ),
+    403: ErrorWords(Message("Not allowed", "title of a page"), Message("Your role does not allow this.")),
+    404: ErrorWords(
+        Message("Nothing is at this address", "title of a page"),
+        Message("The page may have moved. Start from the list of campaigns."),
+    ),
+    405: ErrorWords(
+        Message("This address answers another method", "title of a page"), Message("Reading pages use GET.")
+    ),
+    413: ErrorWords(Message("That is too large", "title of a page"), Message("Send less at once.")),
+    422: ErrorWords(
+        Message("This cannot be taken", "title of a page"),
+        Message("Write it again, as the form or the documentation says."),
+    ),
+    429: ErrorWords(Message("Too many at once", "title of a page"), Message("Try again in a minute.")),
+    500: ErrorWords(
+        Message("Something broke on our side", "title of a page"),
+        Message("The ledger is as it was. Try again in a minute."),
+    ),
+    503: ErrorWords(Message("Not ready yet", "title of a page"), Message("Try again in a minute.")),
+    507: ErrorWords(
+        Message("This cannot be written now", "title of a page"),
+        Message("Our disk is full. Nothing was lost; try again later."),
+    ),
 }
-FIND_EMPTY = (
+_FIND_EMPTY = Message(
     "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
 )
-NOT_FOUND_DONATION = "No donation has this key"
-NO_PAYMENT_YET = "No payment yet"
+_FIND_OTHER = Message(
+    "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. Yours has {n} "
+    "character.",
+    "{n}: how long it is what somebody wrote",
+    many="Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. Yours has "
+    "{n} characters.",
+)
+NOT_FOUND_DONATION = Message("No donation has this key", "title of a page")
+NO_PAYMENT_YET = Message("No payment yet", "title of a page")
+
+
+def find_empty() -> str:
+    """What to write where a donation is looked for."""
+    return worded(_FIND_EMPTY)
+
+
+def find_other(written: str) -> str:
+    """The same, of something that is no key."""
+    return worded(_FIND_OTHER, n=len(written))

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from api.pages.figures import count
 from api.pages.sentences.messages import listed
-from api.pages.sentences.units import amount, number_of, unit_of
+from api.pages.sentences.plurals import unit_of
+from api.pages.sentences.units import amount, number_of
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind, Origin, Stage, StageKind, StagePart, Substance
 from ledger.views.strips import Strip

@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
+from api.pages.sentences.messages import Message, worded
 from api.pages.sentences.units import day, number_of
+from ledger.core.names import lot_named
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
+
+_NOTE = Message(
+    "The books follow this campaign from the end of {day} on. What was there then was said by two people. Whose gift "
+    "it was is not known here, and no donation is told as a part of it.",
+    "{day}: the day on which a campaign was brought in that ran before",
+)
+_ROW = "a row of what was there when the books begin"
+_COINS = Message("Coins at {address}", _ROW, "{address}: where on the chain")
+_FOR_NEED = Message("{bank}, for {need} only", _ROW, "{bank}: its name", "{need}: the number of a need")
+_LOT = Message("{product}, lot {lot}", _ROW, "{product}, {lot}: their codes")
+_LOT_UNTIL = Message(
+    "{product}, lot {lot}, last day {day}",
+    _ROW,
+    "{product}, {lot}: their codes",
+    "{day}: the last day of use",
+)
+_ORDER = Message("Order {order}, {supplier}", _ROW, "{order}: its number", "{supplier}: its name")
+_INVOICE = Message("Invoice {invoice} for order {order}", _ROW, "{invoice}, {order}: their numbers")
+_PLEDGE = Message("Pledge {pledge}", _ROW, "{pledge}: its number")
+_GIVEN_BY = Message("Given before by {donors}", _ROW, "{donors}: how they gave, or who")
+_GIVEN = Message("Given before", _ROW)
+_HANDED_OUT = Message("Handed out before: {place}", _ROW, "{place}: where")
+_YES = Message("yes", "does a row count in the sums?")
+_NO = Message("no, told only", "does a row count in the sums?")
 
 
 def opening_note(opening: BroughtIn) -> str:
     """What an opening is, and where the books begin."""
-    return (
-        f"The books follow this campaign from the end of {day(opening.day)} on. What was there then was said by two "
-        "people. Whose gift it was is not known here, and no donation is told as a part of it."
-    )
+    return worded(_NOTE, day=day(opening.day))
 
 
 def brought_what(row: BroughtRow) -> str:
-    """`First Bank`, `Lot KIT, L1, last day 30 June 2025`, `7 gifts`."""
+    """`First Bank`, `KIT, lot L1, last day 30 June 2025`, `Given before by bank`."""
     match row.kind:
         case RowKind.COINS:
-            return f"Coins at {row.what}"
+            return worded(_COINS, address=row.what)
         case RowKind.MONEY if row.detail:
-            return f"{row.what}, for {row.detail} only"
+            return worded(_FOR_NEED, bank=row.what, need=row.detail)
         case RowKind.STOCK if row.detail:
-            return f"{row.what.replace('#', ', lot ')}, last day {day(row.detail)}"
+            lot = lot_named(row.what)
+            return worded(_LOT_UNTIL, product=lot.product, lot=lot.number, day=day(row.detail))
         case RowKind.STOCK:
-            return row.what.replace("#", ", lot ")
+            lot = lot_named(row.what)
+            return worded(_LOT, product=lot.product, lot=lot.number)
         case RowKind.ORDERS:
-            return f"Order {row.what}, {row.detail}"
+            return worded(_ORDER, order=row.what, supplier=row.detail)
         case RowKind.PAYABLES:
-            return f"Invoice {row.what} for order {row.detail}"
+            return worded(_INVOICE, invoice=row.what, order=row.detail)
         case RowKind.PLEDGES:
-            return f"Pledge {row.what}"
+            return worded(_PLEDGE, pledge=row.what)
         case RowKind.GIVEN if row.what:
-            return f"Given before by {row.what}"
+            return worded(_GIVEN_BY, donors=row.what)
         case RowKind.GIVEN:
-            return "Given before"
+            return worded(_GIVEN)
         case RowKind.DELIVERED:
-            return f"Handed out before: {row.what}"
+            return worded(_HANDED_OUT, place=row.what)
     return row.what
 
 
@@ -46,4 +71,4 @@ def brought_amount(row: BroughtRow) -> str:
 
 
 def brought_counts(row: BroughtRow) -> str:
-    return "yes" if row.counts else "no, told only"
+    return worded(_YES if row.counts else _NO)

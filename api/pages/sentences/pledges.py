@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import listed
+from api.pages.sentences.messages import Message, listed, worded
 from api.pages.sentences.units import day
 from ledger.views.campaign import PledgeRow
 
-_STATUS = {"pledge": "Promised", "commitment": "Binding", "paid": "Paid", "lapsed": "Lapsed"}
+_STATE = "the state of a promise of money"
+_STATUS = {
+    "pledge": Message("Promised", _STATE),
+    "commitment": Message("Binding", _STATE),
+    "paid": Message("Paid", _STATE),
+    "lapsed": Message("Lapsed", _STATE),
+}
+_PART = "{money}: a part of a promised sum"
+_PAID = Message("{money} paid", _PART)
+_TO_COME = Message("{money} still to come", _PART)
+_TO_COME_BY = Message("{money} still to come by {day}", _PART, "{day}: the day for which it was promised")
+_LAPSED = Message("{money} lapsed", _PART)
 
 
 def pledge_status(row: PledgeRow) -> str:
-    return _STATUS.get(row.status, row.status)
+    return worded(_STATUS[row.status]) if row.status in _STATUS else row.status
 
 
 def pledge_came(row: PledgeRow) -> str:
     """`2,000.00 USD paid and 500.00 USD still to come by 1 June 2020`."""
-    to_come = "still to come" if row.due is None else f"still to come by {day(row.due)}"
-    told = [(row.paid, "paid"), (row.open, to_come), (row.lapsed, "lapsed")]
-    return listed([f"{exact_with_asset(amount)} {word}" for amount, word in told if amount.minor])
+    told = []
+    if row.paid.minor:
+        told.append(worded(_PAID, money=exact_with_asset(row.paid)))
+    if row.open.minor and row.due is None:
+        told.append(worded(_TO_COME, money=exact_with_asset(row.open)))
+    elif row.open.minor:
+        told.append(worded(_TO_COME_BY, money=exact_with_asset(row.open), day=day(row.due or "")))
+    if row.lapsed.minor:
+        told.append(worded(_LAPSED, money=exact_with_asset(row.lapsed)))
+    return listed(told)

@@ -3,52 +3,86 @@
 from __future__ import annotations
 
 from api.pages.figures import count
+from api.pages.sentences.messages import COMMAS, SEMICOLONS, Message, listed, worded
 from api.pages.sentences.units import day, number_of
 from ledger.model.people import Dimension, Sex
 from ledger.views.people import Achievement, Breakdown
 
+_SEX = "a group of people in a result, by sex"
 _SEXES = {
-    Sex.FEMALE: "women and girls",
-    Sex.MALE: "men and boys",
-    Sex.OTHER: "others",
-    Sex.NOT_STATED: "sex not stated",
+    Sex.FEMALE: Message("women and girls", _SEX),
+    Sex.MALE: Message("men and boys", _SEX),
+    Sex.OTHER: Message("others", _SEX),
+    Sex.NOT_STATED: Message("sex not stated", _SEX),
 }
+_TARGET_BY = Message(
+    "{figure} by {day}", "what was promised", "{figure}: as: 300 students trained", "{day}: a day"
+)
+_PERCENT = Message(
+    "{percent}\u00a0%", "a share, with a space that does not break", "{percent}: a whole number"
+)
+_OF_THE_WAY = "{percent}: how much of what was promised that is, as: 70 %"
+_REACHED = Message("{figure} ({percent} of the way)", "{figure}: how many", _OF_THE_WAY)
+_REACHED_TO = Message(
+    "{figure}, to {day} ({percent} of the way)", "{figure}: how many", "{day}: up to which day", _OF_THE_WAY
+)
+_ABOVE = Message(
+    "{reached}; {n} more than were delivered: the coordinators are to say why",
+    "{reached}: as: 212, to 30 June 2020 (70 % of the way)",
+    many="{reached}; {n} more than were delivered: the coordinators are to say why",
+)
+_NOT_BROKEN_DOWN = Message("Not broken down yet", "of a result of which no groups are told")
+_GROUP = ("{group}: its name, as: women and girls", "{figure}: how many, or: fewer than 10")
+_OF_GROUP = Message("{group} {figure}", *_GROUP)
+_OF_GROUP_SHARE = Message("{group} {figure} ({percent})", *_GROUP, "{percent}: their share")
+_NOT_STATED = Message("not stated {figure}", "people of whom the group is not told", "{figure}: how many")
+_BREAKDOWN = Message(
+    "{dimension}: {groups}",
+    "{dimension}: by what people are told apart, as: sex",
+    "{groups}: a list of groups",
+)
 
 
 def target(item: Achievement) -> str:
     """`300 students trained by 31 August 2020`."""
-    return number_of(item.target, item.unit) + (f" by {day(item.by)}" if item.by else "")
+    figure = number_of(item.target, item.unit)
+    return worded(_TARGET_BY, figure=figure, day=day(item.by)) if item.by else figure
 
 
 def reached(item: Achievement) -> str:
     """`212, to 30 June 2020 (70 % of the way)`."""
-    until = f", to {day(item.until)}" if item.until else ""
-    said = f"{count(item.actual)}{until} ({_percent(item.permille)} of the way)"
-    if item.above_delivered:
-        said += f"; {count(item.above_delivered)} more than were delivered: the coordinators are to say why"
-    return said
+    percent = _percent(item.permille)
+    if item.until:
+        told = worded(_REACHED_TO, figure=item.actual, day=day(item.until), percent=percent)
+    else:
+        told = worded(_REACHED, figure=item.actual, percent=percent)
+    return worded(_ABOVE, n=item.above_delivered, reached=told) if item.above_delivered else told
 
 
 def groups(item: Achievement) -> str:
     """Who and where, group by group."""
-    return "; ".join(_groups(breakdown) for breakdown in item.breakdowns) or "Not broken down yet"
+    told = [_groups(breakdown) for breakdown in item.breakdowns]
+    return listed(told, SEMICOLONS) or worded(_NOT_BROKEN_DOWN)
 
 
 def _groups(breakdown: Breakdown) -> str:
     parts = []
     for row in breakdown.rows:
-        share = f" ({_percent(row.permille)})" if row.permille is not None else ""
         figure = row.words if row.count is None else count(row.count)
-        parts.append(f"{_group(breakdown.dimension, row.group)} {figure}{share}")
+        group = _group(breakdown.dimension, row.group)
+        if row.permille is None:
+            parts.append(worded(_OF_GROUP, group=group, figure=figure))
+        else:
+            parts.append(worded(_OF_GROUP_SHARE, group=group, figure=figure, percent=_percent(row.permille)))
     if breakdown.not_stated > 0:
-        parts.append(f"not stated {count(breakdown.not_stated)}")
-    return f"{breakdown.dimension}: {', '.join(parts)}"
+        parts.append(worded(_NOT_STATED, figure=breakdown.not_stated))
+    return worded(_BREAKDOWN, dimension=breakdown.dimension, groups=listed(parts, COMMAS))
 
 
 def _group(dimension: str, group: str) -> str:
-    return _SEXES[Sex(group)] if dimension == Dimension.SEX else group
+    return worded(_SEXES[Sex(group)]) if dimension == Dimension.SEX else group
 
 
 def _percent(permille: int) -> str:
     """Whole percent, rounded down, so that nothing looks done before it is."""
-    return f"{permille // 10}\u00a0%"
+    return worded(_PERCENT, percent=permille // 10)

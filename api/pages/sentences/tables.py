@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.units import day, number_of, unit_of
+from api.pages.sentences.plurals import unit_of
+from api.pages.sentences.units import day, number_of
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignReport
 from ledger.views.sum_tables import SumRow, SumTable

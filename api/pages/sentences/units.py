@@ -10,40 +10,9 @@ from collections.abc import Sequence
 
 from api.pages.figures import count, moment, with_asset
 from api.pages.sentences.messages import Message, listed, worded
+from api.pages.sentences.plurals import unit_of
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
-
-_IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet"}
-
-
-def _many(word: str) -> str:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word in _IRREGULAR.values():
-        return word
-    if word.endswith("s") and not word.endswith(("ss", "us")):
-        return word  # it was told in the plural
-    if word.endswith(("s", "x", "z", "ch", "sh")):
-        return word + "es"
-    if word.endswith("y") and word[-2:-1] not in "aeiou":
-        return word[:-1] + "ies"
-    return word + "s"
-
-
-def unit_of(unit: str, number: int) -> str:
-    """The unit's name for a number: "kit", "kits"; "pairs of gloves"; "students trained"."""
-    unit = unit or "unit"
-    if number == 1:
-        return unit
-    words = unit.split(" ")
-    at = len(words) - 1
-    if "of" in words[1:]:
-        at = words.index("of") - 1
-    elif len(words) > 1 and words[-1].endswith(("ed", "en")):
-        at = 0
-    words[at] = _many(words[at])
-    return " ".join(words)
-
 
 _NUMBER = Message("{number} {unit}", "{number}: a count", "{unit}: what is counted, as the campaign names it")
 

@@ -3,79 +3,237 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
-from api.pages.figures import count
-from api.pages.sentences.messages import listed
-from api.pages.sentences.units import day, number_of, time
+from api.pages.sentences.messages import Message, listed, worded
+from api.pages.sentences.units import time
 from ledger.views.campaign import Books, PublicOpenItem
 
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What waits, alone as the beginning of a row, and counted."""
+
+    alone: Message
+    counted: Message
+
+
+_WAITS = "something that waits for a person, with how many of it"
+_KIND = "the title of a row of what waits for a person"
 _KINDS = {
-    "unexplained_spend": ("outgoing coin without an explanation", "outgoing coins without an explanation"),
-    "undecided_coin": ("coin to decide on", "coins to decide on"),
-    "approval": ("entry that waits for a second person", "entries that wait for a second person"),
-    "blocked_gift": ("donation that is set apart", "donations that are set apart"),
-    "listed_sender": ("payment from an address on a list", "payments from addresses on a list"),
-    "payee_screening": ("approval that waits for a look at lists", "approvals that wait for a look at lists"),
-    "unvalued_gift": ("donation without a value", "donations without a value"),
-    "shortfall": ("shortfall to cover", "shortfalls to cover"),
-    "open_match": ("order line or invoice that does not match", "order lines or invoices that do not match"),
-    "bank_line": ("bank line without a match", "bank lines without a match"),
-    "bank_gap": ("bank whose statements do not follow", "banks whose statements do not follow"),
-    "bank_entry": ("entry that no bank statement shows", "entries that no bank statement shows"),
-    "bank_opening": (
-        "bank that opens with more or less than the books show",
-        "banks that open with more or less than the books show",
+    "unexplained_spend": _Kind(
+        Message("Outgoing coin without an explanation", _KIND),
+        Message(
+            "{n} outgoing coin without an explanation",
+            _WAITS,
+            many="{n} outgoing coins without an explanation",
+        ),
     ),
-    "bank_silent": ("bank without a statement for too long", "banks without a statement for too long"),
-    "bank_overdrawn": ("shared account that others overdrew", "shared accounts that others overdrew"),
-    "cash_count": ("cash box whose count is not the books’", "cash boxes whose counts are not the books’"),
-    "tax_owed": ("sum that is owed to the tax office", "sums that are owed to the tax office"),
-    "advance_overdue": ("advance that is not accounted for", "advances that are not accounted for"),
-    "advance": ("advance to account for", "advances to account for"),
-    "outstanding": ("instrument that is under way", "instruments that are under way"),
-    "count_gap": ("delivery whose two counts differ", "deliveries whose two counts differ"),
-    "open_claim": ("claim on a supplier", "claims on suppliers"),
-    "claim_overdue": ("claim on a supplier that is overdue", "claims on suppliers that are overdue"),
-    "recalled_out": ("recalled lot that others have", "recalled lots that others have"),
-    "payable": ("sum that is payable to a supplier", "sums that are payable to suppliers"),
-    "payable_overdue": ("payable that is overdue", "payables that are overdue"),
-    "pledge_overdue": ("promise that did not come by its day", "promises that did not come by their day"),
-    "unconfirmed_delivery": ("delivery that nobody confirmed", "deliveries that nobody confirmed"),
+    "undecided_coin": _Kind(
+        Message("Coin to decide on", _KIND),
+        Message("{n} coin to decide on", _WAITS, many="{n} coins to decide on"),
+    ),
+    "approval": _Kind(
+        Message("Entry that waits for a second person", _KIND),
+        Message(
+            "{n} entry that waits for a second person",
+            _WAITS,
+            many="{n} entries that wait for a second person",
+        ),
+    ),
+    "blocked_gift": _Kind(
+        Message("Donation that is set apart", _KIND),
+        Message("{n} donation that is set apart", _WAITS, many="{n} donations that are set apart"),
+    ),
+    "listed_sender": _Kind(
+        Message("Payment from an address on a list", _KIND),
+        Message(
+            "{n} payment from an address on a list", _WAITS, many="{n} payments from addresses on a list"
+        ),
+    ),
+    "payee_screening": _Kind(
+        Message("Approval that waits for a look at lists", _KIND),
+        Message(
+            "{n} approval that waits for a look at lists",
+            _WAITS,
+            many="{n} approvals that wait for a look at lists",
+        ),
+    ),
+    "unvalued_gift": _Kind(
+        Message("Donation without a value", _KIND),
+        Message("{n} donation without a value", _WAITS, many="{n} donations without a value"),
+    ),
+    "shortfall": _Kind(
+        Message("Shortfall to cover", _KIND),
+        Message("{n} shortfall to cover", _WAITS, many="{n} shortfalls to cover"),
+    ),
+    "open_match": _Kind(
+        Message("Order line or invoice that does not match", _KIND),
+        Message(
+            "{n} order line or invoice that does not match",
+            _WAITS,
+            many="{n} order lines or invoices that do not match",
+        ),
+    ),
+    "bank_line": _Kind(
+        Message("Bank line without a match", _KIND),
+        Message("{n} bank line without a match", _WAITS, many="{n} bank lines without a match"),
+    ),
+    "bank_gap": _Kind(
+        Message("Bank whose statements do not follow", _KIND),
+        Message(
+            "{n} bank whose statements do not follow", _WAITS, many="{n} banks whose statements do not follow"
+        ),
+    ),
+    "bank_entry": _Kind(
+        Message("Entry that no bank statement shows", _KIND),
+        Message(
+            "{n} entry that no bank statement shows", _WAITS, many="{n} entries that no bank statement shows"
+        ),
+    ),
+    "bank_opening": _Kind(
+        Message("Bank that opens with more or less than the books show", _KIND),
+        Message(
+            "{n} bank that opens with more or less than the books show",
+            _WAITS,
+            many="{n} banks that open with more or less than the books show",
+        ),
+    ),
+    "bank_silent": _Kind(
+        Message("Bank without a statement for too long", _KIND),
+        Message(
+            "{n} bank without a statement for too long",
+            _WAITS,
+            many="{n} banks without a statement for too long",
+        ),
+    ),
+    "bank_overdrawn": _Kind(
+        Message("Shared account that others overdrew", _KIND),
+        Message(
+            "{n} shared account that others overdrew", _WAITS, many="{n} shared accounts that others overdrew"
+        ),
+    ),
+    "cash_count": _Kind(
+        Message("Cash box whose count is not the books’", _KIND),
+        Message(
+            "{n} cash box whose count is not the books’",
+            _WAITS,
+            many="{n} cash boxes whose counts are not the books’",
+        ),
+    ),
+    "tax_owed": _Kind(
+        Message("Sum that is owed to the tax office", _KIND),
+        Message(
+            "{n} sum that is owed to the tax office", _WAITS, many="{n} sums that are owed to the tax office"
+        ),
+    ),
+    "advance_overdue": _Kind(
+        Message("Advance that is not accounted for", _KIND),
+        Message(
+            "{n} advance that is not accounted for", _WAITS, many="{n} advances that are not accounted for"
+        ),
+    ),
+    "advance": _Kind(
+        Message("Advance to account for", _KIND),
+        Message("{n} advance to account for", _WAITS, many="{n} advances to account for"),
+    ),
+    "outstanding": _Kind(
+        Message("Instrument that is under way", _KIND),
+        Message("{n} instrument that is under way", _WAITS, many="{n} instruments that are under way"),
+    ),
+    "count_gap": _Kind(
+        Message("Delivery whose two counts differ", _KIND),
+        Message(
+            "{n} delivery whose two counts differ", _WAITS, many="{n} deliveries whose two counts differ"
+        ),
+    ),
+    "open_claim": _Kind(
+        Message("Claim on a supplier", _KIND),
+        Message("{n} claim on a supplier", _WAITS, many="{n} claims on suppliers"),
+    ),
+    "claim_overdue": _Kind(
+        Message("Claim on a supplier that is overdue", _KIND),
+        Message(
+            "{n} claim on a supplier that is overdue", _WAITS, many="{n} claims on suppliers that are overdue"
+        ),
+    ),
+    "recalled_out": _Kind(
+        Message("Recalled lot that others have", _KIND),
+        Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),
+    ),
+    "payable": _Kind(
+        Message("Sum that is payable to a supplier", _KIND),
+        Message(
+            "{n} sum that is payable to a supplier", _WAITS, many="{n} sums that are payable to suppliers"
+        ),
+    ),
+    "payable_overdue": _Kind(
+        Message("Payable that is overdue", _KIND),
+        Message("{n} payable that is overdue", _WAITS, many="{n} payables that are overdue"),
+    ),
+    "pledge_overdue": _Kind(
+        Message("Promise that did not come by its day", _KIND),
+        Message(
+            "{n} promise that did not come by its day",
+            _WAITS,
+            many="{n} promises that did not come by their day",
+        ),
+    ),
+    "unconfirmed_delivery": _Kind(
+        Message("Delivery that nobody confirmed", _KIND),
+        Message("{n} delivery that nobody confirmed", _WAITS, many="{n} deliveries that nobody confirmed"),
+    ),
 }
-
-
-def kind_word(kind: str, number: int = 1) -> str:
-    """`bank lines without a match`; a word that is not known here is shown as it is written."""
-    one, many = _KINDS.get(kind, (kind.replace("_", " "), kind.replace("_", " ")))
-    return one if number == 1 else many
+_OTHER_KIND = Message("{n} {kind}", "{kind}: a code that has no words here", many="{n} {kind}")
+_NOTHING_WAITS = Message("Nothing waits for a decision.")
+_ALL_SHOWN = Message("{open}.", "{open}: a list of all that waits, as: 2 bank lines without a match")
+_OLDEST_SHOWN = Message(
+    "{open}. The oldest {shown} are shown.",
+    "{open}: a list of all that waits, as: 2 bank lines without a match",
+    "{shown}: how many rows of it stand below",
+)
+_SINCE = Message("since {day}", "something that waits for a person", "{day}: a day, or a day and a time")
+_SINCE_DAYS = Message(
+    "since {day}, {n} day",
+    "something that waits for a person",
+    "{day}: a day, or a day and a time",
+    many="since {day}, {n} days",
+)
 
 
 def still_open(books: Books) -> str:
     """All that is open, in counts: `2 bank lines without a match and 1 coin to decide on`."""
-    return listed([f"{count(row.count)} {kind_word(row.kind, row.count)}" for row in books.open])
+    return listed([_counted(row.kind, row.count) for row in books.open])
+
+
+def _counted(kind: str, number: int) -> str:
+    """A kind that is not known here is shown as it is written."""
+    if kind in _KINDS:
+        return worded(_KINDS[kind].counted, n=number)
+    return worded(_OTHER_KIND, n=number, kind=kind.replace("_", " "))
 
 
 def open_item_title(row: PublicOpenItem) -> str:
     """What kind of thing waits, as the beginning of a row."""
-    word = kind_word(row.kind)
-    return word[:1].upper() + word[1:]
+    return worded(_KINDS[row.kind].alone) if row.kind in _KINDS else row.kind.replace("_", " ").capitalize()
 
 
 def waiting_note(books: Books, shown: int) -> str:
     """What stands above the list of what waits."""
     whole = sum(row.count for row in books.open)
     if not whole:
-        return "Nothing waits for a decision."
-    rest = f" The oldest {count(shown)} are shown." if whole > shown else ""
-    return f"{still_open(books)}.{rest}"
+        return worded(_NOTHING_WAITS)
+    if whole > shown:
+        return worded(_OLDEST_SHOWN, open=still_open(books), shown=shown)
+    return worded(_ALL_SHOWN, open=still_open(books))
 
 
 def waits_since(row: PublicOpenItem, today: str) -> str:
     """`since 3 May 2020, 12 days`; `today` is an ISO date."""
-    begun = time(row.since) if "T" in row.since else day(row.since)
-    said = f"since {begun}" if begun else ""
-    days = _days(row.since[:10], today)
-    return f"{said}, {number_of(days, 'day')}" if days else said
+    if not row.since:
+        return ""
+    begun, days = time(row.since), _days(row.since[:10], today)
+    return worded(_SINCE_DAYS, n=days, day=begun) if days else worded(_SINCE, day=begun)
 
 
 def _days(since: str, until: str) -> int:
