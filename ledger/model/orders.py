@@ -182,14 +182,18 @@ class InvoiceRow(Issued, table=True):
 
 
 class InvoiceLineRow(Table, table=True):
-    """What an invoice bills of one item; one without lines bills the items of its order in proportion to value."""
+    """What an invoice bills of one item of its order, or of an amendment of that.
+
+    One without lines bills the items of its order in proportion to value.
+    """
 
     __tablename__: ClassVar[Any] = "invoice_lines"
-    __table_args__ = (KEYED,)
+    __table_args__ = (Index("invoice_lines_order", "order_entry"), KEYED)
     invoice_entry: int = Field(
         primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="invoices.entry"
     )
     n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
     item: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)

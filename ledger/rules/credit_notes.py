@@ -107,9 +107,12 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
             )
         return None
     invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice, order.supplier)
-    if invoice.order_entry != order.entry or invoice.reversed_by is not None:
+    if invoice.entry not in {bill.entry for bill in papers.invoices(order)}:
         raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
-    currency, left = order.currency, invoice.amount - credited_on_invoice(papers, order, invoice)
+    currency, left = (
+        order.currency,
+        papers.billed(order, invoice) - credited_on_invoice(papers, order, invoice),
+    )
     if facts.amount > left:
         raise Refused.field(
             "amount",

@@ -6,6 +6,7 @@ later.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -29,9 +30,10 @@ from ledger.model.orders import (
 from ledger.rules.books import Books
 from ledger.rules.issued import alike, find_issued, require_issued, supplier_of, times_reversed
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
-from ledger.rules.order_papers import OrderPapers
+from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.orders import item_of, require_not_closed, require_order
 from ledger.rules.payable import payable_by
+from ledger.rules.rests_on import entries_of
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -46,10 +48,19 @@ class BilledLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine(BilledLine):
+    """`order` names an amendment of the invoice's order, where the item is one of that."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    order: Number | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
 
-    `lines` bill items apart and sum to both; without them the items are billed in proportion. `due`: the day until
+    `lines` bill items apart, those of amendments too, and sum to both; without them the order's items are billed in
+    proportion. `due`: the day until
     which it asks to be paid.
     """
 
@@ -58,7 +69,7 @@ class Invoice:
     order: Number
     quantity: Count
     amount: Positive
-    lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
+    lines: Annotated[tuple[InvoiceLine, ...], Field(min_length=1, max_length=50)] | None = None
     due: Date | None = None
     date: Date
 
@@ -106,9 +117,9 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
     if facts.due is not None and facts.due < facts.date:
         raise Refused.field("due", "lies before the day of the invoice; write both as the paper says them")
     if facts.lines is not None:
-        for line in facts.lines:
-            item_of(session, order, line.item)
-        if len({line.item for line in facts.lines}) != len(facts.lines):
+        for index, line in enumerate(facts.lines):
+            item_of(session, _billed_order(context, order, line, f"lines.{index}.order"), line.item)
+        if len({(line.order or facts.order, line.item) for line in facts.lines}) != len(facts.lines):
             raise Refused.field("lines", "bill an item twice; add its pieces together")
         sums = (
             ("quantity", facts.quantity, sum(line.quantity for line in facts.lines)),
@@ -118,6 +129,21 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
             if lines != whole:
                 raise Refused.field(name, f"is {whole} and the lines sum to {lines}; make them agree")
     return Posting()
+
+
+def _billed_order(context: Context, order: OrderRow, line: InvoiceLine, field: str) -> OrderRow:
+    """The order of a line: the invoice's own, or an approved amendment of it; raises NotFound or Refused."""
+    if line.order is None or line.order == order.number:
+        return order
+    found = require_order(context.books.session, context.campaign, line.order)
+    amended = found
+    while amended.entry != order.entry and amended.amends is not None:
+        amended = context.books.session.get_one(OrderRow, amended.amends)
+    if amended.entry != order.entry or not found.is_open or found.currency != order.currency:
+        raise Refused.field(
+            field, f"{line.order} is no approved amendment of {order.number} in {order.currency}; name one"
+        )
+    return found
 
 
 def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
@@ -139,8 +165,14 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
     )
     session.flush()
     for n, line in enumerate(facts.lines or ()):
+        billed = order if line.order is None else require_order(session, entry.campaign, line.order)
         row = InvoiceLineRow(
-            invoice_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
+            invoice_entry=entry.seq,
+            n=n,
+            order_entry=billed.entry,
+            item=line.item,
+            quantity=line.quantity,
+            amount=line.amount,
         )
         session.add(row)
 
@@ -161,7 +193,13 @@ def _require_nothing_rests(context: Context, entry: Entry[Invoice, None]) -> Non
     note = context.books.session.exec(notes).first()
     if note is not None:
         raise Conflict(f"entry: credit note {note} lowers it; reverse that first")
-    require_not_closed(context, entry.facts.order)
+    for order in (entry.facts.order, *_amendments(entry.facts)):
+        require_not_closed(context, order)
+
+
+def _amendments(facts: Invoice) -> Iterator[str]:
+    """The numbers of the amendments that an invoice bills beside its order."""
+    yield from dict.fromkeys(line.order for line in facts.lines or () if line.order is not None)
 
 
 # exceptions that an approver accepts
@@ -256,10 +294,11 @@ def require_matched(
     number, currency = invoice.number, order.currency
     if invoice.reversed_by is not None:
         raise Conflict(f"invoice: {number} was reversed; name another")
-    if invoice.order_entry != order.entry:
-        billed = books.session.get_one(OrderRow, invoice.order_entry)
-        raise Refused.field("invoice", f"{number} is for {billed.number}; name one for {order.number}")
-    left = payable_by(OrderPapers(books, order.campaign, order), order, invoice, own=own)
+    papers = OrderPapers(books, order.campaign, order)
+    if invoice.entry not in {bill.entry for bill in papers.invoices(order)}:
+        billed = ", ".join(row.number for row in orders_of(books.session, invoice))
+        raise Refused.field("invoice", f"{number} is for {billed}; name one for {order.number}")
+    left = payable_by(papers, order, invoice, own=own)
     if discharges > left:
         raise Refused.field(
             "discharges",
@@ -284,6 +323,11 @@ INVOICE = Kind(
     doc="Record a supplier's invoice for an approved order.",
     roles=RECORDERS,
     key=numbered("invoice"),
+    rests_on=lambda context, facts: (
+        entry
+        for order in _amendments(facts)
+        for entry in entries_of(require_order(context.books.session, context.campaign, order))
+    ),
     issuer=lambda books, campaign, facts: supplier_of(books, campaign, facts.order),
     times_reversed=_invoices_reversed,
     doubts=lambda books, entry: alike(books.session, InvoiceRow, entry.seq),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.order_papers import OrderPapers
+from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.orders import bound_orders, require_order
 from ledger.rules.overs import bought_by_item, waiting_by_item
 from ledger.rules.payable import unbilled
@@ -117,7 +117,7 @@ def _lower(lines: dict[str, list[int]], credited: int) -> None:
 
 def _lines_as_billed(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:
     """An invoice as it came; one without lines bills its order's items in proportion to value."""
-    billed = papers.lines(invoice)
+    billed = papers.lines(order, invoice)
     if billed:
         return [(line.item, line.quantity, line.amount) for line in billed]
     items = papers.items(order)
@@ -210,7 +210,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Mat
                     currency=order.currency,
                     date=bill.date,
                     accepted=accepted.reason if accepted is not None and stands else None,
-                    prepaid=papers.asked(bill).prepaid,
+                    prepaid=papers.asked(order, bill).prepaid,
                     credited=asked[name] - amount,
                 )
             )
@@ -275,9 +275,13 @@ def _unbilled(order: OrderRow, item: OrderItemRow, came: _Received, permille: in
 
 
 def invoice_matches(books: Books, invoice: InvoiceRow) -> list[Match]:
-    """The lines of one invoice beside their order."""
-    order = books.session.get_one(OrderRow, invoice.order_entry)
-    return [match for match in _matches_of_order(books, order) if match.invoice == invoice.number]
+    """The lines of one invoice beside their orders."""
+    return [
+        match
+        for order in orders_of(books.session, invoice)
+        for match in _matches_of_order(books, order)
+        if match.invoice == invoice.number
+    ]
 
 
 def all_matches(books: Books, campaign: str) -> list[Match]:

@@ -7,11 +7,14 @@ campaign for a list. For reading only, and only for one answer: what changes aft
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
-from sqlmodel import col, func, select
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.model.orders import (
     AcceptanceRow,
@@ -61,6 +64,16 @@ class Asked:
 
 
 _NOTHING = Asked()
+_SOME = 500
+"""Invoices are asked for so many at a time."""
+R = TypeVar("R")
+
+
+def orders_of(session: Session, invoice: InvoiceRow) -> list[OrderRow]:
+    """The orders that an invoice bills, its own one first."""
+    amendments = select(InvoiceLineRow.order_entry).where(InvoiceLineRow.invoice_entry == invoice.entry)
+    entries = dict.fromkeys((invoice.order_entry, *sorted(session.exec(amendments))))
+    return [session.get_one(OrderRow, entry) for entry in entries]
 
 
 class OrderPapers:
@@ -69,18 +82,27 @@ class OrderPapers:
     def __init__(self, books: Books, campaign: str, order: OrderRow | None = None) -> None:
         self.books = books
         self.campaign = campaign
-        self._wanted = OrderRow.campaign == campaign if order is None else OrderRow.entry == order.entry
+        self._wanted = (
+            col(OrderRow.campaign) == campaign if order is None else col(OrderRow.entry) == order.entry
+        )
 
     def items(self, order: OrderRow) -> Sequence[OrderItemRow]:
         """As the order lists them."""
         return self._items.get(order.entry, ())
 
     def invoices(self, order: OrderRow) -> Sequence[InvoiceRow]:
-        """Those that stand, first recorded first."""
+        """Those that bill something of it and stand, first recorded first."""
         return self._invoices.get(order.entry, ())
 
-    def lines(self, invoice: InvoiceRow) -> Sequence[InvoiceLineRow]:
-        return self._lines.get(invoice.entry, ())
+    def lines(self, order: OrderRow, invoice: InvoiceRow) -> Sequence[InvoiceLineRow]:
+        """What an invoice bills of an order, item by item; of its own one nothing where it has no lines."""
+        return [line for line in self._lines.get(invoice.entry, ()) if line.order_entry == order.entry]
+
+    def billed(self, order: OrderRow, invoice: InvoiceRow) -> int:
+        """Minor units that an invoice bills of an order."""
+        if not self._lines.get(invoice.entry):
+            return invoice.amount if invoice.order_entry == order.entry else 0
+        return sum(line.amount for line in self.lines(order, invoice))
 
     def accepted(self, invoice: InvoiceRow) -> Accepted | None:
         """What was accepted of an invoice and stands."""
@@ -93,9 +115,9 @@ class OrderPapers:
     def note_lines(self, note: CreditNoteRow) -> Sequence[CreditNoteLineRow]:
         return self._note_lines.get(note.entry, ())
 
-    def asked(self, invoice: InvoiceRow) -> Asked:
-        """What payments that name an invoice discharge or ask for."""
-        return self._asked.get(invoice.entry, _NOTHING)
+    def asked(self, order: OrderRow, invoice: InvoiceRow) -> Asked:
+        """What payments of an order that name an invoice discharge or ask for."""
+        return self._asked.get((order.entry, invoice.entry), _NOTHING)
 
     def without_invoice(self, order: OrderRow) -> Asked:
         """What payments of an order that name no invoice, and do not say why, discharge or ask for.
@@ -115,22 +137,23 @@ class OrderPapers:
         return self._refunded.get(note.entry, 0)
 
     @cached_property
-    def _asked(self) -> dict[int, Asked]:
-        found: dict[int, Asked] = defaultdict(Asked)
+    def _asked(self) -> dict[tuple[int, int], Asked]:
+        found: dict[tuple[int, int], Asked] = defaultdict(Asked)
         query = (
-            select(
-                PaymentRow.invoice_entry,
-                PaymentRow.prepayment,
+            select_columns(
+                col(PaymentRow.order_entry),
+                col(PaymentRow.invoice_entry),
+                col(PaymentRow.prepayment),
                 func.sum(PaymentRow.discharges),
                 func.min(PaymentRow.date),
             )
             .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
             .where(self._wanted, col(PaymentRow.status).in_(COUNTS))
-            .group_by(col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
+            .group_by(col(PaymentRow.order_entry), col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
         )
-        for invoice, prepaid, units, first in self.books.session.exec(query):
+        for order, invoice, prepaid, units, first in self.books.session.connection().execute(query):
             if invoice is not None:
-                found[invoice] = found[invoice].plus(int(units), first, prepaid=prepaid)
+                found[order, invoice] = found[order, invoice].plus(int(units), first, prepaid=prepaid)
         return found
 
     @cached_property
@@ -200,45 +223,54 @@ class OrderPapers:
     @cached_property
     def _invoices(self) -> dict[int, list[InvoiceRow]]:
         found: dict[int, list[InvoiceRow]] = defaultdict(list)
-        query = (
-            select(InvoiceRow)
-            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
-            .where(self._wanted, col(InvoiceRow.reversed_by).is_(None))
-            .order_by(col(InvoiceRow.entry))
+        standing = (self._wanted, col(InvoiceRow.reversed_by).is_(None))
+        own = (
+            select(OrderRow.entry, InvoiceRow)
+            .join(InvoiceRow, col(InvoiceRow.order_entry) == OrderRow.entry)
+            .where(*standing)
         )
-        for invoice in self.books.session.exec(query):
-            found[invoice.order_entry].append(invoice)
+        of_amendment = (
+            select(OrderRow.entry, InvoiceRow)
+            .join(InvoiceLineRow, col(InvoiceLineRow.order_entry) == OrderRow.entry)
+            .join(InvoiceRow, col(InvoiceRow.entry) == InvoiceLineRow.invoice_entry)
+            .where(*standing, InvoiceRow.order_entry != OrderRow.entry)
+            .distinct()
+        )
+        rows = [*self.books.session.exec(own), *self.books.session.exec(of_amendment)]
+        for order, invoice in sorted(rows, key=lambda row: (row[0], row[1].entry)):
+            found[order].append(invoice)
         return found
 
     @cached_property
     def _lines(self) -> dict[int, list[InvoiceLineRow]]:
+        """All lines of the invoices that bill something of the orders."""
         found: dict[int, list[InvoiceLineRow]] = defaultdict(list)
-        query = (
-            select(InvoiceLineRow)
-            .join(InvoiceRow, col(InvoiceRow.entry) == InvoiceLineRow.invoice_entry)
-            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
-            .where(self._wanted)
-            .order_by(col(InvoiceLineRow.invoice_entry), col(InvoiceLineRow.n))
-        )
-        for line in self.books.session.exec(query):
+        for line in self._of_invoices(select(InvoiceLineRow), InvoiceLineRow.invoice_entry, InvoiceLineRow.n):
             found[line.invoice_entry].append(line)
         return found
 
+    def _of_invoices(self, query: SelectOfScalar[R], invoice: int, n: int) -> Iterator[R]:
+        """Rows of the invoices that bill something of the orders, each invoice's in its order."""
+        wanted = sorted({row.entry for rows in self._invoices.values() for row in rows})
+        for at in range(0, len(wanted), _SOME):
+            some = query.where(col(invoice).in_(wanted[at : at + _SOME]))
+            yield from self.books.session.exec(some.order_by(col(invoice), col(n)))
+
     @cached_property
     def _accepted(self) -> dict[int, Accepted]:
+        standing = {
+            row.entry: row
+            for row in self._of_invoices(
+                select(AcceptanceRow).where(col(AcceptanceRow.reversed_by).is_(None)),
+                AcceptanceRow.invoice_entry,
+                AcceptanceRow.n,
+            )
+        }
         mismatches: dict[int, set[Mismatch]] = defaultdict(set)
-        reasons: dict[int, str] = {}
-        query = (
-            select(AcceptanceRow, AcceptedMismatchRow.mismatch)
-            .join(AcceptedMismatchRow, col(AcceptedMismatchRow.acceptance_entry) == AcceptanceRow.entry)
-            .join(InvoiceRow, col(InvoiceRow.entry) == AcceptanceRow.invoice_entry)
-            .join(OrderRow, col(OrderRow.entry) == InvoiceRow.order_entry)
-            .where(self._wanted, col(AcceptanceRow.reversed_by).is_(None))
-            .order_by(col(AcceptanceRow.entry))
-        )
-        for acceptance, mismatch in self.books.session.exec(query):
-            mismatches[acceptance.invoice_entry].add(Mismatch(mismatch))
-            reasons[acceptance.invoice_entry] = acceptance.reason
+        accepted = select(AcceptedMismatchRow).where(col(AcceptedMismatchRow.acceptance_entry).in_(standing))
+        for row in self.books.session.exec(accepted) if standing else ():
+            mismatches[standing[row.acceptance_entry].invoice_entry].add(Mismatch(row.mismatch))
+        reasons = {row.invoice_entry: row.reason for row in standing.values()}
         return {entry: Accepted(frozenset(found), reasons[entry]) for entry, found in mismatches.items()}
 
     @cached_property

@@ -30,13 +30,14 @@ def credited_on_order(papers: OrderPapers, order: OrderRow) -> int:
 
 
 def credited_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
-    """Minor units by which standing credit notes lower an invoice."""
+    """Minor units by which standing credit notes on an order lower an invoice."""
     return sum(note.amount for note in papers.notes(order) if note.invoice_entry == invoice.entry)
 
 
 def _left_of_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:
-    """Minor units of an invoice that are not credited, and that no payment naming it takes."""
-    return max(0, invoice.amount - credited_on_invoice(papers, order, invoice) - papers.asked(invoice).whole)
+    """Minor units that an invoice bills of an order, not credited, and that no payment naming it takes."""
+    billed = papers.billed(order, invoice) - credited_on_invoice(papers, order, invoice)
+    return max(0, billed - papers.asked(order, invoice).whole)
 
 
 def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ledger.core.frozen import Amount, Frozen
-from ledger.model.orders import InvoiceRow, OrderRow
+from ledger.model.orders import InvoiceRow
 from ledger.rules.books import Books
 from ledger.rules.matching import invoice_matches, verdict_of
-from ledger.rules.order_papers import OrderPapers
+from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.payable import payable_on_invoice
 
 
@@ -21,9 +21,10 @@ class InvoiceState(Frozen):
 
 def invoice_state(books: Books, invoice: InvoiceRow) -> InvoiceState:
     """How an invoice stands."""
-    campaign = invoice.campaign
-    order = books.session.get_one(OrderRow, invoice.order_entry)
-    left = payable_on_invoice(OrderPapers(books, campaign, order), order, invoice)
+    orders = orders_of(books.session, invoice)
+    left = sum(
+        payable_on_invoice(OrderPapers(books, order.campaign, order), order, invoice) for order in orders
+    )
     return InvoiceState(
-        verdict=verdict_of(invoice_matches(books, invoice)), payable=Amount.of(order.currency, left)
+        verdict=verdict_of(invoice_matches(books, invoice)), payable=Amount.of(orders[0].currency, left)
     )

@@ -509,3 +509,35 @@ def _invoice(name: str) -> dict[str, Any]:
 def _payment(name: str) -> dict[str, Any]:
     facts = {"number": f"P-{name}", "order": f"PO-{name}", "asset": "USD", "amount": 500, "discharges": 500}
     return facts | {"bank": "B", "invoice": f"I-{name}", "prepayment": True, "date": DATE}
+
+
+def test_one_invoice_bills_an_order_and_its_amendment(ledger: Ledger) -> None:
+    """Each is matched, paid and credited for what is billed of it; the invoice is payable as a whole."""
+    order(ledger)
+    order(ledger, "PO-1-A", quantity=100, value=40_000, amends="PO-1")
+    order(ledger, "PO-2", quantity=10, value=5_000)
+    receive(ledger, good=1000)
+    receive(ledger, number="GRN-2", lot="L2", on="PO-1-A", good=100)
+    lines = [
+        {"item": "1", "quantity": 1000, "amount": 500_000},
+        {"item": "1", "quantity": 100, "amount": 40_000},
+    ]
+    with pytest.raises(Refused, match=r"lines: bill an item twice"):
+        bill(ledger, 1100, 540_000, lines=lines)
+    with pytest.raises(Refused, match=r"lines\.1\.order: PO-2 is no approved amendment of PO-1 in USD"):
+        bill(ledger, 1100, 540_000, lines=[lines[0], lines[1] | {"order": "PO-2"}])
+    bill(ledger, 1100, 540_000, lines=[lines[0], lines[1] | {"order": "PO-1-A"}])
+    billed = [
+        (row.billed, row.amount, row.verdict) for on in ("PO-1", "PO-1-A") for row in matches(ledger, on)
+    ]
+    assert billed == [(1000, 500_000, Verdict.YES), (100, 40_000, Verdict.YES)]
+    with ledger.store.read() as reading:
+        assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 540_000)
+    with pytest.raises(Refused, match=r"400\.00 USD of PO-1-A is unpaid"):
+        pay(ledger, 40_001, on="PO-1-A", invoice="I-1")
+    pay(ledger, 40_000, on="PO-1-A", invoice="I-1")
+    with pytest.raises(Refused, match="invoice: I-1 is for PO-1, PO-1-A; name one for PO-2"):
+        pay(ledger, 5_000, number="P-3", on="PO-2", invoice="I-1")
+    pay(ledger, 500_000, number="P-2", invoice="I-1")
+    with ledger.store.read() as reading:
+        assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 0)

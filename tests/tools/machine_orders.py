@@ -76,6 +76,15 @@ def _invoice(s: Scene) -> Facts:
     order = s.one(s.open_orders(), "purchase.approved")
     items = items_of(s.books.session, order)
     lines: list[Facts] = [{"item": i.item, "quantity": i.quantity, "amount": i.value} for i in items]
+    amendments = [
+        one for one in s.open_orders() if one.amends == order.entry and one.currency == order.currency
+    ]
+    if amendments and s.chance(50):
+        added = s.pick(amendments)
+        for item in items_of(s.books.session, added):
+            part: Facts = {"order": added.number, "item": item.item}
+            lines.append(part | {"quantity": item.quantity, "amount": item.value})
+    apart = len(lines) > len(items)
     if s.chance(40):
         line = s.pick(lines)
         line |= {"amount": s.n(1, line["amount"] * 2), "quantity": s.n(1, line["quantity"] * 2)}
@@ -83,7 +92,7 @@ def _invoice(s: Scene) -> Facts:
     facts = s.numbered("IV") | {"order": order.number, "quantity": pieces, "amount": total}
     if s.invoices() and s.chance(20):
         facts["number"] = s.pick(s.invoices()).number.replace("-", "-0")
-    return facts | ({"lines": lines} if s.chance(60) else {})
+    return facts | ({"lines": lines} if apart or s.chance(60) else {})
 
 
 @tells("invoice.accepted")

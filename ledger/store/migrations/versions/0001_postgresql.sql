@@ -2204,12 +2204,16 @@ CREATE TABLE invoice_acceptances (
 CREATE TABLE invoice_lines (
     invoice_entry BIGINT NOT NULL,
     n BIGINT NOT NULL,
+    order_entry BIGINT NOT NULL,
     item TEXT COLLATE "C" NOT NULL,
     quantity BIGINT NOT NULL,
     amount BIGINT NOT NULL,
     PRIMARY KEY (invoice_entry, n),
-    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
 );
+
+CREATE INDEX invoice_lines_order ON invoice_lines (order_entry);
 
 CREATE TABLE losses (
     entry BIGINT NOT NULL,

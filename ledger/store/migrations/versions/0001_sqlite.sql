@@ -2384,14 +2384,18 @@ CREATE TABLE invoice_acceptances (
 CREATE TABLE invoice_lines (
     invoice_entry INTEGER NOT NULL,
     n INTEGER NOT NULL,
+    order_entry INTEGER NOT NULL,
     item TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     amount INTEGER NOT NULL,
     PRIMARY KEY (invoice_entry, n),
-    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry)
+    FOREIGN KEY(invoice_entry) REFERENCES invoices (entry),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX invoice_lines_order ON invoice_lines (order_entry);
 
 CREATE TABLE losses (
     entry INTEGER NOT NULL,
