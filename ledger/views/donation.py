@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
+from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Piece, UnitState
@@ -37,6 +38,7 @@ from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.given_value import GivenValue
 from ledger.views.paper_steps import Figures, PaperStep, paper_step
 from ledger.views.papers import papers_about
+from ledger.views.people import reached_by_sex
 from ledger.views.places import PlaceNames
 from ledger.views.step_units import StepUnits, UnitsByStep
 from ledger.views.trail import (
@@ -82,6 +84,7 @@ class Followed:
     places: tuple[Place, ...] = ()
     shares: tuple[LineShare, ...] = ()
     thread: Thread = ()
+    services: frozenset[str] = frozenset()
 
 
 def restriction_to(session: Session, campaign: str, need: str | None) -> Restriction | None:
@@ -152,6 +155,7 @@ class DonationFollower:
             outcome=outcome_of(gift) or None,
             returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
+            people=reached_by_sex(self._tx.session, self._campaign, followed.services),
         )
 
     def place_of(self, need: str | None) -> str:
@@ -289,7 +293,14 @@ class DonationFollower:
             steps.append(last)
         spent = {service: Amount.of(currency, units) for service, units in paid.items()}
         places = self._names.of_sums(held, lost, spent)
-        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points))
+        lines = [line_named(line) for line, _ in held]
+        delivered = {
+            name.product
+            for name in lines
+            if isinstance(name, GoodsLine) and name.at is AccountClass.DELIVERED
+        }
+        services = frozenset({*delivered, *(product for product, _ in paid)})
+        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points), services)
         return self._meant_for(meant_for, spans, found) if meant_for else found
 
     def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:

@@ -25,6 +25,7 @@ from ledger.views.changes import GivenUnits
 from ledger.views.donation import DonationFollower, restriction_to
 from ledger.views.donation_status import outcome_of_returned
 from ledger.views.papers import papers_of_gift
+from ledger.views.people import reached_by_sex
 from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
 
 NOUNS = ("contribution", "in-kind")
@@ -239,6 +240,7 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
             f"{gift.noun}:{gift.number}", GivenUnits(gift.entry, (gift.line, gift.start, gift.end))
         ),
         restriction=restriction_to(tx.session, slug, row.restriction),
+        people=reached_by_sex(tx.session, slug, followed.services),
     )
 
 

@@ -5,6 +5,8 @@ Breakdowns are views of the same people and are never added to each other (docs/
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Frozen
@@ -63,6 +65,41 @@ class Achievement(Frozen):
     """The day by which the target was promised."""
     breakdowns: tuple[Breakdown, ...]
     """Who and where; views of the same people, never added to each other."""
+
+
+class PeopleReached(Frozen):
+    """Whom a service reached that a donation went to, by sex: all of them, and nobody as the donation's own."""
+
+    indicator: str
+    """Number of the indicator."""
+    title: str
+    """What is counted."""
+    service: str
+    """Name of the service whose deliveries it counts."""
+    shares: tuple[GroupRow, ...]
+    """The groups that are large enough to be shown; there is none with a count that is not."""
+
+
+def reached_by_sex(session: Session, campaign: str, services: Collection[str]) -> tuple[PeopleReached, ...]:
+    """What results say by sex of those whom some services (codes of products) reached; no group below the minimum."""
+    found = []
+    for indicator in indicators_of(session, campaign) if services else ():
+        if indicator.product_entry is None:
+            continue
+        product = session.get_one(ProductRow, indicator.product_entry)
+        by_sex = [
+            breakdown
+            for breakdown in _achievement(session, indicator).breakdowns
+            if breakdown.dimension == Dimension.SEX
+        ]
+        shown = tuple(row for breakdown in by_sex for row in breakdown.rows if row.permille and row.count)
+        if product.code in services and shown:
+            found.append(
+                PeopleReached(
+                    indicator=indicator.number, title=indicator.title, service=product.name, shares=shown
+                )
+            )
+    return tuple(found)
 
 
 def achievements(session: Session, campaign: str) -> tuple[Achievement, ...]:

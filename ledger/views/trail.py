@@ -14,6 +14,7 @@ from pydantic import Field
 from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.model.evidence import Access
 from ledger.views.flow import ExitKind, ThreadPoint
+from ledger.views.people import PeopleReached
 
 
 class DonationStatus(StrEnum):
@@ -292,6 +293,8 @@ class DonationTrail(Donation):
     """What later entries changed of what was told, the oldest first."""
     shares: tuple[LineShare, ...]
     """Its intervals on each line."""
+    people: tuple[PeopleReached, ...] = ()
+    """Whom services reached that it went to, by sex, where a report says so; groups below the minimum are not told."""
     thread: tuple[ThreadPoint, ...]
     """Where it lies on the bars of `/api/v1/campaigns/{slug}/trail`."""
 

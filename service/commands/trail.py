@@ -57,6 +57,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
         lines += ["", "Where all of it is"]
         for place in trail.places:
             lines.append(f"  {say.gift_amount(place.amount, place.unit)}  {say.where(place)}")
+    lines += [f"  {say.reached_by_sex(row)}" for row in trail.people]
     if trail.shares:
         lines += ["", "Its place on each line (from, to)"]
         lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]

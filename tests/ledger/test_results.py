@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.pages.sentences import groups, reached, target
+from api.pages.sentences import groups, reached, reached_by_sex, target
 from api.pages.sentences.plurals import unit_of
 from ledger.core.errors import Conflict, Refused
 from ledger.views.people import Achievement, achievements, hidden_groups
+from ledger.views.queries import donation_trails
 from tests.tools.ledgers import SLUG, Ledger, made_once
 
 INDICATOR = {
@@ -217,3 +218,34 @@ def test_a_unit_that_was_told_in_the_plural_stays_as_it_is() -> None:
     assert [unit_of(unit, 2) for unit in ("students", "student", "box", "bus", "glass")] == [
         "students", "students", "boxes", "buses", "glasses",
     ]  # fmt: skip
+
+
+def test_a_donor_whose_gift_went_to_a_service_reads_whom_it_reached_by_sex_and_never_a_small_group(
+    tmp_path: Path,
+) -> None:
+    made = Ledger.new(tmp_path)
+    made.do(
+        "recorder", "product", "add", code="SEAT", name="Training", unit="seat", plural="seats", service=True
+    )
+    gift = {"number": "G-1", "bank": "B", "currency": "USD", "amount": 50_000, "date": "2023-11-02"}
+    made.do("recorder", "contribution", "add", **gift)
+    kind = {"number": "K-1", "product": "SEAT", "place": "Clinic", "quantity": 40, "date": "2023-11-03"}
+    made.do("recorder", "in-kind", "add", **kind)
+    made.do("recorder", "indicator", "add", **INDICATOR | {"product": "SEAT", "least_cell": 5})
+    days = {"counts": "period", "start": "2023-11-03", "end": "2023-11-20"}
+    report(made, "R-1", total=40, sex=cells(female=25, male=12, other=3), **days)
+
+    def people(key: str) -> list[tuple[str, list[tuple[str, int | None]]]]:
+        with made.store.read() as tx:
+            (trail,) = donation_trails(tx, key, now=made.now)
+        return [
+            (row.service, [(group.group, group.permille) for group in row.shares]) for row in trail.people
+        ]
+
+    assert people(f"in-kind:{SLUG}:K-1") == [
+        ("Training", [("female", 625)])
+    ]  # 3 others, and so the men, are hidden
+    assert people(f"contribution:{SLUG}:G-1") == []
+    with made.store.read() as tx:
+        (trail,) = donation_trails(tx, f"in-kind:{SLUG}:K-1", now=made.now)
+    assert "62\u00a0% women and girls" in reached_by_sex(trail.people[0])

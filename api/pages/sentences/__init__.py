@@ -80,7 +80,7 @@ from api.pages.sentences.payables import payable_due
 from api.pages.sentences.places import where
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.plurals import unit_of
-from api.pages.sentences.results import groups, reached, target
+from api.pages.sentences.results import groups, reached, reached_by_sex, target
 from api.pages.sentences.steps import (
     fact_label,
     line_name,
@@ -198,6 +198,7 @@ __all__ = [
     "pledge_status",
     "position",
     "reached",
+    "reached_by_sex",
     "restricted",
     "said",
     "service_figures",

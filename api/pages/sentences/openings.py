@@ -23,12 +23,12 @@ _LOT_UNTIL = Message(
     "{product}, {lot}: their codes",
     "{day}: the last day of use",
 )
-_ORDER = Message("Order {order}, {supplier}", _ROW, "{order}: its number", "{supplier}: its name")
+_ORDER = Message("Order {order}, {paid}", _ROW, "{order}: its number", "{paid}: as: 1500.00 USD paid")
 _INVOICE = Message("Invoice {invoice} for order {order}", _ROW, "{invoice}, {order}: their numbers")
 _PLEDGE = Message("Pledge {pledge}", _ROW, "{pledge}: its number")
 _GIVEN_BY = Message("Given before by {donors}", _ROW, "{donors}: how they gave, or who")
 _GIVEN = Message("Given before", _ROW)
-_HANDED_OUT = Message("Handed out before: {place}", _ROW, "{place}: where")
+_HANDED_OUT = Message("Handed out before: {product}", _ROW, "{product}: its code")
 _YES = Message("yes", "does a row count in the sums?")
 _NO = Message("no, told only", "does a row count in the sums?")
 
@@ -52,7 +52,7 @@ def brought_what(row: BroughtRow) -> str:
             lot = lot_named(row.what)
             return worded(_LOT, product=lot.product, lot=lot.number)
         case RowKind.ORDERS:
-            return worded(_ORDER, order=row.what, supplier=row.detail)
+            return worded(_ORDER, order=row.what, paid=row.detail)
         case RowKind.PAYABLES:
             return worded(_INVOICE, invoice=row.what, order=row.detail)
         case RowKind.PLEDGES:
@@ -62,7 +62,7 @@ def brought_what(row: BroughtRow) -> str:
         case RowKind.GIVEN:
             return worded(_GIVEN)
         case RowKind.DELIVERED:
-            return worded(_HANDED_OUT, place=row.what)
+            return worded(_HANDED_OUT, product=row.what)
     return row.what
 
 

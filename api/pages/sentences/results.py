@@ -6,7 +6,7 @@ from api.pages.figures import count
 from api.pages.sentences.messages import COMMAS, SEMICOLONS, Message, listed, worded
 from api.pages.sentences.units import day, number_of
 from ledger.model.people import Dimension, Sex
-from ledger.views.people import Achievement, Breakdown
+from ledger.views.people import Achievement, Breakdown, PeopleReached
 
 _SEX = "a group of people in a result, by sex"
 _SEXES = {
@@ -36,6 +36,13 @@ _GROUP = ("{group}: its name, as: women and girls", "{figure}: how many, or: few
 _OF_GROUP = Message("{group} {figure}", *_GROUP)
 _OF_GROUP_SHARE = Message("{group} {figure} ({percent})", *_GROUP, "{percent}: their share")
 _NOT_STATED = Message("not stated {figure}", "people of whom the group is not told", "{figure}: how many")
+_SHARE_OF_GROUP = Message("{percent} {group}", *_GROUP[:1], "{percent}: their share, as: 62 %")
+_REACHED_BY_SEX = Message(
+    "Of all who were reached by {service} ({title}): {groups}. Nobody's share is told apart, and small groups are not shown.",
+    "{service}: a service that a donation went to",
+    "{title}: what is counted, as: students trained",
+    "{groups}: a list of groups with their shares",
+)
 _BREAKDOWN = Message(
     "{dimension}: {groups}",
     "{dimension}: by what people are told apart, as: sex",
@@ -77,6 +84,16 @@ def _groups(breakdown: Breakdown) -> str:
     if breakdown.not_stated > 0:
         parts.append(worded(_NOT_STATED, figure=breakdown.not_stated))
     return worded(_BREAKDOWN, dimension=breakdown.dimension, groups=listed(parts, COMMAS))
+
+
+def reached_by_sex(row: PeopleReached) -> str:
+    """`Of those reached by Training (health workers trained): 62 % women and girls, 38 % men and boys`."""
+    shares = [
+        worded(_SHARE_OF_GROUP, percent=_percent(group.permille), group=_group(Dimension.SEX, group.group))
+        for group in row.shares
+        if group.permille
+    ]
+    return worded(_REACHED_BY_SEX, service=row.service, title=row.title, groups=listed(shares, COMMAS))
 
 
 def _group(dimension: str, group: str) -> str:
