@@ -38,7 +38,8 @@ _OF_GROUP_SHARE = Message("{group} {figure} ({percent})", *_GROUP, "{percent}: t
 _NOT_STATED = Message("not stated {figure}", "people of whom the group is not told", "{figure}: how many")
 _SHARE_OF_GROUP = Message("{percent} {group}", *_GROUP[:1], "{percent}: their share, as: 62 %")
 _REACHED_BY_SEX = Message(
-    "Of all who were reached by {service} ({title}): {groups}. Nobody's share is told apart, and small groups are not shown.",
+    "Of all who were reached by {service} ({title}): {groups}. Nobody's share is told apart, and small groups are not "
+    "shown.",
     "{service}: a service that a donation went to",
     "{title}: what is counted, as: students trained",
     "{groups}: a list of groups with their shares",
