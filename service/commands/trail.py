@@ -26,7 +26,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         demonstration = tx.progress.load("demonstration") == "yes"
     lines: list[str] = []
     if demonstration:
-        lines += ["A demonstration. Donors, amounts and papers are invented.", ""]
+        lines += [str(say.DEMONSTRATION), ""]
     for index, trail in enumerate(trails):
         if index:
             lines.append("")
@@ -75,9 +75,8 @@ def _change_lines(trail: DonationTrail) -> Iterator[str]:
 
 def _step_lines(step: Step) -> list[str]:
     day = step.at[:10] if step.at else "next"
-    figure = say.amount(step.amount, step.unit)
     facts = [fact for fact in (step.reference, *say.step_facts(step)) if fact]
-    line = f"  {day:<{_WIDTH}}{figure} {say.step_phrase(step)}"
+    line = f"  {day:<{_WIDTH}}{say.plain(say.step_said(step))}"
     told = [f"{line} ({'; '.join(facts)})" if facts else line]
     told += [
         f"  {'':<{_WIDTH}}{paper.title}, {paper.access.value}, sha256 {paper.sha256}"

@@ -82,17 +82,15 @@ from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, reached_by_sex, target
 from api.pages.sentences.steps import (
-    fact_label,
     line_name,
     line_unit,
     position,
     step_facts,
-    step_phrase,
+    step_said,
 )
 from api.pages.sentences.tables import (
     NO_COINS,
     SHARES,
-    UNEXPLAINED_NONE,
     asset_heading,
     service_figures,
     sum_heading,
@@ -125,7 +123,6 @@ __all__ = [
     "SHARES",
     "THREAD_CAPTION",
     "THREAD_TITLE",
-    "UNEXPLAINED_NONE",
     "ErrorWords",
     "Message",
     "Piece",
@@ -161,7 +158,6 @@ __all__ = [
     "donation_next",
     "donation_sentence",
     "exit_word",
-    "fact_label",
     "find_empty",
     "find_other",
     "flow_desc",
@@ -208,7 +204,7 @@ __all__ = [
     "status_detail",
     "status_word",
     "step_facts",
-    "step_phrase",
+    "step_said",
     "strip_label",
     "sum_heading",
     "sum_rows",

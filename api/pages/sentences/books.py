@@ -5,8 +5,9 @@ The first of the facts says whether it ties.
 
 from __future__ import annotations
 
-from api.pages.figures import count, exact, with_asset
-from api.pages.sentences.units import number_of, time
+from api.pages.figures import exact, with_asset
+from api.pages.sentences.messages import Message, worded
+from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
 from ledger.rules.settled import SCANNED_WHOLE
@@ -21,55 +22,102 @@ def books_state(books: Books) -> str:
     return "ties" if books.reconciled else "broken"
 
 
+_LOOKED = Message(
+    "{time}, {agreeing} of {sources}",
+    "when the chain was last looked at",
+    "{time}: when",
+    "{agreeing}: how many sources agreed",
+    "{sources}: how many were asked",
+)
+_LOOKED_NO_SOURCE = Message("{time}, no source yet", "when the chain was last looked at", "{time}: when")
+_NO_LOOK = Message(
+    "None yet, {agreeing} of {sources}",
+    "the chain was not looked at",
+    "{agreeing}: how many sources agreed",
+    "{sources}: how many there are",
+)
+_NO_LOOK_NO_SOURCE = Message(
+    "None yet, no source yet", "the chain was not looked at, and nobody to ask is named"
+)
+
+
 def last_look(status: ChainStatus) -> str:
     """When the chain was last looked at, and how many of its sources agreed: `28 September 2020, 14:16 UTC, 3 of 3`."""
-    agreeing = sum(1 for source in status.sources if source.ok and source.lied is None)
-    sources = f"{agreeing} of {len(status.sources)}" if status.sources else "no source yet"
-    return f"{time(status.looked_at)}, {sources}" if status.looked_at else f"None yet, {sources}"
+    agreeing, known = (
+        sum(1 for source in status.sources if source.ok and source.lied is None),
+        len(status.sources),
+    )
+    if status.looked_at and known:
+        return worded(_LOOKED, time=time(status.looked_at), agreeing=agreeing, sources=known)
+    if status.looked_at:
+        return worded(_LOOKED_NO_SOURCE, time=time(status.looked_at))
+    return worded(_NO_LOOK, agreeing=agreeing, sources=known) if known else worded(_NO_LOOK_NO_SOURCE)
+
+
+_FACT = "one of three facts about the books of a campaign and the chain"
+_COINS = "{coins}: a sum of coins, with its addends in brackets where it has several"
+_BLOCK = "{block}: its height"
+_NOT_YET = Message("Not reconciled yet", _FACT)
+_NO_BLOCK = Message("No block looked at", _FACT)
+_READ_TO = Message("Read to block {block}", _FACT, _BLOCK)
+_WALLETS = Message("Wallets", _FACT)
+_IN_BOOKS = Message("{coins} in the books", _FACT, _COINS)
+_OUTGOING = Message("Outgoing coins", _FACT)
+_RECONCILED = Message("Reconciled", _FACT)
+_IS_CHAIN = Message("Books = chain at block {block}", _FACT, _BLOCK)
+_NO_DIFFERENCE = Message("{coins}, difference 0", _FACT, _COINS)
+_DIFFERENCE = Message("{coins}, difference {difference}", _FACT, _COINS, "{difference}: a sum of coins")
+_BROKEN = Message("Does not reconcile", _FACT)
+_BROKEN_SINCE = Message("Does not reconcile, since {time}", _FACT, "{time}: since when")
+_BOOKS = Message("In the books", _FACT)
+_CHAIN = Message("On the chain, block {block}", _FACT, _BLOCK)
+_EXPLAINED = Message("Every one explained", "outgoing coins")
+_UNEXPLAINED = Message("{coins} unexplained", _FACT, _COINS)
+_SHORTFALL = Message("{coins} shortfall", _FACT, _COINS)
+_MORE = Message("{coins} more on the chain", _FACT, _COINS)
+_MISSING = Message("{coins} missing on the chain", _FACT, _COINS)
 
 
 def books_facts(books: Books) -> tuple[tuple[str, str], ...]:
     """Three facts, label and value; the first says whether it ties. The last look stands beside them."""
+    outgoing = (worded(_OUTGOING), _outgoing(books))
+    in_books = (worded(_WALLETS), worded(_IN_BOOKS, coins=_wallets(books)))
     if books.block is None:
-        return (
-            ("Not reconciled yet", "No block looked at"),
-            ("Wallets", f"{_wallets(books)} in the books"),
-            ("Outgoing coins", _outgoing(books)),
-        )
+        return ((worded(_NOT_YET), worded(_NO_BLOCK)), in_books, outgoing)
+    is_chain = worded(_IS_CHAIN, block=books.block)
     if books.behind_blocks and not books.is_wrong:
-        return (
-            ("Not reconciled yet", f"Read to block {count(books.block)}"),
-            ("Wallets", f"{_wallets(books)} in the books"),
-            ("Outgoing coins", _outgoing(books)),
-        )
+        return ((worded(_NOT_YET), worded(_READ_TO, block=books.block)), in_books, outgoing)
     if books.reconciled:
-        return (
-            ("Reconciled", f"Books = chain at block {count(books.block)}"),
-            ("Wallets", f"{_wallets(books)}, difference {_zero(books.difference)}"),
-            ("Outgoing coins", _outgoing(books)),
-        )
+        return ((worded(_RECONCILED), is_chain), (worded(_WALLETS), _compared(books)), outgoing)
     if books.is_chain:
-        return (
-            ("Not reconciled yet", still_open(books)),
-            ("Wallets", f"Books = chain at block {count(books.block)}"),
-            ("Outgoing coins", _outgoing(books)),
-        )
-    since = f", since {time(books.unexplained_since)}" if books.unexplained_since else ""
+        return ((worded(_NOT_YET), still_open(books)), (worded(_WALLETS), is_chain), outgoing)
+    broken = worded(_BROKEN)
+    if books.unexplained_since:
+        broken = worded(_BROKEN_SINCE, time=time(books.unexplained_since))
+    on_chain = Amount.of("BTC", books.in_books.minor + books.difference.minor)
     return (
-        (f"Does not reconcile{since}", _wrong(books)),
-        ("In the books", with_asset(books.in_books)),
-        (
-            f"On the chain, block {count(books.block)}",
-            with_asset(Amount.of("BTC", books.in_books.minor + books.difference.minor)),
-        ),
+        (broken, _wrong(books)),
+        (worded(_BOOKS), with_asset(books.in_books)),
+        (worded(_CHAIN, block=books.block), with_asset(on_chain)),
     )
 
 
+def _compared(books: Books) -> str:
+    if books.difference.minor:
+        return worded(_DIFFERENCE, coins=_wallets(books), difference=with_asset(books.difference))
+    return worded(_NO_DIFFERENCE, coins=_wallets(books))
+
+
+_ADDEND = ("an addend of the coins in the wallets of a campaign", "{coins}: how many, without BTC")
+_HELD = Message("{coins} held", *_ADDEND)
 _APART = {
-    Apart.DUST: "below the dust line",
-    Apart.UNDECIDED: "waiting for a decision",
-    Apart.BLOCKED: "blocked",
+    Apart.DUST: Message("{coins} below the dust line", *_ADDEND),
+    Apart.UNDECIDED: Message("{coins} waiting for a decision", *_ADDEND),
+    Apart.BLOCKED: Message("{coins} blocked", *_ADDEND),
 }
+_ADDENDS = Message(
+    "{coins} ({addends})", "{coins}: a sum", "{addends}: what it is the sum of, with + between them"
+)
 
 
 def _wallets(books: Books) -> str:
@@ -77,69 +125,116 @@ def _wallets(books: Books) -> str:
     if not books.apart:
         return with_asset(books.in_books)
     held = Amount.of("BTC", books.in_books.minor - sum(row.minor for row in books.apart))
-    parts = [f"{exact(held)} held", *(f"{exact(row)} {_APART[row.why]}" for row in books.apart)]
-    return f"{with_asset(books.in_books)} ({' + '.join(parts)})"
-
-
-def _zero(difference: Amount) -> str:
-    return "0" if difference.minor == 0 else with_asset(difference)
+    parts = [worded(_HELD, coins=exact(held))]
+    parts += [worded(_APART[row.why], coins=exact(row)) for row in books.apart]
+    return worded(_ADDENDS, coins=with_asset(books.in_books), addends=" + ".join(parts))
 
 
 def _outgoing(books: Books) -> str:
-    return (
-        f"{with_asset(books.unexplained)} unexplained" if books.unexplained.minor else "Every one explained"
-    )
+    if books.unexplained.minor:
+        return worded(_UNEXPLAINED, coins=with_asset(books.unexplained))
+    return worded(_EXPLAINED)
 
 
 def _wrong(books: Books) -> str:
     if books.unexplained.minor:
-        return f"{with_asset(books.unexplained)} unexplained"
+        return worded(_UNEXPLAINED, coins=with_asset(books.unexplained))
     if books.shortfall.minor:
-        return f"{with_asset(books.shortfall)} shortfall"
-    side = "more" if books.difference.minor > 0 else "missing"
-    return f"{with_asset(Amount.of('BTC', abs(books.difference.minor)))} {side} on the chain"
+        return worded(_SHORTFALL, coins=with_asset(books.shortfall))
+    by_how_much = with_asset(Amount.of("BTC", abs(books.difference.minor)))
+    return worded(_MORE if books.difference.minor > 0 else _MISSING, coins=by_how_much)
 
 
+_SINCE = "{time}: since when"
+_NO_CHAIN = Message("No agreed chain. No coins are counted until the sources agree on one.")
+_NO_CHAIN_SINCE = Message(
+    "No agreed chain since {time}. No coins are counted until the sources agree on one.", _SINCE
+)
+_OLD = Message(
+    "No agreed chain. These figures are of block {block}. They will not change until the sources agree again.",
+    _BLOCK,
+)
+_OLD_SINCE = Message(
+    "No agreed chain since {time}. These figures are of block {block}. They will not change until the sources agree "
+    "again.",
+    _SINCE,
+    _BLOCK,
+)
 _TRUST = {
-    "first use": "which was trusted on first use because the sources agreed on it",
-    "operator": "which the operator named",
-    "table": "which the shipped table pins",
+    "first use": Message(
+        "Headers are checked from block {block} on, which was trusted on first use because the sources agreed on it.",
+        _BLOCK,
+    ),
+    "operator": Message("Headers are checked from block {block} on, which the operator named.", _BLOCK),
+    "table": Message("Headers are checked from block {block} on, which the shipped table pins.", _BLOCK),
 }
 """Who vouches for the block that headers are checked from; the first block of a chain needs nobody."""
+_TRUSTED_RULES = Message(
+    "The rules of {chain} are not checked in full; its blocks are trusted.",
+    "{chain}: the name of a kind of chain",
+)
+_BEHIND = Message(
+    "{n} block behind the chain. Nothing is called reconciled until then.",
+    many="{n} blocks behind the chain. Nothing is called reconciled until then.",
+)
+_BEHIND_HOURS = Message(
+    "{blocks} behind the chain, about {n} hour. Nothing is called reconciled until then.",
+    "{blocks}: as: 12 blocks",
+    many="{blocks} behind the chain, about {n} hours. Nothing is called reconciled until then.",
+)
+_BLOCKS = Message("{n} block", "blocks of the chain, with how many they are", many="{n} blocks")
+_RESTS_ON = Message(
+    "That no payment is missing rests on this: {ground}.", "{ground}: what it rests on, in words"
+)
+_UNDONE = Message(
+    "{coins} was undone by the chain after it was used, and must be covered.", "{coins}: a sum of coins"
+)
+_UNVALUED = Message(
+    "Without a value: {n} donation, {coins}. No two price sources agreed, so the coordinators have to decide.",
+    "{coins}: a sum of coins",
+    many="Without a value: {n} donations, {coins}. No two price sources agreed, so the coordinators have to decide.",
+)
+_UNVALUED_SINCE = Message(
+    "Without a value since {time}: {n} donation, {coins}. No two price sources agreed, so the coordinators have to "
+    "decide.",
+    _SINCE,
+    "{coins}: a sum of coins",
+    many="Without a value since {time}: {n} donations, {coins}. No two price sources agreed, so the coordinators have "
+    "to decide.",
+)
 
 
 def books_notes(books: Books) -> tuple[str, ...]:
     """What a reader must know of how old the figures are."""
     notes = []
     if not books.agreed:
-        since = f" since {time(books.no_chain_since)}" if books.no_chain_since else ""
-        if books.block is None:
-            notes.append(f"No agreed chain{since}. No coins are counted until the sources agree on one.")
-        else:
-            kept = f"These figures are of block {count(books.block)}."
-            notes.append(
-                f"No agreed chain{since}. {kept} They will not change until the sources agree again."
-            )
+        notes.append(_not_agreed(books))
     if books.start is not None and books.trust in _TRUST:
-        notes.append(f"Headers are checked from block {count(books.start)} on, {_TRUST[books.trust]}.")
+        notes.append(worded(_TRUST[books.trust], block=books.start))
     if books.trusted_rules:
-        notes.append(f"The rules of {books.trusted_rules} are not checked in full; its blocks are trusted.")
-    if books.behind_blocks > 0:
-        hours = f", about {number_of(books.behind_hours, 'hour')}" if books.behind_hours else ""
-        notes.append(
-            f"{number_of(books.behind_blocks, 'block')} behind the chain{hours}. "
-            "Nothing is called reconciled until then."
-        )
+        notes.append(worded(_TRUSTED_RULES, chain=books.trusted_rules))
+    if books.behind_blocks > 0 and books.behind_hours:
+        behind = worded(_BLOCKS, n=books.behind_blocks)
+        notes.append(worded(_BEHIND_HOURS, n=books.behind_hours, blocks=behind))
+    elif books.behind_blocks > 0:
+        notes.append(worded(_BEHIND, n=books.behind_blocks))
     if books.completeness != SCANNED_WHOLE:
-        notes.append(f"That no payment is missing rests on this: {books.completeness}.")
+        notes.append(worded(_RESTS_ON, ground=books.completeness))
     if books.shortfall.minor:
-        notes.append(
-            f"{with_asset(books.shortfall)} was undone by the chain after it was used, and must be covered."
-        )
+        notes.append(worded(_UNDONE, coins=with_asset(books.shortfall)))
     if books.unvalued.count:
-        since = f" since {time(books.unvalued.since)}" if books.unvalued.since else ""
-        gifts = f"{number_of(books.unvalued.count, 'donation')}, {with_asset(books.unvalued)}"
-        notes.append(
-            f"Without a value{since}: {gifts}. No two price sources agreed, so the coordinators have to decide."
-        )
+        coins, number = with_asset(books.unvalued), books.unvalued.count
+        if books.unvalued.since:
+            notes.append(worded(_UNVALUED_SINCE, n=number, time=time(books.unvalued.since), coins=coins))
+        else:
+            notes.append(worded(_UNVALUED, n=number, coins=coins))
     return tuple(notes)
+
+
+def _not_agreed(books: Books) -> str:
+    since = time(books.no_chain_since) if books.no_chain_since else ""
+    if books.block is None:
+        return worded(_NO_CHAIN_SINCE, time=since) if since else worded(_NO_CHAIN)
+    if since:
+        return worded(_OLD_SINCE, time=since, block=books.block)
+    return worded(_OLD, block=books.block)

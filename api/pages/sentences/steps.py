@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
+from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
 from api.pages.sentences.units import amount, day, time
+from ledger.core.accounts import AccountClass
 from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
@@ -18,95 +20,128 @@ from ledger.recording.dating import OUT_OF_ORDER
 from ledger.views.trail import LineShare, Step, StepKind
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_STEP = "a step of the way of a gift"
+_FIGURE = "{figure}: how much, with its unit"
+_PLACE = "{place}: the name of a place, partner, supplier or need"
 _STEPS = {
-    StepKind.GIVEN: "given",
-    StepKind.SEEN: "seen in a mempool",
-    StepKind.CONFIRMED: "in a block",
-    StepKind.SETTLED: "settled",
-    StepKind.BLOCKED: "blocked: set apart until two people release it",
-    StepKind.RELEASED: "released by two people",
-    StepKind.VOIDED: "voided: its block is gone",
-    StepKind.RESTORED: "settled again, on its old place",
-    StepKind.RECLASSIFIED: "reclassified",
-    StepKind.CONVERTED: "by conversion",
-    StepKind.PAID: "paid",
-    StepKind.ORDERED: "ordered",
-    StepKind.FEE: "went as a fee",
-    StepKind.RECEIVED: "received good",
-    StepKind.SHIPPED: "shipped",
-    StepKind.ARRIVED: "received",
-    StepKind.HANDED: "handed over",
-    StepKind.DISTRIBUTED: "distributed",
-    StepKind.CARRIED: "carried",
-    StepKind.LENT: "lent",
-    StepKind.REPAID: "repaid",
-    StepKind.REFUNDED: "paid back by the supplier",
-    StepKind.WRITTEN_OFF: "owed by the supplier and written off",
-    StepKind.RETURNED: "returned to the donor",
-    StepKind.CHARGED_BACK: "taken back by the donor’s bank",
-    StepKind.HELD: "held",
-    StepKind.UNEXPLAINED: "left, and no entry says why",
+    StepKind.GIVEN: Message("{figure} given", _STEP, _FIGURE),
+    StepKind.SEEN: Message("{figure} seen in a mempool", _STEP, _FIGURE),
+    StepKind.CONFIRMED: Message("{figure} in a block", _STEP, _FIGURE),
+    StepKind.SETTLED: Message("{figure} settled", _STEP, _FIGURE),
+    StepKind.BLOCKED: Message("{figure} blocked: set apart until two people release it", _STEP, _FIGURE),
+    StepKind.RELEASED: Message("{figure} released by two people", _STEP, _FIGURE),
+    StepKind.VOIDED: Message("{figure} voided: its block is gone", _STEP, _FIGURE),
+    StepKind.RESTORED: Message("{figure} settled again, on its old place", _STEP, _FIGURE),
+    StepKind.RECLASSIFIED: Message("{figure} reclassified", _STEP, _FIGURE),
+    StepKind.CONVERTED: Message("{figure} by conversion", _STEP, _FIGURE),
+    StepKind.PAID: Message("{figure} paid", _STEP, _FIGURE),
+    StepKind.ORDERED: Message("{figure} ordered", _STEP, _FIGURE),
+    StepKind.FEE: Message("{figure} went as a fee", _STEP, _FIGURE),
+    StepKind.RECEIVED: Message("{figure} received good", _STEP, _FIGURE),
+    StepKind.SHIPPED: Message("{figure} shipped", _STEP, _FIGURE),
+    StepKind.ARRIVED: Message("{figure} received", _STEP, _FIGURE),
+    StepKind.HANDED: Message("{figure} handed over", _STEP, _FIGURE),
+    StepKind.DISTRIBUTED: Message("{figure} distributed", _STEP, _FIGURE),
+    StepKind.CARRIED: Message("{figure} carried", _STEP, _FIGURE),
+    StepKind.LENT: Message("{figure} lent", _STEP, _FIGURE),
+    StepKind.REPAID: Message("{figure} repaid", _STEP, _FIGURE),
+    StepKind.REFUNDED: Message("{figure} paid back by the supplier", _STEP, _FIGURE),
+    StepKind.WRITTEN_OFF: Message("{figure} owed by the supplier and written off", _STEP, _FIGURE),
+    StepKind.RETURNED: Message("{figure} returned to the donor", _STEP, _FIGURE),
+    StepKind.CHARGED_BACK: Message("{figure} taken back by the donor’s bank", _STEP, _FIGURE),
+    StepKind.HELD: Message("{figure} held", _STEP, _FIGURE),
+    StepKind.UNEXPLAINED: Message("{figure} left, and no entry says why", _STEP, _FIGURE),
 }
-_TO = {
-    StepKind.HANDED: "to",
-    StepKind.PAID: "to",
-    StepKind.CARRIED: "to",
-    StepKind.SHIPPED: "to",
-    StepKind.LENT: "to",
-    StepKind.RECLASSIFIED: "to serve",
+_AT = {
+    StepKind.RECLASSIFIED: Message("{figure} reclassified to serve {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.PAID: Message("{figure} paid to {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.RECEIVED: Message("{figure} received good in {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.SHIPPED: Message("{figure} shipped to {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.ARRIVED: Message("{figure} received in {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.HANDED: Message("{figure} handed over to {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.DISTRIBUTED: Message("{figure} distributed in {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.CARRIED: Message("{figure} carried to {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.LENT: Message("{figure} lent to {place}", _STEP, _FIGURE, _PLACE),
 }
-_IN = {StepKind.RECEIVED, StepKind.ARRIVED, StepKind.DISTRIBUTED}
-_LABELS = {
-    "rate": "Rate",
-    "of": "Of",
-    "value": "Worth",
-    "block": "Block",
-    "block_time": "Block of",
-    "price": "Price",
-    "sources": "Sources",
-    "rate_sources": "Sources of the rate",
-    "sold": "Sold",
-    "carrying_value": "Worth when given",
-    "gain": "Gain since",
-    "loss": "Loss since",
-    "gross": "Fetched, before the exchange’s fee",
-    "exchange_fee": "Exchange’s fee",
-    "past_last_day": "After its last day of use:",
-    "corrected": "Corrected:",
-    "damaged": "Came damaged:",
-    "beyond_count": "More than the other side counted:",
-    "other_count": "The other side counted good:",
-    OUT_OF_ORDER: "Before what it rests on:",
+"""Steps whose place is a part of what is said; that of others is named behind it."""
+_NAMED = Message("{step}, {place}", "{step}: as: 0.01 BTC by conversion", _PLACE)
+_PAID_FOR = Message("{figure} paid for", _STEP, _FIGURE)
+_SAME_LOT = Message(
+    "{figure} in the same lot, not told further: it is of another place than your need", _STEP, _FIGURE
+)
+_TAKEN_BACK = Message("{figure} taken back", "a gift that came in no block", _FIGURE)
+_WAITS = Message(
+    "{figure} waits", "goods; the number of pieces decides the form", _FIGURE, many="{figure} wait"
+)
+_WAITS_AT = Message(
+    "{figure} waits at {place}",
+    "goods; the number of pieces decides the form",
+    _FIGURE,
+    _PLACE,
+    many="{figure} wait at {place}",
+)
+_FACT = ("a fact that stands under a step of the way of a gift", "{fact}: a figure, a day or words")
+_FACTS = {
+    "rate": Message("Rate {fact}", *_FACT),
+    "of": Message("Of {fact}", *_FACT),
+    "value": Message("Worth {fact}", *_FACT),
+    "block": Message("Block {fact}", *_FACT),
+    "block_time": Message("Block of {fact}", *_FACT),
+    "price": Message("Price {fact}", *_FACT),
+    "sources": Message("Sources {fact}", *_FACT),
+    "rate_sources": Message("Sources of the rate {fact}", *_FACT),
+    "sold": Message("Sold {fact}", *_FACT),
+    "carrying_value": Message("Worth when given {fact}", *_FACT),
+    "gain": Message("Gain since {fact}", *_FACT),
+    "loss": Message("Loss since {fact}", *_FACT),
+    "gross": Message("Fetched, before the exchange’s fee {fact}", *_FACT),
+    "exchange_fee": Message("Exchange’s fee {fact}", *_FACT),
+    "past_last_day": Message("After its last day of use: {fact}", *_FACT),
+    "corrected": Message("Corrected: {fact}", *_FACT),
+    "damaged": Message("Came damaged: {fact}", *_FACT),
+    "beyond_count": Message("More than the other side counted: {fact}", *_FACT),
+    "other_count": Message("The other side counted good: {fact}", *_FACT),
+    OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
+_OTHER_FACT = Message("{name} {fact}", *_FACT, "{name}: a code that has no words here")
+_BOOKED = Message(
+    "Booked on {day}", "a step of the way of a gift", "{day}: a later day than that of the step"
+)
+_OUT = "why a paper is dated before what it rests on"
 _OUT_OF_ORDER = {
-    OutOfOrder.RATIFIED: "an emergency, ratified afterwards",
-    OutOfOrder.PROFORMA: "on a pro-forma paper",
-    OutOfOrder.SIGNED_LATER: "it was signed later",
-    OutOfOrder.OTHER_DAY_THERE: "it was another day there",
+    OutOfOrder.RATIFIED: Message("an emergency, ratified afterwards", _OUT),
+    OutOfOrder.PROFORMA: Message("on a pro-forma paper", _OUT),
+    OutOfOrder.SIGNED_LATER: Message("it was signed later", _OUT),
+    OutOfOrder.OTHER_DAY_THERE: Message("it was another day there", _OUT),
 }
 
 
-def step_phrase(step: Step) -> str:
-    """What happened, after the figure: `received good in Beijing`."""
-    words = _STEPS[step.kind]
-    if step.kind is StepKind.ORDERED and "payment" in step.detail:
-        words = "paid for"
+def step_said(step: Step) -> Sentence:
+    """What happened, its figure marked: `30 masks received good in Beijing`."""
+    figure = Piece(amount(step.amount, step.unit), "figure")
     if step.elsewhere:
-        return "in the same lot, not told further: it is of another place than your need"
-    if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
-        words = "taken back"  # it came in no block
+        return said(_SAME_LOT, figure=figure)
     if step.kind is StepKind.HELD and not is_money(step.amount.asset):
-        return f"{'wait' if step.amount.minor != 1 else 'waits'}{f' at {step.place}' if step.place else ''}"
-    if not step.place or step.place == step.reference:
-        return words
-    if step.kind in _TO:
-        return f"{words} {_TO[step.kind]} {step.place}"
-    return f"{words} in {step.place}" if step.kind in _IN else f"{words}, {step.place}"
+        if step.place:
+            return said(_WAITS_AT, n=step.amount.minor, figure=figure, place=step.place)
+        return said(_WAITS, n=step.amount.minor, figure=figure)
+    place = "" if step.place == step.reference else step.place
+    if place and step.kind in _AT and not _is_paid_for(step):
+        return said(_AT[step.kind], figure=figure, place=place)
+    told = said(_happened(step), n=None, figure=figure)
+    return said(_NAMED, step=told, place=place) if place else told
 
 
-def fact_label(name: str) -> str:
-    """A named fact's name, as a label."""
-    return _LABELS.get(name) or name.replace("_", " ").capitalize()
+def _is_paid_for(step: Step) -> bool:
+    return step.kind is StepKind.ORDERED and "payment" in step.detail
+
+
+def _happened(step: Step) -> Message:
+    if _is_paid_for(step):
+        return _PAID_FOR
+    if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
+        return _TAKEN_BACK
+    return _STEPS[step.kind]
 
 
 _HIDDEN = {"waits", "block_hash"}
@@ -117,15 +152,19 @@ _NOTHING_SAID = {"exchange_fee", "gain", "loss"}
 def step_facts(step: Step) -> list[str]:
     """Named figures as `Rate 9,457.33 USD`, each in its own asset, then named facts; pieces in the step's unit."""
     figures = [
-        f"{fact_label(name)} {_figure(step, figure)}"
+        _named(name, _figure(step, figure))
         for name, figure in step.figures.items()
         if figure.minor or name not in _NOTHING_SAID
     ]
-    facts = [
-        f"{fact_label(name)} {_fact(name, text)}" for name, text in step.detail.items() if name not in _HIDDEN
-    ]
-    booked = [] if step.booked is None else [f"Booked on {day(step.booked)}"]
+    facts = [_named(name, _fact(name, text)) for name, text in step.detail.items() if name not in _HIDDEN]
+    booked = [] if step.booked is None else [worded(_BOOKED, day=day(step.booked))]
     return figures + facts + booked
+
+
+def _named(name: str, fact: str) -> str:
+    if name in _FACTS:
+        return worded(_FACTS[name], fact=fact)
+    return worded(_OTHER_FACT, name=name.replace("_", " ").capitalize(), fact=fact)
 
 
 def _figure(step: Step, figure: Amount) -> str:
@@ -136,7 +175,7 @@ def _figure(step: Step, figure: Amount) -> str:
 
 def _fact(name: str, text: str) -> str:
     if name == OUT_OF_ORDER:
-        return _OUT_OF_ORDER[OutOfOrder(text)]
+        return worded(_OUT_OF_ORDER[OutOfOrder(text)])
     if name == "block_time":
         return time(text)
     if _DAY.fullmatch(text):
@@ -144,12 +183,41 @@ def _fact(name: str, text: str) -> str:
     return count(int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else text
 
 
+_LINE = "the name of a line of the books, on which gifts lie end to end"
+_AT_PLACE = "{place}: its name"
+_LOT = "{lot}: its number"
 _LINES = {
-    "stock": "In stock at {}",
-    "transit": "In transit, {}",
-    "handed": "Handed over to {}",
-    "distributed": "Distributed in {}",
+    AccountClass.STOCK: Message("In stock at {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
+    AccountClass.TRANSIT: Message("In transit, {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
+    AccountClass.HANDED: Message("Handed over to {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
+    AccountClass.DISTRIBUTED: Message("Distributed in {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
 }
+_OTHER_LINE = Message(
+    "{kind} {place}, lot {lot}", _LINE, "{kind}: a code that has no words here", _AT_PLACE, _LOT
+)
+_ORDER_LINE = Message(
+    "Order {order}, item {item}", _LINE, "{order}: its number", "{item}: the number of its line"
+)
+_FOR_NEED = Message(
+    "{asset}, for {need}", _LINE, "{asset}: BTC or a currency", "{need}: the number of a need"
+)
+_SPENT_IN = Message(
+    "{asset} spent in {txid}…", _LINE, "{asset}: BTC", "{txid}: the beginning of a transaction’s id"
+)
+_SPENT_FOR = Message(
+    "{asset}, for {need}, spent in {txid}…",
+    _LINE,
+    "{asset}: BTC",
+    "{need}: the number of a need",
+    "{txid}: the beginning of a transaction’s id",
+)
+_FINER = Message(
+    "1/{parts} of {smallest} {asset}",
+    "what a line is counted in",
+    "{parts}: into how many parts the smallest unit is cut",
+    "{smallest}: as 0.00000001",
+    "{asset}: BTC or a currency",
+)
 
 
 def position(share: LineShare, units: int) -> str:
@@ -160,7 +228,8 @@ def position(share: LineShare, units: int) -> str:
 def line_unit(share: LineShare, units: Mapping[str, str]) -> str:
     """What a line is counted in; `units` names a piece by product."""
     if share.fineness > 1:
-        return f"1/{share.fineness} of {exact(Amount.of(share.asset, 1))} {share.asset}"
+        smallest = exact(Amount.of(share.asset, 1))
+        return worded(_FINER, parts=str(share.fineness), smallest=smallest, asset=share.asset)
     return share.asset if is_money(share.asset) else units.get(share.asset.partition("#")[0], "")
 
 
@@ -169,13 +238,18 @@ def line_name(line: str) -> str:
     name = line_named(line)
     match name:
         case MoneyLine():
-            return name.asset if name.restriction == FREE else f"{name.asset}, for {name.restriction}"
+            if name.restriction == FREE:
+                return name.asset
+            return worded(_FOR_NEED, asset=name.asset, need=name.restriction)
         case OrderLine():
-            return f"Order {name.order}, item {name.item}"
+            return worded(_ORDER_LINE, order=name.order, item=str(name.item))
         case SpentLine():
-            what = name.asset if name.restriction == FREE else f"{name.asset}, for {name.restriction},"
-            return f"{what} spent in {name.spend[:8]}…"
+            if name.restriction == FREE:
+                return worded(_SPENT_IN, asset=name.asset, txid=name.spend[:8])
+            return worded(_SPENT_FOR, asset=name.asset, need=name.restriction, txid=name.spend[:8])
         case GoodsLine():
-            said = _LINES.get(name.at.value, name.at.value.capitalize() + " {}").replace("{}", name.place)
-            return f"{said}, lot {name.lot.number}"
+            if name.at in _LINES:
+                return worded(_LINES[name.at], place=name.place, lot=name.lot.number)
+            kind = name.at.value.capitalize()
+            return worded(_OTHER_LINE, kind=kind, place=name.place, lot=name.lot.number)
     return line

@@ -8,82 +8,94 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
+from api.pages.sentences.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
-from api.pages.sentences.units import day, number_of
+from api.pages.sentences.units import day
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignReport
 from ledger.views.sum_tables import SumRow, SumTable
 
+_ROW = "a row of a table of sums"
 _SUM_WORDS = {
-    "converted": "Converted",
-    "exchange_fees": "Exchange fees",
-    "exchanged": "Exchanged into other money",
-    "interest": "Interest of banks",
-    "fetched": "What conversions fetched",
-    "given": "Given",
-    "given_in_kind": "Given in kind",
-    "before": "There before the books begin",
-    "gone_before": "Gone before the books begin",
-    "blocked_gifts": "Blocked gifts",
-    "top_ups": "Top-ups, no gifts",
-    "own_coins": "Own coins that came back",
-    "borrowed": "Borrowed from other campaigns",
-    "lent": "Lent to other campaigns",
-    "loans_settled": "Loans settled in other money",
-    "refunded": "Paid back by suppliers",
-    "came": "All that came good",
-    "paid": "Paid",
-    "network_fees": "Network fees",
-    "fees": "Fees",
-    "held": "Held",
-    "unexplained": "Unexplained",
-    "spent": "Spent",
-    "charges": "Bank charges",
-    "in_stock": "In stock",
-    "in_transit": "In transit",
-    "handed": "Handed over, waiting",
-    "waiting": "Handed over, waiting",
-    "distributed": "Distributed",
-    "lost": "Lost",
-    "returned": "Returned to the supplier",
-    "received": "Received",
-    "given_back": "Returned to donors",
-    "tax_owed": "Owed to the tax office",
-    "value_of_gift-return": "Returned to donors, at the value when given",
-    "blocked": "Blocked, set apart",
-    "other_coins": "Less dust and undecided coins among these",
-    "received_good": "Received good",
-    "value_given": "Value of the gifts in coins, when given",
-    "value_converted": "Converted, at the value when given",
-    "value_paid": "Paid in coins, at the value when given",
-    "value_of_opening": "Gone before the books begin, at the value when given",
-    "value_of_fees": "Network fees, at the value when given",
-    "value_held": "Held, at the value when given",
-    "value_unexplained": "Unexplained, at the value when given",
-    "carrying_value": "Value when given",
-    "gain": "Gain on it",
-    "loss": "Loss on it",
-    "gross_proceeds": "What the coins fetched, before exchange fees",
+    "converted": Message("Converted", _ROW),
+    "exchange_fees": Message("Exchange fees", _ROW),
+    "exchanged": Message("Exchanged into other money", _ROW),
+    "interest": Message("Interest of banks", _ROW),
+    "fetched": Message("What conversions fetched", _ROW),
+    "given": Message("Given", _ROW),
+    "given_in_kind": Message("Given in kind", _ROW),
+    "before": Message("There before the books begin", _ROW),
+    "gone_before": Message("Gone before the books begin", _ROW),
+    "blocked_gifts": Message("Blocked gifts", _ROW),
+    "top_ups": Message("Top-ups, no gifts", _ROW),
+    "own_coins": Message("Own coins that came back", _ROW),
+    "borrowed": Message("Borrowed from other campaigns", _ROW),
+    "lent": Message("Lent to other campaigns", _ROW),
+    "loans_settled": Message("Loans settled in other money", _ROW),
+    "refunded": Message("Paid back by suppliers", _ROW),
+    "came": Message("All that came good", _ROW),
+    "paid": Message("Paid", _ROW),
+    "network_fees": Message("Network fees", _ROW),
+    "fees": Message("Fees", _ROW),
+    "held": Message("Held", _ROW),
+    "unexplained": Message("Unexplained", _ROW),
+    "spent": Message("Spent", _ROW),
+    "charges": Message("Bank charges", _ROW),
+    "in_stock": Message("In stock", _ROW),
+    "in_transit": Message("In transit", _ROW),
+    "handed": Message("Handed over, waiting", _ROW),
+    "waiting": Message("Handed over, waiting", _ROW),
+    "distributed": Message("Distributed", _ROW),
+    "lost": Message("Lost", _ROW),
+    "returned": Message("Returned to the supplier", _ROW),
+    "received": Message("Received", _ROW),
+    "given_back": Message("Returned to donors", _ROW),
+    "tax_owed": Message("Owed to the tax office", _ROW),
+    "value_of_gift-return": Message("Returned to donors, at the value when given", _ROW),
+    "blocked": Message("Blocked, set apart", _ROW),
+    "other_coins": Message("Less dust and undecided coins among these", _ROW),
+    "received_good": Message("Received good", _ROW),
+    "value_given": Message("Value of the gifts in coins, when given", _ROW),
+    "value_converted": Message("Converted, at the value when given", _ROW),
+    "value_paid": Message("Paid in coins, at the value when given", _ROW),
+    "value_of_opening": Message("Gone before the books begin, at the value when given", _ROW),
+    "value_of_fees": Message("Network fees, at the value when given", _ROW),
+    "value_held": Message("Held, at the value when given", _ROW),
+    "value_unexplained": Message("Unexplained, at the value when given", _ROW),
+    "carrying_value": Message("Value when given", _ROW),
+    "gain": Message("Gain on it", _ROW),
+    "loss": Message("Loss on it", _ROW),
+    "gross_proceeds": Message("What the coins fetched, before exchange fees", _ROW),
 }
+_LABELLED = Message(
+    "{row}, {label}", "{row}: what a row of sums is, as: Spent", "{label}: on what, as: Air freight"
+)
+_MORE = Message("{number} more", "a row that stands for all that are not shown", "{number}: how many")
 
 
 def sum_word(key: str, label: str = "") -> str:
     """What a row of a sum is called; `more` gathers rows that are not shown."""
     if key == MORE:
-        return f"{label} more"
-    words = _SUM_WORDS.get(key) or key.replace("_", " ").capitalize()
-    return f"{words}, {label}" if label else words
+        return worded(_MORE, number=label)
+    row = worded(_SUM_WORDS[key]) if key in _SUM_WORDS else key.replace("_", " ").capitalize()
+    return worded(_LABELLED, row=row, label=label) if label else row
 
 
-_MONEY_NAMES = {"BTC": "Bitcoin (BTC)", "USD": "US dollars (USD)", "EUR": "Euros (EUR)", "CNY": "Yuan (CNY)"}
-
-
+_TABLE = "title of a table of sums"
+_MONEY_NAMES = {
+    "BTC": Message("Bitcoin (BTC)", _TABLE),
+    "USD": Message("US dollars (USD)", _TABLE),
+    "EUR": Message("Euros (EUR)", _TABLE),
+    "CNY": Message("Yuan (CNY)", _TABLE),
+}
 _VALUES = {
-    "value_given": "Gifts in coins, by their value",
-    "gross_proceeds": "Gains and losses",
-    "fetched": "Conversions",
+    "value_given": Message("Gifts in coins, by their value ({asset})", _TABLE, "{asset}: a currency"),
+    "gross_proceeds": Message("Gains and losses ({asset})", _TABLE, "{asset}: a currency"),
+    "fetched": Message("Conversions ({asset})", _TABLE, "{asset}: a currency"),
 }
 """Tables of a currency that are no money of it."""
+_UNITS_OF = Message("{units}, {product}", _TABLE, "{units}: as: Kits", "{product}: its code")
+_LOT = Message("{product}, {lot}", _TABLE, "{product}, {lot}: their codes")
 
 
 MORE = "more"
@@ -93,17 +105,20 @@ MORE = "more"
 def sum_heading(table: SumTable, tables: Sequence[SumTable]) -> str:
     """What a table is called; no two have one name."""
     if table.total.key in _VALUES:
-        return f"{_VALUES[table.total.key]} ({table.asset})"
+        return worded(_VALUES[table.total.key], asset=table.asset)
     if is_money(table.asset):
         return asset_heading(table.asset)
     name = unit_of(table.unit or table.asset, 2).capitalize()
     several = sum(other.unit == table.unit for other in tables) > 1
-    return f"{name}, {table.asset}" if several else name
+    return worded(_UNITS_OF, units=name, product=table.asset) if several else name
 
 
 def asset_heading(asset: str) -> str:
     """`Bitcoin (BTC)`; a lot as `KIT, A1`."""
-    return _MONEY_NAMES.get(asset, asset) if is_money(asset) else asset.replace("#", ", ")
+    if is_money(asset):
+        return worded(_MONEY_NAMES[asset]) if asset in _MONEY_NAMES else asset
+    product, _, lot = asset.partition("#")
+    return worded(_LOT, product=product, lot=lot) if lot else product
 
 
 def sum_rows(table: SumTable, most: int) -> Sequence[SumRow]:
@@ -115,31 +130,52 @@ def sum_rows(table: SumTable, most: int) -> Sequence[SumRow]:
     return (*shown, SumRow(asset=table.asset, key=MORE, label=count(len(rest)), minor=minor))
 
 
+_SERVICE = "how long it takes, and how much arrives whole"
+_TO_ORDER = Message("From donation to order, median", _SERVICE)
+_TO_RECEIPT = Message("From order to receipt, median", _SERVICE)
+_GOOD = Message("Received in good condition", _SERVICE)
+_PERCENT = Message("{percent} %", "a share", "{percent}: as 98.5")
+_NOT_KNOWN = Message("not known yet", _SERVICE)
+_DAYS = Message("{n} day", many="{n} days")
+
+
 def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
     """How long it takes, and how much arrives whole; absent figures say so."""
-    good = report.service.received_good_permille
     return (
-        ("From donation to order, median", _days(report.service.days_gift_to_order)),
-        ("From order to receipt, median", _days(report.service.days_order_to_receipt)),
-        ("Received in good condition", "not known yet" if good is None else f"{good // 10}.{good % 10} %"),
+        (worded(_TO_ORDER), _days(report.service.days_gift_to_order)),
+        (worded(_TO_RECEIPT), _days(report.service.days_order_to_receipt)),
+        (worded(_GOOD), _percent(report.service.received_good_permille)),
     )
+
+
+def _percent(permille: int | None) -> str:
+    if permille is None:
+        return worded(_NOT_KNOWN)
+    whole, tenth = divmod(permille, 10)
+    return worded(_PERCENT, percent=f"{whole}.{tenth}")
 
 
 def _days(number: int | None) -> str:
-    return "not known yet" if number is None else number_of(number, "day")
+    return worded(_NOT_KNOWN) if number is None else worded(_DAYS, n=number)
 
 
-SHARES = (
-    "All settled donations lie end to end on one line, in the order in which they settled. Each conversion, "
-    "order and delivery takes the next piece of its line. So each donation has exact, whole numbers that never "
-    "shrink when others give later. This is attribution by rule: it says whose money paid for what, not which "
-    "hand touched which piece."
+SHARES = Message(
+    "All settled donations lie end to end on one line, in the order in which they settled. Each conversion, order and "
+    "delivery takes the next piece of its line. So each donation has exact, whole numbers that never shrink when "
+    "others give later. This is attribution by rule: it says whose money paid for what, not which hand touched which "
+    "piece.",
+    "how the share of each gift is computed",
 )
-UNEXPLAINED_NONE = "None now."
-NO_COINS = "0.00000000 BTC"
+NO_COINS = Message("0.00000000 BTC", "an amount")
+_NONE_NOW = Message("None now.", "unexplained coins")
+_NONE_NOW_EXPLAINED = Message(
+    "None now; {n} explained, the last on {day}.",
+    "unexplained coins",
+    "{day}: when the last was explained",
+    many="None now; {n} explained, the last on {day}.",
+)
 
 
 def unexplained_note(explained: int, last: str) -> str:
-    return (
-        f"None now; {count(explained)} explained, the last on {day(last)}." if explained else UNEXPLAINED_NONE
-    )
+    """Beside the row of no unexplained coins: how many there were, and until when."""
+    return worded(_NONE_NOW_EXPLAINED, n=explained, day=day(last)) if explained else worded(_NONE_NOW)
