@@ -127,7 +127,7 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
         raise Refused.field("lines", "credit an item twice; add its pieces together")
     for index, line in enumerate(facts.lines):
         pieces, amount = billed.get(line.item, (0, 0))
-        if line.quantity > pieces or line.amount > amount:
+        if line.pieces > pieces or line.amount > amount:
             raise Refused.field(
                 f"lines.{index}",
                 f"credits more than {pieces} pieces and {decimal_text(currency, amount)} {currency}, which "
@@ -162,7 +162,7 @@ def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
     session.flush()
     for n, line in enumerate(facts.lines or ()):
         row = CreditNoteLineRow(
-            note_entry=entry.seq, n=n, item=line.item, quantity=line.quantity, amount=line.amount
+            note_entry=entry.seq, n=n, item=line.item, quantity=line.pieces, amount=line.amount
         )
         session.add(row)
 

@@ -32,6 +32,7 @@ from ledger.rules.issued import alike, find_issued, require_issued, supplier_of,
 from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.orders import item_of, require_not_closed, require_order
+from ledger.rules.packs import Packs, in_pieces
 from ledger.rules.payable import payable_by
 from ledger.rules.rests_on import entries_of
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numbered
@@ -39,12 +40,20 @@ from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Undoing, numb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledLine:
-    """What an invoice bills of one item of the order."""
+    """What an invoice bills of one item of the order: `quantity` in pieces, or `packs` of so many."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     item: Number
-    quantity: Count
+    quantity: Count | None = None
+    packs: Packs | None = None
     amount: Count
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantity", self.pieces)
+
+    @property
+    def pieces(self) -> int:
+        return in_pieces(self.quantity, self.packs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +131,7 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
         if len({(line.order or facts.order, line.item) for line in facts.lines}) != len(facts.lines):
             raise Refused.field("lines", "bill an item twice; add its pieces together")
         sums = (
-            ("quantity", facts.quantity, sum(line.quantity for line in facts.lines)),
+            ("quantity", facts.quantity, sum(line.pieces for line in facts.lines)),
             ("amount", facts.amount, sum(line.amount for line in facts.lines)),
         )
         for name, whole, lines in sums:
@@ -171,7 +180,7 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
             n=n,
             order_entry=billed.entry,
             item=line.item,
-            quantity=line.quantity,
+            quantity=line.pieces,
             amount=line.amount,
         )
         session.add(row)

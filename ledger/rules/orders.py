@@ -29,6 +29,7 @@ from ledger.rules.books import Books
 from ledger.rules.budget import price_of, rates_of_others, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.named import names_of
+from ledger.rules.packs import Packs, in_pieces
 from ledger.rules.restrictions import bound_elsewhere
 from ledger.rules.rows import find_numbered, require_numbered
 from ledger.rules.spec import Context
@@ -39,13 +40,24 @@ Permille = Annotated[int, Field(ge=0, le=500, strict=True)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item of an order; `value` is the line's total in minor units, which is what counts (docs/rules.md, 8)."""
+    """One item of an order; `value` is the line's total in minor units, which is what counts (docs/rules.md, 8).
+
+    `quantity` in pieces, or `packs` of so many.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     item: Number
     product: Number
-    quantity: Positive
+    quantity: Positive | None = None
+    packs: Packs | None = None
     value: Positive
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantity", self.pieces)
+
+    @property
+    def pieces(self) -> int:
+        return in_pieces(self.quantity, self.packs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +245,7 @@ def _items(books: Books, order: OrderRow, entry: Entry[Purchase, None]) -> None:
                 n=n,
                 item=item.item,
                 product=item.product,
-                quantity=item.quantity,
+                quantity=item.pieces,
                 value=item.value,
             )
         )

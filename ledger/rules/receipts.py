@@ -39,6 +39,7 @@ from ledger.rules.goods import (
     require_surplus_undecided,
 )
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
+from ledger.rules.packs import Packs, in_pieces
 from ledger.rules.rows import (
     add_row,
     paper_head,
@@ -63,6 +64,8 @@ class Replaced:
 class ReceivedLot:
     """What came of one lot: `noted` on the delivery note = good + damaged + short + rejected.
 
+    The note may say `packs` of so many pieces instead of `noted`; what came of them is counted in pieces.
+
     `over`: pieces beyond that; they wait apart as lot `LOT.over` (docs/rules.md, 7). `replaces`: the pieces are
     delivered for short or rejected ones of an earlier delivery and take nothing more of the order.
     """
@@ -70,13 +73,22 @@ class ReceivedLot:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     lot: LotName
     expiry: Date | None = None
-    noted: Count
+    noted: Count | None = None
+    packs: Packs | None = None
     good: Count
     damaged: Count = 0
     short: Count = 0
     rejected: Count = 0
     over: Positive | None = None
     replaces: Replaced | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "noted", self.pieces)
+
+    @property
+    def pieces(self) -> int:
+        """Those that the delivery note says."""
+        return in_pieces(self.noted, self.packs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +238,7 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     received = item.quantity - books.net(opened, item.product)
     line = order_line(campaign, facts.order, facts.item, order.currency)
     kind = AccountClass.DELIVERED if service else AccountClass.STOCK
-    wanted = sum(lot.noted for lot in facts.lots if lot.replaces is None)
+    wanted = sum(lot.pieces for lot in facts.lots if lot.replaces is None)
     if wanted > item.quantity - received:
         raise Refused.field(
             "lots",
@@ -263,15 +275,15 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
             transfers += added
             operations += opens
             pieces = books.lines.lowest_free(source, replaced[source])
-            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.noted)
-            operations.append(Use(use_id, source, pieces, told.noted, tuple(parts)))
-        elif told.noted:
+            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.pieces)
+            operations.append(Use(use_id, source, pieces, told.pieces, tuple(parts)))
+        elif told.pieces:
             first = item.units_of(received)
-            received += told.noted
-            transfers.append(Transfer(noted_account, opened, item.product, told.noted))
+            received += told.pieces
+            transfers.append(Transfer(noted_account, opened, item.product, told.pieces))
             units = item.units_of(received) - first if received < item.quantity else item.units
             pieces, unmapped = lowest(unmapped, units)
-            operations.append(Use(use_id, line, pieces, told.noted, tuple(parts)))
+            operations.append(Use(use_id, line, pieces, told.pieces, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, str(lot), n) for _, where, n in ends if n)
         if told.good:
             stock = goods_account(kind, campaign, facts.place)
@@ -284,13 +296,13 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
 
 def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
     counted = lot.good + lot.damaged + lot.short + lot.rejected
-    if counted != lot.noted:
-        more = "over" if counted > lot.noted else "missing"
+    if counted != lot.pieces:
+        more = "over" if counted > lot.pieces else "missing"
         raise Refused.field(
             field,
-            f"does not add up: {lot.noted} noted, {counted} counted, {abs(counted - lot.noted)} {more}",
+            f"does not add up: {lot.pieces} noted, {counted} counted, {abs(counted - lot.pieces)} {more}",
         )
-    if lot.noted == 0 and not lot.over:
+    if lot.pieces == 0 and not lot.over:
         raise Refused.field(f"{field}.noted", "must be at least 1; leave out a lot of which nothing came")
     if lot.expiry is not None and lot.expiry < date and lot.good:
         raise Refused.field(
@@ -326,22 +338,22 @@ def _replacement(
         use = books.lines.use(use_id)
         line = ended_line_of(use, kind, product)
         left = still_ended(books.lines, use, kind, product) - replaced[line]
-        if lot.noted > left:
+        if lot.pieces > left:
             most = max(most, left)
             continue
         opens = reopened(books.lines, use, kind, product)[1] if not replaced[line] else ()
-        replaced[line] += lot.noted
+        replaced[line] += lot.pieces
         bad = AccountClass.LOST if kind is PartKind.SHORT else AccountClass.RETURNED
         transfer = Transfer(
             account(AccountClass.REPLACED, campaign, kind.value),
             account(bad, campaign, kind.value),
             str(earlier),
-            lot.noted,
+            lot.pieces,
         )
         return [transfer], opens, line
     raise Refused.field(
         f"{field}.noted",
-        f"{lot.noted} replace {told.found} pieces of {told.lot} and {most} are {told.found}",
+        f"{lot.pieces} replace {told.found} pieces of {told.lot} and {most} are {told.found}",
     )
 
 
@@ -370,7 +382,7 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
             lot=told.lot,
             place=facts.place,
             expiry=told.expiry,
-            noted=told.noted,
+            noted=told.pieces,
             good=told.good,
             damaged=told.damaged,
             short=told.short,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
 from ledger.model.orders import Mismatch
@@ -541,3 +542,33 @@ def test_one_invoice_bills_an_order_and_its_amendment(ledger: Ledger) -> None:
     pay(ledger, 500_000, number="P-2", invoice="I-1")
     with ledger.store.read() as reading:
         assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 0)
+
+
+def test_packs_are_pieces_in_order_receipt_and_invoice(ledger: Ledger) -> None:
+    """Papers say packs, the books have pieces, and the entry says both; where they differ nothing is recorded."""
+    packs = {"count": 10, "of": 100}
+    item = {"item": "1", "product": "KIT", "value": 500_000}
+    facts = {"supplier": "Maker", "currency": "USD", "date": "2023-11-21"}
+    with pytest.raises(Refused, match="is 999 pieces, and 10 packs of 100 are 1000; leave one out"):
+        ledger.do(
+            "recorder",
+            "purchase",
+            "add",
+            number="PO-1",
+            items=[item | {"packs": packs, "quantity": 999}],
+            **facts,
+        )
+    with pytest.raises(Refused, match="says neither pieces nor packs"):
+        ledger.do("recorder", "purchase", "add", number="PO-1", items=[item], **facts)
+    ledger.do("recorder", "purchase", "add", number="PO-1", items=[item | {"packs": packs}], **facts)
+    ledger.do("approver", "purchase", "approve", number="PO-1", date="2023-11-21")
+    row = {"lot": "L1", "packs": {"count": 9, "of": 100}, "good": 895, "damaged": 5}
+    told = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "date": DATE}
+    ledger.do("recorder", "receipt", "add", lots=[row], **told)
+    bill(ledger, 900, 450_000, lines=[{"item": "1", "packs": {"count": 9, "of": 100}, "amount": 450_000}])
+    (match,) = matches(ledger)
+    assert (match.ordered, match.received, match.billed, match.verdict) == (1000, 900, 900, Verdict.YES)
+    with ledger.store.read() as reading:
+        (entry,) = reading.journal.rows(campaign=SLUG, kind="purchase")
+    (published,) = entry_from_bytes(entry.data).facts["items"]
+    assert (published["packs"], published["quantity"]) == (packs, 1000)

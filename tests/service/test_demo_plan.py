@@ -116,8 +116,8 @@ def test_order_invoice_delivery_note_and_payment_agree(acts: tuple[Act, ...]) ->
     assert orders.keys() == invoices.keys() == payments.keys() == receipts.keys()
     for number, order in orders.items():
         (item,) = order.items
-        noted = sum(lot.noted for lot in receipts[number].lots)
-        assert item.quantity == invoices[number].quantity == noted
+        noted = sum(lot.pieces for lot in receipts[number].lots)
+        assert item.pieces == invoices[number].quantity == noted
         assert item.value == invoices[number].amount == payments[number].discharges
 
 
@@ -174,7 +174,7 @@ def test_prices_are_those_that_the_story_allows(acts: tuple[Act, ...]) -> None:
         if order.number != "PO-4":
             (item,) = order.items
             price = plan.PRICES["2020-06-10"][0] * 100 if order.currency == "BTC" else 10**8
-            assert 38 * item.quantity <= item.value * price // 10**8 <= 45 * item.quantity
+            assert 38 * item.pieces <= item.value * price // 10**8 <= 45 * item.pieces
 
 
 def test_every_day_of_a_gift_has_a_price() -> None:

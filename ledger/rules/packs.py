@@ -1,0 +1,39 @@
+"""Packs of so many pieces, as papers count them; the books count pieces, and entries say both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from ledger.core.facts import STRICT, Positive
+from ledger.core.money import MAX_AMOUNT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packs:
+    """`count` packs of so many pieces each: 50 of 100."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    count: Positive
+    of: Positive
+
+    @property
+    def pieces(self) -> int:
+        return self.count * self.of
+
+
+def in_pieces(told: int | None, packs: Packs | None) -> int:
+    """The pieces that a paper means; raises ValueError where it says none, or the two do not agree."""
+    if packs is None:
+        if told is None:
+            raise ValueError("says neither pieces nor packs; give one of them")
+        return told
+    if packs.pieces > MAX_AMOUNT:
+        raise ValueError(f"is more than {MAX_AMOUNT} pieces, which no line can hold; check the packs")
+    if told not in {None, packs.pieces}:
+        raise ValueError(
+            f"is {told} pieces, and {packs.count} packs of {packs.of} are {packs.pieces}; leave one out"
+        )
+    return packs.pieces
