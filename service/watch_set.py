@@ -7,7 +7,7 @@ their counts tell whether anything changed, and the observations since then what
 from __future__ import annotations
 
 from ledger.store.transaction import Reading
-from ledger.views.watch_list import coin_changes, unspent_outpoints, waiting_inputs
+from ledger.views.watch_list import coin_changes, undoable_inputs, unspent_outpoints, waiting_inputs
 from watchers.proof.scan import WatchSet
 
 
@@ -22,11 +22,13 @@ class WatchSets:
         self._waiting: set[bytes] = set()
 
     def load(self, tx: Reading) -> WatchSet:
-        """All our scripts, our unspent coins, and what sightings spend. The same two sets each time."""
+        """All our scripts, our unspent coins, and what sightings and the newest blocks spend. The same two sets each
+        time."""
         self._grow_scripts(tx)
         self._outpoints -= self._waiting
         self._change_coins(tx)
-        self._waiting = {outpoint.wire() for outpoint in waiting_inputs(tx)} - self._outpoints
+        others = (*waiting_inputs(tx), *undoable_inputs(tx))
+        self._waiting = {outpoint.wire() for outpoint in others} - self._outpoints
         self._outpoints |= self._waiting
         return WatchSet(self._scripts, self._outpoints)
 

@@ -17,8 +17,8 @@ from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS, Priced, newest_price
+from ledger.rules.wanting import free_and_held
 
 Bound = dict[str, dict[str | None, int]]
 """By currency, by need (None: orders for any end): what approved orders bind and have not paid yet."""
@@ -40,10 +40,10 @@ def spendable(
     found = price_of(books, campaign, currency, date) if sats else None
 
     def in_hand(restriction: str) -> int:
-        money = books.lines.free_units(money_line(campaign, currency, restriction))
+        money = free_and_held(books, campaign, currency, restriction)
         if currency == "BTC":
             return money - spoken[restriction]
-        coins = books.lines.free_units(money_line(campaign, "BTC", restriction)) - spoken[restriction]
+        coins = free_and_held(books, campaign, "BTC", restriction) - spoken[restriction]
         return money + (max(0, coins) * found.price // SATS if found else 0)
 
     here = bound.get(currency, {})
@@ -64,7 +64,7 @@ def spendable(
 
 def _bound_by_others(books: Books, campaign: str, currency: str, date: str, spoken: int) -> int:
     """What orders in other currencies rest on beyond their own money and all coins, minor units of `currency`."""
-    beyond = spoken - books.lines.free_units(money_line(campaign, "BTC", FREE))
+    beyond = spoken - free_and_held(books, campaign, "BTC")
     price = _price_then_or_later(books, campaign, currency, date) if beyond > 0 else None
     return 0 if price is None else beyond * price // SATS
 
@@ -79,9 +79,9 @@ def _money_of_others(
         quoted = None if asset in {currency, "BTC"} else price_of(books, campaign, asset, date)
         if quoted is None:
             continue
-        left = books.lines.free_units(str(line))
+        left = free_and_held(books, campaign, asset)
         for need, units in bound.get(asset, {}).items():
-            own = 0 if need is None else books.lines.free_units(money_line(campaign, asset, need))
+            own = 0 if need is None else free_and_held(books, campaign, asset, need)
             left -= max(0, units - own)
         worth += max(0, left) * price.price // quoted.price
     return worth
@@ -128,7 +128,7 @@ def _sats_of_others(
             if need is not None:
                 wanted += _beyond_own(books, campaign, other, need, units, price, spoken)
         if other != "BTC":
-            wanted -= books.lines.free_units(money_line(campaign, other, FREE))
+            wanted -= free_and_held(books, campaign, other)
         if price is not None and wanted > 0:
             spoken[FREE] += -(-wanted * SATS // price)
     return spoken
@@ -145,10 +145,10 @@ def _beyond_own(
 ) -> int:
     """What the money and the coins of a need do not cover of its orders; the coins are noted in `spoken`."""
     if currency != "BTC":
-        units -= books.lines.free_units(money_line(campaign, currency, need))
+        units -= free_and_held(books, campaign, currency, need)
     if price is None or units <= 0:
         return max(0, units)
-    coins = books.lines.free_units(money_line(campaign, "BTC", need)) - spoken[need]
+    coins = free_and_held(books, campaign, "BTC", need) - spoken[need]
     taken = min(max(0, coins), -(-units * SATS // price))
     spoken[need] += taken
     return max(0, units - taken * price // SATS)

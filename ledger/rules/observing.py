@@ -345,6 +345,17 @@ class Observed:
         mine = count.where(_OUTPUTS.c.txid.in_(young), _OUTPUTS.c.campaign == campaign, ~change)
         return int(self._connection.scalar(mine) or 0)
 
+    def spent_since(self, blocks: int) -> Iterator[Outpoint]:
+        """What transactions that touch us spend in the newest blocks, ours and others'."""
+        newest = select(func.max(_BLOCKS.c.height)).scalar_subquery()
+        query = (
+            select(_INPUTS.c.spent_txid, _INPUTS.c.spent_vout)
+            .join(_TXS, _TXS.c.txid == _INPUTS.c.txid)
+            .where(_TXS.c.height > newest - blocks)
+        )
+        for row in self._connection.execute(query):
+            yield Outpoint(*row)
+
     def coin(self, outpoint: str) -> Coin | None:
         told = Outpoint.parse(outpoint)
         row = self._connection.execute(_COIN, {"of_txid": told.txid, "of_vout": told.vout}).first()

@@ -16,12 +16,16 @@ from ledger.core.times import rfc3339
 from ledger.rules.observing import ObservationKind, Observed
 from ledger.store.transaction import Reading
 
+RECENT = 100
+"""So many blocks may leave in one look, and what their transactions spent is still watched: as many as a coinbase
+has to wait for."""
 _JOINED = (ObservationKind.BLOCK_JOINED, ObservationKind.BLOCK_FILLED)
 
 
 def watched(tx: Reading) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """Our scripts, and the outpoints to watch."""
-    outpoints = chain(unspent_outpoints(tx), (outpoint.wire() for outpoint in waiting_inputs(tx)))
+    others = (outpoint.wire() for outpoint in (*waiting_inputs(tx), *undoable_inputs(tx)))
+    outpoints = chain(unspent_outpoints(tx), others)
     return frozenset(tx.addresses.scripts()), frozenset(outpoints)
 
 
@@ -63,6 +67,14 @@ def waiting_inputs(tx: Reading) -> list[Outpoint]:
     """What unconfirmed transactions spend: whoever else spends it replaces them."""
     observed = Observed(tx.session)
     return [Outpoint.parse(spent) for waiting in observed.unconfirmed() for spent in waiting.inputs]
+
+
+def undoable_inputs(tx: Reading) -> Iterator[Outpoint]:
+    """What transactions of the newest blocks spend: a reorganisation may set it free, and its own blocks spend it anew.
+
+    Ours and others': who spends it there is seen in the look that undoes the blocks, whatever it pays.
+    """
+    return Observed(tx.session).spent_since(RECENT)
 
 
 def sighting_scripts(tx: Reading, *, now: int) -> list[Script]:

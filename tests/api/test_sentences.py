@@ -167,7 +167,7 @@ def test_what_changed_is_told_with_what_was_said_what_is_said_and_why() -> None:
     assert "Entry 41 took back entry 38, handover H-1: a &lt;b&gt;slip&lt;/b&gt;." in html
     assert "It said: 300 masks waiting at WAHO. It says: 300 masks in stock at Abuja." in told
     assert "its block left the chain" in told
-    assert "0.00005000 BTC of it was used already and block 650,400" in told
+    assert "0.00005000 BTC of it was used already, which stands and block 650,400" in told
     assert told.index("Entry 41") < told.index("Entry 40")
     data = site.get(f"/api/v1/donations/{built.TXID}:1/trail").json()
     assert data["changes"] == []

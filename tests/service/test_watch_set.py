@@ -11,8 +11,12 @@ import pytest
 
 import service.watch_set
 from ledger.core.chain import Outpoint
+from ledger.model.observed import TxState
+from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.store.database import Store
+from ledger.views.queries import donation_trails
+from ledger.views.trail import DonationStatus
 from service.watch_set import WatchSets
 from tests.service.test_intake import Scene
 from tests.tools.esplora_server import EsploraServer
@@ -97,12 +101,41 @@ def test_a_coin_whose_spender_was_undone_and_replaced_is_watched_again(scene: Sc
     assert {coin.wire() for coin in coins} <= look().outpoints
     chain.send(transaction([(script_no(99), 1)], coins))
     chain.mine(1)
-    assert not {coin.wire() for coin in coins} & look().outpoints
+    assert {coin.wire() for coin in coins} <= look().outpoints  # for as long as its block may leave
     chain.fork(1, 2)
     look()
     chain.send(transaction([(script_no(98), 1)], coins[1:]))
     chain.mine(1)
-    assert {coin.wire() for coin in coins} & look().outpoints == {coins[0].wire()}
+    assert coins[0].wire() in look().outpoints
+
+
+def test_whoever_spends_anew_in_the_blocks_of_a_reorganisation_is_seen_in_that_look(scene: Scene) -> None:
+    """A gift that is double-spent there to others is replaced, by what; a coin that goes elsewhere is spent."""
+    chain, jobs = scene.chain, scene.process().jobs
+    gift = chain.send(transaction([(script_no(1), 5_000)], [outpoint_no(1)]))
+    kept = chain.send(transaction([(script_no(2), 7_000)], [outpoint_no(2)]))
+    chain.mine(1)
+    coin = Outpoint(kept, 0)
+    chain.send(transaction([(script_no(99), 6_000)], [coin]))
+    chain.mine(1)
+    scene.pass_time(600)
+    jobs.look()
+    chain.fork(2, 1)
+    rival = chain.send(transaction([(script_no(98), 4_000)], [outpoint_no(1)]))
+    chain.send(transaction([(script_no(2), 7_000)], [outpoint_no(2)]))
+    other = chain.send(transaction([(script_no(97), 6_500)], [coin], lock=1))
+    chain.mine(3)
+    scene.pass_time(600)
+    jobs.look()
+    with scene.store.read() as tx:
+        observed = Observed(tx.session)
+        replaced, spent = observed.tx(gift), observed.coin(str(coin))
+        (told,) = donation_trails(tx, gift, now=scene.clock())
+    assert replaced is not None
+    assert (replaced.state, replaced.by) == (TxState.REPLACED, rival)
+    assert spent is not None
+    assert spent.spent_by == other
+    assert (told.status, told.replaced_by, told.places) == (DonationStatus.REPLACED, rival, ())
 
 
 def test_an_empty_block_and_a_new_address_are_added_without_reading_all_again(

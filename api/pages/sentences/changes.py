@@ -55,7 +55,9 @@ _TOOK_BACK_NAMED = Message(
 _CHANGE = "{change}: an entry and what it was, as: Entry 52: a loss"
 _NAMED = Message("{change}, {paper}", _CHANGE, "{paper}: the number of its paper")
 _WITH_FACTS = Message("{change} ({facts})", _CHANGE, "{facts}: a list, as: block 650,400")
-_USED = Message("{money} of it was used already", "of a gift whose block left", "{money}: a sum")
+_USED = Message(
+    "{money} of it was used already, which stands", "of a gift whose block left", "{money}: a sum"
+)
 _BLOCK = Message("block {block}", "{block}: its height")
 _BLOCK_BEFORE = Message(
     "block {block}, before {old}", "{block}: its height", "{old}: the height that was told before"

@@ -138,7 +138,9 @@ _CONFIRMED = Message(
 _STATUS_SENTENCE = {
     DonationStatus.SEEN: Message("Your {given} is seen in a mempool and not yet in a block.", _GIVEN),
     DonationStatus.REPLACED: Message(
-        "Your {given} was replaced by another transaction. It counts once, where it is confirmed.", _GIVEN
+        "Your {given} was replaced by another transaction and counts nowhere. What that one pays here counts once, "
+        "where it is confirmed.",
+        _GIVEN,
     ),
     DonationStatus.EVICTED: Message(
         "Your {given} left the mempools before a block took it. Nothing was taken from you.", _GIVEN
