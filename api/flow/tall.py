@@ -28,7 +28,7 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     beside = tuple(36.0 for _ in flow.stages)
     layout = laid_out(flow, Room(COIN_WIDTH, COIN_WIDTH, 6, beside if len(flow.stages) > 1 else (120.0,), 0))
     picture = _Tall(layout, words, thread)
-    title = say.FLOW_TITLE if not thread else say.THREAD_TITLE
+    title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
     return (
         f'<svg class="flow tall" viewBox="0 0 {WIDTH} {n(picture.bottom)}" role="img" direction="ltr" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'

@@ -56,7 +56,7 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
         out.append(_thread(layout, xs, top, shelf, thread))
     out.append(f'<path class="h" d="M0 {n(shelf + 14)}H{WIDTH}"/>')
     foot, bottom = _foot(words, xs, spaces, shelf + 14)
-    title = say.FLOW_TITLE if not thread else say.THREAD_TITLE
+    title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
     return (
         f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="ltr" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'

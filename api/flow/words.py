@@ -124,10 +124,10 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
         word = say.exit_word(
             kind, substance[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
         )
-        if total and len(f"{figure} {total}") <= _ONE_LINE:
-            figure = f"{figure} {total}"
+        if total and len(say.part_of_total(figure, total)) <= _ONE_LINE:
+            figure = say.part_of_total(figure, total)
         elif total:
-            word = f"{total} {word}"
+            word = say.foot_of_total(total, word)
         feet.append(Foot(figure, word, kind.is_bad, kind, frozenset(keys[kind, asset, label])))
     return tuple(feet)
 

@@ -91,7 +91,7 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
             rows.append(PictureRow(label=label, yours="", arrived=""))
         rows += _rows(strip.flow, part, yours=bool(thread))
     return Picture(
-        caption=say.THREAD_CAPTION if thread else say.FLOW_CAPTION,
+        caption=str(say.THREAD_CAPTION if thread else say.FLOW_CAPTION),
         strips=tuple(drawn),
         only_in_table=say.only_in_table(len(strips) - len(drawn)),
         rows=tuple(rows),
@@ -117,11 +117,10 @@ _OF_MONEY = {StageKind.DONATED, StageKind.MONEY}
 def _parts(stage: Stage) -> Iterator[PictureRow]:
     """What came in one way and in another, a row each; what came back is never told as what came in."""
     for part in stage.parts if len(stage.parts) > 1 else ():
-        counted = say.part_count(stage, part)
         yield PictureRow(
             label=say.came_label(stage, part),
             yours="",
-            arrived=f"{say.totals(part.totals, {}, named=False)}{f', {counted}' if counted else ''}",
+            arrived=say.arrived(say.totals(part.totals, {}, named=False), say.part_count(stage, part)),
             of_stage=True,
         )
 
@@ -140,9 +139,9 @@ def _rows(flow: Flow, thread: Thread, *, yours: bool) -> tuple[PictureRow, ...]:
             PictureRow(
                 label=head.label,
                 yours=mine.heads[index].figure if mine and mine.heads[index].is_yours else "",
-                arrived=f"{head.figure}, {head.detail}",
-                stays=tuple(f"{foot.figure} {foot.word}" for foot in general.feet[index] if not foot.bad),
-                lost=tuple(f"{foot.figure} {foot.word}" for foot in general.feet[index] if foot.bad),
+                arrived=say.arrived(head.figure, head.detail),
+                stays=tuple(say.left(foot.figure, foot.word) for foot in general.feet[index] if not foot.bad),
+                lost=tuple(say.left(foot.figure, foot.word) for foot in general.feet[index] if foot.bad),
             )
         )
         rows += _parts(stage)

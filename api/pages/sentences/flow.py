@@ -7,102 +7,149 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from api.pages.figures import count
-from api.pages.sentences.messages import listed
+from api.pages.sentences.messages import (
+    SEMICOLONS,
+    Message,
+    listed,
+    worded,
+)
 from api.pages.sentences.plurals import unit_of
-from api.pages.sentences.units import amount, number_of
+from api.pages.sentences.units import amount
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind, Origin, Stage, StageKind, StagePart, Substance
 from ledger.views.strips import Strip
 
-FLOW_CAPTION = (
-    "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost."
+_PICTURE = "about a picture of bands that run from donations to the places where goods were handed out"
+FLOW_CAPTION = Message(
+    "Widths are quantities. A band ends where the thing is. Red is what was damaged, short or lost.", _PICTURE
 )
-THREAD_CAPTION = "The line with dots is your donation, drawn wider than it is. The bands are everyone’s."
-FLOW_TITLE = "The way of the money and the goods"
-THREAD_TITLE = "The way of your donation among all"
-FLOW_TABLE_HEAD = ("Stage", "Arrived", "Stays or spent", "Lost")
-
-
-def stage_label(stage: Stage) -> str:
-    if stage.kind in (StageKind.STOCK, StageKind.HANDED):
-        return stage.place or ("In stock" if stage.kind is StageKind.STOCK else "Handed over")
-    if stage.kind is StageKind.DISTRIBUTED:
-        return number_of(stage.count, "place")
-    if stage.kind is StageKind.MONEY:
-        return came_label(stage, stage.parts[0]) if len(stage.parts) == 1 else MONEY
-    return "Donations" if stage.kind is StageKind.DONATED else "Ordered"
-
-
-MONEY = "Money"
-_CAME: dict[tuple[StageKind, Origin], str] = {
-    (StageKind.DONATED, Origin.GIVEN): "Donations",
-    (StageKind.DONATED, Origin.REFUNDED): "Paid back by suppliers",
-    (StageKind.DONATED, Origin.REPAID): "Loans paid back",
-    (StageKind.DONATED, Origin.BEFORE): "There before the books begin",
-    (StageKind.DONATED, Origin.OTHER): "Coins that are no gifts",
-    (StageKind.MONEY, Origin.GIVEN): "Given by bank",
-    (StageKind.MONEY, Origin.CONVERTED): "Converted",
-    (StageKind.MONEY, Origin.REFUNDED): "Paid back by suppliers",
-    (StageKind.MONEY, Origin.REPAID): "Loans paid back",
-    (StageKind.MONEY, Origin.BEFORE): "There before the books begin",
-    (StageKind.MONEY, Origin.OTHER): "Money that is no gift",
-    (StageKind.STOCK, Origin.SUPPLIED): "Received good",
-    (StageKind.STOCK, Origin.GIVEN): "Given in kind",
-    (StageKind.STOCK, Origin.BEFORE): "There before the books begin",
+THREAD_CAPTION = Message(
+    "The line with dots is your donation, drawn wider than it is. The bands are everyone’s.", _PICTURE
+)
+FLOW_TITLE = Message("The way of the money and the goods", _PICTURE)
+THREAD_TITLE = Message("The way of your donation among all", _PICTURE)
+_HEAD = "the head of a stage in the picture; short"
+_DETAIL = "stands small under the figure of a stage in the picture"
+_IN_STOCK = Message("In stock", _HEAD)
+_HANDED_OVER = Message("Handed over", _HEAD)
+_DONATIONS = Message("Donations", _HEAD)
+_ORDERED = Message("Ordered", _HEAD)
+_PLACES = Message("{n} place", _HEAD, many="{n} places")
+_MONEY = Message("Money", _HEAD)
+_CAME = {
+    (StageKind.DONATED, Origin.GIVEN): _DONATIONS,
+    (StageKind.DONATED, Origin.REFUNDED): Message("Paid back by suppliers", _HEAD),
+    (StageKind.DONATED, Origin.REPAID): Message("Loans paid back", _HEAD),
+    (StageKind.DONATED, Origin.BEFORE): Message("There before the books begin", _HEAD),
+    (StageKind.DONATED, Origin.OTHER): Message("Coins that are no gifts", _HEAD),
+    (StageKind.MONEY, Origin.GIVEN): Message("Given by bank", _HEAD),
+    (StageKind.MONEY, Origin.CONVERTED): Message("Converted", _HEAD),
+    (StageKind.MONEY, Origin.REFUNDED): Message("Paid back by suppliers", _HEAD),
+    (StageKind.MONEY, Origin.REPAID): Message("Loans paid back", _HEAD),
+    (StageKind.MONEY, Origin.BEFORE): Message("There before the books begin", _HEAD),
+    (StageKind.MONEY, Origin.OTHER): Message("Money that is no gift", _HEAD),
+    (StageKind.STOCK, Origin.SUPPLIED): Message("Received good", _HEAD),
+    (StageKind.STOCK, Origin.GIVEN): Message("Given in kind", _HEAD),
+    (StageKind.STOCK, Origin.BEFORE): Message("There before the books begin", _HEAD),
 }
 """How the units of a stage came there: a row each, where there are several."""
 
 
+def stage_label(stage: Stage) -> str:
+    """What a stage is called."""
+    if stage.kind is StageKind.STOCK:
+        return stage.place or worded(_IN_STOCK)
+    if stage.kind is StageKind.HANDED:
+        return stage.place or worded(_HANDED_OVER)
+    if stage.kind is StageKind.DISTRIBUTED:
+        return worded(_PLACES, n=stage.count)
+    if stage.kind is StageKind.MONEY:
+        return came_label(stage, stage.parts[0]) if len(stage.parts) == 1 else worded(_MONEY)
+    return worded(_DONATIONS if stage.kind is StageKind.DONATED else _ORDERED)
+
+
 def came_label(stage: Stage, part: StagePart) -> str:
     """`Given by bank`: a part of a stage, in its table."""
-    return _CAME.get((stage.kind, part.origin), MONEY)
+    came = (stage.kind, part.origin)
+    return worded(_CAME[came]) if came in _CAME else worded(_MONEY)
+
+
+_ORDERS = Message("{n} order", _DETAIL, many="{n} orders")
+_OVER = Message("handed over", _DETAIL)
+_OUT = Message("distributed", _DETAIL)
+_ARRIVED = {
+    Origin.SUPPLIED: Message("received good", _DETAIL),
+    Origin.GIVEN: Message("given in kind", _DETAIL),
+    Origin.BEFORE: Message("there before the books begin", _DETAIL),
+}
+_GIFTS = Message("{n} donation", _DETAIL, many="{n} donations")
+_REFUNDS = Message("{n} refund", _DETAIL, many="{n} refunds")
+_COUNTED = {
+    (StageKind.DONATED, Origin.GIVEN): _GIFTS,
+    (StageKind.MONEY, Origin.GIVEN): _GIFTS,
+    (StageKind.MONEY, Origin.CONVERTED): Message("{n} conversion", _DETAIL, many="{n} conversions"),
+    (StageKind.MONEY, Origin.REFUNDED): _REFUNDS,
+    (StageKind.DONATED, Origin.REFUNDED): _REFUNDS,
+}
+_CAME_WORD = {
+    Origin.GIVEN: Message("given", _DETAIL),
+    Origin.CONVERTED: Message("converted", _DETAIL),
+    Origin.REFUNDED: Message("paid back", _DETAIL),
+    Origin.REPAID: Message("repaid", _DETAIL),
+    Origin.BEFORE: Message("there before the books begin", _DETAIL),
+    Origin.OTHER: Message("no gift", _DETAIL),
+}
+_FIGURE = "{figure}: how much, as: 6,000 USD"
+_PART_ARRIVED = {
+    Origin.SUPPLIED: Message("{figure} received good", _DETAIL, _FIGURE),
+    Origin.GIVEN: Message("{figure} given in kind", _DETAIL, _FIGURE),
+    Origin.BEFORE: Message("{figure} there before the books begin", _DETAIL, _FIGURE),
+}
+_PART_CAME = {
+    Origin.GIVEN: Message("{figure} given", _DETAIL, _FIGURE),
+    Origin.CONVERTED: Message("{figure} converted", _DETAIL, _FIGURE),
+    Origin.REFUNDED: Message("{figure} paid back", _DETAIL, _FIGURE),
+    Origin.REPAID: Message("{figure} repaid", _DETAIL, _FIGURE),
+    Origin.BEFORE: Message("{figure} there before the books begin", _DETAIL, _FIGURE),
+    Origin.OTHER: Message("{figure} no gift", _DETAIL, _FIGURE),
+}
 
 
 def stage_detail(stage: Stage) -> str:
+    """How what a stage holds came there."""
     if len(stage.parts) > 1:
         return listed([_part_detail(stage, part) for part in stage.parts])
     if stage.kind in (StageKind.DONATED, StageKind.MONEY):
         return listed([part_count(stage, part) for part in stage.parts])
     if stage.kind is StageKind.ORDERED:
-        return number_of(stage.count, "order")
+        return worded(_ORDERS, n=stage.count)
     if stage.kind is StageKind.STOCK:
-        return listed([_ARRIVED[part.origin] for part in stage.parts])
-    return "handed over" if stage.kind is StageKind.HANDED else "distributed"
-
-
-_ARRIVED = {
-    Origin.SUPPLIED: "received good",
-    Origin.GIVEN: "given in kind",
-    Origin.BEFORE: "there before the books begin",
-}
-_COUNTED = {
-    (StageKind.DONATED, Origin.GIVEN): "donation",
-    (StageKind.MONEY, Origin.GIVEN): "donation",
-    (StageKind.MONEY, Origin.CONVERTED): "conversion",
-    (StageKind.MONEY, Origin.REFUNDED): "refund",
-    (StageKind.DONATED, Origin.REFUNDED): "refund",
-}
-_CAME_WORD = {
-    Origin.GIVEN: "given",
-    Origin.CONVERTED: "converted",
-    Origin.REFUNDED: "paid back",
-    Origin.REPAID: "repaid",
-    Origin.BEFORE: "there before the books begin",
-    Origin.OTHER: "no gift",
-}
+        return listed([worded(_ARRIVED[part.origin]) for part in stage.parts])
+    return worded(_OVER if stage.kind is StageKind.HANDED else _OUT)
 
 
 def part_count(stage: Stage, part: StagePart) -> str:
     """`12 conversions`; nothing for what is not counted."""
-    noun = _COUNTED.get((stage.kind, part.origin))
-    return number_of(part.count, noun) if noun else _CAME_WORD.get(part.origin, "")
+    came = (stage.kind, part.origin)
+    if came in _COUNTED:
+        return worded(_COUNTED[came], n=part.count)
+    return worded(_CAME_WORD[part.origin]) if part.origin in _CAME_WORD else ""
 
 
 def _part_detail(stage: Stage, part: StagePart) -> str:
     """`6,000 USD given`, where a stage has several parts."""
-    words = _ARRIVED if stage.kind is StageKind.STOCK else _CAME_WORD
-    return f"{totals(part.totals, {}, named=False)} {words.get(part.origin, '')}".rstrip()
+    figure = totals(part.totals, {}, named=False)
+    if stage.kind is StageKind.STOCK:
+        return worded(_PART_ARRIVED[part.origin], figure=figure) if part.origin in _PART_ARRIVED else figure
+    return worded(_PART_CAME[part.origin], figure=figure) if part.origin in _PART_CAME else figure
+
+
+_FIGURE_DETAIL = Message("{figure}, {detail}", "a cell", _FIGURE, "{detail}: how it came, as: 12 conversions")
+
+
+def arrived(figure: str, detail: str) -> str:
+    """`6,000 USD, 12 conversions`: a cell of the picture's table."""
+    return worded(_FIGURE_DETAIL, figure=figure, detail=detail) if detail else figure
 
 
 def stage_figure(stage: Stage, units: Mapping[str, str]) -> str:
@@ -118,85 +165,163 @@ def totals(amounts: Sequence[Amount], units: Mapping[str, str], *, named: bool) 
     )
 
 
+_STRIP = Message(
+    "{product}, in {units}",
+    "a part of the picture that has one product",
+    "{product}: its code",
+    "{units}: what it is counted in, as: masks",
+)
+_NOT_DRAWN = Message("{n} more product in the table.", many="{n} more products in the table.")
+_YOURS = Message("Your donation", _HEAD)
+_IN_PLACE = Message("In {place}", _HEAD, "{place}: its name")
+_OF_TOTAL = Message("of {figure}", "after a part of a sum, as: 7 of 14,000", "{figure}: the whole sum")
+
+
 def strip_label(strip: Strip) -> str:
     """`MASK, in masks`: a product's part of the picture; empty for coins and money, and for one product alone."""
-    return f"{strip.product}, in {unit_of(strip.unit, 2)}" if strip.product else ""
+    return worded(_STRIP, product=strip.product, units=unit_of(strip.unit, 2)) if strip.product else ""
 
 
 def only_in_table(products: int) -> str:
     """How many products are in the table and not drawn; nothing where all are."""
-    return f"{number_of(products, 'more product')} in the table." if products else ""
+    return worded(_NOT_DRAWN, n=products) if products else ""
 
 
 def yours_label(stage: Stage, places: Sequence[str], *, begins: bool) -> str:
     """What a stage of a donor's picture is called; `begins`: the donation came in there."""
     if begins and stage.kind in (StageKind.DONATED, StageKind.MONEY, StageKind.STOCK):
-        return "Your donation"
+        return worded(_YOURS)
     if stage.kind is StageKind.DISTRIBUTED and len(places) == 1:
-        return f"In {places[0]}"
+        return worded(_IN_PLACE, place=places[0])
     return stage_label(stage)
 
 
 def of_total(figure: str) -> str:
-    return f"of {figure}"
+    return worded(_OF_TOTAL, figure=figure)
+
+
+_FOOT = "stands under a figure that left the picture; short"
+_EXITS = {
+    ExitKind.HELD: Message("held", _FOOT),
+    ExitKind.FEE: Message("fees", _FOOT),
+    ExitKind.SPENT: Message("services", _FOOT),
+    ExitKind.WAITING: Message("waiting", _FOOT),
+    ExitKind.CHARGES: Message("bank charges", _FOOT),
+    ExitKind.OPEN: Message("not yet received", _FOOT),
+    ExitKind.SHORT: Message("short on the way", _FOOT),
+    ExitKind.DAMAGED: Message("damaged on the way", _FOOT),
+    ExitKind.REJECTED: Message("rejected on the way", _FOOT),
+    ExitKind.CANCELLED: Message("cancelled", _FOOT),
+    ExitKind.CLAIM: Message("owed by the supplier", _FOOT),
+    ExitKind.LENT: Message("lent to another campaign", _FOOT),
+    ExitKind.REPAID: Message("repaid between campaigns", _FOOT),
+    ExitKind.REFUNDED: Message("paid back by the supplier", _FOOT),
+    ExitKind.IN_TRANSIT: Message("in transit", _FOOT),
+    ExitKind.LOST: Message("lost on the way", _FOOT),
+    ExitKind.WRITTEN_OFF: Message("claim written off", _FOOT),
+    ExitKind.IN_STOCK: Message("in stock", _FOOT),
+    ExitKind.RETURNED: Message("returned", _FOOT),
+    ExitKind.UNEXPLAINED: Message("unexplained", _FOOT),
+    ExitKind.SHORTFALL: Message("shortfall", _FOOT),
+    ExitKind.BEFORE: Message("gone before the books begin", _FOOT),
+    ExitKind.DISTRIBUTED: Message("distributed", _FOOT),
+}
+_AT_RECEIPT = {
+    ExitKind.SHORT: Message("short at receipt", _FOOT),
+    ExitKind.DAMAGED: Message("damaged at receipt", _FOOT),
+    ExitKind.REJECTED: Message("rejected at receipt", _FOOT),
+}
+_OF_SUBSTANCE = {
+    (ExitKind.HELD, Substance.COIN): Message("held in the wallet", _FOOT),
+    (ExitKind.HELD, Substance.MONEY): Message("held at the bank", _FOOT),
+    (ExitKind.FEE, Substance.COIN): Message("network fees", _FOOT),
+}
+_WAITING_AT = Message("waiting at {place}", _FOOT, "{place}: its name")
+_FOOT_NAMED = Message(
+    "{foot}, {label}", _FOOT, "{foot}: as: not yet received", "{label}: of what, as: order PO-1"
+)
 
 
 def exit_word(kind: ExitKind, substance: Substance, label: str, place: str, at_receipt: bool) -> str:
     """What the foot row says under an exit's figure; `at_receipt`: it left the order, not a place."""
-    if kind is ExitKind.HELD:
-        words = {Substance.COIN: "held in the wallet", Substance.MONEY: "held at the bank"}.get(
-            substance, "held"
-        )
-    elif kind is ExitKind.FEE:
-        words = "network fees" if substance is Substance.COIN else "fees"
-    elif kind is ExitKind.SPENT:
-        return label or "services"
-    elif kind is ExitKind.WAITING:
-        words = f"waiting at {place}" if place else "waiting"
+    if kind is ExitKind.SPENT and label:
+        return label
+    if kind is ExitKind.WAITING and place:
+        foot = worded(_WAITING_AT, place=place)
+    elif at_receipt and kind in _AT_RECEIPT:
+        foot = worded(_AT_RECEIPT[kind])
+    elif (kind, substance) in _OF_SUBSTANCE:
+        foot = worded(_OF_SUBSTANCE[kind, substance])
     else:
-        where = "at receipt" if at_receipt else "on the way"
-        words = {
-            ExitKind.CHARGES: "bank charges",
-            ExitKind.OPEN: "not yet received",
-            ExitKind.SHORT: f"short {where}",
-            ExitKind.DAMAGED: f"damaged {where}",
-            ExitKind.REJECTED: f"rejected {where}",
-            ExitKind.CANCELLED: "cancelled",
-            ExitKind.CLAIM: "owed by the supplier",
-            ExitKind.LENT: "lent to another campaign",
-            ExitKind.REPAID: "repaid between campaigns",
-            ExitKind.REFUNDED: "paid back by the supplier",
-            ExitKind.IN_TRANSIT: "in transit",
-            ExitKind.LOST: "lost on the way",
-            ExitKind.WRITTEN_OFF: "claim written off",
-            ExitKind.IN_STOCK: "in stock",
-            ExitKind.RETURNED: "returned",
-            ExitKind.UNEXPLAINED: "unexplained",
-            ExitKind.SHORTFALL: "shortfall",
-            ExitKind.BEFORE: "gone before the books begin",
-            ExitKind.DISTRIBUTED: "distributed",
-        }[kind]
-    return f"{words}, {label}" if label else words
+        foot = worded(_EXITS[kind])
+    return worded(_FOOT_NAMED, foot=foot, label=label) if label else foot
+
+
+_OTHERS = "a bar that stands for all that are not shown"
+_OTHER_PLACES = Message("{n} other", _OTHERS, many="{n} others")
+_MORE_ORDERS = Message("and {n} more order", _OTHERS, many="and {n} more orders")
+_MORE_ROWS = Message("and {n} more row", _OTHERS, many="and {n} more rows")
+_AS_ONE = Message(
+    "{stage}: {others}, drawn as one", "{stage}: the head of a stage", "{others}: as: and 74 more orders"
+)
+_MORE_EXITS = Message("{n} more in the table", "figures that left the picture", many="{n} more in the table")
+_LEFT = Message(
+    "{figure} {foot}", "what left the picture", _FIGURE, "{foot}: how it left, as: not yet received"
+)
+_OF_TOTAL_FOOT = Message("{total} {foot}", _FOOT, "{total}: as: of 14,000", "{foot}: as: not yet received")
+_OF_TOTAL_FIGURE = Message(
+    "{figure} {total}", "a part of a sum", "{figure}: the part", "{total}: as: of 14,000"
+)
+_STAGE = Message(
+    "{stage}: {figure}",
+    "a stage of the picture, told",
+    "{stage}: its head",
+    "{figure}: as: 6,000 USD, 12 conversions",
+)
+_STAGES = Message("{stages}.", "the picture, told to a reader who does not see it", "{stages}: a list")
+_STAGES_LEFT = Message(
+    "{stages}. Left on the way: {left}.",
+    "the picture, told to a reader who does not see it",
+    "{stages}: a list",
+    "{left}: a list of what left it, as: 600 lost on the way",
+)
 
 
 def not_drawn(stage: Stage, number: int) -> str:
     """`Ordered: and 74 more orders, drawn as one`."""
-    return f"{stage_label(stage)}: {others(number, stage)}, drawn as one"
+    return worded(_AS_ONE, stage=stage_label(stage), others=others(number, stage))
 
 
 def others(number: int, stage: Stage) -> str:
     """What the bar says that stands for all that are not shown: `and 74 more orders`."""
     if stage.kind is StageKind.DISTRIBUTED:
-        return f"{count(number)} others"
-    return f"and {count(number)} more {'orders' if stage.kind is StageKind.ORDERED else 'rows'}"
+        return worded(_OTHER_PLACES, n=number)
+    return worded(_MORE_ORDERS if stage.kind is StageKind.ORDERED else _MORE_ROWS, n=number)
 
 
 def more_exits(number: int) -> str:
-    return f"{count(number)} more in the table"
+    return worded(_MORE_EXITS, n=number)
+
+
+def left(figure: str, foot: str) -> str:
+    """`600 lost on the way`: what left the picture, in its table."""
+    return worded(_LEFT, figure=figure, foot=foot)
+
+
+def part_of_total(figure: str, total: str) -> str:
+    """`7 of 14,000`; `total` is told by `of_total`."""
+    return worded(_OF_TOTAL_FIGURE, figure=figure, total=total)
+
+
+def foot_of_total(total: str, foot: str) -> str:
+    """`of 14,000 lost on the way`, under a figure that would be too long with its total."""
+    return worded(_OF_TOTAL_FOOT, total=total, foot=foot)
 
 
 def flow_desc(heads: Sequence[tuple[str, str, str]], exits: Sequence[tuple[str, str]]) -> str:
     """The picture in one paragraph, for a reader who does not see it."""
-    said = "; ".join(f"{label}: {figure}, {detail}" for label, figure, detail in heads)
-    left = "; ".join(f"{figure} {word}" for figure, word in exits)
-    return f"{said}. Left on the way: {left}." if left else f"{said}."
+    told = [worded(_STAGE, stage=label, figure=arrived(figure, detail)) for label, figure, detail in heads]
+    stages = listed(told, SEMICOLONS)
+    if not exits:
+        return worded(_STAGES, stages=stages)
+    return worded(_STAGES_LEFT, stages=stages, left=listed([left(*each) for each in exits], SEMICOLONS))
