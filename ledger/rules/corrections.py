@@ -39,6 +39,7 @@ _TEXTS = (Corrected.REPORT, Corrected.REASON)
 _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
     "receipt": (LotDeliveryRow, (Corrected.EXPIRY,)),
     "in-kind": (LotDeliveryRow, (Corrected.EXPIRY,)),
+    "opening.approved": (LotDeliveryRow, (Corrected.EXPIRY,)),
     "shipment": (ShipmentRow, (Corrected.AIR_WAYBILL, Corrected.EXPECTED)),
     "arrival": (ArrivalRow, _TEXTS),
     "loss": (LossRow, _TEXTS),
@@ -123,11 +124,11 @@ def _require_correctable(context: Context, facts: Correction) -> str:
 
 
 def _delivery(session: Session, entry: int, lot: str | None) -> LotDeliveryRow:
-    """What a paper brought of a lot: of the only one, where none is named."""
+    """What a paper brought of a lot, to the first place that it names: of the only one, where none is named."""
     query = select(LotDeliveryRow).where(LotDeliveryRow.entry == entry)
     rows = [row for row in session.exec(query) if not Lot(row.product, row.lot).is_over]
     rows = [row for row in rows if lot in {None, row.lot, str(Lot(row.product, row.lot))}]
-    if len(rows) != 1:
+    if len({(row.product, row.lot) for row in rows}) != 1:
         raise Refused.field("lot", "name the lot of the paper that is meant")
     return rows[0]
 
@@ -226,7 +227,11 @@ def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
             return
     if row.field is Corrected.EXPIRY:
         made, delivery = table_of(LotDeliveryRow), _delivery(session, row.corrected, row.lot)
-        of_lot = (made.c.entry == delivery.entry, made.c.n == delivery.n)
+        of_lot = (
+            made.c.entry == delivery.entry,
+            made.c.product == delivery.product,
+            made.c.lot == delivery.lot,
+        )
         session.flush()
         session.connection().execute(update(made).where(*of_lot).values(expiry=value))
         session.expire_all()

@@ -73,7 +73,7 @@ def spent_before(session: Session, campaign: str, opening: str, day: str) -> Ite
     """What left a campaign by the end of a day and nothing explains or waits to: blocked gifts, and loans, aside."""
     spends = select(SpendRow).where(
         SpendRow.campaign == campaign,
-        col(SpendRow.live),
+        col(SpendRow.live) == 1,
         col(SpendRow.explanation).is_(None),
         col(SpendRow.borrowed_from).is_(None),
         SpendRow.out > 0,

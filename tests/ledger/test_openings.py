@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.pages import sentences as say
 from ledger.core.errors import Conflict, Refused
 from ledger.core.frozen import Quantity
 from ledger.core.times import unix_seconds
@@ -281,6 +282,10 @@ def test_an_open_order_is_brought_in_whole_and_goes_on(tmp_path: Path) -> None:
         ("INV-7", 50_000, True)
     ]
     assert [(row.number, row.open.minor) for row in told.pledges] == [("PL-3", 800_000)]
+    assert say.plain(say.campaign_sentence(told)) == (
+        "No donation has settled yet. 1,000 kits ordered, 300 kits paid, 0 received: 400 came before the books "
+        "begin, 600 are not yet received."
+    )
     assert (net(ledger, f"encumbered/{SLUG}/PO-7", "USD"), net(ledger, f"open/{SLUG}/PO-7/1", "KIT")) == (
         350_000,
         600,
@@ -365,3 +370,22 @@ def test_an_order_that_is_none_or_is_done_is_not_brought_in(tmp_path: Path) -> N
     bill = {"number": "INV-9", "order": "PO-9", "quantity": 1, "amount": 1}
     with pytest.raises(Refused, match=r"payables\.0\.order: is no order of this opening"):
         propose(ledger, payables=[bill])
+
+
+def test_a_mistyped_last_day_of_what_was_brought_in_is_corrected_wherever_its_lot_lies(
+    tmp_path: Path,
+) -> None:
+    ledger = opened(tmp_path)
+    hand_over(ledger, 10, lot="OLD")
+    facts = {
+        "number": "CO-1",
+        "entry": seq_of(ledger, "opening.approved", "O-1"),
+        "field": "expiry",
+        "lot": "OLD",
+    }
+    facts |= {"old": "2025-06-30", "new": "2025-07-31", "reason": "Mistyped", "date": "2023-12-02"}
+    ledger.do("recorder", "correction", "add", **facts)
+    ledger.do("approver", "correction", "approve", number="CO-1", date="2023-12-02")
+    with ledger.store.read() as reading:
+        rows = {(row.place, row.expiry) for row in stock_rows(Books(reading), SLUG, DAY)}
+    assert rows == {("Depot", "2025-07-31"), ("Port", "2025-07-31")}

@@ -86,6 +86,13 @@ _PAID_LESS = Message(
     many="{given} from {n} donations. {goods} ordered, {paid} paid, {received} received: {places}.",
 )
 
+_ORDERED_ALONE = Message(
+    "No donation has settled yet. {goods} ordered, {paid} paid, {received} received: {places}.",
+    "of money that was there before the books begin, or on credit",
+    *_GOODS,
+    "{paid}, {received}: lists of goods",
+)
+
 
 def campaign_sentence(report: CampaignReport) -> Sentence:
     """What came in, what was ordered with it, paid and received, and where all that was ordered is.
@@ -93,6 +100,15 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
     Its goods figures add up to what was ordered, or it names the rest.
     """
     number = report.donations
+    if number == 0 and report.goods.ordered:
+        rows = report.goods
+        return said(
+            _ORDERED_ALONE,
+            goods=Piece(pieces(rows.ordered), "goods"),
+            paid=Piece(pieces(rows.paid), "goods"),
+            received=Piece(pieces(rows.received), "goods"),
+            places=joined(_places(rows)),
+        )
     if number == 0:
         return said(_NOT_YET_WAITING, n=report.waiting) if report.waiting else said(_NOT_YET)
     given, goods = _given(report.received), report.goods
