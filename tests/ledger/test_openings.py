@@ -216,6 +216,9 @@ def test_coins_are_the_chains_to_tell_and_what_had_left_is_gone_before(tmp_path:
     with ledger.store.read() as reading:
         assert books_state(reading, SLUG, now=ledger.now).reconciled
         (trail,) = donation_trails(reading, f"{name('one')}:0", now=ledger.now)
+    assert say.plain(say.donation_sentence(trail)).startswith(
+        "Your 0.0010 BTC: 0.0006 BTC gone before the books begin"
+    )
     assert [(place.kind, place.amount.minor) for place in trail.places] == [
         ("held", 40_000),
         ("before", 60_000),

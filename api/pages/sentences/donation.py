@@ -38,7 +38,12 @@ _NOTHING_YET = Message("Your {given} is settled and paid for nothing yet: {place
 _PAID_FOR = Message(
     "Your {given} paid for {goods}: {places}.", _GIVEN, "{goods}: what was bought, as 37 masks", _PARTS
 )
-_BECAME = Message("Your {given}: {places}.", "a gift in kind, or one that paid for services", _GIVEN, _PARTS)
+_BECAME = Message(
+    "Your {given}: {places}.",
+    "a gift in kind, one that paid for services, or one of which some had left before the books begin",
+    _GIVEN,
+    _PARTS,
+)
 _ELSEWHERE = Message(
     "{figure} in {n} other place",
     "a part of a list of places",
@@ -67,7 +72,8 @@ def donation_sentence(trail: Donation) -> Sentence:
         if not held:
             return said(_TOO_SMALL, given=given)
         parts = [figured(place, with_asset(place.amount), "figure") for place in _largest(held)]
-        return said(_NOTHING_YET, given=given, places=joined(parts))
+        gone = any(place.kind is ExitKind.BEFORE for place in held)
+        return said(_BECAME if gone else _NOTHING_YET, given=given, places=joined(parts))
     paid = _by_product(goods)
     several = len(paid) > 1
     parts = []
