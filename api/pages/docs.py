@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.pages.render import PageRenderer
+from api.pages.sentences import fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
                 continue
             tag = (operation.get("tags") or ["Other"])[0]
             groups.setdefault(tag, []).append(_operation(method, path, operation))
-    frame = pages.frame("The data, for programs")
+    frame = pages.frame(str(fixed.FOR_PROGRAMS_TITLE))
     return pages.page("docs.html", frame, groups=groups)
 
 

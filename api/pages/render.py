@@ -20,6 +20,7 @@ from markupsafe import Markup
 from api.clean import clean
 from api.pages import sentences as say
 from api.pages.figures import count, exact, exact_with_asset, short_hash
+from api.pages.sentences import fixed
 from api.ports import SiteSettings
 from ledger.core.frozen import Amount
 from ledger.views.campaign import JournalHead, SourceOfFact
@@ -85,7 +86,7 @@ class PageRenderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"say": say, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
+        self._environment.globals |= {"say": say, "w": fixed, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
         self._environment.filters |= {
             "amount": _amount,
             "pieces": say.pieces,

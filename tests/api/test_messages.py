@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TypeGuard
 
 import pytest
 
+from api.pages import sentences as say
+from api.pages.sentences import fixed
 from api.pages.sentences.messages import Message, listed, plain, said, worded
 from api.pages.sentences.places import figured, where
 from ledger.core.frozen import Amount
@@ -79,8 +82,11 @@ def test_every_message_is_given_what_it_has_a_place_for() -> None:
     assert checked > 100
 
 
-_CODES = {"figure", "coin", "money", "goods", "bad", "code", "ties", "broken", "waits", "more"}
-"""Marks and classes that a style sheet knows, and keys of rows; no reader meets them, as little as a path."""
+_CODES = {
+    *("figure", "coin", "money", "goods", "bad", "code", "whole", "ties", "broken", "waits", "more"),
+    *("Authorization: Bearer TOKEN", "application/problem+json"),
+}
+"""Marks and classes that a style sheet knows, keys of rows, and lines of HTTP: nobody translates them, nor a path."""
 
 
 def _words(tree: ast.Module) -> Iterator[str]:
@@ -139,6 +145,32 @@ def test_pages_put_no_words_together() -> None:
         assert not found, f"{module.__name__}: {found}"
 
 
+_TEMPLATES = sorted((_HERE.parents[1] / "templates").glob("*.html"))
+_TAG = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
+_TOLD_ATTRIBUTE = re.compile(r'(?:aria-label|alt|title|placeholder|data-l)="([^"]*)"')
+_TEXT = re.compile(r'"([^"]*)"')
+_KEYS = re.compile(r"[\w.#/?=&-]*")
+"""Names of templates, classes, paths and parts of them, which stand in the tags of a template as text."""
+
+
+def test_templates_have_no_words_of_their_own() -> None:
+    """Each text comes from a message that exists; what stands between the tags is punctuation."""
+    for path in _TEMPLATES:
+        html = path.read_text("utf-8")
+        tags = _TAG.findall(html)
+        rest = _TAG.sub("", html)
+        beside = [*_TOLD_ATTRIBUTE.findall(rest), *re.split(r"<[^>]*>", rest)]
+        assert not [text for text in beside if any(map(str.isalpha, text))], path.name
+        told = [text for tag in tags for text in _TEXT.findall(tag) if not _KEYS.fullmatch(text)]
+        assert not [text for text in told if any(map(str.isalpha, text))], path.name
+        assert not {name for tag in tags for name in re.findall(r"\bw\.(\w+)", tag)} - set(vars(fixed)), (
+            path.name
+        )
+        assert not {name for tag in tags for name in re.findall(r"\bsay\.(\w+)", tag)} - set(dir(say)), (
+            path.name
+        )
+
+
 @pytest.mark.parametrize(
     ("text", "notes", "many"),
     [
@@ -164,6 +196,15 @@ def test_bold_words_stand_in_the_message_itself() -> None:
     assert [(piece.text, piece.mark) for piece in marked] == [
         ("This key has ", ""),
         ("several donations", "figure"),
+        (".", ""),
+    ]
+
+
+def test_a_link_stands_in_the_message_itself() -> None:
+    linked = said(Message("All of them: [data]."), href="/evidence")
+    assert [(piece.text, piece.href) for piece in linked] == [
+        ("All of them: ", ""),
+        ("data", "/evidence"),
         (".", ""),
     ]
 

@@ -20,7 +20,7 @@ from api.pages.figures import count
 class Piece:
     """A part of a sentence. `mark`: "" words; "figure" bold; "coin", "money", "goods", "bad" underlined too.
 
-    "code" is a hash or key, `title` then the whole of it; with `href` it is a link.
+    "code" is a hash or key, `title` then the whole of it ("whole": all of it stands there); with `href` it is a link.
     """
 
     text: str
@@ -40,7 +40,7 @@ def plain(sentence: Sentence) -> str:
 
 
 class Message:
-    """One whole text, in English. `{name}` is filled by its caller, `*words*` are told in bold.
+    """One whole text, in English. `{name}` is filled by its caller; `*words*` are bold, `[words]` a link to `href`.
 
     `many` is the text for more than one (or none), where a number `n` decides; `{n}` is that number, grouped. `notes`
     say to a translator what no reader of the text can know, and name each placeholder. Raises ValueError where they
@@ -62,7 +62,7 @@ class Message:
 
     def __str__(self) -> str:
         """The text as it stands, of a message without places."""
-        return worded(self)
+        return chosen(self, None) if not self.placeholders else worded(self)
 
     def __repr__(self) -> str:
         return f"Message({self.text!r})"
@@ -70,7 +70,8 @@ class Message:
     @property
     def placeholders(self) -> frozenset[str]:
         """What its caller has to give; `n` where a number decides its form or is told in it."""
-        return frozenset(_places(self.text) | _places(self.many) | ({"n"} if self.many else set()))
+        link = {"href"} if "[" in self.text else set()
+        return frozenset(_places(self.text) | _places(self.many) | link | ({"n"} if self.many else set()))
 
 
 def _places(text: str) -> set[str]:
@@ -82,32 +83,34 @@ def chosen(message: Message, n: int | None) -> str:
     return message.many if message.many and n != 1 else message.text
 
 
-_CUT = re.compile(r"\{(\w+)\}|\*([^*]+)\*")
+_CUT = re.compile(r"\{(\w+)\}|\*([^*]+)\*|\[([^\]]+)\]")
 
 
 @lru_cache(maxsize=4096)
-def _cut(text: str) -> tuple[tuple[str, str, str], ...]:
-    """(words, name, bold) in the order of the text; one of the three is not empty."""
-    parts: list[tuple[str, str, str]] = []
+def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
+    """(words, name, bold, link) in the order of the text; one of the four is not empty."""
+    parts: list[tuple[str, str, str, str]] = []
     end = 0
     for found in _CUT.finditer(text):
         if found.start() > end:
-            parts.append((text[end : found.start()], "", ""))
-        parts.append(("", found[1] or "", found[2] or ""))
+            parts.append((text[end : found.start()], "", "", ""))
+        parts.append(("", found[1] or "", found[2] or "", found[3] or ""))
         end = found.end()
     if end < len(text):
-        parts.append((text[end:], "", ""))
+        parts.append((text[end:], "", "", ""))
     return tuple(parts)
 
 
 def said(message: Message, /, *, n: int | None = None, **given: Told) -> Sentence:
     """The message as marked pieces, what is given at its places. Raises KeyError for what is not given."""
     pieces: list[Piece] = []
-    for words, name, bold in _cut(chosen(message, n)):
+    for words, name, bold, link in _cut(chosen(message, n)):
         if words:
             pieces.append(Piece(words))
         elif bold:
             pieces.append(Piece(bold, "figure"))
+        elif link:
+            pieces.append(Piece(link, href=plain(_pieces(given["href"]))))
         elif name == "n" and n is not None:
             pieces.append(Piece(count(n)))
         else:
