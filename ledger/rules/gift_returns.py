@@ -6,11 +6,12 @@ coins back took the lowest free units when it settled; the return gives those ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -30,6 +31,7 @@ from ledger.core.names import (
 )
 from ledger.model.gift_returns import GiftReturnRow, ReturnReason
 from ledger.model.gifts import CountsAs
+from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
@@ -284,6 +286,13 @@ def _row(books: Books, entry: Entry[GiftReturn, None]) -> GiftReturnRow:
         txid=facts.txid,
         reason=facts.reason,
     )
+
+
+def returns_of(session: Session, campaign: str, gift: str) -> Sequence[GiftReturnRow]:
+    """The returns of a gift that stand, by number."""
+    wanted = (GiftReturnRow.campaign == campaign, GiftReturnRow.gift == gift)
+    standing = select(GiftReturnRow).where(*wanted, GiftReturnRow.status == ProposalStatus.APPROVED)
+    return session.exec(standing.order_by(col(GiftReturnRow.number))).all()
 
 
 def _asks(_session: Session, row: GiftReturnRow) -> Asked:

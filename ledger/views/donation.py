@@ -24,6 +24,7 @@ from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
+from ledger.rules.gift_returns import returns_of
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.payments import PAYMENTS
 from ledger.rules.rests_on import out_of_order
@@ -36,7 +37,7 @@ from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.given_value import GivenValue
-from ledger.views.paper_steps import Figures, PaperStep, paper_step
+from ledger.views.paper_steps import Figures, PaperStep, paper_step, return_detail
 from ledger.views.papers import papers_about
 from ledger.views.people import reached_by_sex
 from ledger.views.places import PlaceNames
@@ -232,6 +233,12 @@ class DonationFollower:
                 (StepKind.RESTORED, gift.restored_at) if gift.live else (StepKind.VOIDED, gift.voided_at)
             )
             steps += [step(kind, at, (), None) for kind, at in later if at is not None]
+            if gift.units is None and gift.returned:
+                # It lay apart on no line, so no use of its units tells of it.
+                for back in returns_of(self._tx.session, self._campaign, gift.outpoint):
+                    day, fee = back.happened or back.date, {"fee": Amount.of("BTC", back.fee)}
+                    told = step(StepKind.RETURNED, day, return_detail(back), back.decided_by, fee)
+                    steps.append(told.model_copy(update={"amount": Amount.of("BTC", back.amount)}))
         return steps
 
     def followed(

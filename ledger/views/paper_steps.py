@@ -131,7 +131,8 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             row = REPAYMENTS.require_row(session, campaign, number)
             return _step(row, campaign_of(session, repaid_loan(session, row).campaign).title)
         case "gift-return":
-            return _step(GIFT_RETURNS.require_row(session, campaign, number))
+            row = GIFT_RETURNS.require_row(session, campaign, number)
+            return _step(row, detail=return_detail(row))
         case "repaid":
             return _repaid(session, number)
     raise LookupError(
@@ -143,6 +144,12 @@ def _step(
     row: _Row, place: str | None = None, detail: Detail = (), figures: Figures | None = None
 ) -> PaperStep:
     return PaperStep(row.entry, row.date, row.happened, place, detail, figures or {})
+
+
+def return_detail(row: GiftReturnRow) -> Detail:
+    """Why a gift went back, and by which transaction or bank."""
+    way = ("by_transaction", row.txid) if row.txid is not None else ("from_bank", str(row.bank))
+    return (("return_reason", row.reason.value), way)
 
 
 def _repaid(session: Session, name: str) -> PaperStep:

@@ -94,7 +94,9 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
     found = trail(ledger, SECOND)
     assert found.changes == ()
     assert (found.status, found.outcome, found.returned.minor) == (DonationStatus.SETTLED, "returned", BTC)
-    assert [step.amount.minor for step in found.steps if step.kind is StepKind.RETURNED] == [BTC - 1_000]
+    (back,) = [step for step in found.steps if step.kind is StepKind.RETURNED]
+    assert back.amount.minor == BTC - 1_000
+    assert back.detail == {"return_reason": "asked", "by_transaction": name("back")}
     assert rows(ledger, "BTC") == {
         "came gifts": 2 * BTC, "went in_hand_wallet": BTC, "went returned": BTC - 1_000, "went fees": 1_000,
     }  # fmt: skip
@@ -173,6 +175,9 @@ def test_a_blocked_gift_that_lay_apart_goes_back_whole_by_its_own_coin(tmp_path:
     assert net(ledger, f"blocked/{SLUG}", "BTC") == 0
     found = trail(ledger, SECOND)
     assert (found.status, found.outcome) == (DonationStatus.BLOCKED, "returned")
+    (back,) = [step for step in found.steps if step.kind is StepKind.RETURNED]
+    assert (back.amount.minor, back.figures["fee"].minor) == (BTC - 1_000, 1_000)
+    assert back.detail == {"return_reason": "asked", "by_transaction": name("back")}
     assert block_named(ledger, "B-1").status is BlockStatus.RETURNED
 
 

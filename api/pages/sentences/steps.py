@@ -16,6 +16,7 @@ from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
+from ledger.model.gift_returns import ReturnReason
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.views.trail import LineShare, Step, StepKind
 
@@ -101,6 +102,9 @@ _FACTS = {
     "damaged": Message("Came damaged: {fact}", *_FACT),
     "beyond_count": Message("More than the other side counted: {fact}", *_FACT),
     "other_count": Message("The other side counted good: {fact}", *_FACT),
+    "return_reason": Message("Why: {fact}", *_FACT),
+    "by_transaction": Message("By transaction {fact}", *_FACT),
+    "from_bank": Message("From {fact}", *_FACT),
     OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
 _OTHER_FACT = Message("{name} {fact}", *_FACT, "{name}: a code that has no words here")
@@ -113,6 +117,16 @@ _OUT_OF_ORDER = {
     OutOfOrder.PROFORMA: Message("on a pro-forma paper", _OUT),
     OutOfOrder.SIGNED_LATER: Message("it was signed later", _OUT),
     OutOfOrder.OTHER_DAY_THERE: Message("it was another day there", _OUT),
+}
+
+
+_BACK = "why a gift went back to its donor"
+_RETURNED_FOR = {
+    ReturnReason.ASKED: Message("the donor asked for it", _BACK),
+    ReturnReason.MISTAKE: Message("it was sent by mistake", _BACK),
+    ReturnReason.SCREENING: Message("it may not be taken, by a list of sanctioned people", _BACK),
+    ReturnReason.RESTRICTION: Message("it could not be used for what it was meant for", _BACK),
+    ReturnReason.OTHER: Message("another reason", _BACK),
 }
 
 
@@ -174,6 +188,8 @@ def _figure(step: Step, figure: Amount) -> str:
 
 
 def _fact(name: str, text: str) -> str:
+    if name == "return_reason":
+        return worded(_RETURNED_FOR[ReturnReason(text)])
     if name == OUT_OF_ORDER:
         return worded(_OUT_OF_ORDER[OutOfOrder(text)])
     if name == "block_time":
