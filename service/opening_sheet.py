@@ -202,7 +202,7 @@ class OpeningFile:
 
 def read_opening(data: bytes) -> OpeningFile:
     """The rows of a table; raises BadUse in one sentence that names row, column, the value's shape and the remedy."""
-    layout = Layout(bank="")
+    layout = Layout(bank="", delimiter=_delimiter(data))
     rows = sheet_rows(data, layout) if data.startswith(_SHEETS) else csv_rows(data, layout)
     told = [row for row in rows if not row.is_empty]
     if not told:
@@ -223,6 +223,12 @@ def read_opening(data: bytes) -> OpeningFile:
     if not lists:
         raise BadUse("file: has headings and no rows; write a row for each thing that was there.")
     return OpeningFile(lists, places)
+
+
+def _delimiter(data: bytes) -> str:
+    """What parts the headings of a CSV: programs of many countries write semicolons, or tabs."""
+    first = data.partition(b"\n")[0]
+    return next((mark for mark in (";", "\t") if mark.encode() in first and b"," not in first), ",")
 
 
 def _add_item(

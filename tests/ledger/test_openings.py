@@ -392,3 +392,32 @@ def test_a_mistyped_last_day_of_what_was_brought_in_is_corrected_wherever_its_lo
     with ledger.store.read() as reading:
         rows = {(row.place, row.expiry) for row in stock_rows(Books(reading), SLUG, DAY)}
     assert rows == {("Depot", "2025-07-31"), ("Port", "2025-07-31")}
+
+
+def test_what_was_paid_before_and_never_came_is_a_claim_and_its_refund_is_money_of_before(
+    tmp_path: Path,
+) -> None:
+    """400 of 1,000 kits had come and 3,500.00 were paid: 1,500.00 are owed for what never comes."""
+    ledger = begun(tmp_path)
+    item = {
+        "item": "1",
+        "product": "KIT",
+        "quantity": 1000,
+        "value": 500_000,
+        "received": 400,
+        "paid": 350_000,
+    }
+    there = {"number": "PO-7", "supplier": "Maker", "currency": "USD", "items": [item]}
+    propose(ledger, stock=[], orders=[there])
+    approve(ledger)
+    left = {"claim": 150_000, "cancellation": 150_000}
+    closing = {"number": "CL-1", "order": "PO-7", "reason": "Bankrupt", "date": "2023-12-01"}
+    ledger.do("recorder", "purchase", "close", **closing, **left)
+    ledger.do("approver", "closing", "approve", number="CL-1", date="2023-12-01")
+    tied(ledger)
+    facts = {"number": "R-1", "order": "PO-7", "item": "1", "failure": "undelivered", "value": 150_000}
+    facts |= {"asset": "USD", "amount": 150_000, "bank": "B", "date": "2023-12-05"}
+    ledger.do("recorder", "refund", "add", **facts)
+    ledger.do("approver", "refund", "approve", number="R-1", date="2023-12-05")
+    assert net(ledger, f"bank/{SLUG}/B", "USD") == 1_150_000
+    tied(ledger)

@@ -16,6 +16,9 @@ from tests.tools.spreadsheets import xlsx
 def test_the_template_is_a_table_that_is_read() -> None:
     read = read_opening(template().encode())
     told = read.opening("O-1", "2020-05-31", None)
+    for mark in (";", "\t"):
+        parted = read_opening(template().replace(",", mark).encode("utf-8-sig"))
+        assert parted.opening("O-1", "2020-05-31", None) == told
     assert [(row.bank, row.currency, row.amount) for row in told.money] == [
         ("First Bank", "USD", 1_000_000),
         ("Cash box", "XOF", 250_000),

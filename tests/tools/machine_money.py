@@ -67,10 +67,14 @@ def _opening(s: Scene) -> Facts:
     """What was there at the end of some day before: at banks and in places of which the books know nothing yet."""
     tomorrow = (date.fromisoformat(s.today) + timedelta(days=1)).isoformat()
     facts = s.numbered("O") | {"date": s.pick((tomorrow, tomorrow, s.today, "2023-10-31"))}
+    needs = [row.number for row, _ in standing_needs(s.tx.session, s.slug)]
+    need = {"need": s.pick(needs)} if needs and s.chance(40) else {}
     known = {row.account.detail[-1] for row in s.books.balances(AccountClass.BANK, s.slug)}
     banks = [bank for bank in (*BANKS, "Old bank") if bank not in known]
     if banks and s.chance(80):
-        facts["money"] = [{"bank": s.pick(banks), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900_000)}]
+        facts["money"] = [
+            {"bank": s.pick(banks), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900_000)} | need
+        ]
     goods = [code for code, row in products_of(s.tx.session, s.slug).items() if row.nature is Nature.GOODS]
     if goods and s.chance(80):
         rows = [{"place": place, "product": s.pick(goods), "quantity": s.n(1, 300)} for place in PLACES]
@@ -80,7 +84,7 @@ def _opening(s: Scene) -> Facts:
         item = {"item": "1", "product": s.pick(goods), "quantity": quantity, "value": value}
         item |= {"received": s.n(0, quantity), "paid": s.n(0, value - 1)}
         order = {"number": s.new("PO"), "supplier": s.pick(("Maker", "Old maker")), "items": [item]}
-        facts["orders"] = [order | {"currency": s.pick(CURRENCIES)}]
+        facts["orders"] = [order | need | {"currency": s.pick(CURRENCIES)}]
         if s.chance(50):
             bill = {"number": s.new("INV"), "order": order["number"], "quantity": quantity, "amount": value}
             facts["payables"] = [bill]
