@@ -5,9 +5,13 @@ Pure: it reads the books and says; it never pays, and who accepts an exception i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sqlmodel import Session
+
+from ledger.model.campaigns import CampaignRow
 from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
@@ -78,16 +82,21 @@ class _Received:
     over: int  # waits apart
 
 
-def _received(papers: OrderPapers, order: str) -> dict[str, _Received]:
-    session, campaign = papers.books.session, papers.campaign
+_NOTHING = _Received(0, 0, 0)
+_ByItem = Mapping[tuple[str, str], _Received]
+"""By order and item."""
+
+
+def _received(session: Session, campaign: str, order: str | None = None) -> _ByItem:
+    """What came of the items of all orders of a campaign, or of one."""
     waiting = waiting_by_item(session, campaign, order)
-    found: dict[str, _Received] = {}
-    for (_, item), came in received_by_item(session, campaign, order).items():
+    found: dict[tuple[str, str], _Received] = {}
+    for of, came in received_by_item(session, campaign, order).items():
         missing = came.short + came.rejected - came.replaced
-        found[item] = _Received(came.good + came.damaged + came.before, missing, waiting.get(item, 0))
-    for (_, item), units in bought_by_item(session, campaign, order).items():
-        before = found.get(item, _Received(0, 0, 0))
-        found[item] = replace(before, billable=before.billable + units)
+        found[of] = _Received(came.good + came.damaged + came.before, missing, waiting.get(of, 0))
+    for of, units in bought_by_item(session, campaign, order).items():
+        before = found.get(of, _NOTHING)
+        found[of] = replace(before, billable=before.billable + units)
     return found
 
 
@@ -167,10 +176,9 @@ def _mismatches(
     return tuple(found)
 
 
-def tolerance(books: Books, order: OrderRow) -> int:
+def _tolerance(campaign: CampaignRow, order: OrderRow) -> int:
     """Per mille within which papers agree: the order's, else the campaign's, else none."""
-    declared = campaign_of(books.session, order.campaign).match_permille
-    return declared if order.match_permille is None else order.match_permille
+    return campaign.match_permille if order.match_permille is None else order.match_permille
 
 
 def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
@@ -179,11 +187,12 @@ def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
 
 
 def _matches_of_order(books: Books, order: OrderRow) -> list[Match]:
-    return _matches_of(OrderPapers(books, order.campaign, order), order, tolerance(books, order))
+    came = _received(books.session, order.campaign, order.number)
+    papers = OrderPapers(books, order.campaign, order)
+    return _matches_of(papers, order, came, _tolerance(campaign_of(books.session, order.campaign), order))
 
 
-def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Match]:
-    received = _received(papers, order.number)
+def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permille: int) -> list[Match]:
     items = {item.item: item for item in papers.items(order)}
     before = dict.fromkeys(items, 0)
     found = []
@@ -191,7 +200,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Mat
         accepted = papers.accepted(bill)
         asked = {item: amount for item, _, amount in _lines_as_billed(papers, order, bill)}
         for name, quantity, amount in billed_lines(papers, order, bill):
-            item, came = items[name], received.get(name, _Received(0, 0, 0))
+            item, came = items[name], received.get((order.number, name), _NOTHING)
             reasons = _mismatches(item, came, quantity, before[name], amount, permille)
             stands = accepted is not None and bool(reasons) and accepted.mismatches.issuperset(reasons)
             found.append(
@@ -217,7 +226,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, permille: int) -> list[Mat
             before[name] += quantity
     for name, item in items.items():
         if before[name] == 0:
-            found.append(_unbilled(order, item, received.get(name, _Received(0, 0, 0)), permille))
+            found.append(_unbilled(order, item, received.get((order.number, name), _NOTHING), permille))
     return found + _paid_unbilled(papers, order)
 
 
@@ -286,11 +295,12 @@ def invoice_matches(books: Books, invoice: InvoiceRow) -> list[Match]:
 
 def all_matches(books: Books, campaign: str) -> list[Match]:
     """Every line of every order that was approved."""
-    papers = OrderPapers(books, campaign)
+    session, papers = books.session, OrderPapers(books, campaign)
+    of, came = campaign_of(session, campaign), _received(session, campaign)
     return [
         match
-        for order in bound_orders(books.session, campaign)
-        for match in _matches_of(papers, order, tolerance(books, order))
+        for order in bound_orders(session, campaign)
+        for match in _matches_of(papers, order, came, _tolerance(of, order))
     ]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -185,28 +186,32 @@ def bought_by_item(session: Session, campaign: str, order: str | None = None) ->
     return {(number or "", item or ""): int(units) for number, item, units in session.exec(query)}
 
 
-def waiting_by_item(session: Session, campaign: str, order: str) -> dict[str, int]:
-    """Pieces that came too much with each item of an order and that nobody decided about yet."""
-    standing = (
-        ReceiptRow.campaign == campaign,
-        ReceiptRow.order_number == order,
+def waiting_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
+    """Pieces that came too much with each (order, item) and that nobody decided about yet; of all orders, or of one."""
+    standing: list[ColumnElement[bool]] = [
+        col(ReceiptRow.campaign) == campaign,
         col(ReceiptRow.reversed_by).is_(None),
-    )
+    ]
+    if order is not None:
+        standing.append(col(ReceiptRow.order_number) == order)
+    by_item = (col(ReceiptRow.order_number), col(ReceiptRow.item))
     came = (
-        select(ReceiptRow.item, func.sum(LotDeliveryRow.noted))
+        select(ReceiptRow.order_number, ReceiptRow.item, func.sum(LotDeliveryRow.noted))
         .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
         .join(LotRow, lot_of_delivery())
         .where(*standing, col(LotRow.over_of).is_not(None))
-        .group_by(col(ReceiptRow.item))
+        .group_by(*by_item)
     )
     decided = (
-        select(ReceiptRow.item, func.sum(OverDecisionRow.quantity))
+        select(ReceiptRow.order_number, ReceiptRow.item, func.sum(OverDecisionRow.quantity))
         .join(OverDecisionRow, col(OverDecisionRow.counted_by) == ReceiptRow.entry)
         .where(*standing, col(OverDecisionRow.reversed_by).is_(None))
-        .group_by(col(ReceiptRow.item))
+        .group_by(*by_item)
     )
-    gone = {item: int(units) for item, units in session.exec(decided)}
-    return {item: int(units) - gone.get(item, 0) for item, units in session.exec(came)}
+    gone = {(number, item): int(units) for number, item, units in session.exec(decided)}
+    return {
+        (number, item): int(units) - gone.get((number, item), 0) for number, item, units in session.exec(came)
+    }
 
 
 CountedOn = ReceiptRow | ArrivalRow | OverCountRow
