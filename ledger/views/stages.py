@@ -15,6 +15,7 @@ from ledger.core.frozen import Amount
 from ledger.core.lines import Span, UnitState, Use
 from ledger.core.names import (
     FREE,
+    EndedLine,
     GoodsLine,
     LineKind,
     MoneyLine,
@@ -349,7 +350,9 @@ class CampaignFlow(BarsOfLines):
         failed = self.failed_in(use)
         if failed is not None:
             # What is bad stays told as bad, whatever is paid back for it (docs/rules.md, 23).
-            self._leave(here, ended_as(*failed), asset, here.end - here.start)
+            # Pieces that ended are counted on their line: a bar that a receipt takes twice has floors of its own.
+            pieces = isinstance(line_named(use.line), EndedLine)
+            self._leave(here, ended_as(*failed), asset, high - low if pieces else here.end - here.start)
             return
         shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
         outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
@@ -426,7 +429,8 @@ class CampaignFlow(BarsOfLines):
                 kind = self.ending_of(line)
                 if kind is not None:
                     label = there.place if isinstance(there, GoodsLine) else ""
-                    self._leave(here._replace(start=at, end=till), kind, asset, till - at, label)
+                    left = span.end - span.start if isinstance(there, EndedLine) else till - at
+                    self._leave(here._replace(start=at, end=till), kind, asset, left, label)
             at = till
 
 

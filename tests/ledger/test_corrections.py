@@ -9,8 +9,10 @@ import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
+from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
 from ledger.views.queries import donation_trails
+from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
 from ledger.views.trail import StepKind
 from ledger.views.two_keys import delivery_counts
@@ -230,3 +232,26 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
     assert [step.amount.minor for step in trail.steps if step.kind is StepKind.RECEIVED] == [1000]
     with pytest.raises(Refused, match=r"leaves 9999\.99 USD of PO-1, and 10000\.00 of it is paid"):
         correct(ledger, "CR-3", entry=entry, field="value", old="1000000", new="999999")
+
+
+def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(tmp_path: Path) -> None:
+    """Its two runs of the order's line have floors of their own; eight are short all the same."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=25, value=40_568)
+    rows = [
+        {"lot": "L1", "noted": 3, "good": 1, "damaged": 1, "rejected": 1},
+        {"lot": "L2", "noted": 5, "good": 5},
+    ]
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "Depot", "lots": rows, "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+    correct(ledger, field="short", lot="L1", old="0", new="8")
+    approve(ledger)
+    pay(ledger, 40_568)
+    back = {"number": "RF-1", "order": "PO-1", "item": "1", "lot": "L1", "failure": "short", "quantity": 2}
+    ledger.do("recorder", "refund", "add", amount=3_224, asset="USD", bank="B", date=DATE, **back)
+    ledger.do("approver", "refund", "approve", number="RF-1", date=DATE)
+    with ledger.store.read() as reading:
+        exits = CampaignFlow(Books(reading), SLUG).flow().exits
+    told = {row.kind: row.units for row in exits if row.source.startswith("order/")}
+    assert told[ExitKind.SHORT] == 8
+    assert sum(told.values()) == 19
