@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api.pages import sentences as say
 from api.pages.figures import short_hash
 from api.pages.parts import ROWS, picture
 from api.pages.render import PageRenderer
+from api.pages.sentences import fixed
 from ledger.views.campaign import DonationPage
 from ledger.views.trail import Donation, StepKind
 
@@ -37,7 +39,7 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
     """One donation: sentence, status, books, picture with its thread, steps, places, intervals."""
     trail = page.trail
     frame = pages.frame(
-        f"Donation {_short(trail)}",
+        say.donation_title(_short(trail)),
         demonstration=page.demonstration,
         noindex=private,
         facts=page.sources_of_facts,
@@ -63,8 +65,8 @@ def donations_page(pages: PageRenderer, key: str, trails: Sequence[Donation], pr
     """A list for a key that names several donations."""
     return pages.page(
         "donations.html",
-        pages.frame("Donations", noindex=private),
-        key="your claim code" if private else short_hash(key, 8, 6),
+        pages.frame(str(fixed.DONATIONS), noindex=private),
+        key=say.claim_code() if private else short_hash(key, 8, 6),
         trails=trails[:ROWS],
         hidden=max(0, len(trails) - ROWS),
     )

@@ -82,7 +82,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         def render(tx: Any, now: int) -> Rendered:
             flow = ports.views.campaign_flow(tx, slug)
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
-                raise NotFound("The picture has no such stage.")
+                raise NotFound(str(say.NO_STAGE))
             body = bars_page(pages, ports.views.campaign_head(tx, slug), flow, number, start)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
@@ -138,13 +138,11 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/papers/{sha256}", methods=_READ)
     def paper(request: Request, sha256: str) -> Response:
         if not _SHA256.fullmatch(sha256):
-            raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
+            raise Problem(404, str(say.PAPER_NAME))
         with ports.store.read() as tx:
             found = tx.papers.load(sha256)
         if found is None:
-            raise Problem(
-                404, "No public paper has this SHA-256. Sealed papers are known by their hash only."
-            )
+            raise Problem(404, str(say.NO_PAPER))
         media_type, data = found
         shown = media_type.partition(";")[0].strip().lower() in _SHOWN
         return Response(

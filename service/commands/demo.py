@@ -235,7 +235,7 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
     }
     state = f"books = chain at block {books.block}" if books.reconciled else "does not reconcile"
     lines = (
-        "A demonstration. Donors, amounts and papers are invented.",
+        str(say.DEMONSTRATION),
         say.plain(say.campaign_sentence(report)),
         f"{data['entries']} entries, {papers} papers; {state}; {len(CHECKS)} invariants checked, "
         f"{len(findings)} broken.",

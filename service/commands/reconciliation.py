@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
+from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
 from ledger.core.times import rfc3339, unix_seconds
@@ -111,8 +112,8 @@ def _more(difference: Amount) -> str:
 def _bank_lines(slug: str, state: BankState) -> Iterator[str]:
     asset = state.closing.asset
     yield (
-        f"  {slug}: bank {state.bank} as of {state.last}, closing with {state.closing.decimal} {asset}: "
-        f"{'reconciled' if state.reconciled else _bank_open(state)}"
+        f"  {slug}: bank {state.bank} as of {state.last}, closing with {state.closing.decimal} {asset}. "
+        f"{'. '.join(say.bank_open(state))}."
     )
     for way in state.under_way:
         what = f"{way.instrument.replace('_', ' ')} of entry {way.entry}, since {way.since} ({way.number})"
@@ -123,23 +124,11 @@ def _bank_lines(slug: str, state: BankState) -> Iterator[str]:
         yield f"    set aside {when}: {aside.lines} lines, {sums} {asset}: {aside.reason} ({aside.decided_by})"
 
 
-def _bank_open(state: BankState) -> str:
-    """What of a bank is open, in counts."""
-    said = []
-    if state.unmatched_lines:
-        said.append(f"{state.unmatched_lines} lines without a match")
-    if state.unlisted_entries:
-        said.append(f"{state.unlisted_entries} entries without a line")
-    if state.opening_open.minor:
-        said.append(f"{state.opening_open.decimal} of its opening balance is not in the books")
-    return "; ".join(said) or "open, see below"
-
-
 def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
     for row in waiting:
         amount = "" if row.amount is None else f"  {row.amount.decimal} {row.amount.asset}"
-        what = row.kind.value.replace("_", " ")
-        yield f"{age(row.since, now):>9}  {row.campaign}: {what} {row.subject}{amount}"
+        what = say.kind_title(row.kind)
+        yield f"{age(row.since, now):>9}  {row.campaign}: {what}, {row.subject}{amount}"
         if row.words is not None:
             yield f"{'':>9}  {row.words.said}"
         yield f"{'':>9}  since {row.since}: {row.what_to_do}"

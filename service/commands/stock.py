@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from api.pages import sentences as say
 from ledger.core.money import is_money
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
 from ledger.views.losses import loss_rows
-from ledger.views.payables import PayableRow, payable_rows
+from ledger.views.payables import payable_rows
 from ledger.views.stock import LotDelivery, lot_traces, stock_card, stock_rows
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
@@ -58,8 +59,7 @@ def _losses(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         rows = loss_rows(tx.session, _slug(tx, options))
     lines = [
-        f"{row.date}  {row.place}  {row.asset}  {row.pieces}  {row.cause.replace('_', ' ')}  {row.document}"
-        f"{f', {row.found} found again' if row.found else ''}"
+        f"{row.date}  {row.place}  {row.asset}  {say.pieces_lost(row)}  {say.cause(row.cause)}  {row.document}"
         f"{f', report {row.report}' if row.report else ''}{f': {row.reason}' if row.reason else ''}"
         for row in rows
     ]
@@ -147,20 +147,12 @@ def _payables(options: argparse.Namespace, outside: Outside) -> Answer:
         rows = payable_rows(Books(tx), _slug(tx, options), rfc3339(now_of(tx, outside))[:10])
     lines = [
         f"{row.order}  {row.invoice or 'not billed'}  {row.supplier}  {row.payable.decimal} {row.payable.asset}, "
-        f"{row.received.decimal} received and not yet paid{_due(row)}"
+        f"{row.received.decimal} received and not yet paid; due: {say.payable_due(row)}"
         for row in rows
     ]
     is_open = any(row.overdue for row in rows)
     data = [row.data() for row in rows]
     return Answer(tuple(lines or ["nothing is to be paid."]), data, Exit.OPEN if is_open else Exit.OK)
-
-
-def _due(row: PayableRow) -> str:
-    if not row.matched:
-        return ", does not match"
-    if row.due is None:
-        return ""
-    return f", overdue since {row.due}" if row.overdue else f", due by {row.due}"
 
 
 COMMANDS: Mapping[str, Command] = {

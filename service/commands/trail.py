@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.pages import sentences as say
+from api.pages.sentences import fixed
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, Command, Exit, Outside, add_data_option
@@ -47,14 +48,14 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     following = say.donation_next(trail)
     if following:
         lines.append(following)
-    lines += ["", "Step by step"]
+    lines += ["", str(fixed.STEPS)]
     for step in trail.steps:
         lines += _step_lines(step)
     if trail.changes:
-        lines += ["", "What changed"]
+        lines += ["", str(fixed.CHANGES)]
         lines += _change_lines(trail)
     if trail.places:
-        lines += ["", "Where all of it is"]
+        lines += ["", str(fixed.PLACES)]
         for place in trail.places:
             lines.append(f"  {say.gift_amount(place.amount, place.unit)}  {say.where(place)}")
     lines += [f"  {say.reached_by_sex(row)}" for row in trail.people]
@@ -66,11 +67,9 @@ def trail_lines(trail: DonationTrail) -> list[str]:
 
 def _change_lines(trail: DonationTrail) -> Iterator[str]:
     for change in trail.changes:
-        why = change.why
-        yield f"  {change.date:<{_WIDTH}}{say.change_what(change)}{f': {why}' if why else ''}."
-        for word, text in (("said", say.change_said(change)), ("says", say.change_says(change))):
-            if text:
-                yield f"  {'':<{_WIDTH}}It {word}: {text}."
+        yield f"  {change.date:<{_WIDTH}}{say.changed_why(say.change_what(change), change.why)}"
+        for sentence in say.told_before_and_since(say.change_said(change), say.change_says(change)):
+            yield f"  {'':<{_WIDTH}}{sentence}"
 
 
 def _step_lines(step: Step) -> list[str]:

@@ -17,8 +17,10 @@ from api.pages import sentences as say
 from api.pages.sentences import fixed
 from api.pages.sentences.messages import Message, listed, plain, said, worded
 from api.pages.sentences.places import figured, where
+from api.pages.sentences.waiting import kind_title
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind
+from ledger.views.open_items import OpenItemKind
 from ledger.views.trail import Place
 
 _HERE = Path(__file__).parents[2] / "api" / "pages" / "sentences"
@@ -216,6 +218,12 @@ def test_a_list_leaves_out_what_is_empty() -> None:
         "a and b",
         "a, b and c",
     ]
+
+
+def test_every_kind_of_thing_that_waits_has_words() -> None:
+    """The page and the command line name it alike; none is told by its code."""
+    for kind in OpenItemKind:
+        assert kind_title(kind) != kind.replace("_", " ").capitalize(), kind
 
 
 def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:

@@ -104,7 +104,7 @@ def test_the_bank_is_reconciled_only_when_every_line_is_matched_or_set_aside(
     ledger.do("approver", "aside", "approve", number="A-1", date="2023-11-21")
     done = run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now)
     assert done.code == 0, done.out
-    assert "help: bank B as of 2023-11-21, closing with 19896.50 USD: reconciled" in done.out
+    assert "help: bank B as of 2023-11-21, closing with 19896.50 USD. Reconciled." in done.out
     assert "bank help/B: 19896.50 = in the books 19900.00 + set aside -3.50" in done.out
 
 

@@ -50,6 +50,9 @@ ERRORS = {
         Message("Our disk is full. Nothing was lost; try again later."),
     ),
 }
+NO_STAGE = Message("The picture has no such stage.")
+PAPER_NAME = Message("A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
+NO_PAPER = Message("No public paper has this SHA-256. Sealed papers are known by their hash only.")
 _FIND_EMPTY = Message(
     "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
 )

@@ -63,6 +63,19 @@ def donation_to(key: str, short: str, campaign: str, title: str) -> Sentence:
     )
 
 
+_DONATION = Message("Donation {key}", "in the title bar of a browser", "{key}: shortened")
+_CLAIM_CODE = Message("your claim code", "stands for a code that is not told: Key your claim code")
+
+
+def donation_title(short: str) -> str:
+    return worded(_DONATION, key=short)
+
+
+def claim_code() -> str:
+    """What stands in place of a code that finds a donation and is told to nobody."""
+    return worded(_CLAIM_CODE)
+
+
 def key_of(key: str) -> Sentence:
     return said(_KEY, key=Piece(key, "code"))
 

@@ -179,6 +179,38 @@ _KINDS = {
             many="{n} promises that did not come by their day",
         ),
     ),
+    "question": _Kind(
+        Message("Question about a name or sum to answer", _KIND),
+        Message(
+            "{n} question about a name or sum to answer",
+            _WAITS,
+            many="{n} questions about names or sums to answer",
+        ),
+    ),
+    "refused_draft": _Kind(
+        Message("Draft that was refused", _KIND),
+        Message("{n} draft that was refused", _WAITS, many="{n} drafts that were refused"),
+    ),
+    "waiting_draft": _Kind(
+        Message("Draft that waits to be recorded", _KIND),
+        Message("{n} draft that waits to be recorded", _WAITS, many="{n} drafts that wait to be recorded"),
+    ),
+    "expired_stock": _Kind(
+        Message("Lot in stock past its last day of use", _KIND),
+        Message(
+            "{n} lot in stock past its last day of use",
+            _WAITS,
+            many="{n} lots in stock past their last days of use",
+        ),
+    ),
+    "recalled_stock": _Kind(
+        Message("Recalled lot in stock", _KIND),
+        Message("{n} recalled lot in stock", _WAITS, many="{n} recalled lots in stock"),
+    ),
+    "surplus": _Kind(
+        Message("Lot of which too much came", _KIND),
+        Message("{n} lot of which too much came", _WAITS, many="{n} lots of which too much came"),
+    ),
     "unconfirmed_delivery": _Kind(
         Message("Delivery that nobody confirmed", _KIND),
         Message("{n} delivery that nobody confirmed", _WAITS, many="{n} deliveries that nobody confirmed"),
@@ -213,9 +245,9 @@ def _counted(kind: str, number: int) -> str:
     return worded(_OTHER_KIND, n=number, kind=kind.replace("_", " "))
 
 
-def open_item_title(row: PublicOpenItem) -> str:
-    """What kind of thing waits, as the beginning of a row."""
-    return worded(_KINDS[row.kind].alone) if row.kind in _KINDS else row.kind.replace("_", " ").capitalize()
+def kind_title(kind: str) -> str:
+    """What kind of thing waits, as the beginning of a row: the same on the page and on the command line."""
+    return worded(_KINDS[kind].alone) if kind in _KINDS else kind.replace("_", " ").capitalize()
 
 
 def waiting_note(books: Books, shown: int) -> str:
