@@ -46,9 +46,10 @@ _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
     "loss.found": (FindRow, _TEXTS),
     "return": (ReturnRow, _TEXTS),
     "recall": (RecallRow, _TEXTS),
+    "purchase": (OrderRow, (Corrected.EXPECTED,)),
 }
 """By kind of entry: the table that it leaves a row in, and what of it can be put right."""
-_BY_ORM = (ShipmentRow, ArrivalRow)
+_BY_ORM = (ShipmentRow, ArrivalRow, OrderRow)
 MOVING = frozenset({Corrected.VALUE, *(field for fields in COUNTED.values() for field in fields)})
 """What moves something when it is put right."""
 _Pieces = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,15})$")]

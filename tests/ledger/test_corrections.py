@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
+from ledger.rules.orders import require_order
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
 from ledger.views.queries import donation_trails
@@ -109,10 +110,13 @@ def test_numbers_days_and_texts_are_put_right_too_and_what_moves_something_is_no
     )
     told = {"entry": seq_of(ledger, "shipment", "W-1"), "field": "expected", "new": "2023-12-09"}
     ledger.do("recorder", "correction", "add", number="CR-3", reason="left out", date=DATE, **told)
-    for number in ("CR-1", "CR-2", "CR-3"):
+    ordered = {"entry": seq_of(ledger, "purchase", "PO-1"), "field": "expected", "new": "2023-12-24"}
+    ledger.do("recorder", "correction", "add", number="CR-5", reason="left out", date=DATE, **ordered)
+    for number in ("CR-1", "CR-2", "CR-3", "CR-5"):
         approve(ledger, number)
     with ledger.store.read() as reading:
         (row,) = loss_rows(reading.session, SLUG)
+        assert require_order(reading.session, SLUG, "PO-1").expected == "2023-12-24"
     assert row.reason == "stolen at night"
     with pytest.raises(Refused, match="old: is not what stands there, which is 157-2"):
         correct(ledger, "CR-4", entry=told["entry"], field="air_waybill", old="157-1", new="157-3")
