@@ -78,7 +78,7 @@ def _step_lines(step: Step) -> list[str]:
     line = f"  {day:<{_WIDTH}}{say.plain(say.step_said(step))}"
     told = [f"{line} ({'; '.join(facts)})" if facts else line]
     told += [
-        f"  {'':<{_WIDTH}}{paper.title}, {paper.access.value}, sha256 {paper.sha256}"
+        f"  {'':<{_WIDTH}}{say.plain(say.with_access(paper))}, sha256 {paper.sha256}"
         for paper in step.evidence
     ]
     return told

@@ -21,6 +21,7 @@ from api.pages.sentences.controls import (
     booked,
     limit_most,
     period_closed,
+    role_word,
 )
 from api.pages.sentences.deliveries import (
     cause,
@@ -120,6 +121,8 @@ from api.pages.sentences.parts import (
     shown_by,
     since_day,
     told_before_and_since,
+    with_access,
+    with_accesses,
     worth,
 )
 from api.pages.sentences.payables import payable_due
@@ -281,6 +284,7 @@ __all__ = [
     "reached",
     "reached_by_sex",
     "restricted",
+    "role_word",
     "said",
     "said_and_says",
     "service_figures",
@@ -306,6 +310,8 @@ __all__ = [
     "waiting_note",
     "waits_since",
     "where",
+    "with_access",
+    "with_accesses",
     "worded",
     "worth",
     "yours_label",

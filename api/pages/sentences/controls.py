@@ -6,6 +6,7 @@ from api.pages.figures import exact_with_asset
 from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
 from api.pages.sentences.units import day
 from api.pages.sentences.units import period as days
+from ledger.core.roles import Role
 from ledger.views.controls import ClosedPeriod, LimitRow, PeriodRow
 
 PERIODS_NONE = Message("No period is closed yet: a fact can still be booked on any day.")
@@ -100,6 +101,21 @@ def more_accounts(number: int) -> str:
 
 def more_assets(number: int) -> str:
     return worded(_MORE_ASSETS, n=number) if number > 0 else ""
+
+
+_ROLE = "a role of a person at the desk of a campaign"
+_ROLES = {
+    Role.ADMIN: Message("Admin", _ROLE),
+    Role.RECORDER: Message("Recorder", _ROLE),
+    Role.APPROVER: Message("Approver", _ROLE),
+    Role.AUDITOR: Message("Auditor", _ROLE),
+    Role.SYSTEM: Message("System", "the ledger itself, where a person might have a role"),
+}
+
+
+def role_word(role: str) -> str:
+    """`Approver`, of the code of a role."""
+    return worded(_ROLES[Role(role)])
 
 
 def limit_most(row: LimitRow) -> str:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import exact_with_asset, short_hash
-from api.pages.sentences.messages import SEMICOLONS, SENTENCES, Message, Piece, Sentence, listed, said, worded
+from api.pages.sentences.messages import (
+    SEMICOLONS,
+    SENTENCES,
+    Message,
+    Piece,
+    Sentence,
+    listed,
+    said,
+    told_list,
+    worded,
+)
 from api.pages.sentences.units import day, number_of, period, time
 from ledger.core.frozen import Amount
 from ledger.model.evidence import Access
+from ledger.model.goods import ValueMethod
 from ledger.views.campaign import InKindRow, JournalHead, SourceOfFact
 from ledger.views.payables import PayableRow
+from ledger.views.trail import Paper
 
 _ALL_AS_DATA = Message("[All as data].", "behind a note above a table; a link")
 _ALL_PAPERS = Message("All of them: [data].", "papers")
@@ -180,10 +192,24 @@ _ACCESS = {
     Access.REDACTED: Message("Redacted", _PAPER),
     Access.SEALED: Message("Sealed", _PAPER),
 }
+_PAPER_TITLE = "{paper}: its title, a link where it may be read"
+_WITH_ACCESS = {
+    Access.PUBLIC: Message("{paper}, public", _PAPER, _PAPER_TITLE),
+    Access.REDACTED: Message("{paper}, redacted", _PAPER, _PAPER_TITLE),
+    Access.SEALED: Message("{paper}, sealed", _PAPER, _PAPER_TITLE),
+}
 _GIVEN = ("a gift in kind", "{pieces}: as: 40 kits", "{product}: its name")
 _WHAT = Message("{pieces}, {product}", *_GIVEN)
 _WHAT_FROM = Message("{pieces}, {product}, from {giver}", *_GIVEN, "{giver}: who gave it")
 _DAMAGED = Message("{n} of them came damaged", "pieces", many="{n} of them came damaged")
+_METHOD = "how the value of a gift in kind was found"
+_METHODS = {
+    ValueMethod.QUOTE: Message("quote", _METHOD),
+    ValueMethod.INVOICE: Message("invoice", _METHOD),
+    ValueMethod.MARKET_PRICE: Message("market price", _METHOD),
+    ValueMethod.APPRAISAL: Message("appraisal", _METHOD),
+    ValueMethod.COST: Message("cost", _METHOD),
+}
 _STATED = Message(
     "{method}, stated by {who}", "{method}: how a value was found", "{who}: a role or an organisation"
 )
@@ -192,6 +218,16 @@ _NO_VALUE = Message("no value stated", "a gift in kind")
 
 def access_word(access: Access) -> str:
     return worded(_ACCESS[access])
+
+
+def with_access(paper: Paper) -> Sentence:
+    """`Receipt 7, public`, its title a link where anybody may read it."""
+    return said(_WITH_ACCESS[paper.access], paper=Piece(paper.title, href=paper.href or ""))
+
+
+def with_accesses(papers: Sequence[Paper]) -> Sentence:
+    """Papers of a step, one after the other."""
+    return told_list([with_access(paper) for paper in papers], SEMICOLONS)
 
 
 def in_kind_what(row: InKindRow) -> str:
@@ -209,7 +245,7 @@ def in_kind_damaged(row: InKindRow) -> str:
 def in_kind_how(row: InKindRow) -> str:
     if row.value is None:
         return worded(_NO_VALUE)
-    return worded(_STATED, method=row.method.replace("_", " "), who=row.stated_by)
+    return worded(_STATED, method=str(_METHODS[ValueMethod(row.method)]), who=row.stated_by)
 
 
 _WORTH = Message("Worth {money} then.", "a donation, when it was given", "{money}: a sum")

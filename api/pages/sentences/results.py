@@ -44,6 +44,12 @@ _REACHED_BY_SEX = Message(
     "{title}: what is counted, as: students trained",
     "{groups}: a list of groups with their shares",
 )
+_BY = "by what people are told apart, before their groups"
+_DIMENSIONS = {
+    Dimension.SEX: Message("sex", _BY),
+    Dimension.AGE: Message("age", _BY),
+    Dimension.PLACE: Message("place", _BY),
+}
 _BREAKDOWN = Message(
     "{dimension}: {groups}",
     "{dimension}: by what people are told apart, as: sex",
@@ -84,7 +90,8 @@ def _groups(breakdown: Breakdown) -> str:
             parts.append(worded(_OF_GROUP_SHARE, group=group, figure=figure, percent=_percent(row.permille)))
     if breakdown.not_stated > 0:
         parts.append(worded(_NOT_STATED, figure=breakdown.not_stated))
-    return worded(_BREAKDOWN, dimension=breakdown.dimension, groups=listed(parts, COMMAS))
+    told = worded(_DIMENSIONS[Dimension(breakdown.dimension)])
+    return worded(_BREAKDOWN, dimension=told, groups=listed(parts, COMMAS))
 
 
 def reached_by_sex(row: PeopleReached) -> str:
