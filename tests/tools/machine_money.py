@@ -65,6 +65,8 @@ def _offer(s: Scene) -> Facts:
 @tells("opening")
 def _opening(s: Scene) -> Facts:
     """What was there at the end of some day before: at banks and in places of which the books know nothing yet."""
+    if any(row.status == "approved" for row in openings_of(s.tx.session, s.slug)):
+        raise Needs("campaign")  # the books of each begin once
     tomorrow = (date.fromisoformat(s.today) + timedelta(days=1)).isoformat()
     facts = s.numbered("O") | {"date": s.pick((tomorrow, tomorrow, s.today, "2023-10-31"))}
     needs = [row.number for row, _ in standing_needs(s.tx.session, s.slug)]
@@ -76,6 +78,8 @@ def _opening(s: Scene) -> Facts:
             {"bank": s.pick(banks), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900_000)} | need
         ]
     goods = [code for code, row in products_of(s.tx.session, s.slug).items() if row.nature is Nature.GOODS]
+    if not goods and s.chance(90):
+        raise Needs("product")
     if goods and s.chance(80):
         rows = [{"place": place, "product": s.pick(goods), "quantity": s.n(1, 300)} for place in PLACES]
         facts["stock"] = [row | {"lot": s.new("OLD")} for row in rows[: s.n(1, 3)]]
