@@ -47,7 +47,7 @@ class Message:
     do not, or where a text has a place that the other has not, so that it is met when the module is imported.
     """
 
-    __slots__ = ("many", "note", "text")
+    __slots__ = ("is_fixed", "many", "note", "text")
 
     def __init__(self, text: str, *notes: str, many: str = "") -> None:
         self.text, self.many, self.note = text, many, "; ".join(notes)
@@ -59,10 +59,11 @@ class Message:
             raise ValueError(f"{many!r} leaves out what {text!r} tells")
         if text != text.strip() or many != many.strip():
             raise ValueError(f"{text!r} is a part of a sentence")
+        self.is_fixed = not self.placeholders
 
     def __str__(self) -> str:
         """The text as it stands, of a message without places."""
-        return chosen(self, None) if not self.placeholders else worded(self)
+        return chosen(self, None) if self.is_fixed else worded(self)
 
     def __repr__(self) -> str:
         return f"Message({self.text!r})"
@@ -104,42 +105,51 @@ def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
 def said(message: Message, /, *, n: int | None = None, **given: Told) -> Sentence:
     """The message as marked pieces, what is given at its places. Raises KeyError for what is not given."""
     pieces: list[Piece] = []
-    for words, name, bold, link in _cut(chosen(message, n)):
-        if words:
-            pieces.append(Piece(words))
-        elif bold:
-            pieces.append(Piece(bold, "figure"))
-        elif link:
-            pieces.append(Piece(link, href=plain(_pieces(given["href"]))))
-        elif name == "n" and n is not None:
-            pieces.append(Piece(count(n)))
-        else:
-            pieces += _pieces(given[name])
-    return _merged(pieces)
+    words: list[str] = []  # what is not marked, up to the next mark
 
-
-def _pieces(told: Told) -> Sentence:
-    if isinstance(told, Piece):
-        return (told,)
-    if isinstance(told, tuple):
-        return told
-    return (Piece(told if isinstance(told, str) else count(told)),)
-
-
-def _merged(pieces: Sequence[Piece]) -> Sentence:
-    """Words beside words are one piece; an empty one is none."""
-    merged: list[Piece] = []
-    for piece in pieces:
-        if piece == Piece(piece.text) and merged and merged[-1] == Piece(merged[-1].text):
-            merged[-1] = Piece(merged[-1].text + piece.text)
+    def add(piece: Piece) -> None:
+        if not piece.mark and not piece.href:
+            words.append(piece.text)
         elif piece.text:
-            merged.append(piece)
-    return tuple(merged)
+            if words:
+                pieces.append(Piece("".join(words)))
+                words.clear()
+            pieces.append(piece)
+
+    for text, name, bold, link in _cut(chosen(message, n)):
+        if text:
+            words.append(text)
+        elif bold:
+            add(Piece(bold, "figure"))
+        elif link:
+            add(Piece(link, href=_plain(given["href"])))
+        else:
+            told = n if name == "n" and n is not None else given[name]
+            if isinstance(told, tuple):
+                for piece in told:
+                    add(piece)
+            elif isinstance(told, Piece):
+                add(told)
+            else:
+                words.append(_plain(told))
+    rest = "".join(words)
+    return (*pieces, Piece(rest)) if rest else tuple(pieces)
 
 
 def worded(message: Message, /, *, n: int | None = None, **given: Told) -> str:
-    """The message as plain text."""
-    return plain(said(message, n=n, **given))
+    """The message as plain text. Raises KeyError for what is not given."""
+    return "".join(
+        text or bold or link or _plain(n if name == "n" and n is not None else given[name])
+        for text, name, bold, link in _cut(chosen(message, n))
+    )
+
+
+def _plain(told: Told) -> str:
+    if isinstance(told, str):
+        return told
+    if isinstance(told, int):
+        return count(told)
+    return told.text if isinstance(told, Piece) else plain(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +173,7 @@ SENTENCES = ListPattern(_AFTER, _AFTER)
 
 
 def told_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence:
-    """Parts of a sentence, joined as the language joins them; nothing for none. Every list is made here."""
+    """Parts of a sentence, joined as the language joins them; nothing for none."""
     if not parts:
         return ()
     whole = parts[0]
@@ -179,4 +189,8 @@ def joined(parts: Sequence[Sentence]) -> Sentence:
 
 def listed(parts: Sequence[str], pattern: ListPattern = AND) -> str:
     """`a, b and c`, as plain text; what is empty is left out."""
-    return plain(told_list([(Piece(part),) for part in parts if part], pattern))
+    told = [part for part in parts if part]
+    whole = told[0] if told else ""
+    for number, part in enumerate(told[1:], start=2):
+        whole = worded(pattern.end if number == len(told) else pattern.middle, first=whole, next=part)
+    return whole
