@@ -93,6 +93,7 @@ _CODES = {
 
 def _words(tree: ast.Module) -> Iterator[str]:
     """English that a module tells beside its messages: text that is told, put together or handed on."""
+    notes = _notes(tree)
     for node in ast.walk(tree):
         told: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
@@ -100,7 +101,9 @@ def _words(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Return):
             told = list(_elements(node.value))
         elif isinstance(node, ast.Assign):
-            told = [] if _notes_alone(tree, node) else [node.value]
+            told = (
+                [] if isinstance(node.targets[0], ast.Name) and node.targets[0].id in notes else [node.value]
+            )
         elif isinstance(node, ast.Dict):
             told = node.values
         elif isinstance(node, ast.IfExp):
@@ -128,16 +131,13 @@ def _is_text(node: ast.expr) -> bool:
     return node.value not in _CODES and not node.value.startswith("/") and any(map(str.isalpha, node.value))
 
 
-def _notes_alone(tree: ast.Module, node: ast.Assign) -> bool:
-    """Does a name stand in messages only, so that it explains and tells nothing?"""
+def _notes(tree: ast.Module) -> set[str]:
+    """Names that stand in messages only, so that they explain and tell nothing."""
     inside = {id(name) for call in ast.walk(tree) if _is_call(call, "Message") for name in ast.walk(call)}
-    names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-    used = [
-        name
-        for name in ast.walk(tree)
-        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load) and name.id in names
-    ]
-    return bool(used) and all(id(name) in inside for name in used)
+    used = [name for name in ast.walk(tree) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)]
+    return {name.id for name in used if id(name) in inside} - {
+        name.id for name in used if id(name) not in inside
+    }
 
 
 def test_pages_put_no_words_together() -> None:

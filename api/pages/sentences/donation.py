@@ -191,9 +191,7 @@ _NEXT_TURN = Message(
     "Next: the {held} held goes into the next conversion or order, in its turn on the line.",
     "{held}: a list of sums of coins and money",
 )
-_GOES_ON = Message(
-    "Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO (see the next message)"
-)
+_GOES_ON = Message("Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO")
 _THE_PART = Message("the {part}", "{part}: a figure and where it is, as: 7 masks waiting at WAHO")
 
 
