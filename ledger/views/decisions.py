@@ -6,7 +6,7 @@ Pure reading; the list decides nothing and names no people.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ledger.core.errors import NotFound
 from ledger.core.times import rfc3339
@@ -16,6 +16,7 @@ from ledger.store.transaction import Reading
 from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
 from ledger.views.open_items import OpenItem, OpenItemKind
+from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.waiting_money import (
     approvals_waiting,
     bank_lines_waiting,
@@ -42,12 +43,18 @@ from ledger.views.waiting_things import (
 
 
 def decisions(
-    tx: Reading, campaign: str | None = None, *, now: int, suggest: bool = True
+    tx: Reading,
+    campaign: str | None = None,
+    *,
+    now: int,
+    suggest: bool = True,
+    payables: Sequence[PayableRow] | None = None,
 ) -> tuple[OpenItem, ...]:
     """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
 
     `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
-    `suggest` nothing is proposed for what left, which is the longest part of the work.
+    `suggest` nothing is proposed for what left, which is the longest part of the work. `payables`: those of the
+    campaign, where the caller has them.
     """
     books, today = Books(tx), rfc3339(now)[:10]
     if campaign is not None and find_campaign(books.session, campaign) is None:
@@ -66,7 +73,8 @@ def decisions(
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug, today)
-        found += payables_waiting(books, slug, today)
+        rows = payable_rows(books, slug, today) if payables is None else payables
+        found += payables_waiting(rows, slug)
         found += pledges_waiting(books, slug, today)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)

@@ -65,7 +65,7 @@ from ledger.views.open_items import OpenItem
 from ledger.views.openings import standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
-from ledger.views.payables import payable_rows
+from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
@@ -146,11 +146,12 @@ def campaign_report(
     waiting: tuple[OpenItem, ...] | None = None,
     flow: Flow | None = None,
     delivered: Deliveries | None = None,
+    payables: tuple[PayableRow, ...] | None = None,
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
-    `waiting`, `flow`, `delivered`: its public decisions, its picture and both counts of its deliveries, where the
-    caller has them.
+    `waiting`, `flow`, `delivered`, `payables`: its public decisions, its picture, both counts of its deliveries and
+    what is to be paid, where the caller has them.
     """
     books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
@@ -161,6 +162,9 @@ def campaign_report(
     today = rfc3339(now)[:10]
     settled = settled_block(tx)
     delivered = deliveries(books.session, slug, today) if delivered is None else delivered
+    payables = payable_rows(books, slug, today) if payables is None else payables
+    if waiting is None:
+        waiting = public_decisions(decisions(tx, slug, now=now, suggest=False, payables=payables))
     goods, bound = goods_of(books, slug), bound_orders(books.session, slug)
     apart = _out_of_order(tx.session, slug)
     approved = {
@@ -198,7 +202,7 @@ def campaign_report(
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
         pledges=_pledges(books, slug, today),
-        payables=payable_rows(books, slug, today),
+        payables=payables,
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
@@ -255,11 +259,14 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     books, today = Books(tx), rfc3339(now)[:10]
     campaign = campaign_of(tx.session, slug)
     delivered = deliveries(books.session, slug, today)
-    open_now = public_decisions(decisions(tx, campaign.slug, now=now, suggest=False))
+    payables = payable_rows(books, slug, today)
+    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False, payables=payables))
     flow = campaign_flow(tx, campaign.slug)
     expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
     return CampaignPage(
-        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered),
+        report=campaign_report(
+            tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered, payables=payables
+        ),
         flow=flow,
         papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ledger.core.frozen import Amount
 from ledger.core.names import Lot
@@ -16,7 +16,7 @@ from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.returns import require_recall
 from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
-from ledger.views.payables import payable_rows
+from ledger.views.payables import PayableRow
 from ledger.views.stock import stock_rows
 from ledger.views.two_keys import PATIENCE, unconfirmed
 
@@ -74,9 +74,9 @@ _CLAIM_OF_NOBODY = (
 )
 
 
-def payables_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+def payables_waiting(rows: Iterable[PayableRow], slug: str) -> Iterator[OpenItem]:
     """What is billed, matches and is not paid, and what came and is not billed; an open match says the rest."""
-    for row in payable_rows(books, slug, today):
+    for row in rows:
         if not row.matched:
             continue
         what = _UNBILLED if not row.invoice else _DUE if row.due is not None else _PAYABLE
