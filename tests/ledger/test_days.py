@@ -33,6 +33,8 @@ BEGINS = frozenset(
             "rate",
             "exchange-rate",
             "sanctions-list",
+            "screening",
+            "screening.terms",
             "opening",
             "contribution",
             "in-kind",

@@ -130,7 +130,7 @@ def test_the_machine_brings_about_every_kind_of_entry(kind: str, tmp_path: Path)
             break
         folder = tmp_path / str(seed)
         folder.mkdir()
-        world = World(fresh_url(kind, folder), every=40)
+        world = World(fresh_url(kind, folder), every=40, checked=5)
         try:
             for name in wanted:
                 world.rnd = random.Random(f"{seed} {name}")

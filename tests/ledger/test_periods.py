@@ -291,7 +291,7 @@ def test_the_check_names_an_entry_that_slipped_into_a_closed_period(
     monkeypatch.setattr(
         "ledger.recording.record.accounting_date", lambda _context, _kind, facts, *_, **__: facts.date
     )
-    monkeypatch.setattr(Ledger, "audit", lambda _self: None)
+    monkeypatch.setattr(Ledger, "audit", lambda _self, **_more: None)
     slipped = give(ledger, "B-3", 9, "2023-11-29")
     with ledger.store.read() as reading:
         found = [finding.sentence for finding in run_checks(reading)]
@@ -304,7 +304,7 @@ def test_the_check_names_a_frozen_balance_that_the_entries_do_not_give(
 ) -> None:
     wrong = FrozenBalance(account="gifts/x", asset="USD", opening=0, closing=1)
     monkeypatch.setattr("ledger.rules.periods.frozen_balances", lambda opening, closing: (wrong,))
-    monkeypatch.setattr(Ledger, "audit", lambda _self: None)
+    monkeypatch.setattr(Ledger, "audit", lambda _self, **_more: None)
     close(ledger, "2023-11")
     with ledger.store.read() as reading:
         found = {finding.check for finding in run_checks(reading)}

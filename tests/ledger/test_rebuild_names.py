@@ -194,7 +194,7 @@ def _by_machine(folder: Path, told: Set[str], world: int) -> None:
 
     What was in the way of a kind in one world is seldom in another.
     """
-    made = World(fresh_url("sqlite", folder), every=100)
+    made = World(fresh_url("sqlite", folder), every=100, checked=100)
     try:
         for kind in sorted(set(names()) - told, reverse=bool(world % 2)):
             for n in range(_TRIES):

@@ -230,7 +230,7 @@ def test_help_says_what_a_noun_can_do_and_which_inner_fields_may_be_left_out(
     run_command(["--help"], tmp_path)
     assert "add, approve, reject, list, show" in capsys.readouterr().out
     run_command(["receipt", "add", "--help"], tmp_path)
-    assert "list of {lot, expiry?, noted, " in capsys.readouterr().out
+    assert "list of {lot, expiry?, noted?, packs?, good, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("key", [XPRV, f"wpkh({XPRV}/0/*)", WIF, WORDS])
