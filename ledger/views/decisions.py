@@ -24,7 +24,6 @@ from ledger.views.waiting_money import (
     blocked_waiting,
     drafts_waiting,
     listed_waiting,
-    payees_waiting,
     shortfalls_waiting,
     tax_waiting,
     undecided_waiting,
@@ -64,8 +63,7 @@ def decisions(
     for slug in slugs:
         found += unexplained_waiting(tx, slug, suggest)
         found += undecided_waiting(tx, books, slug)
-        found += approvals_waiting(books, slug)
-        found += payees_waiting(books, slug, today)
+        found += approvals_waiting(books, slug, today)
         found += questions_waiting(tx, slug)
         found += blocked_waiting(books, slug)
         found += listed_waiting(tx, slug)

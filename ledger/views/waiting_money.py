@@ -343,10 +343,11 @@ def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
         )
 
 
-def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+def approvals_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Proposals that nobody decided yet; beside one, that a payee is on a list or was looked up on none."""
     for workflow in WORKFLOWS.values():
         for proposal in workflow.pending(books.session, slug):
-            yield OpenItem(
+            item = OpenItem(
                 kind=OpenItemKind.APPROVAL,
                 campaign=slug,
                 subject=f"{proposal.noun} {proposal.number}",
@@ -354,24 +355,10 @@ def approvals_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 amount=Amount.known(proposal.asset, proposal.minor),
                 what_to_do=_ANOTHER,
             )
-
-
-def payees_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
-    """Approvals that wait because a payee is on a list, or was looked up on none."""
-    for workflow in WORKFLOWS.values():
-        for proposal in workflow.pending(books.session, slug):
-            if proposal.asks is None:
-                continue
-            why = stopped(books.session, slug, proposal.asks, today)
+            yield item
+            why = None if proposal.asks is None else stopped(books.session, slug, proposal.asks, today)
             if why is not None:
-                yield OpenItem(
-                    kind=OpenItemKind.PAYEE_SCREENING,
-                    campaign=slug,
-                    subject=f"{proposal.noun} {proposal.number}",
-                    since=proposal.recorded_at,
-                    amount=Amount.known(proposal.asset, proposal.minor),
-                    what_to_do=why,
-                )
+                yield item.model_copy(update={"kind": OpenItemKind.PAYEE_SCREENING, "what_to_do": why})
 
 
 def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:
