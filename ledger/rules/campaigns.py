@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, Text
@@ -163,6 +164,11 @@ def product_of(session: Session, campaign: str, code: str) -> ProductRow:
     if product is None:
         raise NotFound(f"product: there is no product {code} in campaign {campaign}")
     return product
+
+
+def comes_to(product: ProductRow) -> AccountClass:
+    """Where what came of a product is: goods lie in stock, a service is delivered where it is received."""
+    return AccountClass.DELIVERED if product.nature is Nature.SERVICE else AccountClass.STOCK
 
 
 def products_of(session: Session, campaign: str) -> dict[str, ProductRow]:

@@ -18,10 +18,9 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
 from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
-from ledger.model.campaigns import Nature
 from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
 from ledger.rules.books import Books
-from ledger.rules.campaigns import product_of, require_campaign
+from ledger.rules.campaigns import comes_to, product_of, require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     LotName,
@@ -107,7 +106,8 @@ _STATED = ("value", "currency", "method", "stated_by")
 def _post(context: Context, facts: InKind) -> Posting[Lies]:
     require_campaign(context)
     books, campaign = context.books, context.campaign
-    service = product_of(books.session, campaign, facts.product).nature is Nature.SERVICE
+    kind = comes_to(product_of(books.session, campaign, facts.product))
+    service = kind is AccountClass.DELIVERED
     if find_in_kind(books.session, campaign, facts.number) is not None:
         raise Refused.field("number", "is that of a surplus that was accepted as a gift; use another")
     damaged = facts.damaged or 0
@@ -132,7 +132,6 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
     require_same_expiry(books.session, campaign, facts.of, facts.expiry, "expiry")
     if facts.paper is not None and not standing_papers(books.session, campaign, facts.paper):
         raise Refused.field("paper", "no evidence has this hash; attach the paper first")
-    kind = AccountClass.DELIVERED if service else AccountClass.STOCK
     asset = str(facts.of)
     line = goods_line(campaign, kind, facts.place, facts.of)
     start = books.lines.length(line)

@@ -33,7 +33,7 @@ from ledger.model.goods import (
 )
 from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
-from ledger.rules.campaigns import product_of, require_campaign
+from ledger.rules.campaigns import comes_to, product_of, require_campaign
 from ledger.rules.confirmations import pieces_told
 from ledger.rules.goods import (
     LotName,
@@ -370,11 +370,12 @@ def _post_accept(context: Context, facts: Over) -> Posting[Counted]:
     if find_in_kind(context.books.session, campaign, facts.number) is not None:
         raise Refused.field("number", "is that of a gift in kind, which accepted pieces are too; use another")
     asset, place = str(found.lot), found.place
-    stock = goods_account(AccountClass.STOCK, campaign, place)
-    line = goods_line(campaign, AccountClass.STOCK, place, found.lot)
+    kind = comes_to(product_of(context.books.session, campaign, facts.product))
+    kept = goods_account(kind, campaign, place)
+    line = goods_line(campaign, kind, place, found.lot)
     start = context.books.lines.length(line)
     gift = Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))
-    return Posting((Transfer(stock, found.apart, asset, facts.quantity),), (gift,), found.notes)
+    return Posting((Transfer(kept, found.apart, asset, facts.quantity),), (gift,), found.notes)
 
 
 def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
@@ -401,11 +402,12 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     done = item.quantity - left
     units = item.units_of(done + facts.quantity) - item.units_of(done)
     pieces = books.lines.lowest_free(line, units if facts.quantity < left else item.units)
-    target = goods_line(campaign, AccountClass.STOCK, place, found.lot)
+    kind = comes_to(product_of(books.session, campaign, facts.product))
+    target = goods_line(campaign, kind, place, found.lot)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, target, books.lines.length(target))
     transfers = (
         Transfer(account(AccountClass.NOTED, campaign, facts.order), opened, facts.product, facts.quantity),
-        Transfer(goods_account(AccountClass.STOCK, campaign, place), found.apart, asset, facts.quantity),
+        Transfer(goods_account(kind, campaign, place), found.apart, asset, facts.quantity),
     )
     use = Use(str(UseName(UseCause.BOUGHT, campaign, facts.number)), line, pieces, facts.quantity, (part,))
     return Posting(transfers, (use,), found.notes)

@@ -21,13 +21,12 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.campaigns import Nature
 from ledger.model.columns import table_of
 from ledger.model.goods import Failed, LotDeliveryRow, Missing, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
-from ledger.rules.campaigns import product_of
+from ledger.rules.campaigns import comes_to, product_of
 from ledger.rules.goods import (
     LotName,
     goods_account,
@@ -233,11 +232,10 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     if not order.is_open:
         raise Conflict(f"order: {facts.order} is {order.stage}; goods are received on approved orders")
     item = item_of(books.session, order, facts.item)
-    service = product_of(books.session, campaign, item.product).nature is Nature.SERVICE
+    kind = comes_to(product_of(books.session, campaign, item.product))
     opened = open_account(campaign, facts.order, facts.item)
     received = item.quantity - books.net(opened, item.product)
     line = order_line(campaign, facts.order, facts.item, order.currency)
-    kind = AccountClass.DELIVERED if service else AccountClass.STOCK
     wanted = sum(lot.pieces for lot in facts.lots if lot.replaces is None)
     if wanted > item.quantity - received:
         raise Refused.field(

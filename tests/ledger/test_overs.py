@@ -282,3 +282,22 @@ def test_whatever_comes_short_too_much_or_again_every_unit_of_a_gift_has_one_end
             elif isinstance(visit, Ending):
                 ends += visit.units
         assert ends in {sum(counts), 0} or lines.length(line) < quantity
+
+
+@pytest.mark.parametrize("verb", ["accept", "buy"])
+def test_more_of_a_service_than_was_ordered_was_delivered_where_it_is_kept(tmp_path: Path, verb: str) -> None:
+    """It does not come to lie in stock: it is told with what was delivered, and the published sums tie."""
+    ledger = funded(tmp_path)
+    course = {"code": "COURSE", "name": "Training", "unit": "course", "plural": "courses", "verb": "held"}
+    ledger.do("recorder", "product", "add", service=True, **course)
+    for number, units, amends in (("PO-1", 100, None), ("PO-2", 20, "PO-1")):
+        item = {"item": "1", "product": "COURSE", "quantity": units, "value": 1_000 * units}
+        paper = {"number": number, "supplier": "Trainer", "currency": "USD", "items": [item], "date": DATE}
+        ledger.do("recorder", "purchase", "add", **paper, **({} if amends is None else {"amends": amends}))
+        ledger.do("approver", "purchase", "approve", number=number, date=DATE)
+    row = {"lot": "T1", "noted": 100, "good": 100, "over": 20}
+    told = {"number": "R-1", "order": "PO-1", "item": "1", "place": "Ghana", "lots": [row], "date": DATE}
+    ledger.do("recorder", "receipt", "add", **told)
+    bought = {"order": "PO-2", "item": "1"} if verb == "buy" else {}
+    decide(ledger, verb, 20, product="COURSE", lot="T1.over", **bought)
+    assert net(ledger, f"delivered/{SLUG}/Ghana", "COURSE#T1.over") == 20
