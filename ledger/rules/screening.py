@@ -43,13 +43,6 @@ _TXS, _INPUTS, _OUTPUTS, _SCRIPTS, _PAYEES = (
 )
 _ADDRESSES = table_of(ListedAddressRow)
 _shown = (_SCRIPTS.c.txid == _INPUTS.c.spent_txid) & (_SCRIPTS.c.vout == _INPUTS.c.spent_vout)
-_own = (_OUTPUTS.c.txid == _INPUTS.c.spent_txid) & (_OUTPUTS.c.vout == _INPUTS.c.spent_vout)
-_SENDERS = (
-    select(_INPUTS.c.txid, _SCRIPTS.c.script, _OUTPUTS.c.script.label("ours"))
-    .join(_SCRIPTS, _shown, isouter=True)
-    .join(_OUTPUTS, _own, isouter=True)
-    .where(_INPUTS.c.txid.in_(bindparam("txids", expanding=True)))
-)
 _of_txid: BindParameter[str] = bindparam("of_txid", type_=Text)
 _PAID = select(_PAYEES.c.script).where(_PAYEES.c.txid == _of_txid).order_by(_PAYEES.c.vout)
 _OTHERS = select(_TXS.c.others).where(_TXS.c.txid == _of_txid)
@@ -180,25 +173,6 @@ class ListedGift:
 
 def _versions(lists: Sequence[SanctionsListRow]) -> tuple[tuple[str, str], ...]:
     return tuple((row.name, row.list_date) for row in lists)
-
-
-def senders_of(session: Session, campaign: str, txids: Collection[str]) -> dict[str, Screening]:
-    """By transaction: whence its inputs came, compared with the campaign's lists. Own coins are nobody else's."""
-    lists = lists_in_force(session, campaign)
-    every: dict[str, int] = defaultdict(int)
-    known: dict[str, int] = defaultdict(int)
-    matches: dict[str, set[Listed]] = defaultdict(set)
-    for some in _parts(txids):
-        rows = session.connection().execute(_SENDERS, {"txids": some}).all()
-        listed = _listed(session, lists, {row.script for row in rows if row.script is not None})
-        for txid, script, ours in rows:
-            every[txid] += 1
-            known[txid] += script is not None or ours is not None
-            matches[txid].update(listed.get(script, ()))
-    return {
-        txid: Screening(every[txid], known[txid], _versions(lists), tuple(sorted(matches[txid])))
-        for txid in txids
-    }
 
 
 def payees_of(session: Session, campaign: str, txid: str) -> Screening:
