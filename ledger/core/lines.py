@@ -19,6 +19,17 @@ def units_in(pieces: Iterable[Piece]) -> int:
     return sum(end - start for start, end in pieces)
 
 
+def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Pieces in order, those that adjoin or overlap as one; empty ones are none."""
+    found: list[Piece] = []
+    for start, end in sorted(pieces):
+        if found and found[-1][1] >= start:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        elif start < end:
+            found.append((start, end))
+    return tuple(found)
+
+
 def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """(the lowest `units` of what is free, or all of it; the rest)."""
     taken: list[Piece] = []

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Refused
-from ledger.core.lines import Part, PartKind, Use, lowest, units_in
+from ledger.core.lines import Part, PartKind, Use, joined, lowest, units_in
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected
@@ -34,7 +34,7 @@ from ledger.rules.confirmations import note_sent
 from ledger.rules.deliveries import loss_use
 from ledger.rules.goods import goods_account, goods_line
 from ledger.rules.in_kind import in_kind_gift
-from ledger.rules.made_again import MadeAgain, MovedGift, joined
+from ledger.rules.made_again import MadeAgain, MovedGift
 from ledger.rules.orders import item_of, open_account, require_order
 from ledger.rules.receipts import receipt_use
 from ledger.rules.rows import change_row

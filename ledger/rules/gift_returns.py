@@ -17,7 +17,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
-from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, units_in
+from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, joined, lowest, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import (
     GiftKind,
@@ -86,18 +86,6 @@ def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
     return found
 
 
-def _joined(pieces: list[Piece], units: int) -> tuple[Piece, ...]:
-    """The lowest `units` of some pieces, in order, adjoining ones together."""
-    found: list[Piece] = []
-    for start, end in sorted(pieces):
-        last = min(end, start + units)
-        units -= last - start
-        if last > start:
-            joins = bool(found) and found[-1][1] == start
-            found[-1:] = [(found[-1][0], last)] if joins else [*found[-1:], (start, last)]
-    return tuple(found)
-
-
 @dataclass(frozen=True, slots=True)
 class _Own:
     """The gift's own units that go back, and what of them has to be held until then."""
@@ -139,7 +127,7 @@ def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
             f"{decimal_text(asset, facts.out)} {asset} is wanted, fee included, and {decimal_text(asset, left)} "
             "of this gift is free; what is used went on, and other gifts do not pay for it",
         )
-    return _Own(line, _joined([*back, *free], facts.out), free, tuple(undone))
+    return _Own(line, lowest(joined([*back, *free]), facts.out)[0], free, tuple(undone))
 
 
 def _of_apart(context: Context, facts: GiftReturn) -> _Own:
@@ -240,7 +228,7 @@ def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Postin
     own += [piece for change in releases if change.line == line for piece in change.pieces]
     parts = (Part(PartKind.FEE, row.fee, row.fee), Part(PartKind.RETURNED, row.amount, row.amount))
     use_id = str(UseName(UseCause.GIFT_RETURN, campaign, row.number))
-    use = Use(use_id, line, _joined(own, row.out), row.out, parts if row.fee else parts[1:])
+    use = Use(use_id, line, lowest(joined(own), row.out)[0], row.out, parts if row.fee else parts[1:])
     again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
     undo = (Undo(carried.id) for carried in undone)
     return Posting(tuple(transfers), (*releases, *undo, use, *again))
@@ -255,7 +243,7 @@ def _retaken(context: Context, _row: GiftReturnRow, entry: Entry[Decision, None]
     (use,) = own
     lines, first = context.books.lines, undone[0]
     free = list(lines.lowest_free(use.line, use.units))
-    pieces = _joined([*free, *use.pieces], use.units)
+    pieces = lowest(joined([*free, *use.pieces]), use.units)[0]
     name = use_named(first.id)
     target = spent_line(name.number, restriction_of(use.line))
     again = Part(PartKind.ON, use.units, use.units, target, lines.length(target))

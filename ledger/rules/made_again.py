@@ -23,6 +23,7 @@ from ledger.core.lines import (
     Undo,
     UnitState,
     Use,
+    joined,
     lowest,
     units_in,
 )
@@ -33,17 +34,6 @@ from ledger.tracing.state import Lines
 _COUNTS = frozenset({UseCause.ARRIVAL, UseCause.IN_KIND, UseCause.LOSS})
 """Causes of uses that take all that is free on a line, and leave there what they did not count."""
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
-
-
-def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Pieces in order, those that adjoin as one."""
-    found: list[Piece] = []
-    for start, end in sorted(pieces):
-        if found and found[-1][1] == start:
-            found[-1] = found[-1][0], end
-        elif start < end:
-            found.append((start, end))
-    return tuple(found)
 
 
 def _common(pieces: Iterable[Piece], others: Sequence[Piece]) -> tuple[Piece, ...]:
