@@ -362,6 +362,7 @@ class HoldCause(StrEnum):
     BLOCK = "block"
     CHARGE_BACK = "charge-back"
     CONVERSION = "conversion"
+    COVER = "cover"
     EXCHANGE = "exchange"
     GIFT_RETURN = "gift-return"
     LOAN = "loan"

@@ -1,5 +1,5 @@
 """What happens to money at a bank beside gifts and payments: the bank's own fees and interest, an exchange between two
-currencies, a gift that was charged back, and what covers that.
+currencies, and a gift that was charged back.
 
 Model: folded from the entries of `ledger/rules/bank_fees.py`, `interest.py`, `exchanges.py` and `charge_backs.py`.
 """
@@ -77,17 +77,6 @@ class ChargeBackRow(Proposal, table=True):
     currency: str = Field(sa_type=TEXT)
     amount: int = Field(sa_type=LONG)
     shortfall: int = Field(default=0, sa_type=LONG)
-
-
-class CoverRow(Proposal, table=True):
-    """`amount` minor units that somebody put into a bank to cover the shortfall of a charge-back."""
-
-    __tablename__: ClassVar[Any] = "covers"
-    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("status", ProposalStatus), STRICT)
-    charge_back_entry: int = Field(sa_type=LONG, foreign_key="charge_backs.entry")
-    bank: str = Field(sa_type=TEXT)
-    currency: str = Field(sa_type=TEXT)
-    amount: int = Field(sa_type=LONG)
 
 
 class TaxPaymentRow(Proposal, table=True):

@@ -6,7 +6,7 @@ until a person covers it with money that is no gift (docs/rules.md, 4 and 26).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,11 +16,12 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
+from ledger.core.facts import STRICT, Count, Date, Number, Positive
 from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, UseCause, UseName
-from ledger.model.bank_money import ChargeBackRow, CoverRow
+from ledger.model.bank_money import ChargeBackRow
+from ledger.model.covers import CoverRow
 from ledger.model.gifts import ContributionRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
@@ -48,18 +49,6 @@ class Wanting:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     shortfall: Count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cover:
-    """`amount` minor units that were put into `bank` to cover what a charge-back left wanting: money, and no gift."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    number: Number
-    charge_back: Number
-    bank: Name
-    amount: Positive
-    date: Date
 
 
 def charge_backs_of(session: Session, campaign: str) -> Sequence[ChargeBackRow]:
@@ -202,64 +191,4 @@ CHARGE_BACKS = Workflow(
 )
 
 
-def _charged(context: Context, number: str) -> ChargeBackRow:
-    row = CHARGE_BACKS.require_row(context.books.session, context.campaign, number)
-    if row.status is not ProposalStatus.APPROVED:
-        raise Conflict(f"charge_back: {number} is {row.status}; there is nothing to cover")
-    return row
-
-
-def _require_wanting(context: Context, row: ChargeBackRow, amount: int, *, waiting: bool) -> None:
-    left = uncovered(context.books.session, row, waiting=waiting)
-    if amount > left:
-        raise Refused.field(
-            "amount",
-            f"is more than the {decimal_text(row.currency, left)} {row.currency} that nobody covered yet",
-        )
-
-
-def _hold_cover(context: Context, facts: Cover) -> Posting[None]:
-    _require_wanting(context, _charged(context, facts.charge_back), facts.amount, waiting=True)
-    return Posting()
-
-
-def _cover_effect(context: Context, cover: CoverRow, _decision: Decision) -> Posting[None]:
-    row = context.books.session.get_one(ChargeBackRow, cover.charge_back_entry)
-    _require_wanting(context, _charged(context, row.number), cover.amount, waiting=False)
-    return Posting(tuple(_into(context, cover)))
-
-
-def _into(context: Context, cover: CoverRow) -> Iterator[Transfer]:
-    """The money into the bank: what it is overdrawn by first."""
-    campaign, own = context.campaign, account(AccountClass.TOP_UPS, context.campaign)
-    overdraft = account(AccountClass.OVERDRAFT, campaign, cover.bank)
-    lent = min(cover.amount, max(0, -context.books.net(overdraft, cover.currency)))
-    places = ((overdraft, lent), (account(AccountClass.BANK, campaign, cover.bank), cover.amount - lent))
-    for place, units in places:
-        if units:
-            yield Transfer(place, own, cover.currency, units)
-
-
-def _cover_row(books: Books, entry: Entry[Cover, None]) -> CoverRow:
-    facts = entry.facts
-    row = CHARGE_BACKS.require_row(books.session, entry.campaign, facts.charge_back)
-    return CoverRow(
-        **proposed(entry, facts.number, facts.date),
-        charge_back_entry=row.entry,
-        bank=facts.bank,
-        currency=row.currency,
-        amount=facts.amount,
-    )
-
-
-COVERS = Workflow(
-    noun="cover",
-    facts=Cover,
-    row=CoverRow,
-    doc="Record money that covers what a charge-back left wanting; it is no gift. Another person approves it.",
-    hold=_hold_cover,
-    keep=_cover_row,
-    effect=_cover_effect,
-    about=lambda _session, cover: (cover.currency, cover.amount),
-)
-KINDS = (*CHARGE_BACKS.kinds(), *COVERS.kinds())
+KINDS = CHARGE_BACKS.kinds()

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from ledger.model.columns import table_of
 from ledger.model.gifts import GiftDayRow, GiftRow
+from ledger.rules.covered import covered_coins
 from ledger.rules.gift_records import DaySums, SettledGift, sums_of
 
 _GIFTS, _DAYS = table_of(GiftRow), table_of(GiftDayRow)
@@ -38,9 +39,9 @@ def gift_sums(session: Session, campaign: str) -> GiftSums:
 
 
 def gift_shortfall(session: Session, campaign: str) -> int:
-    """Sats that voided gifts leave wanting: they were used already."""
+    """Sats that voided gifts leave wanting: they were used already, and no top-up covers them."""
     wanting = select(func.coalesce(func.sum(_GIFTS.c.shortfall), 0)).where(*_wanting(campaign))
-    return int(session.connection().execute(wanting).scalar_one())
+    return int(session.connection().execute(wanting).scalar_one()) - covered_coins(session, campaign)
 
 
 def gift_days(session: Session, campaign: str) -> Sequence[tuple[str, int]]:

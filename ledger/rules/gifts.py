@@ -22,6 +22,7 @@ from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.covered import covers_of, end_covers, units_back
 from ledger.rules.gift_records import (
     GiftValue,
     SettledGift,
@@ -251,7 +252,8 @@ def _post_restore(context: Context, facts: Again) -> Posting[None]:
     changes = (
         () if gift.line is None or not pieces else (Change(gift.line, pieces, UnitState.VOID, state, ref),)
     )
-    return Posting(tuple(brought(gift)), changes)
+    covered = units_back(context.books, covers_of(session, gift))
+    return Posting(tuple(brought(gift)), (*changes, *covered))
 
 
 def _moved(gift: SettledGift, facts: Again) -> SettledGift:
@@ -266,6 +268,7 @@ def _moved(gift: SettledGift, facts: Again) -> SettledGift:
 
 def _fold_restore(books: Books, entry: Entry[Again, None]) -> None:
     gift = gift_of(books.session, entry.campaign, entry.facts.outpoint)
+    end_covers(books.session, gift, entry.seq)
     save_void_pieces(books.session, gift, ())
     live = _moved(gift, entry.facts)._replace(state=GiftState.LIVE, shortfall=None, restored_at=entry.at)
     save_gift(books.session, gift, live)

@@ -25,6 +25,7 @@ from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
+from ledger.rules.covered import covers_by
 from ledger.rules.gift_records import SettledGift, add_gift, find_gift, save_gift, standing_block
 from ledger.rules.gifts import joined, money_line, source_of
 from ledger.rules.observing import Observed
@@ -112,9 +113,14 @@ def require_unspent(context: Context, outpoint: str) -> None:
 
 
 def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") -> None:
-    """Conflict where a coin is off the chain, or another refund than `refund` waits to decide about it."""
+    """Conflict where a coin is off the chain, covers a shortfall, or another refund than `refund` waits to decide."""
     if not coin.live:
         raise Conflict("outpoint: this coin is not settled now; a reorganisation took it out of the chain")
+    cover = covers_by(context.books.session, context.campaign, coin.outpoint)
+    if cover is not None:
+        raise Conflict(
+            f"outpoint: cover {cover} says that this coin covers a shortfall; reverse or reject it first"
+        )
     waits = context.books.session.exec(
         select(RefundRow.number)
         .where(RefundRow.campaign == context.campaign, RefundRow.outpoint == coin.outpoint)

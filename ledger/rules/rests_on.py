@@ -135,7 +135,7 @@ def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
     entry = getattr(facts, "entry", None)
     if isinstance(entry, int):
         yield entry
-    for field in ("gift", "outpoint"):
+    for field in ("gift", "outpoint", "coin"):
         value = getattr(facts, field, None)
         if isinstance(value, str):
             yield from _gift(session, campaign, value)

@@ -63,6 +63,8 @@ def _subjects(entry: Entry) -> Iterator[Subject]:
         yield Subject(SubjectKind.GIFT, entry.campaign, str(facts["outpoint"]))
     elif kind in {"contribution", "in-kind"} and told:
         yield Subject(SubjectKind.GIFT, entry.campaign, f"{kind}:{facts['number']}")
+    elif kind == "cover.approved" and notes.get("gift"):
+        yield Subject(SubjectKind.GIFT, entry.campaign, str(notes["gift"]))
     elif kind == "closing.approved":
         yield Subject(SubjectKind.ORDER, entry.campaign, str(notes["order"]))
     elif kind == "recall":

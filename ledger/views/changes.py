@@ -36,6 +36,7 @@ _KINDS = {
     "move.approved": ChangeKind.FEE,
     "own-move": ChangeKind.FEE,
     "gift-return.approved": ChangeKind.EXCHANGED,
+    "cover.approved": ChangeKind.COVERED,
 }
 
 
@@ -236,6 +237,8 @@ class LaterChanges:
             detail.append(("block", str(entry.facts["height"])))
         if entry.kind in {"void", "moved"}:
             detail.append(("block_said", str(self._height_before(seq, gift, given))))
+        if entry.notes.get("sats"):
+            detail.append(("covered", f"{entry.notes['sats']} BTC"))
         if entry.notes.get("shortfall"):
             detail.append(("used_already", f"{entry.notes['shortfall']} BTC"))
         return _change_of(entry, (), (), tuple(detail))

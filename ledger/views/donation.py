@@ -23,6 +23,7 @@ from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
+from ledger.rules.covered import covered_of
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.gift_returns import returns_of
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
@@ -119,10 +120,12 @@ class DonationFollower:
         status = status_of(watched, gift)
         sources = value_sources(books.session, gift)
         steps = self._chain_steps(watched, output, gift, sources)
-        followed = Followed()
-        if gift is not None and gift.live and gift.units is not None:
+        followed, stands = Followed(), Followed()
+        if gift is not None and gift.units is not None and (gift.live or gift.shortfall):
             meant_for = self.place_of(gift.restriction)
-            followed = self.followed(*gift.units, value=gift.value, meant_for=meant_for)
+            found = self.followed(*gift.units, value=gift.value, meant_for=meant_for)
+            followed, stands = (found, stands) if gift.live else (followed, found)
+        used, covered = self._used_of(gift)
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
@@ -157,7 +160,17 @@ class DonationFollower:
             returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
             people=reached_by_sex(self._tx.session, self._campaign, followed.services),
+            used=used,
+            covered=covered,
+            stands=stands.places,
         )
+
+    def _used_of(self, gift: SettledGift | None) -> tuple[Amount | None, Amount | None]:
+        """What of a gift that lost its block had been used, and what of that is covered."""
+        if gift is None or gift.live or not gift.shortfall:
+            return None, None
+        covered = covered_of(self._tx.session, gift)
+        return Amount.of("BTC", gift.shortfall), Amount.of("BTC", covered)
 
     def place_of(self, need: str | None) -> str:
         """Where the need of a restricted gift wants its pieces; empty for any end."""

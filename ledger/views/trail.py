@@ -159,6 +159,7 @@ class ChangeKind(StrEnum):
     CLOSED = "closed"  # its order was closed with something left
     RECALLED = "recalled"
     FEE = "fee"  # a move between own places cost something
+    COVERED = "covered"  # a top-up makes good for what was used of a gift that lost its block
     EXCHANGED = "exchanged"  # another gift went back to its donor, and took other units than it had
     OTHER = "other"
 
@@ -280,6 +281,12 @@ class Donation(Frozen):
     """What went back to the donor, fees included."""
     restriction: Restriction | None = None
     """The one need that it is for; null for any end."""
+    used: Amount | None = None
+    """What of a gift that lost its block had been used; it counts as nobody's gift, and its use stands."""
+    covered: Amount | None = None
+    """What of that top-ups cover; null where nothing was used."""
+    stands: tuple[Place, ...] = ()
+    """Where what was used of it is now, and what it became."""
     href: str = Field(default_factory=_trail_path)
     """Path of its trail as data."""
 

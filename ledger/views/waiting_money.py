@@ -22,6 +22,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.coins import CoinClasses, undecided_outpoints
+from ledger.rules.covered import covered_of
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
@@ -153,16 +154,18 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
 
 
 def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
-    what = "cover it with a named entry, or wait until the coins come back"
     for gift in gifts_wanting(tx.session, slug):
-        yield OpenItem(
-            kind=OpenItemKind.SHORTFALL,
-            campaign=slug,
-            subject=gift.outpoint,
-            since=gift.voided_at or gift.at,
-            amount=Amount.known("BTC", gift.shortfall),
-            what_to_do=what,
-        )
+        wanting = (gift.shortfall or 0) - covered_of(tx.session, gift)
+        if wanting:
+            yield OpenItem(
+                kind=OpenItemKind.SHORTFALL,
+                campaign=slug,
+                subject=gift.outpoint,
+                since=gift.voided_at or gift.at,
+                amount=Amount.known("BTC", wanting),
+                what_to_do="it lost its block after it was used: cover it with a top-up in coins (`cover add`), or "
+                "wait until it settles again",
+            )
     for charged in charge_backs_of(tx.session, slug):
         wanting = uncovered(tx.session, charged)
         if wanting:
@@ -188,7 +191,8 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             subject=f"spend {spend.ref}",
             since=since,
             amount=Amount.known("BTC", spend.out),
-            what_to_do=what,
+            what_to_do="its coins are back and its use stands: wait until it settles again, or reverse what "
+            "explains it",
         )
 
 

@@ -284,7 +284,8 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("charge-back"),
     },
     "cover": {
-        "add": "Record money that covers what a charge-back left wanting; it is no gift. Another person approves it.",
+        "add": "Record what covers the use of a gift that a bank or the chain took back; it is no gift. Another person "
+        "approves it.",
         **_two_people("cover"),
     },
     "closing": {**_two_people("closing")},

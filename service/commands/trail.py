@@ -45,6 +45,9 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     ]
     if trail.restriction:
         lines.append(say.restricted(trail))
+    used = say.donation_used(trail)
+    if used:
+        lines.append(used)
     following = say.donation_next(trail)
     if following:
         lines.append(following)

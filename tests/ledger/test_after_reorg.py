@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from api.pages.sentences import donation_used
 from ledger.core.errors import Conflict, Refused
+from ledger.core.look import TxFacts
 from ledger.rules.books import Books
 from ledger.rules.wanting import free_and_held, wanting
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus
-from tests.tools.ledgers import SLUG, Ledger, made_once, name, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied, tx
 
 pytestmark = pytest.mark.on_both
 
@@ -92,4 +96,104 @@ def test_coins_that_come_back_make_good_for_what_is_wanting(tmp_path: Path) -> N
         assert wanting(books, SLUG, "BTC") == 0
         assert free_and_held(books, SLUG, "BTC") == BTC
     ledger.do("approver", "purchase", "approve", number="PO-1", date=DAY)
+    tied(ledger)
+
+
+def topped_up(ledger: Ledger, label: str, script: int, sats: int) -> TxFacts:
+    """Own coins that came to a watched address, and a person says that they are no gift."""
+    paid = tx(label, (script, sats))
+    ledger.mine(label, paid)
+    ledger.bury()
+    ledger.do("approver", "incoming", "decide", outpoint=f"{name(label)}:0", counts_as="top_up", date=DAY)
+    return paid
+
+
+def covered(ledger: Ledger, number: str, coin: str, amount: int) -> int | None:
+    """A cover of the first gift by a coin, recorded and approved; the entry of its approval."""
+    facts = {"gift": GIFT, "coin": f"{name(coin)}:0", "amount": amount, "date": DAY}
+    ledger.do("recorder", "cover", "add", number=number, **facts)
+    return ledger.do("approver", "cover", "approve", number=number, date=DAY).seq
+
+
+def wants(ledger: Ledger) -> tuple[int, int, list[int]]:
+    """(sats that lines have and no wallet, the shortfall of the books, the rows that wait to be covered)."""
+    with ledger.store.read() as reading:
+        rows = decisions(reading, SLUG, now=ledger.now)
+        open_rows = [sum_of(row).minor for row in rows if row.kind is OpenItemKind.SHORTFALL]
+        shortfall = books_state(reading, SLUG, now=ledger.now).shortfall.minor
+        return wanting(Books(reading), SLUG, "BTC"), shortfall, open_rows
+
+
+def of_donor(ledger: Ledger) -> tuple[int, int, list[str]]:
+    """What the donor of the first gift reads: (used, covered, what became of the used part)."""
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+    assert trail.used is not None
+    assert trail.covered is not None
+    assert donation_used(trail)
+    assert trail.places == ()
+    return trail.used.minor, trail.covered.minor, [place.kind.value for place in trail.stands]
+
+
+def test_a_top_up_covers_by_a_named_entry_what_was_used_of_a_gift_that_is_gone(tmp_path: Path) -> None:
+    """In parts; the donor reads what of theirs was used, what it is, and what covers it, before and after."""
+    ledger = double_spent(tmp_path)
+    before = of_donor(ledger)
+    assert before[:2] == (BTC, 0)
+    assert before[2]
+    topped_up(ledger, "own", 3, BTC // 2)
+    assert wants(ledger) == (BTC, BTC, [BTC])  # money, and as yet for nothing
+    facts = {"number": "CV-0", "amount": BTC // 2, "date": DAY}
+    own = f"{name('own')}:0"
+    with pytest.raises(Conflict, match="only a top-up covers"):
+        ledger.do("recorder", "cover", "add", **facts, gift=GIFT, coin=f"{name('second')}:0")
+    with pytest.raises(Conflict, match="stands in its block"):
+        ledger.do("recorder", "cover", "add", **facts, gift=f"{name('second')}:0", coin=own)
+    with pytest.raises(Refused, match="of the coin that is free"):
+        ledger.do("recorder", "cover", "add", **facts | {"amount": BTC}, gift=GIFT, coin=own)
+    with pytest.raises(Refused, match="name what is covered"):
+        ledger.do("recorder", "cover", "add", **facts, gift=GIFT, coin=own, charge_back="CB-1", bank="B")
+    with pytest.raises(Refused, match="covered by coins"):
+        ledger.do("recorder", "cover", "add", **facts, gift=GIFT, bank="B")
+    covered(ledger, "CV-1", "own", BTC // 2)
+    assert wants(ledger) == (BTC // 2, BTC // 2, [BTC // 2])
+    assert of_donor(ledger) == (BTC, BTC // 2, before[2])
+    with pytest.raises(Conflict, match="cover CV-1"):
+        ledger.do("approver", "incoming", "decide", outpoint=own, counts_as="gift", n=2, date=DAY)
+    topped_up(ledger, "more", 4, BTC)
+    with pytest.raises(Refused, match="nobody covered yet"):
+        ledger.do("recorder", "cover", "add", **facts | {"amount": BTC}, gift=GIFT, coin=f"{name('more')}:0")
+    done = covered(ledger, "CV-2", "more", BTC // 2)
+    assert wants(ledger) == (0, 0, [])
+    assert of_donor(ledger) == (BTC, BTC, before[2])
+    with ledger.store.read() as reading:
+        assert free_and_held(Books(reading), SLUG, "BTC") == BTC * 3 // 2  # all that the wallet holds
+        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+    told = [(change.kind.value, change.detail.get("covered")) for change in trail.changes]
+    assert told[1:] == [("covered", f"{BTC // 2} BTC")] * 2
+    tied(ledger)
+    ledger.do("approver", "reversal", "add", entry=done, reason="another fund's", date=DAY)
+    assert wants(ledger) == (BTC // 2, BTC // 2, [BTC // 2])
+    tied(ledger)
+
+
+def test_what_covered_a_gift_is_free_again_when_it_settles_once_more(tmp_path: Path) -> None:
+    """And where a top-up loses its block too, it is wanting as long as the gift is away, and no longer."""
+    ledger = double_spent(tmp_path)
+    own = topped_up(ledger, "own", 3, BTC // 2)
+    topped_up(ledger, "more", 4, BTC // 2)
+    done = covered(ledger, "CV-1", "own", BTC // 2)
+    covered(ledger, "CV-2", "more", BTC // 2)
+    ledger.reorg(6, ("d0", ()), *((f"d{n}", ()) for n in range(1, 8)))
+    assert wants(ledger) == (BTC // 2, BTC // 2, [BTC // 2])  # the second top-up is gone
+    first = tx("first", (0, BTC))
+    depth = len(ledger.chain) - 6
+    ledger.reorg(depth, ("e0", (first, SECOND)), ("e1", (SALE, own)), *((f"e{n}", ()) for n in range(2, 40)))
+    assert wants(ledger) == (0, 0, [])
+    with ledger.store.read() as reading:
+        assert free_and_held(Books(reading), SLUG, "BTC") == BTC * 3 // 2
+    tied(ledger)
+    with pytest.raises(Conflict, match="covers nothing since"):
+        ledger.do("approver", "reversal", "add", entry=done, reason="wrong", date=DAY)
+    ledger.do("approver", "incoming", "decide", outpoint=f"{name('own')}:0", counts_as="gift", n=2, date=DAY)
     tied(ledger)

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.model.campaigns import Nature
+from ledger.model.gifts import CountsAs
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.releases import ReleaseRow
@@ -15,7 +16,9 @@ from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.charge_backs import charge_backs_of, uncovered
+from ledger.rules.covered import covered_of
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
+from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import last_closed, pending_period
@@ -254,9 +257,18 @@ def _charge_back(s: Scene) -> Facts:
 
 @tells("cover")
 def _cover(s: Scene) -> Facts:
-    rows = [
-        (row, uncovered(s.tx.session, row, waiting=True)) for row in charge_backs_of(s.tx.session, s.slug)
+    session = s.tx.session
+    gone = [
+        (gift, left)
+        for gift in gifts_wanting(session, s.slug)
+        if (left := (gift.shortfall or 0) - covered_of(session, gift, waiting=True))
     ]
+    coins = [g for g in gifts_of(session, s.slug) if g.live and g.counts_as is CountsAs.TOP_UP]
+    if gone and coins:
+        (gift, left), coin = s.pick(gone), s.pick(coins)
+        amount = s.n(1, min(left, coin.sats))
+        return s.numbered("CV") | {"gift": gift.outpoint, "coin": coin.outpoint, "amount": amount}
+    rows = [(row, uncovered(session, row, waiting=True)) for row in charge_backs_of(session, s.slug)]
     row, wanting = s.one([pair for pair in rows if pair[1] > 0], "charge-back.approved")
     return s.numbered("CV") | {"charge_back": row.number, "bank": s.pick(BANKS), "amount": s.n(1, wanting)}
 

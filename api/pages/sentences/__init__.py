@@ -37,6 +37,7 @@ from api.pages.sentences.deliveries import (
 from api.pages.sentences.donation import (
     donation_next,
     donation_sentence,
+    donation_used,
     gift_amount,
     goods_rest,
     outcome_word,
@@ -220,6 +221,7 @@ __all__ = [
     "donation_sentence",
     "donation_title",
     "donation_to",
+    "donation_used",
     "dust_note",
     "exit_word",
     "facts",

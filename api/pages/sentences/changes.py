@@ -37,6 +37,9 @@ _WHAT = {
     ChangeKind.EXCHANGED: Message(
         "Entry {entry}: a gift went back to its donor, and its units were exchanged for others", _TOLD, _ENTRY
     ),
+    ChangeKind.COVERED: Message(
+        "Entry {entry}: a top-up makes good for what had been used of it", _TOLD, _ENTRY
+    ),
     ChangeKind.OTHER: Message("Entry {entry}: a later entry", _TOLD, _ENTRY),
 }
 _TOOK_BACK = Message(
@@ -84,6 +87,8 @@ def _facts(named: Mapping[str, str]) -> list[str]:
     told = []
     if "value" in named:
         told.append(_money(named["value"]))
+    if "covered" in named:
+        told.append(_money(named["covered"]))
     if "used_already" in named:
         told.append(worded(_USED, money=_money(named["used_already"])))
     if "block" in named and "block_said" in named:

@@ -15,6 +15,7 @@ from api.pages.sentences.messages import (
     Sentence,
     joined,
     listed,
+    plain,
     said,
     worded,
 )
@@ -133,6 +134,40 @@ def goods_rest(places: Sequence[Place]) -> tuple[int, tuple[Quantity, ...]] | No
     shown = _largest(places)
     rest = [place for place in places if place not in shown]
     return (len({place.place for place in rest}), _by_product(rest)) if rest else None
+
+
+_USED_MONEY = "{used}: what of the gift had been used, as 0.01 BTC"
+_USED = Message(
+    "{used} of it had been used before it lost its block. That stands: {places}. A top-up has to cover it.",
+    _USED_MONEY,
+    _PARTS,
+)
+_USED_COVERED = Message(
+    "{used} of it had been used before it lost its block. That stands: {places}. A top-up, no gift, covers all of it.",
+    _USED_MONEY,
+    _PARTS,
+)
+_USED_COVERED_IN_PART = Message(
+    "{used} of it had been used before it lost its block. That stands: {places}. A top-up, no gift, covers {covered} "
+    "of it; the rest has to be covered.",
+    _USED_MONEY,
+    _PARTS,
+    "{covered}: a smaller sum, as 0.005 BTC",
+)
+
+
+def donation_used(trail: Donation) -> str:
+    """What of a gift that lost its block had been used, where that is, and what covers it; empty where nothing was."""
+    if trail.used is None or trail.covered is None:
+        return ""
+    parts = [figured(place, amount(place.amount, place.unit)) for place in _largest(trail.stands)]
+    used, places = with_asset(trail.used), listed([plain(part) for part in parts])
+    if not trail.covered.minor:
+        return worded(_USED, used=used, places=places)
+    if trail.covered.minor < trail.used.minor:
+        covered = with_asset(trail.covered)
+        return worded(_USED_COVERED_IN_PART, used=used, places=places, covered=covered)
+    return worded(_USED_COVERED, used=used, places=places)
 
 
 _CONFIRMED = Message(

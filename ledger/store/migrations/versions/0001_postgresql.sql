@@ -2443,10 +2443,13 @@ CREATE TABLE covers (
     status VARCHAR COLLATE "C" NOT NULL,
     decided_by BIGINT,
     decided_on TEXT COLLATE "C",
-    charge_back_entry BIGINT NOT NULL,
-    bank TEXT COLLATE "C" NOT NULL,
-    currency TEXT COLLATE "C" NOT NULL,
+    charge_back_entry BIGINT,
+    bank TEXT COLLATE "C",
+    gift_entry BIGINT,
+    coin TEXT COLLATE "C",
+    asset TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL,
+    ended_by BIGINT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
@@ -2454,7 +2457,9 @@ CREATE TABLE covers (
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
-    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry),
+    FOREIGN KEY(gift_entry) REFERENCES gifts (entry),
+    FOREIGN KEY(ended_by) REFERENCES entries (seq)
 );
 
 CREATE TABLE credit_note_lines (

@@ -2636,10 +2636,13 @@ CREATE TABLE covers (
     status TEXT NOT NULL,
     decided_by INTEGER,
     decided_on TEXT,
-    charge_back_entry INTEGER NOT NULL,
-    bank TEXT NOT NULL,
-    currency TEXT NOT NULL,
+    charge_back_entry INTEGER,
+    bank TEXT,
+    gift_entry INTEGER,
+    coin TEXT,
+    asset TEXT NOT NULL,
     amount INTEGER NOT NULL,
+    ended_by INTEGER,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
@@ -2647,7 +2650,9 @@ CREATE TABLE covers (
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
-    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry)
+    FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry),
+    FOREIGN KEY(gift_entry) REFERENCES gifts (entry),
+    FOREIGN KEY(ended_by) REFERENCES entries (seq)
 )
  STRICT;
 

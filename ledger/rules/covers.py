@@ -1,0 +1,231 @@
+"""Covers: a named entry that makes good for what is wanting after a bank or the chain took back a gift that was used.
+
+At a bank it is money that somebody puts in. In coins it is a top-up that came: its units leave the line in place of
+those that were used, so that the lines have again what the wallet holds. The use stands, and nobody's gift pays for it
+(docs/rules.md, 26 and 28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, select
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Date, Name, Number, Positive
+from ledger.core.lines import Change, Operation, UnitState
+from ledger.core.money import decimal_text
+from ledger.model.bank_money import ChargeBackRow
+from ledger.model.columns import table_of
+from ledger.model.covers import CoverRow
+from ledger.model.gifts import CountsAs, GiftRow
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.books import Books
+from ledger.rules.charge_backs import CHARGE_BACKS, uncovered
+from ledger.rules.covered import cover_ref, covered_of, give_back, units_back
+from ledger.rules.gift_records import SettledGift, find_gift, gift_of
+from ledger.rules.incoming import OutpointText
+from ledger.rules.restrictions import Taking, restriction_of
+from ledger.rules.spec import Context
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """`amount` minor units that cover what was used of a gift that was taken back: money, and no gift.
+
+    Of a `charge_back` (its number) they were put into `bank`. Of a `gift` in coins (`TXID:VOUT`) that lost its block
+    they are sats of `coin`, a top-up that came to a watched address.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    charge_back: Number | None = None
+    bank: Name | None = None
+    gift: OutpointText | None = None
+    coin: OutpointText | None = None
+    amount: Positive
+    date: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Which gift in coins is covered, by how many sats of which coin; nothing of a charge-back."""
+
+    gift: str | None = None
+    coin: str | None = None
+    sats: int | None = None
+
+
+def _require_one(facts: Cover) -> None:
+    """Refused where not one thing is covered, by what covers such a thing."""
+    if (facts.charge_back is None) is (facts.gift is None):
+        raise Refused.field("charge_back", "name what is covered: a charge_back, or a gift in coins")
+    if facts.charge_back is not None and (facts.bank is None or facts.coin is not None):
+        raise Refused.field("bank", "name the bank into which the money came; a charge-back is covered there")
+    if facts.gift is not None and (facts.coin is None or facts.bank is not None):
+        raise Refused.field(
+            "coin", "name the top-up that came, TXID:VOUT; a gift in coins is covered by coins"
+        )
+
+
+# ── at a bank ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _charged(context: Context, number: str) -> ChargeBackRow:
+    row = CHARGE_BACKS.require_row(context.books.session, context.campaign, number)
+    if row.status is not ProposalStatus.APPROVED:
+        raise Conflict(f"charge_back: {number} is {row.status}; there is nothing to cover")
+    return row
+
+
+def _require_at_most(asset: str, amount: int, left: int) -> None:
+    if amount > left:
+        raise Refused.field(
+            "amount", f"is more than the {decimal_text(asset, left)} {asset} that nobody covered yet"
+        )
+
+
+def _into(context: Context, cover: CoverRow) -> Iterator[Transfer]:
+    """The money into the bank: what it is overdrawn by first."""
+    campaign, own = context.campaign, account(AccountClass.TOP_UPS, context.campaign)
+    overdraft = account(AccountClass.OVERDRAFT, campaign, str(cover.bank))
+    lent = min(cover.amount, max(0, -context.books.net(overdraft, cover.asset)))
+    places = (
+        (overdraft, lent),
+        (account(AccountClass.BANK, campaign, str(cover.bank)), cover.amount - lent),
+    )
+    for place, units in places:
+        if units:
+            yield Transfer(place, own, cover.asset, units)
+
+
+# ── in coins ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _voided(context: Context, outpoint: str) -> SettledGift:
+    """The gift that lost its block after some of it was used; raises NotFound or Conflict."""
+    gift = gift_of(context.books.session, context.campaign, outpoint)
+    if gift.live:
+        raise Conflict("gift: it stands in its block, and nothing of it is wanting")
+    if not gift.shortfall:
+        raise Conflict("gift: nothing of it was used before it lost its block, and nothing is wanting")
+    return gift
+
+
+def _top_up(context: Context, outpoint: str) -> SettledGift:
+    """The coin that covers, on its line; raises NotFound or Conflict."""
+    coin = find_gift(context.books.session, context.campaign, outpoint)
+    if coin is None:
+        raise NotFound(f"coin: no coin {outpoint[:8]}… of campaign {context.campaign} has settled")
+    if not coin.live:
+        raise Conflict("coin: it is not settled now; a reorganisation took it out of the chain")
+    if coin.counts_as is not CountsAs.TOP_UP:
+        raise Conflict("coin: only a top-up covers, no gift does; say that it is one (`incoming decide`)")
+    return coin
+
+
+def _hold(context: Context, facts: Cover) -> Posting[None]:
+    _require_one(facts)
+    if facts.charge_back is not None:
+        row = _charged(context, facts.charge_back)
+        _require_at_most(row.currency, facts.amount, uncovered(context.books.session, row, waiting=True))
+        return Posting()
+    gift, coin = _voided(context, str(facts.gift)), _top_up(context, str(facts.coin))
+    wanting = (gift.shortfall or 0) - covered_of(context.books.session, gift, waiting=True)
+    _require_at_most("BTC", facts.amount, wanting)
+    line, start, end = coin.units or ("", 0, 0)
+    pieces = context.books.lines.lowest_free(line, facts.amount, within=(start, end)) if line else ()
+    taking = Taking(restriction_of(line), line, pieces) if pieces else None
+    if taking is None or taking.units < facts.amount:
+        free = 0 if taking is None else taking.units
+        raise Refused.field(
+            "amount", f"is more than the {decimal_text('BTC', free)} BTC of the coin that is free"
+        )
+    return holding((taking,), cover_ref(facts.number))
+
+
+def _effect(context: Context, cover: CoverRow, _decision: Decision) -> Posting[Covered]:
+    session = context.books.session
+    if cover.charge_back_entry is not None:
+        row = session.get_one(ChargeBackRow, cover.charge_back_entry)
+        _require_at_most(row.currency, cover.amount, uncovered(session, _charged(context, row.number)))
+        return Posting(tuple(_into(context, cover)), (), Covered())
+    gift, coin = _voided(context, _gift_of(session, cover)), _top_up(context, str(cover.coin))
+    _require_at_most("BTC", cover.amount, (gift.shortfall or 0) - covered_of(session, gift))
+    off = (
+        Change(taking.line, taking.pieces, UnitState.FREE, UnitState.VOID, cover_ref(cover.number))
+        for taking in held_takings(session, cover)
+    )
+    return Posting(
+        (), (*release_of(session, cover), *off), Covered(gift.outpoint, coin.outpoint, cover.amount)
+    )
+
+
+def _gift_of(session: Session, cover: CoverRow) -> str:
+    """The outpoint of the gift that a cover is for."""
+    gifts = table_of(GiftRow)
+    found = session.connection().execute(
+        select(col(GiftRow.txid), col(GiftRow.vout)).where(gifts.c.entry == cover.gift_entry)
+    )
+    txid, vout = found.one()
+    return f"{txid}:{vout}"
+
+
+def _row(books: Books, entry: Entry[Cover, None]) -> CoverRow:
+    facts, session = entry.facts, books.session
+    charged = gift = None
+    if facts.charge_back is not None:
+        charged = CHARGE_BACKS.require_row(session, entry.campaign, facts.charge_back)
+    else:
+        gift = gift_of(session, entry.campaign, str(facts.gift))
+    return CoverRow(
+        **proposed(entry, facts.number, facts.date),
+        charge_back_entry=None if charged is None else charged.entry,
+        bank=facts.bank,
+        gift_entry=None if gift is None else gift.entry,
+        coin=facts.coin,
+        asset="BTC" if charged is None else charged.currency,
+        amount=facts.amount,
+    )
+
+
+def _require_standing(_context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
+    if cover.ended_by is not None:
+        raise Conflict(
+            "entry: the gift settled again, and this covers nothing since; nothing is to be reversed"
+        )
+
+
+def _units_back(
+    context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]
+) -> tuple[Operation, ...] | None:
+    return None if cover.coin is None else units_back(context.books, (cover,))
+
+
+def _reversed(books: Books, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
+    if cover.coin is not None:
+        give_back(books.session, (cover,))
+
+
+COVERS = Workflow(
+    noun="cover",
+    facts=Cover,
+    row=CoverRow,
+    doc="Record what covers the use of a gift that a bank or the chain took back; it is no gift. Another person "
+    "approves it.",
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    notes=Covered,
+    reversed=_reversed,
+    require=_require_standing,
+    instead=_units_back,
+    about=lambda _session, cover: (cover.asset, cover.amount),
+)
+KINDS = COVERS.kinds()
