@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sqlmodel import col, func, select
@@ -11,6 +11,7 @@ from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
+from ledger.model.exchange_coins import DepositRow
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
@@ -97,6 +98,33 @@ def conversions_tie(tx: Reading) -> Iterator[Finding]:
         if whole != found:
             what = f"sold, proceeds and fee are {whole}, and those of its uses {found}"
             yield Finding("conversions_tie", f"{row.campaign}/{row.number}", what)
+
+
+def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
+    """What lies at an exchange is what deposits brought and no conversion sold; no more of it is on lines."""
+    books, moved = Books(tx), Counter[tuple[str, str]]()
+    for deposit in tx.session.exec(select(DepositRow).where(DepositRow.status == ProposalStatus.APPROVED)):
+        moved[deposit.campaign, deposit.exchange] += deposit.amount
+    sold = select(ConversionRow).where(
+        ConversionRow.status == ProposalStatus.APPROVED, col(ConversionRow.txid).is_(None)
+    )
+    for conversion in tx.session.exec(sold):
+        moved[conversion.campaign, conversion.exchange] -= conversion.sold
+    lies = {
+        (balance.account.campaign, balance.account.detail[-1]): balance.net
+        for balance in books.balances(AccountClass.EXCHANGE)
+    }
+    for campaign, exchange in sorted(lies.keys() | moved.keys()):
+        held, told = lies.get((campaign, exchange), 0), moved[campaign, exchange]
+        units = sum(
+            span.end - span.start
+            for line in books.lines.at_exchanges(campaign, exchange)
+            for span in books.lines.spans(str(line))
+            if span.state in {UnitState.FREE, UnitState.HELD}
+        )
+        if held != told or units > held:
+            what = f"{held} sats lie there, {told} were brought and not sold, and {units} are on lines"
+            yield Finding("coins_at_exchanges_tie", f"{campaign}/{exchange}", what)
 
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from ledger.checks.gifts import (
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
 from ledger.checks.money import (
     books_are_chain,
+    coins_at_exchanges_tie,
     conversions_tie,
     loans_tie,
     money_on_lines,
@@ -60,6 +61,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     bank_movements_tie,
     bank_outstanding_ties,
     conversions_tie,
+    coins_at_exchanges_tie,
     loans_tie,
     pledges_tie,
     blocked_gifts_are_held,
@@ -77,6 +79,7 @@ BY_ACCOUNT = (
     lots_tie,
     results_tie,
     conversions_tie,
+    coins_at_exchanges_tie,
     loans_tie,
     pledges_tie,
 )

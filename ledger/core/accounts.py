@@ -13,6 +13,7 @@ class AccountClass(StrEnum):
     UNDECIDED = "undecided"  # coins that came back above what a spend put in
     BLOCKED = "blocked"  # gifts set apart before they settled, on no line until two persons release them
     UNEXPLAINED = "unexplained"  # coins that left and wait for the entry that says why
+    EXCHANGE = "exchange"  # coins of ours that an exchange holds and has not sold yet, by exchange
     BANK = "bank"
     OVERDRAFT = "overdraft"  # what a bank took back beyond what lay there
     INTEREST = "interest"
@@ -61,6 +62,7 @@ NEVER_NEGATIVE = frozenset(
         AccountClass.UNDECIDED,
         AccountClass.BLOCKED,
         AccountClass.UNEXPLAINED,
+        AccountClass.EXCHANGE,
         AccountClass.BANK,
         AccountClass.OPEN,
         AccountClass.CANCELLED,

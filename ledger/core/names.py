@@ -66,6 +66,7 @@ class LineKind(StrEnum):
     ORDER = "order"  # an item of an order, in units of its value
     GOODS = "goods"  # pieces of a lot at a place
     SPENT = "spent"  # coins that a spend carried away and nobody has explained
+    EXCHANGE = "exchange"  # coins that lie at an exchange until it sells them
     LOAN = "loan"  # money lent, until it is paid back
     REPAID = "repaid"  # money that paid a loan back
     ENDED = "ended"  # what ended in a use and goes on after all
@@ -135,6 +136,20 @@ class SpentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeLine:
+    """Coins of one restriction that a campaign sent to an exchange, deposit after deposit, and that are not sold."""
+
+    kind: ClassVar[LineKind] = LineKind.EXCHANGE
+    campaign: str
+    exchange: str
+    restriction: str
+    asset: ClassVar[str] = "BTC"
+
+    def __str__(self) -> str:
+        return f"exchange/{self.campaign}/{self.exchange}/{self.restriction}/BTC"
+
+
+@dataclass(frozen=True, slots=True)
 class LoanLine:
     """Units that a lender's loan took, until they are repaid."""
 
@@ -173,7 +188,7 @@ class EndedLine:
         return f"ended/{self.use}/{self.part}/{self.asset}"
 
 
-Line = MoneyLine | OrderLine | GoodsLine | SpentLine | LoanLine | RepaidLine | EndedLine
+Line = MoneyLine | OrderLine | GoodsLine | SpentLine | ExchangeLine | LoanLine | RepaidLine | EndedLine
 
 
 @lru_cache(maxsize=65536)
@@ -191,6 +206,8 @@ def line_named(name: str) -> Line:
             return SpentLine(spend, FREE)
         case ["spent", spend, restriction, "BTC"]:
             return SpentLine(spend, restriction)
+        case ["exchange", campaign, exchange, restriction, "BTC"]:
+            return ExchangeLine(campaign, exchange, restriction)
         case ["loan", campaign, loan, asset]:
             return LoanLine(campaign, loan, asset)
         case ["repaid", campaign, repayment, asset]:
@@ -213,6 +230,7 @@ class UseCause(StrEnum):
     CLOSING = "closing"
     CONTRIBUTION = "contribution"  # what banks kept of a gift on its way
     CONVERSION = "conversion"
+    DEPOSIT = "deposit"  # at an exchange
     DISTRIBUTION = "distribution"
     EXCHANGE = "exchange"
     FIND = "find"
@@ -363,6 +381,7 @@ class HoldCause(StrEnum):
     CHARGE_BACK = "charge-back"
     CONVERSION = "conversion"
     COVER = "cover"
+    DEPOSIT = "deposit"
     EXCHANGE = "exchange"
     GIFT_RETURN = "gift-return"
     LOAN = "loan"

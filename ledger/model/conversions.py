@@ -14,18 +14,21 @@ from ledger.model.proposals import Proposal, ProposalStatus
 class ConversionRow(Proposal, table=True):
     """`sold` sats of the spend `txid`, which took `network_fee` beside, for `proceeds` at `bank`.
 
-    `proceeds` and `exchange_fee` are minor units of `currency`; `quote` is the price of one bitcoin that was quoted
-    before, in those. `need`: coins restricted to it went first, where this was told before they settled.
+    Without a `txid` they lay at `exchange`; `reference` is what the exchange calls the sale. `proceeds` and
+    `exchange_fee` are minor units of `currency`; `quote` is the price of one bitcoin that was quoted before, in those.
+    `need`: coins restricted to it went first, where this was told before they settled.
     """
 
     __tablename__: ClassVar[Any] = "conversions"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         Index("conversions_status", "campaign", "status"),
+        Index("conversions_reference", "campaign", "exchange", "reference"),
         one_of("status", ProposalStatus),
         STRICT,
     )
-    txid: str = Field(sa_type=TEXT)
+    txid: str | None = Field(default=None, sa_type=TEXT)
+    reference: str | None = Field(default=None, sa_type=TEXT)
     sold: int = Field(sa_type=LONG)
     network_fee: int = Field(sa_type=LONG)
     currency: str = Field(sa_type=TEXT)

@@ -29,6 +29,7 @@ class About(StrEnum):
     OFFER = "offer"
     PLEDGE = "pledge"
     CONVERSION = "conversion"
+    DEPOSIT = "deposit"
     PURCHASE = "purchase"
     INVOICE = "invoice"
     PAYMENT = "payment"

@@ -18,6 +18,7 @@ class ExplainedBy(StrEnum):
     """The nouns that say what coins left for."""
 
     CONVERSION = "conversion"
+    DEPOSIT = "deposit"  # at an exchange, which sells them later
     PAYMENT = "payment"
     MOVE = "move"
     OWN_MOVE = "own-move"  # proven by the chain: all went from own addresses to own addresses

@@ -133,6 +133,8 @@ def explained_sats(facts: Mapping[str, Any]) -> int | None:
         return int(facts["amount"]) + int(facts.get("fee", 0))
     if "sold" in facts:
         return int(facts["sold"]) + int(facts.get("network_fee", 0))
+    if "exchange" in facts and "network_fee" in facts:
+        return int(facts["amount"]) + int(facts["network_fee"])
     if facts.get("asset") == "BTC" and "amount" in facts:
         return int(facts["amount"]) + int(facts.get("fee", 0))
     return None

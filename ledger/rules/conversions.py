@@ -1,4 +1,5 @@
-"""Conversions: coins given for money at an exchange. One settled outgoing transaction is explained whole.
+"""Conversions: coins given for money at an exchange. A settled outgoing transaction is explained whole, or coins are
+sold of what deposits brought there.
 
 The fee is parted first, in proportion, in its own asset; what goes on is last (docs/rules.md, T7).
 """
@@ -14,21 +15,23 @@ from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Refused
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
+from ledger.model.proposals import COUNTS
 from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
+from ledger.rules.at_exchange import coins_at, drawn, exchange_account, promised, unowned_at
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
-from ledger.rules.restrictions import Taking, cut, units_of
+from ledger.rules.restrictions import Taking, all_in_order, cut, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import (
     carried,
@@ -60,17 +63,18 @@ class Fill:
 class Conversion:
     """`sold` sats became `proceeds` minor units of `currency` at the bank, after `exchange_fee`.
 
-    What restricted coins fetch is restricted alike. `need`: only in an explanation given before the coins
-    settle; coins restricted to that need are taken first then.
+    Without a `txid` and a network fee they are sold of what lies at the exchange, deposit after deposit; `reference`
+    is what the exchange calls the sale. What restricted coins fetch is restricted alike. `need`: of a transaction only
+    in an explanation given before its coins settle; coins restricted to that need are taken first then.
     `fills`: in the exchange's order, where it sold in parts; they sum to the totals. `quote`: the price of one
     bitcoin that was quoted before, minor units; slippage is shown against it and not booked (docs/rules.md, 11).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    txid: SpendRef
+    txid: SpendRef | None = None
     sold: Positive
-    network_fee: Count
+    network_fee: Count = 0
     currency: Currency
     proceeds: Positive
     exchange_fee: Count = 0
@@ -79,6 +83,7 @@ class Conversion:
     fills: Annotated[tuple[Fill, ...], Field(min_length=1, max_length=500)] | None = None
     quote: Positive | None = None
     need: Number | None = None
+    reference: Number | None = None
     date: Date
 
 
@@ -220,30 +225,69 @@ def _early(context: Context, facts: Conversion) -> None:
     if facts.need is not None:
         require_need(context.books.session, context.campaign, facts.need, "need")
     _require_fills_tie(facts)
+    if facts.txid is None and facts.network_fee:
+        raise Refused.field(
+            "network_fee",
+            "is of a transaction; coins that lie at the exchange are sold without one, leave it out",
+        )
+    if facts.reference is not None:
+        _require_not_told(context, facts, facts.reference)
+
+
+def _require_not_told(context: Context, facts: Conversion, reference: str) -> None:
+    """Refused where another conversion tells of the same sale already."""
+    other = context.books.session.exec(
+        select(ConversionRow.number).where(
+            ConversionRow.campaign == context.campaign,
+            ConversionRow.exchange == facts.exchange,
+            ConversionRow.reference == reference,
+            ConversionRow.number != facts.number,
+            col(ConversionRow.status).in_(COUNTS),
+        )
+    ).first()
+    if other is not None:
+        raise Refused.field("reference", f"is that of conversion {other}, which tells of this sale already")
+
+
+def _there(context: Context, facts: Conversion) -> tuple[Taking, ...]:
+    """The units of coins that are sold of what lies at the exchange; Refused where there are fewer."""
+    books, campaign, exchange = context.books, context.campaign, facts.exchange
+    waiting_there = promised(books.session, campaign, exchange)
+    left = coins_at(books, campaign, exchange) - waiting_there
+    if facts.sold > left:
+        other = f", beside {waiting_there} that wait to be told as sold" if waiting_there else ""
+        raise Refused.field(
+            "sold",
+            f"is more than the {max(0, left)} sats of this campaign that lie at {exchange} unsold{other}; record the "
+            "deposit that brought them (`deposit add`), or name the transaction that they were sold in",
+        )
+    return drawn(books, campaign, exchange, facts.sold, all_in_order(books, campaign, "BTC", facts.need))
 
 
 def _hold(context: Context, facts: Conversion) -> Posting[None]:
     require_campaign(context)
     _early(context, facts)
+    hold = str(HoldName(HoldCause.CONVERSION, facts.number))
+    if facts.txid is None:
+        return holding(_there(context, facts), hold)
     total = facts.sold + facts.network_fee
     spend = require_to_explain(context, facts.txid, total, "sold")
     require_released(context, spend)
     require_purpose(spend, facts.need)
-    return holding(
-        carried(context.books, context.campaign, facts.txid),
-        str(HoldName(HoldCause.CONVERSION, facts.number)),
-    )
+    return holding(carried(context.books, context.campaign, facts.txid), hold)
 
 
 def _transfers(conversion: ConversionRow) -> tuple[Transfer, ...]:
     """Coins to the exchange and money from it to the bank, each with its fee apart."""
     campaign, currency = conversion.campaign, conversion.currency
-    unexplained = account(AccountClass.UNEXPLAINED, campaign)
+    source = account(AccountClass.UNEXPLAINED, campaign)
+    if conversion.txid is None:
+        source = exchange_account(campaign, conversion.exchange)
     trading = account(AccountClass.TRADING, campaign)
-    transfers = [Transfer(trading, unexplained, "BTC", conversion.sold)]
+    transfers = [Transfer(trading, source, "BTC", conversion.sold)]
     if conversion.network_fee:
         fees = account(AccountClass.FEES, campaign, "network")
-        transfers.append(Transfer(fees, unexplained, "BTC", conversion.network_fee))
+        transfers.append(Transfer(fees, source, "BTC", conversion.network_fee))
     bank = account(AccountClass.BANK, campaign, conversion.bank)
     transfers.append(Transfer(bank, trading, currency, conversion.proceeds))
     if conversion.exchange_fee:
@@ -252,10 +296,24 @@ def _transfers(conversion: ConversionRow) -> tuple[Transfer, ...]:
     return tuple(transfers)
 
 
+def _require_there(context: Context, conversion: ConversionRow) -> None:
+    """Conflict where a reorganisation took back since what is told as sold."""
+    left = coins_at(context.books, conversion.campaign, conversion.exchange)
+    if conversion.sold > left:
+        raise Conflict(
+            f"number: {left} sats lie at {conversion.exchange}, and this sells {conversion.sold}: a deposit there is "
+            "undone; approve it when that has settled again, or reject it"
+        )
+
+
 def _effect(context: Context, conversion: ConversionRow, _decision: Decision) -> Posting[SoldApart | None]:
     session, total = context.books.session, conversion.sold + conversion.network_fee
-    require_released(context, require_unexplained(context, conversion.txid, total, "sold"))
-    takings = held_takings(session, conversion) or unowned(conversion.txid)
+    if conversion.txid is None:
+        _require_there(context, conversion)
+        takings = held_takings(session, conversion) or unowned_at(conversion.campaign, conversion.exchange)
+    else:
+        require_released(context, require_unexplained(context, conversion.txid, total, "sold"))
+        takings = held_takings(session, conversion) or unowned(conversion.txid)
     fee = fee_share(conversion.network_fee, total, units_of(takings))
     uses, sold = _uses(context.books, conversion, takings, fee)
     apart = None if sold == _sold_by_fill(session, conversion) else SoldApart(sold)
@@ -276,6 +334,7 @@ def _row(_books: Books, entry: Entry[Conversion, None]) -> ConversionRow:
         bank=facts.bank,
         quote=facts.quote,
         need=facts.need,
+        reference=facts.reference,
     )
 
 
@@ -318,7 +377,7 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     noun="conversion",
     facts=Conversion,
     row=ConversionRow,
-    doc="Record that a transaction sold coins for money; it waits for another person's approval.",
+    doc="Record that a transaction, or an exchange where coins lie, sold them for money; another person approves it.",
     hold=_hold,
     keep=_row,
     effect=_effect,

@@ -16,6 +16,7 @@ from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.exchange_coins import DepositRow
 from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow, RefundRow
@@ -56,6 +57,7 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.CLOSING: ClosingRow,
     About.INVOICE: InvoiceRow,
     About.CONVERSION: ConversionRow,
+    About.DEPOSIT: DepositRow,
     About.PAYMENT: PaymentRow,
     About.CONTRIBUTION: ContributionRow,
     About.CREDIT_NOTE: CreditNoteRow,

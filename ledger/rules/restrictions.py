@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ledger.core.errors import Refused
 from ledger.core.lines import Piece, UnitState, Use, units_in
 from ledger.core.money import decimal_text
-from ledger.core.names import FREE, MoneyLine, SpentLine, line_named
+from ledger.core.names import FREE, ExchangeLine, MoneyLine, SpentLine, line_named
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.tracing.owners import owners
@@ -42,23 +42,29 @@ def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewh
 
 
 def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:
-    """(asset, minor units) of what is restricted to a need and not spent yet, held or not."""
-    found = []
-    for line in books.lines.money(campaign, restriction=need):
+    """(asset, minor units) of what is restricted to a need and not spent yet, held or not, at an exchange too."""
+    found: dict[str, int] = {}
+    lines: list[MoneyLine | ExchangeLine] = [*books.lines.money(campaign, restriction=need)]
+    lines += [line for line in books.lines.at_exchanges(campaign) if line.restriction == need]
+    for line in lines:
         units = sum(
             span.end - span.start
             for span in books.lines.spans(str(line))
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
         if units:
-            found.append((line.asset, units))
-    return tuple(found)
+            found[line.asset] = found.get(line.asset, 0) + units
+    return tuple(found.items())
 
 
 def restriction_of(line: str) -> str:
-    """The restriction of a line of money, or of what a spend carried away of one."""
+    """The restriction of a line of money, or of what a spend carried away of one, to an exchange or not."""
     match line_named(line):
-        case MoneyLine(restriction=restriction) | SpentLine(restriction=restriction):
+        case (
+            MoneyLine(restriction=restriction)
+            | SpentLine(restriction=restriction)
+            | ExchangeLine(restriction=restriction)
+        ):
             return restriction
     return FREE
 
@@ -96,20 +102,36 @@ def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) 
     """
     line, lines = money_line(campaign, asset), books.lines
     lowest = lines.lowest_free(line, among) if lines.exists(line) else ()
-    total = units_in(lowest)
-    if total < units:
+    if units_in(lowest) < units:
         return take(books, campaign, asset, units, all_in_order(books, campaign, asset))
-    pieces: list[Piece] = []
-    count = 0
-    for start, end in lowest:
+    return (Taking(FREE, line, parted_alike(lines, line, lowest, units)[0]),)
+
+
+def parted_alike(
+    lines: Lines, line: str, pieces: tuple[Piece, ...], units: int
+) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """`units` of some pieces of a line that each gift's run in them bears alike, its lowest ones; and the others."""
+    total, count = units_in(pieces), 0
+    borne: list[Piece] = []
+    left: list[Piece] = []
+    for start, end in pieces:
         for run in owners(lines, line, start, end):
             below, count = count * units // total, count + run.end - run.start
             last = run.start + count * units // total - below
-            if pieces and pieces[-1][1] == run.start < last:
-                pieces[-1] = (pieces[-1][0], last)
-            elif run.start < last:
-                pieces.append((run.start, last))
-    return (Taking(FREE, line, tuple(pieces)),)
+            borne.append((run.start, last))
+            left.append((last, run.end))
+    return _touching(borne), _touching(left)
+
+
+def _touching(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Pieces in their order, those that touch as one, and none that is empty."""
+    found: list[Piece] = []
+    for start, end in pieces:
+        if found and found[-1][1] == start < end:
+            found[-1] = (found[-1][0], end)
+        elif start < end:
+            found.append((start, end))
+    return tuple(found)
 
 
 def units_of(takings: Iterable[Taking]) -> int:

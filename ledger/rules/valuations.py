@@ -52,8 +52,8 @@ class Valuation:
 
 
 def _is_fee_of_coins(use: Use) -> bool:
-    """Did coins end as the network fee of a move between own addresses? They fetched nothing, and never will."""
-    moves = use_named(use.id).cause in {UseCause.MOVE, UseCause.OWN_MOVE}
+    """Did coins end as the fee of a move, or of the way to an exchange? They fetched nothing, and never will."""
+    moves = use_named(use.id).cause in {UseCause.MOVE, UseCause.OWN_MOVE, UseCause.DEPOSIT}
     return moves and line_named(use.line).asset == "BTC"
 
 

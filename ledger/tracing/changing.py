@@ -41,6 +41,7 @@ from ledger.core.lines import (
 )
 from ledger.core.names import (
     EndedLine,
+    ExchangeLine,
     GoodsLine,
     Line,
     LineKind,
@@ -463,6 +464,9 @@ def _columns(line: Line) -> Iterator[tuple[str, str | int]]:
             yield from (("product", line.lot.product), ("lot", line.lot.number))
         case SpentLine():
             yield from (("number", line.spend), ("restriction", line.restriction))
+        case ExchangeLine():
+            yield from (("campaign", line.campaign), ("restriction", line.restriction))
+            yield ("place", line.exchange)
         case LoanLine():
             yield from (("campaign", line.campaign), ("number", line.loan))
         case RepaidLine():

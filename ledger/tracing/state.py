@@ -32,7 +32,7 @@ from sqlmodel import Session
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict
 from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use
-from ledger.core.names import GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
+from ledger.core.names import ExchangeLine, GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
 from ledger.model.columns import table_of
 from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
 
@@ -221,6 +221,11 @@ class Lines:
         """The lines of what a spend carried away, by name."""
         found = map(line_named, self._kind(LineKind.SPENT, {"number": spend}))
         return [line for line in found if isinstance(line, SpentLine)]
+
+    def at_exchanges(self, campaign: str, exchange: str | None = None) -> list[ExchangeLine]:
+        """The lines of what a campaign's coins lie on at exchanges, or at one, by name."""
+        found = map(line_named, self._kind(LineKind.EXCHANGE, {"campaign": campaign, "place": exchange}))
+        return [line for line in found if isinstance(line, ExchangeLine)]
 
     def _kind(self, kind: LineKind, wanted: dict[str, str | None]) -> Iterator[str]:
         query = select(LINES.c.name).where(LINES.c.kind == kind).order_by(LINES.c.name)

@@ -55,6 +55,7 @@ APART = (Origin.GIVEN, Origin.BEFORE)
 _LEFT = {
     LineKind.MONEY: ExitKind.HELD,
     LineKind.SPENT: ExitKind.UNEXPLAINED,
+    LineKind.EXCHANGE: ExitKind.AT_EXCHANGE,
     LineKind.LOAN: ExitKind.LENT,
     LineKind.REPAID: ExitKind.REPAID,
 }

@@ -19,7 +19,7 @@ from ledger.rules.gift_values import Worth, line_value, worths
 from ledger.rules.orders import item_of, require_order
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
-from ledger.views.given_value import CARRIED_ON
+from ledger.views.given_value import carries_on
 from ledger.views.sum_tables import SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
@@ -32,6 +32,7 @@ class _Where(Enum):
     OTHER = auto()  # gone, by a noun that gives nothing up for them
     USED = auto()  # given up for something, by a use
     HELD = auto()
+    AT_EXCHANGE = auto()
     UNEXPLAINED = auto()
 
 
@@ -81,7 +82,7 @@ class Carrying:
         coins = [str(line) for line in books.lines.money(campaign, asset="BTC")]
         given = {line: line_value(books.session, line) for line in coins}
         self.given = sum(filter(None, given.values()))
-        self.held = self.unexplained = self.fees = self.void = NOTHING
+        self.held = self.at_exchange = self.unexplained = self.fees = self.void = NOTHING
         self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
         self._given_up: dict[tuple[str, str], GivenUp] = {}
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
@@ -144,13 +145,14 @@ class Carrying:
         """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
         is looked for where it lies now; all else is told by kind.
         """
-        whole, money = Use("", line, given, end - start, ()), line_named(line).kind is LineKind.MONEY
+        whole, kind = Use("", line, given, end - start, ()), line_named(line).kind
+        money = kind is LineKind.MONEY
         for span in self._books.lines.spans(line, start, end):
             mine = tuple(whole.pieces_between(span.start - start, span.end - start))
             match span.state:
                 case UnitState.VOID:
                     found.add(_Where.VOID, "", mine)
-                case UnitState.USED if use_named(span.ref).cause in CARRIED_ON:
+                case UnitState.USED if carries_on(span.ref):
                     self._carry(found, span, Use("", line, mine, span.end - span.start, ()))
                 case UnitState.USED if money:
                     found.add(_Where.OTHER, use_named(span.ref).cause, mine)
@@ -159,6 +161,8 @@ class Carrying:
                     found.add(_Where.USED, span.ref, mine)
                 case _ if money:
                     found.add(_Where.HELD, "", mine)
+                case _ if kind is LineKind.EXCHANGE:
+                    found.add(_Where.AT_EXCHANGE, "", mine)
                 case _:
                     found.add(_Where.UNEXPLAINED, "", mine)
 
@@ -174,6 +178,8 @@ class Carrying:
                     self._used[name] += value
                 case _Where.HELD:
                     self.held += value
+                case _Where.AT_EXCHANGE:
+                    self.at_exchange += value
                 case _Where.UNEXPLAINED:
                     self.unexplained += value
 
@@ -231,6 +237,8 @@ def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
         for noun, worth in sorted(carrying.other.items())
     ]
     rows.append(SumRow(asset=currency, key="value_held", minor=carrying.held.value))
+    if carrying.at_exchange.value:
+        rows.append(SumRow(asset=currency, key="value_at_exchange", minor=carrying.at_exchange.value))
     rows.append(SumRow(asset=currency, key="value_unexplained", minor=carrying.unexplained.value))
     tables = [
         SumTable(

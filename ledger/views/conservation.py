@@ -52,6 +52,7 @@ class Side(StrEnum):
 _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.WALLET: ("in_hand_wallet", "in_hand_wallet"),
     AccountClass.BANK: ("in_hand_bank", "in_hand_bank"),
+    AccountClass.EXCHANGE: ("at_exchange", "at_exchange"),
     AccountClass.DUST: ("dust_apart", "dust_apart"),
     AccountClass.UNDECIDED: ("undecided", "undecided"),
     AccountClass.BLOCKED: ("in_hand_blocked", "in_hand_blocked"),

@@ -23,6 +23,7 @@ from ledger.views.waiting_money import (
     banks_waiting,
     blocked_waiting,
     drafts_waiting,
+    exchanges_waiting,
     listed_waiting,
     shortfalls_waiting,
     tax_waiting,
@@ -76,6 +77,7 @@ def decisions(
         found += pledges_waiting(books, slug, today)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
+        found += exchanges_waiting(books, slug, today)
         found += tax_waiting(books, slug)
         found += deliveries_waiting(books, slug, today)
         found += stock_waiting(books, slug, today)

@@ -15,7 +15,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Piece, UnitState
-from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
+from ledger.core.names import ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.evidence import About
@@ -24,6 +24,7 @@ from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
 from ledger.rules.covered import covered_of
+from ledger.rules.deposits import DEPOSITS
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.gift_returns import returns_of
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
@@ -57,6 +58,7 @@ from ledger.views.trail import (
 
 _STEPS = {
     "reclassification": StepKind.RECLASSIFIED,
+    "deposit": StepKind.DEPOSITED,
     "conversion": StepKind.CONVERTED,
     "exchange": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,
@@ -76,6 +78,27 @@ _STEPS = {
 _EVIDENCE = {about.value: about for about in About}
 """What papers are attached to, by the noun of the fact."""
 _ORDER = list(StepKind)
+
+
+class _Brought:
+    """Which deposits brought units to exchanges, and of which of them some are not sold."""
+
+    def __init__(self) -> None:
+        self._came: list[Arrival] = []
+        self.unsold: set[tuple[str, str]] = set()
+        """(exchange, number of the deposit)."""
+
+    def add(self, visit: Arrival) -> None:
+        if line_named(visit.line).kind is LineKind.EXCHANGE:
+            self._came.append(visit)
+
+    def leave(self, visit: Stay) -> None:
+        """Units that lie there still; what brought them was told before."""
+        name = line_named(visit.line)
+        if isinstance(name, ExchangeLine):
+            for came in self._came:
+                if came.line == visit.line and came.start < visit.end and visit.start < came.end:
+                    self.unsold.add((name.exchange, use_named(came.use.id).number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +294,7 @@ class DonationFollower:
         spans[line].append((start, end))
         paid: dict[tuple[str, str], int] = defaultdict(int)
         currency = ""
+        brought = _Brought()
         visits = list(follow(self._lines, line, start, end))
         self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
         for visit in visits:
@@ -288,6 +312,7 @@ class DonationFollower:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
                     self._add_arrival(visit, by_step)
+                    brought.add(visit)
                 case Ending():
                     self._add_ending(visit, by_step, lost)
                 case Stay():
@@ -295,6 +320,7 @@ class DonationFollower:
                         kind = self._bars.ending_of(visit.line)
                         units = self._bars.units_waiting(visit.line, kind, visit.start, visit.end)
                         held[visit.line, kind] += units
+                        brought.leave(visit)
                         self._point(points, visit.line, visit.start, visit.end, stays=True)
                 case Passage() if all(part.line != visit.line for part in visit.use.parts):
                     self._point(points, visit.line, visit.start, visit.end, stays=False)
@@ -308,11 +334,17 @@ class DonationFollower:
                 for a, b in _joined(pieces)
                 if a < b
             )
-        last = self._waiting(held)
+        since = self._deposited_on(brought)
+        last = self._waiting(held, since)
         if last is not None:
             steps.append(last)
         spent = {service: Amount.of(currency, units) for service, units in paid.items()}
-        places = self._names.of_sums(held, lost, spent)
+        places = [
+            place.model_copy(update={"since": since[place.place]})
+            if place.kind is ExitKind.AT_EXCHANGE and place.place in since
+            else place
+            for place in self._names.of_sums(held, lost, spent)
+        ]
         lines = [line_named(line) for line, _ in held]
         delivered = {
             name.product
@@ -489,13 +521,24 @@ class DonationFollower:
             over=True,
         )
 
-    def _waiting(self, held: dict[tuple[str, ExitKind | None], int]) -> Step | None:
-        """What comes next: units that are under way or wait."""
+    def _deposited_on(self, brought: _Brought) -> dict[str, str]:
+        """Since when units lie at each exchange: the day of the first deposit of which some are there still."""
+        found: dict[str, str] = {}
+        for exchange, number in brought.unsold:
+            row = DEPOSITS.require_row(self._books.session, self._campaign, number)
+            found[exchange] = min(found.get(exchange, row.told_on), row.told_on)
+        return found
+
+    def _waiting(self, held: dict[tuple[str, ExitKind | None], int], since: Mapping[str, str]) -> Step | None:
+        """What comes next: units that are under way or wait; `since`: from which day on at which exchange."""
         waiting = [
             (line, kind, units)
             for (line, kind), units in held.items()
             if kind
-            in {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.HELD, ExitKind.OPEN}
+            in {
+                *(ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.HELD, ExitKind.OPEN),
+                ExitKind.AT_EXCHANGE,
+            }
             and units
         ]
         goods = [row for row in waiting if line_named(row[0]).kind is LineKind.GOODS] or waiting
@@ -508,7 +551,9 @@ class DonationFollower:
         if line_named(first).kind is LineKind.ORDER:
             number, item = self._bars.order_item(first)
             asset, place = item.product, number
-        detail = (("waits", kind.value if kind else ""),)
+        detail = [("waits", kind.value if kind else "")]
+        if kind is ExitKind.AT_EXCHANGE and place in since:
+            detail.append(("since", since[place]))
         return Step(
             kind=StepKind.HELD,
             at="",
@@ -529,6 +574,8 @@ class DonationFollower:
         name = line_named(line)
         if isinstance(name, GoodsLine):
             return name.product, name.place
+        if isinstance(name, ExchangeLine):
+            return name.asset, name.exchange
         return (line, "") if name.kind is LineKind.ORDER else (name.asset, "")
 
 

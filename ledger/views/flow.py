@@ -50,6 +50,7 @@ class StageKind(StrEnum):
 
 class ExitKind(StrEnum):
     HELD = "held"
+    AT_EXCHANGE = "at_exchange"  # coins that an exchange holds and has not sold yet
     FEE = "fee"
     SPENT = "spent"  # money spent on services such as freight
     CHARGES = "charges"

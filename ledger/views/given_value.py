@@ -9,10 +9,16 @@ from collections import defaultdict
 
 from ledger.core.lines import PartKind
 from ledger.core.names import UseCause, use_named
+from ledger.rules.deposits import FEE
 from ledger.tracing.follow import Arrival, Passage, Visit
 
-CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION})
-"""Uses that carry coins to another line unchanged, where they are looked for."""
+_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION, UseCause.DEPOSIT})
+
+
+def carries_on(use_id: str) -> bool:
+    """Does a use carry coins to another line unchanged, where they are looked for? A deposit's fee goes nowhere."""
+    name = use_named(use_id)
+    return name.cause in _CARRIED_ON and name.variant != FEE
 
 
 class GivenValue:
@@ -28,7 +34,7 @@ class GivenValue:
         """Follow the coins; visits come in the order in which a trail tells them."""
         match visit:
             case Passage():
-                self._through = visit if use_named(visit.use.id).cause in CARRIED_ON else None
+                self._through = visit if carries_on(visit.use.id) else None
             case Arrival() if self._through is not None:
                 for first, last, given in self._given(self._through.line, *self._through[1:3]):
                     start = visit.start + first - self._through.start

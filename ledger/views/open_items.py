@@ -36,6 +36,8 @@ class OpenItemKind(StrEnum):
     CASH_COUNT = "cash_count"
     ADVANCE_OVERDUE = "advance_overdue"
     ADVANCE = "advance"
+    AT_EXCHANGE_OVERDUE = "at_exchange_overdue"
+    AT_EXCHANGE = "at_exchange"
     OUTSTANDING = "outstanding"
     TAX_OWED = "tax_owed"
     COUNT_GAP = "count_gap"
@@ -64,6 +66,7 @@ UNRECONCILED = (
     OpenItemKind.BANK_OVERDRAWN,
     OpenItemKind.CASH_COUNT,
     OpenItemKind.ADVANCE_OVERDUE,
+    OpenItemKind.AT_EXCHANGE_OVERDUE,
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,
     OpenItemKind.CLAIM_OVERDUE,

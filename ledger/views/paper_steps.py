@@ -13,6 +13,7 @@ from ledger.core.names import repaid_by
 from ledger.model.bank_money import ChargeBackRow, ExchangeRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
+from ledger.model.exchange_coins import DepositRow
 from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
 from ledger.model.loans import LoanRow, RepaymentRow
@@ -23,6 +24,7 @@ from ledger.rules.charge_backs import CHARGE_BACKS
 from ledger.rules.conversions import CONVERSIONS, fills_of, terms_of
 from ledger.rules.corrections import corrections_of
 from ledger.rules.deliveries import require_distribution, require_handover
+from ledger.rules.deposits import DEPOSITS
 from ledger.rules.exchanges import EXCHANGES
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
@@ -67,6 +69,7 @@ _Row = (
     | ReclassificationRow
     | RefundRow
     | ConversionRow
+    | DepositRow
     | ExchangeRow
     | ChargeBackRow
 )
@@ -112,6 +115,9 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             row = CONVERSIONS.require_row(session, campaign, number)
             last, _ = fills_of(session, row)[-1]
             return _step(row, row.exchange, (("fills", str(last)),) if last else (), terms_of(row))
+        case "deposit":
+            row = DEPOSITS.require_row(session, campaign, number)
+            return _step(row, row.exchange)
         case "exchange":
             row = EXCHANGES.require_row(session, campaign, number)
             return _step(row, row.to_bank)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
-from ledger.core.names import GoodsLine, OrderLine, line_named, use_named
+from ledger.core.names import ExchangeLine, GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import ProductRow
 from ledger.views.bars import BarsOfLines, ended_as, is_refund
 from ledger.views.flow import ExitKind
@@ -87,7 +87,8 @@ class PlaceNames:
         if isinstance(name, GoodsLine):
             service = name.product if name.at is AccountClass.DELIVERED else ""
             return _Where(kind, name.product, name.place, service), units
-        return _Where(kind, name.asset, "", ""), units
+        place = name.exchange if isinstance(name, ExchangeLine) else ""
+        return _Where(kind, name.asset, place, ""), units
 
     def _place(self, where: _Where, units: int, paid: Amount | None) -> Place:
         service = self._products.get(where.service)

@@ -10,6 +10,7 @@ from ledger.core.chain import checkpoint_height
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
 from ledger.recording.valuing import unvalued_gifts
+from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_shortfall
@@ -121,6 +122,10 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         )
         lines.append((f"{slug}: in the books, sats", str(state.in_books.minor)))
         lines += [(f"{slug}: of it apart, {row.why}, sats", str(row.minor)) for row in state.apart]
+        lines += [
+            (f"{slug}: at {row.exchange} since {row.told_on}, not sold, sats", str(sats))
+            for row, sats in lying_at_exchanges(Books(tx), slug)
+        ]
         lines.append((f"{slug}: difference, sats", str(state.difference.minor)))
         lines.append((f"{slug}: unexplained, sats", str(state.unexplained.minor)))
         lines.extend(

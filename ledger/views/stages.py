@@ -16,6 +16,7 @@ from ledger.core.lines import Span, UnitState, Use
 from ledger.core.names import (
     FREE,
     EndedLine,
+    ExchangeLine,
     GoodsLine,
     LineKind,
     MoneyLine,
@@ -429,6 +430,7 @@ class CampaignFlow(BarsOfLines):
                 kind = self.ending_of(line)
                 if kind is not None:
                     label = there.place if isinstance(there, GoodsLine) else ""
+                    label = there.exchange if isinstance(there, ExchangeLine) else label
                     left = span.end - span.start if isinstance(there, EndedLine) else till - at
                     self._leave(here._replace(start=at, end=till), kind, asset, left, label)
             at = till

@@ -16,6 +16,7 @@ from ledger.core.frozen import Frozen
 from ledger.core.names import spend_named
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.conversions import ConversionRow
+from ledger.model.exchange_coins import DepositRow
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS, ProposalStatus
@@ -42,7 +43,7 @@ class Suggestion(Frozen):
     """A record that may explain an open item."""
 
     kind: str
-    """`conversion`, `payment`, `invoice`, `move`, `spend` or `entry`; `entries`, which explain it together."""
+    """`conversion`, `deposit`, `payment`, `invoice`, `move`, `spend` or `entry`; or `entries`, which do together."""
     reference: str
     """Its number; of several, their numbers."""
     campaign: str
@@ -152,7 +153,7 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
 
 
 def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
-    """Recorded conversions and payments that wait for approval."""
+    """Recorded conversions, deposits and payments that wait for approval."""
     sold = select(ConversionRow).where(
         ConversionRow.campaign == campaign,
         ConversionRow.status == ProposalStatus.PENDING,
@@ -161,6 +162,13 @@ def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
     for conversion in books.session.exec(sold):
         sats = conversion.sold + conversion.network_fee
         yield _named("conversion", conversion.number, campaign, sats)
+    brought = select(DepositRow).where(
+        DepositRow.campaign == campaign,
+        DepositRow.status == ProposalStatus.PENDING,
+        DepositRow.txid == left.ref,
+    )
+    for deposit in books.session.exec(brought):
+        yield _named("deposit", deposit.number, campaign, deposit.amount + deposit.network_fee)
     paid = select(PaymentRow).where(
         PaymentRow.campaign == campaign,
         PaymentRow.status == ProposalStatus.PENDING,

@@ -224,6 +224,11 @@ class _Money:
         if coins:
             fees = self._sum(AccountClass.FEES)
             rows += [self._row("network_fees", fees), self._row("held", self._net(AccountClass.WALLET))]
+            rows += [
+                self._row("at_exchange", balance.net, balance.account.detail[-1])
+                for balance in self._held.of(AccountClass.EXCHANGE, asset="BTC")
+                if balance.net
+            ]
             rows.append(self._row("unexplained", self._net(AccountClass.UNEXPLAINED)))
         else:
             charges = self._sum(AccountClass.FEES) - self._kept

@@ -41,6 +41,7 @@ class StepKind(StrEnum):
     VOIDED = "voided"
     RESTORED = "restored"
     RECLASSIFIED = "reclassified"  # it serves another end from then on
+    DEPOSITED = "deposited"  # at an exchange, which sells it later
     CONVERTED = "converted"
     PAID = "paid"
     ORDERED = "ordered"

@@ -18,6 +18,7 @@ from ledger.model.spends import SpendRow
 from ledger.recording import drafts
 from ledger.recording.kinds import WORKFLOWS
 from ledger.recording.valuing import unvalued_gifts
+from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import charge_backs_of, uncovered
@@ -49,7 +50,7 @@ def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenI
             subject=row.txid,
             since=row.seen_at,
             amount=row.amount,
-            what_to_do="record the conversion or payment that these coins went into, network fee included",
+            what_to_do="record the conversion, deposit or payment that these coins went into, network fee included",
             suggestions=suggestions(tx, slug, row.txid, row.amount.minor) if suggest else (),
         )
 
@@ -193,6 +194,21 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             amount=Amount.known("BTC", spend.out),
             what_to_do="its coins are back and its use stands: wait until it settles again, or reverse what "
             "explains it",
+        )
+
+
+def exchanges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Coins that lie at exchanges and are not sold, deposit by deposit; overdue after the day that it names."""
+    for deposit, sats in lying_at_exchanges(books, slug):
+        overdue = deposit.until < today
+        yield OpenItem(
+            kind=OpenItemKind.AT_EXCHANGE_OVERDUE if overdue else OpenItemKind.AT_EXCHANGE,
+            campaign=slug,
+            subject=f"{deposit.exchange}, deposit {deposit.number}",
+            since=deposit.until if overdue else deposit.told_on,
+            amount=Amount.of("BTC", sats),
+            what_to_do=f"to be sold by {deposit.until}: record what the exchange sold of it (`conversion add` without "
+            "txid)",
         )
 
 

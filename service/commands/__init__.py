@@ -220,8 +220,18 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("opening"),
     },
     "conversion": {
-        "add": "Record that a transaction sold coins for money; it waits for another person's approval.",
+        "add": (
+            "Record that a transaction, or an exchange where coins lie, sold them for money; "
+            "another person approves it."
+        ),
         **_two_people("conversion"),
+    },
+    "deposit": {
+        "add": (
+            "Record that a transaction brought coins to an exchange, which sells them later; "
+            "another person approves it."
+        ),
+        **_two_people("deposit"),
     },
     "move": {
         "add": "Record a move between own banks, or the network fee of coins moved to another own address.",

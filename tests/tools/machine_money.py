@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from ledger.core.accounts import AccountClass
 from ledger.core.times import unix_seconds
 from ledger.model.campaigns import Nature
+from ledger.rules.at_exchange import coins_at, promised
 from ledger.rules.campaigns import campaign_of, products_of, standing_needs
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.openings import openings_of
@@ -24,6 +25,8 @@ from ledger.views.papers import standing_evidence
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
+
+EXCHANGES = ("Exchange", "Other exchange")
 
 
 @tells("campaign")
@@ -189,8 +192,40 @@ def _contribution(s: Scene) -> Facts:
     return s.numbered("CT") | facts | ({"organisation": "Company"} if s.chance(30) else {})
 
 
+@tells("deposit")
+def _deposit(s: Scene) -> Facts:
+    known = [(ref, d.out) for ref, d in s.unexplained()]
+    txid, out = s.one(known + (s.unsettled_spends() if s.chance(50) or not known else []), "spend")
+    if out < 2:
+        raise Needs("spend")
+    fee = s.n(0, min(out - 1, 5000))
+    facts = {"txid": txid, "amount": out - fee, "network_fee": fee, "exchange": s.pick(EXCHANGES)}
+    return s.numbered("DP") | facts | ({"until": s.today} if s.chance(20) else {})
+
+
+def _sold_there(s: Scene) -> Facts:
+    """A fill of coins that lie at an exchange, which names no transaction."""
+    there = [
+        (exchange, coins_at(s.books, s.slug, exchange) - promised(s.tx.session, s.slug, exchange))
+        for exchange in EXCHANGES
+    ]
+    exchange, left = s.one([row for row in there if row[1] > 0], "deposit.approved")
+    facts = {
+        "sold": s.pick((left, s.n(1, left))),
+        "currency": s.pick(CURRENCIES),
+        "proceeds": s.n(1, 900_000),
+    }
+    needs = standing_needs(s.tx.session, s.slug)
+    if needs and s.chance(20):
+        facts["need"] = s.pick(needs)[0].number
+    facts |= {"reference": s.new("F")} if s.chance(50) else {}
+    return s.numbered("CV") | facts | {"exchange": exchange, "bank": s.pick(BANKS)}
+
+
 @tells("conversion")
 def _conversion(s: Scene) -> Facts:
+    if s.chance(40):
+        return _sold_there(s)
     known = [(ref, d.out) for ref, d in s.unexplained()]
     txid, out = s.one(known + (s.unsettled_spends() if s.chance(50) or not known else []), "spend")
     if out < 2:
@@ -225,5 +260,5 @@ def _move(s: Scene) -> Facts:
     return s.numbered("MV") | facts
 
 
-for _noun in ("conversion", "move"):
+for _noun in ("deposit", "conversion", "move"):
     tells_decisions(_noun)

@@ -248,7 +248,10 @@ def donation_next(trail: Donation) -> str:
     return worded(_GOES_ON, parts=listed(told))
 
 
-_WAITS = {ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.OPEN, ExitKind.HELD}
+_WAITS = {
+    *(ExitKind.IN_TRANSIT, ExitKind.IN_STOCK, ExitKind.WAITING, ExitKind.OPEN, ExitKind.HELD),
+    ExitKind.AT_EXCHANGE,
+}
 
 _STATUS = "the status of a donation, on a chip"
 _STATUS_WORDS = {

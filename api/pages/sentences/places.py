@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from api.pages.figures import with_asset
 from api.pages.sentences.messages import Message, Piece, Sentence, Told, said, worded
+from api.pages.sentences.units import day
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Place
@@ -72,6 +73,10 @@ _SPOTS = {
         Message("spent on services", _PART), Message("{figure} spent on services", _PART, _FIGURE)
     ),
     ExitKind.HELD: _Spot(Message("held", _PART), Message("{figure} held", _PART, _FIGURE)),
+    ExitKind.AT_EXCHANGE: _Spot(
+        Message("at an exchange, not sold yet", _PART),
+        Message("{figure} at an exchange, not sold yet", _PART, _FIGURE),
+    ),
     ExitKind.BEFORE: _Spot(
         Message("gone before the books begin: where to is not in them", _PART),
         Message("{figure} gone before the books begin: where to is not in them", _PART, _FIGURE),
@@ -94,12 +99,28 @@ _AT = {
         Message("in stock at {place}", _PART, _PLACE),
         Message("{figure} in stock at {place}", _PART, _FIGURE, _PLACE),
     ),
+    ExitKind.AT_EXCHANGE: _Spot(
+        Message("at the exchange {place}, not sold yet", _PART, "{place}: the name of the exchange"),
+        Message(
+            "{figure} at the exchange {place}, not sold yet",
+            _PART,
+            _FIGURE,
+            "{place}: the name of the exchange",
+        ),
+    ),
     ExitKind.WAITING: _Spot(
         Message("waiting at {place}", _PART, _PLACE),
         Message("{figure} waiting at {place}", _PART, _FIGURE, _PLACE),
     ),
 }
 """What is said of a part whose place is known, where the place is a part of the phrase."""
+_UNSOLD_SINCE = Message(
+    "{figure} at the exchange {place} since {day}, not sold yet",
+    _PART,
+    _FIGURE,
+    "{place}: the name of the exchange",
+    "{day}: when it was sent there",
+)
 _NAMED = Message("{part}, {place}", "{part}: where a part of a gift is, as: damaged", _PAPER)
 _SAME_LOT = _Spot(Message("in the same lot", _PART), Message("{figure} in the same lot", _PART, _FIGURE))
 _OTHER_FEES = _Spot(Message("fees", _PART), Message("{figure} fees", _PART, _FIGURE))
@@ -144,6 +165,8 @@ def where(place: Place) -> str:
 
 def figured(place: Place, figure: str, mark: str = "") -> Sentence:
     """`30 handed out in Ghana`, the figure marked: a part of a sentence."""
+    if place.kind is ExitKind.AT_EXCHANGE and place.since:
+        return said(_UNSOLD_SINCE, figure=Piece(figure, mark), place=place.place, day=day(place.since))
     spot, names, after = _spot(place)
     whole = said(spot.figured, n=None, figure=Piece(figure, mark), **names)
     return said(_NAMED, part=whole, place=after) if after else whole

@@ -15,7 +15,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
-from ledger.core.names import FREE, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
+from ledger.core.names import FREE, ExchangeLine, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
 from ledger.model.gift_returns import ReturnReason
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.views.trail import LineShare, Step, StepKind
@@ -34,6 +34,7 @@ _STEPS = {
     StepKind.VOIDED: Message("{figure} voided: its block is gone", _STEP, _FIGURE),
     StepKind.RESTORED: Message("{figure} settled again, on its old place", _STEP, _FIGURE),
     StepKind.RECLASSIFIED: Message("{figure} reclassified", _STEP, _FIGURE),
+    StepKind.DEPOSITED: Message("{figure} sent to an exchange to be sold", _STEP, _FIGURE),
     StepKind.CONVERTED: Message("{figure} by conversion", _STEP, _FIGURE),
     StepKind.PAID: Message("{figure} paid", _STEP, _FIGURE),
     StepKind.ORDERED: Message("{figure} ordered", _STEP, _FIGURE),
@@ -55,6 +56,7 @@ _STEPS = {
 }
 _AT = {
     StepKind.RECLASSIFIED: Message("{figure} reclassified to serve {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.DEPOSITED: Message("{figure} sent to the exchange {place} to be sold", _STEP, _FIGURE, _PLACE),
     StepKind.PAID: Message("{figure} paid to {place}", _STEP, _FIGURE, _PLACE),
     StepKind.RECEIVED: Message("{figure} received good in {place}", _STEP, _FIGURE, _PLACE),
     StepKind.SHIPPED: Message("{figure} shipped to {place}", _STEP, _FIGURE, _PLACE),
@@ -71,6 +73,13 @@ _SAME_LOT = Message(
     "{figure} in the same lot, not told further: it is of another place than your need", _STEP, _FIGURE
 )
 _TAKEN_BACK = Message("{figure} taken back", "a gift that came in no block", _FIGURE)
+_UNSOLD = Message(
+    "{figure} at the exchange {place} since {day}, not sold yet",
+    _STEP,
+    _FIGURE,
+    "{place}: the name of the exchange",
+    "{day}: when it was sent there",
+)
 _WAITS = Message(
     "{figure} waits", "goods; the number of pieces decides the form", _FIGURE, many="{figure} wait"
 )
@@ -135,6 +144,8 @@ def step_said(step: Step) -> Sentence:
     figure = Piece(amount(step.amount, step.unit), "figure")
     if step.elsewhere:
         return said(_SAME_LOT, figure=figure)
+    if step.kind is StepKind.HELD and "since" in step.detail:
+        return said(_UNSOLD, figure=figure, place=step.place, day=day(step.detail["since"]))
     if step.kind is StepKind.HELD and not is_money(step.amount.asset):
         if step.place:
             return said(_WAITS_AT, n=step.amount.minor, figure=figure, place=step.place)
@@ -158,7 +169,7 @@ def _happened(step: Step) -> Message:
     return _STEPS[step.kind]
 
 
-_HIDDEN = {"waits", "block_hash"}
+_HIDDEN = {"waits", "since", "block_hash"}
 _NOTHING_SAID = {"exchange_fee", "gain", "loss"}
 """Figures that are left out of the words where they are zero."""
 
@@ -227,6 +238,16 @@ _SPENT_FOR = Message(
     "{need}: the number of a need",
     "{txid}: the beginning of a transaction’s id",
 )
+_AT_THE_EXCHANGE = Message(
+    "{asset} at the exchange {exchange}", _LINE, "{asset}: BTC", "{exchange}: its name"
+)
+_AT_THE_EXCHANGE_FOR = Message(
+    "{asset}, for {need}, at the exchange {exchange}",
+    _LINE,
+    "{asset}: BTC",
+    "{need}: the number of a need",
+    "{exchange}: its name",
+)
 _FINER = Message(
     "1/{parts} of {smallest} {asset}",
     "what a line is counted in",
@@ -263,6 +284,12 @@ def line_name(line: str) -> str:
             if name.restriction == FREE:
                 return worded(_SPENT_IN, asset=name.asset, txid=name.spend[:8])
             return worded(_SPENT_FOR, asset=name.asset, need=name.restriction, txid=name.spend[:8])
+        case ExchangeLine():
+            if name.restriction == FREE:
+                return worded(_AT_THE_EXCHANGE, asset=name.asset, exchange=name.exchange)
+            return worded(
+                _AT_THE_EXCHANGE_FOR, asset=name.asset, need=name.restriction, exchange=name.exchange
+            )
         case GoodsLine():
             if name.at in _LINES:
                 return worded(_LINES[name.at], place=name.place, lot=name.lot.number)

@@ -137,6 +137,22 @@ _KINDS = {
         Message("Advance to account for", _KIND),
         Message("{n} advance to account for", _WAITS, many="{n} advances to account for"),
     ),
+    "at_exchange_overdue": _Kind(
+        Message("Deposit at an exchange that is not sold by its day", _KIND),
+        Message(
+            "{n} deposit at an exchange that is not sold by its day",
+            _WAITS,
+            many="{n} deposits at exchanges that are not sold by their days",
+        ),
+    ),
+    "at_exchange": _Kind(
+        Message("Deposit at an exchange that is not sold yet", _KIND),
+        Message(
+            "{n} deposit at an exchange that is not sold yet",
+            _WAITS,
+            many="{n} deposits at exchanges that are not sold yet",
+        ),
+    ),
     "outstanding": _Kind(
         Message("Instrument that is under way", _KIND),
         Message("{n} instrument that is under way", _WAITS, many="{n} instruments that are under way"),

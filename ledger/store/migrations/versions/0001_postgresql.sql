@@ -37,7 +37,7 @@ CREATE TABLE balances (
     debits BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
@@ -120,8 +120,8 @@ CREATE TABLE lines (
     length BIGINT NOT NULL,
     filled BIGINT NOT NULL,
     PRIMARY KEY (name),
-    CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('money', 'order', 'goods', 'spent', 'exchange', 'loan', 'repaid', 'ended')),
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX lines_ended ON lines (ended_use, ended_part);
@@ -386,7 +386,7 @@ CREATE TABLE spends (
     explained_at TEXT COLLATE "C",
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
-    CHECK (explanation IN ('conversion', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
+    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );
 
@@ -444,7 +444,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -719,7 +719,8 @@ CREATE TABLE conversions (
     status VARCHAR COLLATE "C" NOT NULL,
     decided_by BIGINT,
     decided_on TEXT COLLATE "C",
-    txid TEXT COLLATE "C" NOT NULL,
+    txid TEXT COLLATE "C",
+    reference TEXT COLLATE "C",
     sold BIGINT NOT NULL,
     network_fee BIGINT NOT NULL,
     currency TEXT COLLATE "C" NOT NULL,
@@ -737,6 +738,8 @@ CREATE TABLE conversions (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(decided_by) REFERENCES entries (seq)
 );
+
+CREATE INDEX conversions_reference ON conversions (campaign, exchange, reference);
 
 CREATE INDEX conversions_status ON conversions (campaign, status);
 
@@ -773,6 +776,35 @@ CREATE TABLE corrections (
 
 CREATE INDEX corrections_corrected ON corrections (corrected);
 
+CREATE TABLE deposits (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    txid TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    network_fee BIGINT NOT NULL,
+    exchange TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    need TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX deposits_status ON deposits (campaign, status);
+
 CREATE TABLE distributions (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -807,7 +839,7 @@ CREATE TABLE evidence (
     reversed_by BIGINT,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
-    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)

@@ -40,7 +40,7 @@ CREATE TABLE balances (
     debits INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -135,8 +135,8 @@ CREATE TABLE lines (
     length INTEGER NOT NULL,
     filled INTEGER NOT NULL,
     PRIMARY KEY (name),
-    CHECK (kind IN ('money', 'order', 'goods', 'spent', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('money', 'order', 'goods', 'spent', 'exchange', 'loan', 'repaid', 'ended')),
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -439,7 +439,7 @@ CREATE TABLE spends (
     explained_at TEXT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
-    CHECK (explanation IN ('conversion', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
+    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  STRICT;
@@ -503,7 +503,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -796,7 +796,8 @@ CREATE TABLE conversions (
     status TEXT NOT NULL,
     decided_by INTEGER,
     decided_on TEXT,
-    txid TEXT NOT NULL,
+    txid TEXT,
+    reference TEXT,
     sold INTEGER NOT NULL,
     network_fee INTEGER NOT NULL,
     currency TEXT NOT NULL,
@@ -815,6 +816,8 @@ CREATE TABLE conversions (
     FOREIGN KEY(decided_by) REFERENCES entries (seq)
 )
  STRICT;
+
+CREATE INDEX conversions_reference ON conversions (campaign, exchange, reference);
 
 CREATE INDEX conversions_status ON conversions (campaign, status);
 
@@ -852,6 +855,36 @@ CREATE TABLE corrections (
 
 CREATE INDEX corrections_corrected ON corrections (corrected);
 
+CREATE TABLE deposits (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    txid TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    network_fee INTEGER NOT NULL,
+    exchange TEXT NOT NULL,
+    until TEXT NOT NULL,
+    need TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX deposits_status ON deposits (campaign, status);
+
 CREATE TABLE distributions (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -887,7 +920,7 @@ CREATE TABLE evidence (
     reversed_by INTEGER,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
-    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)

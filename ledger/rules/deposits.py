@@ -1,0 +1,171 @@
+"""Deposits: coins sent to an exchange that sells them over days. They lie there, at a place of their own, until then.
+
+A deposit explains a transaction whole. The fee is borne by all its coins alike; the others go on unchanged, and each
+conversion that names no transaction sells of them, in the order of the line (docs/rules.md, 11).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import col, select
+
+from ledger.core.accounts import AccountClass, account
+from ledger.core.entry import Entry, Posting, Transfer
+from ledger.core.errors import Conflict, Refused
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
+from ledger.core.lines import Part, PartKind, Use, units_in
+from ledger.core.names import HoldCause, HoldName, UseCause, money_use
+from ledger.model.conversions import ConversionRow
+from ledger.model.exchange_coins import DepositRow
+from ledger.model.proposals import COUNTS
+from ledger.model.screening import PayeeKind
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Asked, Party
+from ledger.rules.at_exchange import exchange_account, exchange_line, promised
+from ledger.rules.books import Books
+from ledger.rules.campaigns import require_campaign, require_need
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.restrictions import parted_alike, shares, units_of
+from ledger.rules.spec import Context
+from ledger.rules.spends import carried, fee_share, require_purpose, require_released, require_unexplained
+from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
+
+SOLD_WITHIN = 30
+"""Days after which coins at an exchange are overdue, where their deposit names no day."""
+FEE = "fee"
+"""What tells the use by which a deposit's coins bore the network fee from the one by which the others went on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """`amount` sats of the transaction came to `exchange`, to be sold there by the day `until`.
+
+    `until` is 30 days later where nobody says another day. `need`: only in an explanation given before the coins
+    settle; coins restricted to that need are taken first then.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    txid: SpendRef
+    amount: Positive
+    network_fee: Count
+    exchange: Name
+    until: Date | None = None
+    need: Number | None = None
+    date: Date
+
+
+def _early(context: Context, facts: Deposit) -> None:
+    if facts.until is not None and facts.until < facts.date:
+        raise Refused.field("until", "is before the deposit; name the day by which the coins are to be sold")
+    if facts.need is not None:
+        require_need(context.books.session, context.campaign, facts.need, "need")
+
+
+def _hold(context: Context, facts: Deposit) -> Posting[None]:
+    require_campaign(context)
+    _early(context, facts)
+    spend = require_to_explain(context, facts.txid, facts.amount + facts.network_fee, "amount")
+    require_released(context, spend)
+    require_purpose(spend, facts.need)
+    return holding(
+        carried(context.books, context.campaign, facts.txid), str(HoldName(HoldCause.DEPOSIT, facts.number))
+    )
+
+
+def _transfers(deposit: DepositRow) -> tuple[Transfer, ...]:
+    """Coins to the exchange, with the network fee apart."""
+    campaign = deposit.campaign
+    unexplained = account(AccountClass.UNEXPLAINED, campaign)
+    came = Transfer(exchange_account(campaign, deposit.exchange), unexplained, "BTC", deposit.amount)
+    if not deposit.network_fee:
+        return (came,)
+    fees = account(AccountClass.FEES, campaign, "network")
+    return (came, Transfer(fees, unexplained, "BTC", deposit.network_fee))
+
+
+def _effect(context: Context, deposit: DepositRow, _decision: Decision) -> Posting[None]:
+    books, campaign, total = context.books, context.campaign, deposit.amount + deposit.network_fee
+    require_released(context, require_unexplained(context, deposit.txid, total, "amount"))
+    takings = held_takings(books.session, deposit)
+    fee = fee_share(deposit.network_fee, total, units_of(takings))
+    uses = []
+    for taking, share in zip(takings, shares(fee, takings), strict=True):
+        borne, on = parted_alike(books.lines, taking.line, taking.pieces, share)
+        use_id = str(money_use(UseCause.DEPOSIT, campaign, deposit.number, taking.restriction))
+        if borne:
+            parts = (Part(PartKind.FEE, share, share),)
+            fee_id = str(money_use(UseCause.DEPOSIT, campaign, deposit.number, taking.restriction, FEE))
+            uses.append(Use(fee_id, taking.line, borne, share, parts))
+        if on:
+            line, count = exchange_line(campaign, deposit.exchange, taking.restriction), units_in(on)
+            parts = (Part(PartKind.ON, count, count, line, books.lines.length(line)),)
+            uses.append(Use(use_id, taking.line, on, count, parts))
+    return Posting(_transfers(deposit), (*release_of(books.session, deposit), *uses))
+
+
+def _row(_books: Books, entry: Entry[Deposit, None]) -> DepositRow:
+    facts = entry.facts
+    last = dt.date.fromisoformat(facts.date) + dt.timedelta(SOLD_WITHIN)
+    return DepositRow(
+        **proposed(entry, facts.number, facts.date),
+        txid=facts.txid,
+        amount=facts.amount,
+        network_fee=facts.network_fee,
+        exchange=facts.exchange,
+        until=facts.until or last.isoformat(),
+        need=facts.need,
+    )
+
+
+def _require_unsold(context: Context, deposit: DepositRow, _entry: object) -> None:
+    """Conflict where the coins are sold, or told as sold: what stands on a deposit is reversed first."""
+    books, campaign, exchange = context.books, context.campaign, deposit.exchange
+    lies = books.net(exchange_account(campaign, exchange), "BTC") - promised(
+        books.session, campaign, exchange
+    )
+    if lies < deposit.amount:
+        last = books.session.exec(
+            select(ConversionRow.number)
+            .where(
+                ConversionRow.campaign == campaign,
+                ConversionRow.exchange == exchange,
+                col(ConversionRow.txid).is_(None),
+                col(ConversionRow.status).in_(COUNTS),
+            )
+            .order_by(col(ConversionRow.entry).desc())
+        ).first()
+        raise Conflict(
+            f"entry: {lies} of its {deposit.amount} sats lie at {exchange} unsold; reverse or reject what sold them "
+            f"first, the last one is conversion {last}"
+        )
+
+
+def _asks(_session: object, deposit: DepositRow) -> Asked:
+    party = Party(PayeeKind.EXCHANGE, deposit.exchange)
+    return Asked("BTC", deposit.amount + deposit.network_fee, party=party, txid=deposit.txid)
+
+
+DEPOSITS = Workflow(
+    noun="deposit",
+    facts=Deposit,
+    row=DepositRow,
+    doc="Record that a transaction brought coins to an exchange, which sells them later; another person approves it.",
+    hold=_hold,
+    keep=_row,
+    effect=_effect,
+    kept=waiting(ExplainedBy.DEPOSIT),
+    approved=explained(ExplainedBy.DEPOSIT),
+    rejected=left_open,
+    reversed=left_open,
+    require=_require_unsold,
+    waits_for=waits_for_spend,
+    early=_early,
+    about=lambda _session, deposit: ("BTC", deposit.amount + deposit.network_fee),
+    asks=_asks,
+)
+KINDS = DEPOSITS.kinds()
