@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
-from ledger.core.lines import Span, UnitState, Use
+from ledger.core.lines import Piece, Span, UnitState, Use
 from ledger.core.names import (
     FREE,
     EndedLine,
@@ -390,7 +390,10 @@ class CampaignFlow(BarsOfLines):
             self._leave(here, ExitKind.LOST, asset, end - start)
             return
         if target is not None:
+            at = first
             for low, high, bar, joined, until in target.segments(first, last):
+                self._land_elsewhere(here, asset, line, (first, last), (at, low))
+                at = high
                 # A loss in stock appends what is left to its own line: it stays on its bar.
                 if bar != here.bar:
                     part = (
@@ -406,6 +409,7 @@ class CampaignFlow(BarsOfLines):
                             apart=here.apart,
                         )
                     )
+            self._land_elsewhere(here, asset, line, (first, last), (at, last))
             return
         there = line_named(line)
         if isinstance(there, OrderLine):
@@ -434,6 +438,27 @@ class CampaignFlow(BarsOfLines):
                     left = span.end - span.start if isinstance(there, EndedLine) else till - at
                     self._leave(here._replace(start=at, end=till), kind, asset, left, label)
             at = till
+
+    def _land_elsewhere(self, here: _Here, asset: str, line: str, whole: Piece, gap: Piece) -> None:
+        """What of `whole` became units `gap` of a line that serve another end since: they are on the bar of that."""
+        first, last = whole
+        spans = (
+            [span for span in self._lines.spans(line, *gap) if _left_the_bar(span)] if gap[0] < gap[1] else []
+        )
+        uses = self._uses_of(spans)
+        for span in spans:
+            use = uses[span.ref]
+            (part,) = use.parts
+            for a, b in use.pieces:
+                low, high = max(a, span.start), min(b, span.end)
+                if low < high and part.line is not None:
+                    count = part.start + use.count_at(low)
+                    cut = [
+                        here.start + (here.end - here.start) * (x - first) // (last - first)
+                        for x in (low, high)
+                    ]
+                    there = here._replace(start=cut[0], end=cut[1])
+                    self._land(there, asset, part.line, count, count + high - low)
 
 
 def _merged(exits: Iterable[Exit]) -> list[Exit]:

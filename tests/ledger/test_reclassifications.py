@@ -11,6 +11,7 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.views.queries import campaign_flow, donation_trails
+from ledger.views.stages import CampaignFlow
 from ledger.views.sums import sum_tables
 from ledger.views.trail import Restriction, StepKind
 from tests.tools.ledgers import SLUG, Ledger, name
@@ -33,6 +34,24 @@ def test_restricted_money_serves_another_end_after_two_people_said_why(tmp_path:
     order(ledger, "PO-1", 4_000, None)
     ledger.do("approver", "reversal", "add", entry=seq, reason="not met", date=DAY)
     assert free(ledger, "USD", "free", "N-1") == [0, 10_000]
+
+
+def test_money_that_was_fetched_and_serves_another_end_since_stays_in_the_picture(tmp_path: Path) -> None:
+    """The coins that fetched it lead to where it lies now, however often it was reclassified."""
+    ledger = with_needs(tmp_path)
+    given(ledger, (None, 60_000))
+    spend(ledger, "s")
+    convert(ledger, "s", 60_000, 1_000)
+    approve(ledger, "conversion", "C-s")
+    reclassify(ledger, to="N-1", amount=100, reason="set_aside")
+    reclassify(ledger, "X-2", need="N-1", to="N-2", amount=40)
+    with ledger.store.read() as reading:
+        bands = CampaignFlow(Books(reading), SLUG).flow().bands
+    coins = {band.target: band.source_end - band.source_start for band in bands if "BTC" in band.source}
+    assert coins == {
+        f"money/{SLUG}/{end}/USD:converted": sats
+        for end, sats in {"free": 54_000, "N-1": 3_600, "N-2": 2_400}.items()
+    }
 
 
 def test_a_need_is_met_when_it_is_handed_over_or_a_paper_shows_it(tmp_path: Path) -> None:
