@@ -230,6 +230,7 @@ class UseCause(StrEnum):
     CLOSING = "closing"
     CONTRIBUTION = "contribution"  # what banks kept of a gift on its way
     CONVERSION = "conversion"
+    COVER = "cover"  # what coins cost more that were sent anew
     DEPOSIT = "deposit"  # at an exchange
     DISTRIBUTION = "distribution"
     EXCHANGE = "exchange"

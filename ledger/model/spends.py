@@ -24,6 +24,7 @@ class ExplainedBy(StrEnum):
     OWN_MOVE = "own-move"  # proven by the chain: all went from own addresses to own addresses
     LOAN = "loan"
     GIFT_RETURN = "gift-return"
+    COVER = "cover"  # it left in place of one that the chain undid, or was undone itself
     OPENING = "opening"  # it left before the books begin
     RECLASSIFICATION = "reclassification"  # waits with a spend, and explains none
 

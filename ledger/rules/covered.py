@@ -1,4 +1,4 @@
-"""What top-ups cover of gifts that lost their block after they were used, and what becomes of it when one is back.
+"""What covers gifts and spends that lost their block after they were used, and what becomes of it when one is back.
 
 The units of the top-up leave their line for those that the gift could not take off it. It records nothing; below the
 rules of gifts, which give the units back when the gift settles again (docs/rules.md, 28).
@@ -15,6 +15,7 @@ from ledger.core.lines import Change, Piece, UnitState, joined
 from ledger.core.names import HoldCause, HoldName
 from ledger.model.covers import CoverRow
 from ledger.model.proposals import COUNTS, HoldRow, ProposalStatus
+from ledger.model.spends import SpendRow
 from ledger.rules.block_holds import held_again
 from ledger.rules.books import Books
 from ledger.rules.gift_records import SettledGift, gift_of, save_gift, save_void_pieces, void_pieces
@@ -44,6 +45,17 @@ def covers_of(session: Session, gift: SettledGift) -> Sequence[CoverRow]:
     return session.exec(
         select(CoverRow).where(CoverRow.gift_entry == gift.entry, *_STANDS).order_by(col(CoverRow.number))
     ).all()
+
+
+def cover_of_spend(session: Session, spend: SpendRow) -> CoverRow | None:
+    """The cover of an undone spend that stands; None where nothing covers it."""
+    return session.exec(select(CoverRow).where(CoverRow.spend_entry == spend.entry, *_STANDS)).first()
+
+
+def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:
+    """The names of spends that a reorganisation undid, and that nothing covers."""
+    undone = select(SpendRow).where(SpendRow.campaign == campaign, col(SpendRow.live) == 0)
+    return frozenset(s.ref for s in session.exec(undone) if cover_of_spend(session, s) is None)
 
 
 def covers_by(session: Session, campaign: str, coin: str) -> str | None:

@@ -1,8 +1,9 @@
-"""Covers: a named entry that makes good for what is wanting after a bank or the chain took back a gift that was used.
+"""Covers: a named entry that makes good for what is wanting after a bank or the chain took back what had been used.
 
-At a bank it is money that somebody puts in. In coins it is a top-up that came: its units leave the line in place of
-those that were used, so that the lines have again what the wallet holds. The use stands, and nobody's gift pays for it
-(docs/rules.md, 26 and 28).
+Of a gift at a bank it is money that somebody puts in; of a gift in coins a top-up that came: its units leave the line
+in place of those that were used, so that the lines have again what the wallet holds. Of a spend that was undone it is
+the transaction that left in its place, whose units go back to their lines; where nothing was made of the undone one,
+its own do. What was made stands, and nobody's gift pays for it twice (docs/rules.md, 26 and 28).
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.core.facts import STRICT, Date, Name, Number, Positive
-from ledger.core.lines import Change, Operation, UnitState
+from ledger.core.facts import STRICT, Date, Name, Number, Positive, SpendRef
+from ledger.core.lines import Change, Operation, UnitState, Use
 from ledger.core.money import decimal_text
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.covers import CoverRow
 from ledger.model.gifts import CountsAs, GiftRow
 from ledger.model.proposals import ProposalStatus
+from ledger.model.spends import ExplainedBy
+from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.charge_backs import CHARGE_BACKS, uncovered
 from ledger.rules.covered import cover_ref, covered_of, give_back, units_back
@@ -32,15 +35,26 @@ from ledger.rules.gift_records import SettledGift, find_gift, gift_of
 from ledger.rules.incoming import OutpointText
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.spec import Context
+from ledger.rules.spend_covers import cover_spend, covers_spend
+from ledger.rules.spends import (
+    given_up,
+    mark_explained,
+    mark_open,
+    mark_waiting,
+    note_uncovered,
+    require_spend,
+    uncovering,
+)
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """`amount` minor units that cover what was used of a gift that was taken back: money, and no gift.
+    """`amount` minor units that cover what was used and then taken back; none of it is a gift.
 
     Of a `charge_back` (its number) they were put into `bank`. Of a `gift` in coins (`TXID:VOUT`) that lost its block
-    they are sats of `coin`, a top-up that came to a watched address.
+    they are sats of `coin`, a top-up that came to a watched address. Of a `spend` that lost its block they are all that
+    it took; `txid` is the transaction that left in its place, and is left out where nothing was made of it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -49,29 +63,38 @@ class Cover:
     bank: Name | None = None
     gift: OutpointText | None = None
     coin: OutpointText | None = None
+    spend: SpendRef | None = None
+    txid: SpendRef | None = None
     amount: Positive
     date: Date
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Which gift in coins is covered, by how many sats of which coin; nothing of a charge-back."""
+    """Which gift in coins is covered, by how many sats of which coin; nothing of anything else."""
 
     gift: str | None = None
     coin: str | None = None
     sats: int | None = None
 
 
+_MEANS = {"charge_back": ("bank",), "gift": ("coin",), "spend": ("txid",)}
+"""What is covered, and the fields that say by what; an undone spend may be covered by nothing else."""
+
+
 def _require_one(facts: Cover) -> None:
     """Refused where not one thing is covered, by what covers such a thing."""
-    if (facts.charge_back is None) is (facts.gift is None):
-        raise Refused.field("charge_back", "name what is covered: a charge_back, or a gift in coins")
-    if facts.charge_back is not None and (facts.bank is None or facts.coin is not None):
-        raise Refused.field("bank", "name the bank into which the money came; a charge-back is covered there")
-    if facts.gift is not None and (facts.coin is None or facts.bank is not None):
-        raise Refused.field(
-            "coin", "name the top-up that came, TXID:VOUT; a gift in coins is covered by coins"
-        )
+    named = [field for field in _MEANS if getattr(facts, field) is not None]
+    if len(named) != 1:
+        raise Refused.field("charge_back", "name one thing that is covered: a charge_back, a gift or a spend")
+    (what,) = named
+    for field in (field for other, means in _MEANS.items() if other != what for field in means):
+        if getattr(facts, field) is not None:
+            raise Refused.field(field, f"covers no {what.replace('_', '-')}; leave it out")
+    if what == "charge_back" and facts.bank is None:
+        raise Refused.field("bank", "name the bank into which the money came")
+    if what == "gift" and facts.coin is None:
+        raise Refused.field("coin", "name the top-up that came, TXID:VOUT")
 
 
 # ── at a bank ────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,8 +153,33 @@ def _top_up(context: Context, outpoint: str) -> SettledGift:
     return coin
 
 
+# ── all of them ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _wait(books: Books, cover: CoverRow, _entry: Entry[Cover, None]) -> None:
+    if cover.spend_entry is not None:
+        left = given_up(books.session, cover)
+        mark_waiting(books, cover.campaign, left.ref, ExplainedBy.COVER, cover.number)
+
+
+def _approved(books: Books, cover: CoverRow, entry: Entry[Decision, Covered]) -> None:
+    if cover.spend_entry is None:
+        return
+    left = given_up(books.session, cover)
+    mark_explained(books, cover.campaign, left.ref, ExplainedBy.COVER, cover.number, entry.at)
+    left.shortfall = left.wallet - sum(op.units for op in entry.operations if isinstance(op, Use))
+    books.session.add(left)
+
+
+def _rejected(books: Books, cover: CoverRow, _entry: Entry[Decision, None]) -> None:
+    if cover.spend_entry is not None:
+        mark_open(books, cover.campaign, given_up(books.session, cover).ref)
+
+
 def _hold(context: Context, facts: Cover) -> Posting[None]:
     _require_one(facts)
+    if facts.spend is not None:
+        return covers_spend(context, facts.spend, facts.txid, facts.amount)
     if facts.charge_back is not None:
         row = _charged(context, facts.charge_back)
         _require_at_most(row.currency, facts.amount, uncovered(context.books.session, row, waiting=True))
@@ -156,6 +204,8 @@ def _effect(context: Context, cover: CoverRow, _decision: Decision) -> Posting[C
         row = session.get_one(ChargeBackRow, cover.charge_back_entry)
         _require_at_most(row.currency, cover.amount, uncovered(session, _charged(context, row.number)))
         return Posting(tuple(_into(context, cover)), (), Covered())
+    if cover.spend_entry is not None:
+        return cover_spend(context, cover, Covered())
     gift, coin = _voided(context, _gift_of(session, cover)), _top_up(context, str(cover.coin))
     _require_at_most("BTC", cover.amount, (gift.shortfall or 0) - covered_of(session, gift))
     off = (
@@ -179,53 +229,70 @@ def _gift_of(session: Session, cover: CoverRow) -> str:
 
 def _row(books: Books, entry: Entry[Cover, None]) -> CoverRow:
     facts, session = entry.facts, books.session
-    charged = gift = None
+    row = CoverRow(**proposed(entry, facts.number, facts.date), asset="BTC", amount=facts.amount)
     if facts.charge_back is not None:
         charged = CHARGE_BACKS.require_row(session, entry.campaign, facts.charge_back)
+        row.charge_back_entry, row.bank, row.asset = charged.entry, facts.bank, charged.currency
+    elif facts.gift is not None:
+        row.gift_entry, row.coin = gift_of(session, entry.campaign, facts.gift).entry, facts.coin
     else:
-        gift = gift_of(session, entry.campaign, str(facts.gift))
-    return CoverRow(
-        **proposed(entry, facts.number, facts.date),
-        charge_back_entry=None if charged is None else charged.entry,
-        bank=facts.bank,
-        gift_entry=None if gift is None else gift.entry,
-        coin=facts.coin,
-        asset="BTC" if charged is None else charged.currency,
-        amount=facts.amount,
-    )
+        row.spend_entry = require_spend(session, entry.campaign, str(facts.spend)).entry
+        if facts.txid is not None:
+            row.instead_entry = require_spend(session, entry.campaign, facts.txid).entry
+    return row
 
 
-def _require_standing(_context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
+def _require_standing(context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
     if cover.ended_by is not None:
         raise Conflict(
-            "entry: the gift settled again, and this covers nothing since; nothing is to be reversed"
+            "entry: what it covered settled again, and it covers nothing since; nothing is to be reversed"
+        )
+    if cover.instead_entry is not None and not given_up(context.books.session, cover).live:
+        raise Conflict(
+            "entry: what left in place of the undone spend is undone itself; wait until it settles again"
         )
 
 
 def _units_back(
     context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]
 ) -> tuple[Operation, ...] | None:
+    if cover.spend_entry is not None:
+        return uncovering(context.books, cover).operations
     return None if cover.coin is None else units_back(context.books, (cover,))
 
 
 def _reversed(books: Books, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
     if cover.coin is not None:
         give_back(books.session, (cover,))
+    if cover.spend_entry is not None:
+        note_uncovered(books, cover)
+
+
+def _asks(session: Session, cover: CoverRow) -> Asked | None:
+    """Coins that left in place of others go to whom these went; where to is compared with the lists all the same."""
+    if cover.instead_entry is None:
+        return None
+    left = given_up(session, cover)
+    return Asked("BTC", left.out, txid=left.ref)
 
 
 COVERS = Workflow(
     noun="cover",
     facts=Cover,
     row=CoverRow,
-    doc="Record what covers the use of a gift that a bank or the chain took back; it is no gift. Another person "
-    "approves it.",
+    doc="Record what covers the use of a gift or of coins that a bank or the chain took back. Another person approves "
+    "it.",
     hold=_hold,
     keep=_row,
     effect=_effect,
     notes=Covered,
+    kept=_wait,
+    approved=_approved,
+    rejected=_rejected,
     reversed=_reversed,
     require=_require_standing,
     instead=_units_back,
     about=lambda _session, cover: (cover.asset, cover.amount),
+    asks=_asks,
 )
 KINDS = COVERS.kinds()

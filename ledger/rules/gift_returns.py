@@ -45,9 +45,8 @@ from ledger.rules.gift_records import GivenMoney, given_money, note_returned
 from ledger.rules.pledges import GiftRef, gift_asset
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import Context
-from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line
+from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line, uses_of_spend
 from ledger.rules.workflow import Decision, Workflow, proposed, release_of
-from ledger.tracing.state import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +70,6 @@ class GiftReturn:
     def out(self) -> int:
         """All that left."""
         return self.amount + self.fee
-
-
-def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
-    """The standing uses by which a spend carried units of a campaign away, in the order of its lines."""
-    found = []
-    for line in lines.spent(ref):
-        for source in lines.sources(str(line)):
-            if source.use is None or not use_named(source.use).is_of(UseCause.SPEND, campaign, ref):
-                continue
-            spans = lines.spans(str(line), source.start, source.end)
-            if any(span.state is not UnitState.VOID for span in spans):
-                found.append(lines.use(source.use))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

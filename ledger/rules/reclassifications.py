@@ -27,11 +27,17 @@ from ledger.rules.campaigns import find_need, require_campaign, require_need
 from ledger.rules.deliveries import handed_for_need
 from ledger.rules.evidence import standing_papers
 from ledger.rules.explaining import left_open, waiting
-from ledger.rules.gift_returns import uses_of_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, cut, take, units_of
 from ledger.rules.spec import Context
-from ledger.rules.spends import carried, inputs_apart, require_spend, require_unexplained, spent_line
+from ledger.rules.spends import (
+    carried,
+    inputs_apart,
+    require_spend,
+    require_unexplained,
+    spent_line,
+    uses_of_spend,
+)
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 

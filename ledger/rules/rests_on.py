@@ -139,6 +139,10 @@ def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
         value = getattr(facts, field, None)
         if isinstance(value, str):
             yield from _gift(session, campaign, value)
+    spend = getattr(facts, "spend", None)
+    if isinstance(spend, str):
+        of_spend = (col(SpendRow.campaign) == campaign, col(SpendRow.ref) == spend)
+        yield from session.scalars(select(col(SpendRow.entry)).where(*of_spend))
     for field in NAMED:
         value = getattr(facts, field, None)
         if isinstance(value, str):

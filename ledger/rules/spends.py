@@ -13,14 +13,29 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Txid
-from ledger.core.lines import Change, Operation, Part, PartKind, Piece, Source, UnitState, Use, units_in
+from ledger.core.lines import (
+    Change,
+    Operation,
+    Part,
+    PartKind,
+    Piece,
+    Source,
+    Undo,
+    UnitState,
+    Use,
+    joined,
+    units_in,
+)
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
+from ledger.model.covers import CoverRow
 from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
 from ledger.rules.books import Books
+from ledger.rules.covered import cover_of_spend
 from ledger.rules.gift_records import find_gift, standing_block
 from ledger.rules.restrictions import Taking, all_in_order, restriction_of, take, take_alike, within
 from ledger.rules.spec import SYSTEM, Context, Kind
+from ledger.tracing.state import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +224,19 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     return tuple(found)
 
 
+def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
+    """The standing uses by which a spend carried units of a campaign away, in the order of its lines."""
+    found = []
+    for line in lines.spent(ref):
+        for source in lines.sources(str(line)):
+            if source.use is None or not use_named(source.use).is_of(UseCause.SPEND, campaign, ref):
+                continue
+            spans = lines.spans(str(line), source.start, source.end)
+            if any(span.state is not UnitState.VOID for span in spans):
+                found.append(lines.use(source.use))
+    return found
+
+
 def unowned(ref: str) -> tuple[Taking, ...]:
     """Coins of a spend that no gift stands behind: they pay or fetch money all the same, and it has no owner then."""
     return (Taking(FREE, spent_line(ref), ()),)
@@ -357,6 +385,54 @@ def _post_void(context: Context, facts: SpentAgain) -> Posting[None]:
     return Posting(tuple(transfers))
 
 
+def spend_recorded(session: Session, entry: int | None) -> SpendRow:
+    """The spend that an entry recorded."""
+    return session.get_one(SpendRow, entry)
+
+
+def given_up(session: Session, cover: CoverRow) -> SpendRow:
+    """The spend whose units went back to their lines by a cover: what left in place of another one, or the undone."""
+    return spend_recorded(session, cover.instead_entry or cover.spend_entry)
+
+
+def cover_use(cover: CoverRow, restriction: str) -> str:
+    """What bears what coins cost more that were sent anew."""
+    return str(money_use(UseCause.COVER, cover.campaign, cover.number, restriction))
+
+
+def uncovering(books: Books, cover: CoverRow) -> Posting[None]:
+    """What takes back the cover of a spend: nothing covers it, and what had gone back to its lines is taken anew."""
+    campaign, session = cover.campaign, books.session
+    undone, left = spend_recorded(session, cover.spend_entry), given_up(session, cover)
+    unexplained = account(AccountClass.UNEXPLAINED, campaign)
+    transfers = [Transfer(unexplained, account(AccountClass.UNDONE, campaign), "BTC", undone.out)]
+    if left.out > undone.out:
+        fees = account(AccountClass.FEES, campaign, "network")
+        transfers.append(Transfer(unexplained, fees, "BTC", left.out - undone.out))
+    restrictions = all_in_order(books, campaign, "BTC", left.need)
+    names = [use for one in restrictions if books.lines.has_use(use := cover_use(cover, one))]
+    borne = [books.lines.use(name) for name in names]
+    taken = {use.line: use.pieces for use in borne}
+    for taking in take(books, campaign, "BTC", left.wallet - sum(use.units for use in borne), restrictions):
+        taken[taking.line] = joined([*taken.get(taking.line, ()), *taking.pieces])
+    again = []
+    for line, pieces in taken.items():
+        restriction, units = restriction_of(line), units_in(pieces)
+        onward = spent_line(left.ref, restriction)
+        part = Part(PartKind.ON, units, units, onward, books.lines.length(onward))
+        use_id = money_use(UseCause.SPEND, campaign, left.ref, restriction, f"cover:{cover.number}")
+        again.append(Use(str(use_id), line, pieces, units, (part,)))
+    return Posting(tuple(transfers), (*(Undo(name) for name in reversed(names)), *again))
+
+
+def note_uncovered(books: Books, cover: CoverRow) -> None:
+    """A spend whose units had gone back is open again, with those that it took anew."""
+    left = given_up(books.session, cover)
+    mark_open(books, cover.campaign, left.ref)
+    left.shortfall = left.wallet - sum(t.units for t in carried(books, cover.campaign, left.ref))
+    books.session.add(left)
+
+
 def _post_restore(context: Context, facts: SpentAgain) -> Posting[None]:
     spend = require_spend(context.books.session, context.campaign, facts.ref)
     undone = account(AccountClass.UNDONE, context.campaign)
@@ -364,7 +440,9 @@ def _post_restore(context: Context, facts: SpentAgain) -> Posting[None]:
     if spend.excess:
         undecided = account(AccountClass.UNDECIDED, context.campaign)
         transfers.append(Transfer(undecided, undone, "BTC", spend.excess))
-    return Posting(tuple(transfers))
+    cover = cover_of_spend(context.books.session, spend)
+    ends: Posting[None] = Posting() if cover is None else uncovering(context.books, cover)
+    return Posting((*transfers, *ends.transfers), ends.operations)
 
 
 def _fold_again(live: bool) -> Callable[[Books, Entry[SpentAgain, None]], None]:
@@ -372,6 +450,11 @@ def _fold_again(live: bool) -> Callable[[Books, Entry[SpentAgain, None]], None]:
         spend = require_spend(books.session, entry.campaign, entry.facts.ref)
         spend.live, spend.n = live, entry.facts.n
         books.session.add(spend)
+        cover = cover_of_spend(books.session, spend) if live else None
+        if cover is not None:
+            cover.ended_by = entry.seq
+            books.session.add(cover)
+            note_uncovered(books, cover)
 
     return fold
 

@@ -23,7 +23,7 @@ from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, need_of, need_title, products_of
-from ledger.rules.covered import covered_of
+from ledger.rules.covered import covered_of, uncovered_spends
 from ledger.rules.deposits import DEPOSITS
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.gift_returns import returns_of
@@ -110,6 +110,8 @@ class Followed:
     shares: tuple[LineShare, ...] = ()
     thread: Thread = ()
     services: frozenset[str] = frozenset()
+    undone: int = 0
+    """Sats that left with spends which a reorganisation undid, and that nothing covers."""
 
 
 def restriction_to(session: Session, campaign: str, need: str | None) -> Restriction | None:
@@ -130,6 +132,7 @@ class DonationFollower:
         self._observed = Observed(tx.session)
         self._campaign = campaign
         self._times: dict[int, int | None] = {}
+        self._undone = uncovered_spends(tx.session, campaign)
         self.campaign = campaign_of(tx.session, campaign)
         self._bars = BarsOfLines(self._books, campaign)
         self.products = products_of(tx.session, campaign)
@@ -185,6 +188,7 @@ class DonationFollower:
             people=reached_by_sex(self._tx.session, self._campaign, followed.services),
             used=used,
             covered=covered,
+            undone=Amount.known("BTC", followed.undone + stands.undone or None),
             stands=stands.places,
         )
 
@@ -293,12 +297,14 @@ class DonationFollower:
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         spans[line].append((start, end))
         paid: dict[tuple[str, str], int] = defaultdict(int)
-        currency = ""
+        currency, undone = "", 0
         brought = _Brought()
         visits = list(follow(self._lines, line, start, end))
         self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
         for visit in visits:
             given.see(visit)
+            if isinstance(visit, Passage) and use_named(visit.use.id).number in self._undone:
+                undone += visit.high - visit.low if use_named(visit.use.id).cause is UseCause.SPEND else 0
             if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
                 by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))
             if isinstance(visit, Passage) and (service := self._bars.service_of(visit.use)):
@@ -352,7 +358,7 @@ class DonationFollower:
             if isinstance(name, GoodsLine) and name.at is AccountClass.DELIVERED
         }
         services = frozenset({*delivered, *(product for product, _ in paid)})
-        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points), services)
+        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points), services, undone)
         return self._meant_for(meant_for, spans, found) if meant_for else found
 
     def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:

@@ -286,6 +286,8 @@ class Donation(Frozen):
     """What of a gift that lost its block had been used; it counts as nobody's gift, and its use stands."""
     covered: Amount | None = None
     """What of that top-ups cover; null where nothing was used."""
+    undone: Amount | None = None
+    """What of it left with a transaction that the chain undid since, and nothing covers; what it became stands."""
     stands: tuple[Place, ...] = ()
     """Where what was used of it is now, and what it became."""
     href: str = Field(default_factory=_trail_path)

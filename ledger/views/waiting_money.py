@@ -23,7 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import charge_backs_of, uncovered
 from ledger.rules.coins import CoinClasses, undecided_outpoints
-from ledger.rules.covered import covered_of
+from ledger.rules.covered import cover_of_spend, covered_of
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
@@ -183,6 +183,8 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
         SpendRow.campaign == slug, col(SpendRow.live) == 0, col(SpendRow.borrowed_from).is_(None)
     )
     for spend in tx.session.exec(undone.order_by(col(SpendRow.ref))):
+        if cover_of_spend(tx.session, spend) is not None:
+            continue
         key = f"void:spend:{spend.txid}:{spend.n}" + (f":{spend.part}" if spend.part else "")
         row = tx.journal.by_key(key)
         since = spend.recorded_at if row is None else row.recorded_at
@@ -192,8 +194,8 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             subject=f"spend {spend.ref}",
             since=since,
             amount=Amount.known("BTC", spend.out),
-            what_to_do="its coins are back and its use stands: wait until it settles again, or reverse what "
-            "explains it",
+            what_to_do="its coins are back and what was made of it stands: wait until it settles again, or cover it "
+            "with the transaction that left in its place (`cover add`)",
         )
 
 

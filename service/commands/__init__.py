@@ -294,7 +294,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("charge-back"),
     },
     "cover": {
-        "add": "Record what covers the use of a gift that a bank or the chain took back; it is no gift. Another person "
+        "add": "Record what covers the use of a gift or of coins that a bank or the chain took back. Another person "
         "approves it.",
         **_two_people("cover"),
     },

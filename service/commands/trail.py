@@ -45,9 +45,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
     ]
     if trail.restriction:
         lines.append(say.restricted(trail))
-    used = say.donation_used(trail)
-    if used:
-        lines.append(used)
+    lines += say.donation_taken_back(trail)
     following = say.donation_next(trail)
     if following:
         lines.append(following)

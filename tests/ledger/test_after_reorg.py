@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from api.pages.sentences import donation_used
+from api.pages.sentences import donation_taken_back
 from ledger.core.errors import Conflict, Refused
 from ledger.core.look import TxFacts
 from ledger.rules.books import Books
+from ledger.rules.gifts import money_line
 from ledger.rules.wanting import free_and_held, wanting
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
@@ -130,7 +132,7 @@ def of_donor(ledger: Ledger) -> tuple[int, int, list[str]]:
         (trail,) = donation_trails(reading, GIFT, now=ledger.now)
     assert trail.used is not None
     assert trail.covered is not None
-    assert donation_used(trail)
+    assert donation_taken_back(trail)
     assert trail.places == ()
     return trail.used.minor, trail.covered.minor, [place.kind.value for place in trail.stands]
 
@@ -151,10 +153,10 @@ def test_a_top_up_covers_by_a_named_entry_what_was_used_of_a_gift_that_is_gone(t
         ledger.do("recorder", "cover", "add", **facts, gift=f"{name('second')}:0", coin=own)
     with pytest.raises(Refused, match="of the coin that is free"):
         ledger.do("recorder", "cover", "add", **facts | {"amount": BTC}, gift=GIFT, coin=own)
-    with pytest.raises(Refused, match="name what is covered"):
+    with pytest.raises(Refused, match="one thing that is covered"):
         ledger.do("recorder", "cover", "add", **facts, gift=GIFT, coin=own, charge_back="CB-1", bank="B")
-    with pytest.raises(Refused, match="covered by coins"):
-        ledger.do("recorder", "cover", "add", **facts, gift=GIFT, bank="B")
+    with pytest.raises(Refused, match="name the top-up"):
+        ledger.do("recorder", "cover", "add", **facts, gift=GIFT)
     covered(ledger, "CV-1", "own", BTC // 2)
     assert wants(ledger) == (BTC // 2, BTC // 2, [BTC // 2])
     assert of_donor(ledger) == (BTC, BTC // 2, before[2])
@@ -196,4 +198,108 @@ def test_what_covered_a_gift_is_free_again_when_it_settles_once_more(tmp_path: P
     with pytest.raises(Conflict, match="covers nothing since"):
         ledger.do("approver", "reversal", "add", entry=done, reason="wrong", date=DAY)
     ledger.do("approver", "incoming", "decide", outpoint=f"{name('own')}:0", counts_as="gift", n=2, date=DAY)
+    tied(ledger)
+
+
+@made_once
+def undone_sale(tmp_path: Path) -> Ledger:
+    """Two gifts of a bitcoin; the coin of the first was sold, and a reorganisation left the sale out for good. The bank
+    took a fee from its proceeds, so that the sale cannot be reversed."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("first", (0, BTC)), tx("second", (1, BTC), position=2))
+    ledger.bury()
+    ledger.mine("s", tx("sold", spends=(("first", 0),)))
+    ledger.bury()
+    sold = {"number": "C-1", "txid": name("sold"), "sold": BTC - 1000, "network_fee": 1000}
+    bank = {"currency": "USD", "proceeds": 2_000_000, "exchange": "E", "bank": "B", "date": DAY}
+    ledger.do("recorder", "conversion", "add", **sold, **bank)
+    ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
+    ledger.do(
+        "recorder",
+        "bank-fee",
+        "add",
+        number="F-1",
+        bank="B",
+        currency="USD",
+        amount=5,
+        cause="account",
+        date=DAY,
+    )
+    ledger.do("approver", "bank-fee", "approve", number="F-1", date=DAY)
+    ledger.reorg(6, *((f"u{n}", ()) for n in range(8)))
+    return ledger
+
+
+def instead(ledger: Ledger, number: str = "CV-1", **more: Any) -> int | None:
+    """A cover of the undone sale, recorded and approved; the entry of its approval."""
+    facts = {"spend": name("sold"), "amount": BTC, "date": DAY} | more
+    ledger.do("recorder", "cover", "add", number=number, **facts)
+    return ledger.do("approver", "cover", "approve", number=number, date=DAY).seq
+
+
+def state(ledger: Ledger) -> tuple[int, int, int]:
+    """(sats of the shortfall, of what nothing explains, free on the line)."""
+    with ledger.store.read() as reading:
+        books = books_state(reading, SLUG, now=ledger.now)
+        free = Books(reading).lines.free_units(money_line(SLUG, "BTC"))
+    return books.shortfall.minor, books.unexplained.minor, free
+
+
+def test_a_spend_that_was_undone_is_covered_by_the_one_that_left_in_its_place(tmp_path: Path) -> None:
+    """Nobody's gift pays twice: what that took goes back to its lines, and only what it cost more is a fee."""
+    ledger = undone_sale(tmp_path)
+    assert state(ledger) == (BTC, 0, BTC)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+    assert trail.undone is not None
+    assert (trail.undone.minor, len(donation_taken_back(trail))) == (BTC, 1)
+    with pytest.raises(Conflict, match="it is explained, by conversion C-1"):
+        instead(ledger)
+    ledger.mine("again", tx("anew", (15, BTC // 2), spends=(("first", 0), ("second", 0))))
+    ledger.bury()
+    assert state(ledger) == (BTC, BTC * 3 // 2, 0)
+    with pytest.raises(Refused, match="a cover is of all of it"):
+        instead(ledger, txid=name("anew"), amount=BTC - 1)
+    done = instead(ledger, txid=name("anew"))
+    assert state(ledger) == (0, 0, BTC // 2)
+    tied(ledger)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        assert free_and_held(Books(reading), SLUG, "BTC") == BTC // 2
+    assert trail.undone is None
+    ledger.do("approver", "reversal", "add", entry=done, reason="another's", date=DAY)
+    assert state(ledger) == (BTC, BTC * 3 // 2, 0)
+    instead(ledger, "CV-2", txid=name("anew"))
+    ledger.reorg(6, *((f"w{n}", ()) for n in range(8)))  # that one is undone in its turn
+    assert state(ledger)[0] == BTC * 3 // 2
+    tied(ledger)
+
+
+def test_what_covered_an_undone_spend_is_to_explain_again_when_that_settles_after_all(tmp_path: Path) -> None:
+    ledger = undone_sale(tmp_path)
+    ledger.mine("again", tx("anew", spends=(("second", 0),)))
+    ledger.bury()
+    instead(ledger, txid=name("anew"))
+    assert state(ledger) == (0, 0, BTC)  # the coin of the first gift, by units of the second
+    ledger.mine("back", tx("sold", spends=(("first", 0),)))
+    ledger.bury()
+    assert state(ledger) == (0, BTC, 0)
+    tied(ledger)
+
+
+def test_an_undone_spend_of_which_nothing_was_made_gives_its_units_back(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("first", (0, BTC)))
+    ledger.bury()
+    sold = tx("sold", spends=(("first", 0),))
+    ledger.mine("s", sold)
+    ledger.bury()
+    ledger.reorg(6, *((f"u{n}", ()) for n in range(8)))
+    assert state(ledger) == (BTC, BTC, 0)
+    instead(ledger)
+    assert state(ledger) == (0, 0, BTC)
+    tied(ledger)
+    ledger.mine("back", sold)
+    ledger.bury()
+    assert state(ledger) == (0, BTC, 0)
     tied(ledger)

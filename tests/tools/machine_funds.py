@@ -268,6 +268,12 @@ def _cover(s: Scene) -> Facts:
         (gift, left), coin = s.pick(gone), s.pick(coins)
         amount = s.n(1, min(left, coin.sats))
         return s.numbered("CV") | {"gift": gift.outpoint, "coin": coin.outpoint, "amount": amount}
+    spends = list(session.exec(select(SpendRow).where(SpendRow.campaign == s.slug)))
+    undone = [spend for spend in spends if not spend.live]
+    if undone and s.chance(60):
+        spend, open_ones = s.pick(undone), [ref for ref, _ in s.unexplained()]
+        facts = s.numbered("CV") | {"spend": spend.ref, "amount": spend.out}
+        return facts | ({"txid": s.pick(open_ones)} if open_ones and s.chance(60) else {})
     rows = [(row, uncovered(session, row, waiting=True)) for row in charge_backs_of(session, s.slug)]
     row, wanting = s.one([pair for pair in rows if pair[1] > 0], "charge-back.approved")
     return s.numbered("CV") | {"charge_back": row.number, "bank": s.pick(BANKS), "amount": s.n(1, wanting)}

@@ -156,6 +156,19 @@ _USED_COVERED_IN_PART = Message(
 )
 
 
+_UNDONE = Message(
+    "{undone} of it left with a transaction that the chain undid since. What it became stands; the coins have to be "
+    "sent anew, or what was made of them is taken back.",
+    "{undone}: a part of the gift, as 0.01 BTC",
+)
+
+
+def donation_taken_back(trail: Donation) -> list[str]:
+    """What the chain took back of a gift after it was used: of the gift itself, and of what paid with it."""
+    told = [donation_used(trail)] if trail.used is not None else []
+    return [*told, worded(_UNDONE, undone=with_asset(trail.undone))] if trail.undone is not None else told
+
+
 def donation_used(trail: Donation) -> str:
     """What of a gift that lost its block had been used, where that is, and what covers it; empty where nothing was."""
     if trail.used is None or trail.covered is None:

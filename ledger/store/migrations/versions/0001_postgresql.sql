@@ -386,7 +386,7 @@ CREATE TABLE spends (
     explained_at TEXT COLLATE "C",
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
-    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
+    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'cover', 'opening', 'reclassification')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );
 
@@ -444,7 +444,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -2479,6 +2479,8 @@ CREATE TABLE covers (
     bank TEXT COLLATE "C",
     gift_entry BIGINT,
     coin TEXT COLLATE "C",
+    spend_entry BIGINT,
+    instead_entry BIGINT,
     asset TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL,
     ended_by BIGINT,
@@ -2491,6 +2493,8 @@ CREATE TABLE covers (
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry),
     FOREIGN KEY(gift_entry) REFERENCES gifts (entry),
+    FOREIGN KEY(spend_entry) REFERENCES spends (entry),
+    FOREIGN KEY(instead_entry) REFERENCES spends (entry),
     FOREIGN KEY(ended_by) REFERENCES entries (seq)
 );
 

@@ -439,7 +439,7 @@ CREATE TABLE spends (
     explained_at TEXT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
-    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'opening', 'reclassification')),
+    CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'cover', 'opening', 'reclassification')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  STRICT;
@@ -503,7 +503,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -2673,6 +2673,8 @@ CREATE TABLE covers (
     bank TEXT,
     gift_entry INTEGER,
     coin TEXT,
+    spend_entry INTEGER,
+    instead_entry INTEGER,
     asset TEXT NOT NULL,
     amount INTEGER NOT NULL,
     ended_by INTEGER,
@@ -2685,6 +2687,8 @@ CREATE TABLE covers (
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(charge_back_entry) REFERENCES charge_backs (entry),
     FOREIGN KEY(gift_entry) REFERENCES gifts (entry),
+    FOREIGN KEY(spend_entry) REFERENCES spends (entry),
+    FOREIGN KEY(instead_entry) REFERENCES spends (entry),
     FOREIGN KEY(ended_by) REFERENCES entries (seq)
 )
  STRICT;
