@@ -19,7 +19,7 @@ from ledger.rules.spends import ChangeCoin, Spent
 from ledger.store.transaction import Reading
 
 _STANDS = frozenset({TxState.SEEN, TxState.CONFIRMED, TxState.REORGED})
-"""A transaction that a reorganisation undid is on its way again until another one replaces it."""
+"""A transaction that a reorganisation undid is on its way again until it is replaced or evicted."""
 
 
 class _Foreseen(CoinClasses):

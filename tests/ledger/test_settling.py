@@ -293,6 +293,36 @@ def test_missing_is_not_evicted_until_three_looks_over_an_hour(ledger: Ledger) -
     assert status(ledger, "gift") is DonationStatus.EVICTED
 
 
+def test_a_spend_that_a_reorganisation_undid_is_evicted_when_no_mempool_has_it(ledger: Ledger) -> None:
+    """It is on its way again for three looks over an hour; then its coin is as it was before."""
+    ledger.mine("a", tx("gift", (0, 5000)))
+    ledger.bury()
+    ledger.mine("b", tx("away", spends=(("gift", 0),)))
+    ledger.reorg(1, ("B", ()), ("C", ()))
+
+    def unexplained() -> int:
+        with ledger.store.read() as reading:
+            return books_state(reading, SLUG, now=ledger.now).unexplained.minor
+
+    for _ in range(2):
+        ledger.look((), [], (), ("node",), seconds=3600)
+        assert unexplained() == 5000
+    ledger.look((), [], (), ("node",), seconds=3600)
+    assert unexplained() == 0
+    with ledger.store.read() as reading:
+        assert books_state(reading, SLUG, now=ledger.now).reconciled
+    ledger.mine("d", tx("away", spends=(("gift", 0),)))
+    assert unexplained() == 5000, "mined after all, it counts"
+
+
+def test_a_payment_that_a_reorganisation_undid_stays_reorged(ledger: Ledger) -> None:
+    ledger.mine("a", tx("gift", (0, 5000)))
+    ledger.reorg(1, ("B", ()), ("C", ()))
+    for _ in range(4):
+        ledger.look((), [], (), ("node",), seconds=3600)
+    assert status(ledger, "gift") is DonationStatus.REORGED
+
+
 def test_mempools_are_asked_about_what_an_open_spend_takes_its_coins_from(ledger: Ledger) -> None:
     """However long ago its address was given out: without that nothing could say that the spend is gone."""
     ledger.mine("a", tx("gift", (3, 5000)))
