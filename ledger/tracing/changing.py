@@ -6,9 +6,11 @@ neighbouring spans that say the same are one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -18,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     insert,
     select,
     update,
@@ -55,50 +56,25 @@ from ledger.core.names import (
 )
 from ledger.model.columns import upsert
 from ledger.model.lines import SpanRow
-from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines
+from ledger.tracing.state import LINES, PARTS, PIECES, SOURCES, SPANS, USES, Lines, LineState
 
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
 """Kinds of lines that are opened with all their units, before anything flows into them."""
 
 _line, _start = bindparam("of_line", type_=Text), bindparam("from_start", type_=BigInteger)
-_earlier = SPANS.alias()
-_TOUCHING = (
-    select(SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
-    .where(
-        SPANS.c.line == _line,
-        SPANS.c.start
-        >= func.coalesce(
-            select(func.max(_earlier.c.start))
-            .where(_earlier.c.line == _line, _earlier.c.start < _start)
-            .scalar_subquery(),
-            0,
-        ),
-        SPANS.c.start <= bindparam("upto", type_=BigInteger),
-    )
-    .order_by(SPANS.c.start)
-)
-"""The spans of a line that touch an interval or adjoin it."""
 _DROP = delete(SPANS).where(SPANS.c.line == _line, SPANS.c.start == _start)
-_LENGTHEN_FREE = (
-    update(SPANS)
-    .where(SPANS.c.line == _line, SPANS.c.state == UnitState.FREE, SPANS.c.stop == _start)
-    .values(stop=bindparam("upto", type_=BigInteger))
-)
 _ADD_SOURCE, _ADD_LINE = insert(SOURCES), insert(LINES)
 _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
 _FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
 _AS_LONG = update(LINES).where(LINES.c.name == _line).values(length=bindparam("new_length", type_=BigInteger))
-_goes_on = update(LINES).where(
-    LINES.c.name == _line, LINES.c.asset == bindparam("of_asset", type_=Text), LINES.c.filled == _start
+_GROW_TO = (
+    update(LINES)
+    .where(LINES.c.name == _line)
+    .values(
+        length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
+    )
 )
-_LENGTHEN = _goes_on.values(
-    length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
-)
-_FILL = _goes_on.where(LINES.c.length >= bindparam("new_length", type_=BigInteger)).values(
-    filled=bindparam("new_filled", type_=BigInteger)
-)
-"""Units flow onto a line where the ones before ended, and on an opened one no further than it is long."""
 _TAKE_BACK = (
     update(USES)
     .where(USES.c.name == bindparam("of_use", type_=Text))
@@ -128,12 +104,29 @@ _ENDED_GOES_ON = select(
 
 Value = str | int | None
 
+_WRITTEN_AT = 64
+"""So many changes of units wait at most until they are written."""
+
+
+class _Turn(NamedTuple):
+    """Units of a line that come to be in another state; `before` None: they are new, at its end."""
+
+    span: Span
+    before: UnitState | None
+
+
+class _Flow(NamedTuple):
+    """Units of an asset that flow onto a line at its end, or on an opened one where the ones before ended."""
+
+    asset: str
+    start: int
+    end: int
+
 
 class LinesWriting(Lines):
     """All lines of a ledger, and what changes them.
 
-    What an entry adds is written together, one statement a table, and before anything is asked: uses and sources by
-    `connection`, spans where others of the same line are asked.
+    What an entry adds and changes waits, and is written together, one statement a table, before anything is asked.
     """
 
     def __init__(self, session: Session) -> None:
@@ -147,8 +140,9 @@ class LinesWriting(Lines):
         self._added: dict[Insert, list[dict[str, Value]]] = {
             _ADD_USE: [], _ADD_PIECE: [], _ADD_PART: [], _ADD_SOURCE: []
         }  # fmt: skip
-        self._spans: list[dict[str, Value]] = []
-        self._changed: set[str] = set()
+        self._flows: dict[str, list[_Flow]] = defaultdict(list)
+        self._turns: dict[str, list[_Turn]] = defaultdict(list)
+        self._waiting = 0
         self._again: set[str] = set()
         self._brought: dict[str, int | None] = {}
 
@@ -173,6 +167,9 @@ class LinesWriting(Lines):
             self._apply(op, entry)
         if not self._together:
             self._write_added()
+        elif any(of_line[0].start == 0 for of_line in self._flows.values()):
+            # What is noted beside a line, as it begins, points to it.
+            self._write_lines()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -185,16 +182,63 @@ class LinesWriting(Lines):
             self._together = False
 
     def _write_added(self) -> None:
+        if self._flows:
+            self._write_lines()
         for statement, rows in self._added.items():
             if rows:
                 self._connection.execute(statement, rows)
                 self._added[statement] = []
-        self._write_spans()
+        if self._turns:
+            self._write_spans()
+        self._waiting = 0
+
+    def _write_lines(self) -> None:
+        flows, self._flows = self._flows, defaultdict(list)
+        there = self._states(flows)
+        new: list[dict[str, Value]] = []
+        longer: list[dict[str, Value]] = []
+        for line, of_line in flows.items():
+            state = there.get(line)
+            for flow in of_line:
+                state = _grown(line, state, flow)
+            if state is None:
+                continue
+            if line in there:
+                longer.append({"of_line": line, "new_length": state.length, "new_filled": state.filled})
+            else:
+                new.append(_line_row(line, state))
+        for statement, rows in ((_ADD_LINE, new), (_GROW_TO, longer)):
+            if rows:
+                self._connection.execute(statement, rows)
 
     def _write_spans(self) -> None:
-        if self._spans:
-            self._connection.execute(self._write_span, self._spans)
-            self._spans, self._changed = [], set()
+        turns, self._turns = self._turns, defaultdict(list)
+        pieces = {line: [(turn.span.start, turn.span.end) for turn in told] for line, told in turns.items()}
+        there = self.around(pieces)
+        gone: list[dict[str, Value]] = []
+        written: list[dict[str, Value]] = []
+        for line, told in turns.items():
+            spans = there[line]
+            for turn in told:
+                if turn.before is not None:
+                    _require_all(line, spans, turn.span, turn.before)
+                spans = list(_with(spans, turn.span))
+            spans = list(_joined(spans))
+            starts = {span.start for span in spans}
+            gone += [
+                {"of_line": line, "from_start": span.start}
+                for span in there[line]
+                if span.start not in starts
+            ]
+            before = set(there[line])
+            written += [
+                {"line": line, "start": start, "stop": stop, "state": state, "ref": ref}
+                for start, stop, state, ref in spans
+                if (start, stop, state, ref) not in before
+            ]
+        for statement, rows in ((_DROP, gone), (self._write_span, written)):
+            if rows:
+                self._connection.execute(statement, rows)
 
     def _apply(self, op: Operation, entry: int) -> None:
         match op:
@@ -204,7 +248,7 @@ class LinesWriting(Lines):
                 else:
                     self._add_line(op.line, op.asset, op.units, 0)
                 self.connection.execute(_AS_LONG, {"of_line": op.line, "new_length": op.units})
-                self._add_spans(op.line, [Span(0, op.units, UnitState.FREE, "")])
+                self._add_free(op.line, 0, op.units)
             case Append():
                 self._grow(op.line, op.asset, op.start, op.units, entry, gift=op.gift)
             case Use():
@@ -222,12 +266,8 @@ class LinesWriting(Lines):
     # lines
 
     def _add_line(self, name: str, asset: str, length: int, filled: int) -> None:
-        line = line_named(name)
-        row = dict.fromkeys(_LINE_COLUMNS) | dict(_columns(line))
-        self._connection.execute(
-            _ADD_LINE,
-            row | {"name": name, "kind": line.kind, "asset": asset, "length": length, "filled": filled},
-        )
+        state = LineState(asset, line_named(name).kind, length, filled)
+        self._connection.execute(_ADD_LINE, _line_row(name, state))
 
     def _grow(
         self,
@@ -242,18 +282,10 @@ class LinesWriting(Lines):
         part: int = 0,
     ) -> None:
         """Units flow onto a line: at its end, or on an opened one as far as the ones before reached."""
-        end, opened = start + units, line_named(line).kind in _OPENED
-        asked = {
-            "of_line": line,
-            "of_asset": asset,
-            "from_start": start,
-            "new_length": end,
-            "new_filled": end,
-        }
-        if not self._connection.execute(_FILL if opened else _LENGTHEN, asked).rowcount:
-            self._begin(line, asset, start, units, opened=opened)
-        if units and not opened:
-            self._append_free(line, start, end)
+        end = start + units
+        self._flows[line].append(_Flow(asset, start, end))
+        if line_named(line).kind not in _OPENED:
+            self._add_free(line, start, end)
         if units:
             self._added[_ADD_SOURCE].append(
                 {
@@ -266,17 +298,6 @@ class LinesWriting(Lines):
                     "entry": entry,
                 }
             )
-
-    def _begin(self, line: str, asset: str, start: int, units: int, *, opened: bool) -> None:
-        """Units that continue no line begin one; Conflict where they cannot."""
-        row = self.state(line)
-        if row is not None and row.asset != asset:
-            raise Conflict(f"line: {line} counts {row.asset}, not {asset}")
-        if row is not None or start:
-            raise Conflict(f"line: {line} continues at {0 if row is None else row.filled}, not at {start}")
-        if opened:
-            raise Conflict(f"line: there is no line {line}")
-        self._add_line(line, asset, units, units)
 
     def _close_untouched(self, line: str) -> None:
         """A line that is opened again, since what had opened it was taken back; Conflict where anything lies on it."""
@@ -380,9 +401,8 @@ class LinesWriting(Lines):
         row = self.require(op.line)
         if row.kind not in _OPENED or row.filled > op.units:
             raise Conflict(f"line: {op.line} cannot have {op.units} units; {row.filled} are filled")
-        self._write_added()
         if op.units > row.length:
-            self._append_free(op.line, row.length, op.units)
+            self._add_free(op.line, row.length, op.units)
         elif op.units < row.length:
             self._cut(op.line, op.units, row.length)
         self.connection.execute(_RESIZE, {"of_line": op.line, "new_length": op.units})
@@ -394,7 +414,7 @@ class LinesWriting(Lines):
             raise Conflict(f"line: units {units} to {length} of {line} are not all free")
         last = self.spans(line)[-1]
         self.connection.execute(_DROP, {"of_line": line, "from_start": last.start})
-        self._add_spans(line, [Span(last.start, units, UnitState.FREE, "")])
+        self._add_free(line, last.start, units)
 
     def _withdraw(self, op: Withdraw) -> None:
         row, end = self.require(op.line), op.start + op.units
@@ -406,43 +426,45 @@ class LinesWriting(Lines):
 
     # spans
 
-    def _append_free(self, line: str, start: int, end: int) -> None:
-        """New units at the end of a line are free: one span with free ones before them."""
-        if line in self._changed:
-            self._write_spans()
-        longer = start and self._connection.execute(
-            _LENGTHEN_FREE, {"of_line": line, "from_start": start, "upto": end}
-        )
-        if not longer or not longer.rowcount:
-            self._add_spans(line, [Span(start, end, UnitState.FREE, "")])
+    def _add_free(self, line: str, start: int, end: int) -> None:
+        """New units at the end of a line are free."""
+        if start < end:
+            self._turn(line, _Turn(Span(start, end, UnitState.FREE, ""), None))
 
     def _change(self, line: str, piece: Piece, before: UnitState, after: UnitState, ref: str) -> None:
-        start, end = piece
-        if line in self._changed:
-            self._write_spans()
-        asked = {"of_line": line, "from_start": start, "upto": end}
-        there = [Span(*row) for row in self._connection.execute(_TOUCHING, asked)]
-        inside = [span for span in there if span.start < end and span.end > start]
-        if not 0 <= start < end or not inside or inside[-1].end < end:
-            raise Conflict(f"line: {line} has no units {start} to {end}")
-        if any(span.state is not before for span in inside):
-            raise Conflict(f"line: units {start} to {end} of {line} are not all {before}")
-        changed = list(_joined(_with(there, Span(start, end, after, ref))))
-        gone = {span.start for span in there}.difference(span.start for span in changed)
-        if gone:
-            self._connection.execute(
-                _DROP, [{"of_line": line, "from_start": first} for first in sorted(gone)]
-            )
-        self._add_spans(line, [span for span in changed if span not in there])
+        self._turn(line, _Turn(Span(*piece, after, ref), before))
 
-    def _add_spans(self, line: str, spans: Iterable[Span]) -> None:
-        """Spans of a line, over those with the same start."""
-        self._changed.add(line)
-        self._spans += [
-            {"line": line, "start": start, "stop": stop, "state": state, "ref": ref}
-            for start, stop, state, ref in spans
-            if start < stop
-        ]
+    def _turn(self, line: str, turn: _Turn) -> None:
+        if self._waiting == _WRITTEN_AT:
+            self._write_added()
+        self._turns[line].append(turn)
+        self._waiting += 1
+
+
+def _grown(line: str, state: LineState | None, flow: _Flow) -> LineState:
+    """The state of a line with what flows onto it; Conflict where that does not go on where the line is."""
+    opened = line_named(line).kind in _OPENED
+    if state is None:
+        if flow.start:
+            raise Conflict(f"line: {line} continues at 0, not at {flow.start}")
+        if opened:
+            raise Conflict(f"line: there is no line {line}")
+        return LineState(flow.asset, line_named(line).kind, flow.end, flow.end)
+    if state.asset != flow.asset:
+        raise Conflict(f"line: {line} counts {state.asset}, not {flow.asset}")
+    if state.filled != flow.start or (opened and flow.end > state.length):
+        raise Conflict(f"line: {line} continues at {state.filled}, not at {flow.start}")
+    return state._replace(length=state.length if opened else flow.end, filled=flow.end)
+
+
+def _require_all(line: str, spans: Iterable[Span], wanted: Span, state: UnitState) -> None:
+    """Conflict where a line lacks some of the units, or not all of them are in a state."""
+    start, end = wanted.start, wanted.end
+    inside = [span for span in spans if span.start < end and span.end > start]
+    if not 0 <= start < end or not inside or inside[-1].end < end:
+        raise Conflict(f"line: {line} has no units {start} to {end}")
+    if any(span.state is not state for span in inside):
+        raise Conflict(f"line: units {start} to {end} of {line} are not all {state}")
 
 
 _PART_COLUMNS = ("kind", "share", "out", "line", "start")
@@ -451,6 +473,13 @@ _LINE_COLUMNS = (
     *("ended_use", "ended_part"),
 )
 """What names of lines say, in columns of `lines`; `_columns` has those of a kind."""
+
+
+def _line_row(name: str, state: LineState) -> dict[str, Value]:
+    row: dict[str, Value] = dict.fromkeys(_LINE_COLUMNS)
+    row |= dict(_columns(line_named(name)))
+    row |= {"name": name, "kind": state.kind, "asset": state.asset}
+    return row | {"length": state.length, "filled": state.filled}
 
 
 def _columns(line: Line) -> Iterator[tuple[str, str | int]]:
@@ -476,7 +505,7 @@ def _columns(line: Line) -> Iterator[tuple[str, str | int]]:
 
 
 def _with(spans: Iterable[Span], new: Span) -> Iterator[Span]:
-    """Some spans with a new one over them."""
+    """Some spans with a new one over them, or behind them."""
     told = False
     for span in spans:
         if span.start < new.start:
@@ -486,6 +515,8 @@ def _with(spans: Iterable[Span], new: Span) -> Iterator[Span]:
             yield new
         if span.end > new.end:
             yield span._replace(start=max(span.start, new.end))
+    if not told:
+        yield new
 
 
 def _joined(spans: Iterable[Span]) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,7 +60,7 @@ class Undone(NamedTuple):
 LINES, SPANS, SOURCES = table_of(LineRow), table_of(SpanRow), table_of(SourceRow)
 USES, PIECES, PARTS = table_of(UseRow), table_of(UsePieceRow), table_of(UsePartRow)
 
-_SIZES = (1, 8, 64)
+_SIZES = (1, 2, 4, 8, 16, 32, 64)
 """Statements over several runs are made for so many; what is left of them asks for no line."""
 _NAMES = 500
 """So many lines or uses are asked for in one question."""
@@ -100,6 +100,9 @@ _PARTS = (
 _RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
 _RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
 _ENTRIES = select(USES.c.name, USES.c.entry).where(USES.c.name.in_(_names))
+_STATES = select(LINES.c.name, LINES.c.asset, LINES.c.kind, LINES.c.length, LINES.c.filled).where(
+    LINES.c.name.in_(_names)
+)
 _LENGTHS = select(LINES.c.name, LINES.c.length).where(LINES.c.name.in_(_names))
 _WHOLE_OF = (
     select(SPANS.c.line, SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
@@ -167,15 +170,12 @@ def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
     return one(0) if size == 1 else union_all(*map(one, range(size)))
 
 
-def _asking(lines: list[str], runs: dict[str, list[Run]], size: int) -> dict[str, str | int]:
-    """The parameters of a statement over `size` runs: of each line all that its runs lie in."""
+def _asking(runs: Sequence[Run], size: int) -> dict[str, str | int]:
+    """The parameters of a statement over `size` runs."""
     asked: dict[str, str | int] = {}
     for number in range(size):
-        line = lines[number] if number < len(lines) else ""
-        mine = runs[line] if line else [("", 0, 0)]
-        asked[f"line{number}"] = line
-        asked[f"start{number}"] = min(start for _, start, _ in mine)
-        asked[f"stop{number}"] = max(stop for _, _, stop in mine)
+        line, start, stop = runs[number] if number < len(runs) else ("", 0, 0)
+        asked |= {f"line{number}": line, f"start{number}": start, f"stop{number}": stop}
     return asked
 
 
@@ -248,6 +248,15 @@ class Lines:
     def exists(self, line: str) -> bool:
         return self.state(line) is not None
 
+    def _states(self, lines: Iterable[str]) -> dict[str, LineState]:
+        """The states of several lines, without what waits to be written; those that there are."""
+        found: dict[str, LineState] = {}
+        wanted = list(lines)
+        for at in range(0, len(wanted), _NAMES):
+            for name, *state in self._connection.execute(_STATES, {"names": wanted[at : at + _NAMES]}):
+                found[name] = LineState(*state)
+        return found
+
     def asset(self, line: str) -> str:
         return self.require(line).asset
 
@@ -301,21 +310,45 @@ class Lines:
         by_line: dict[str, list[Run]] = defaultdict(list)
         for run in dict.fromkeys(runs):
             by_line[run[0]].append(run)
+        whole = [
+            (line, min(start for _, start, _ in mine), max(stop for _, _, stop in mine))
+            for line, mine in by_line.items()
+        ]
         found: dict[Run, list[T]] = {}
-        lines = list(by_line)
-        size = next((size for size in _SIZES if size >= len(lines)), _SIZES[-1])
-        for at in range(0, len(lines), size):
-            asked = lines[at : at + size]
-            there: list[list[T]] = [[] for _ in asked]
-            for row in self.connection.execute(_between(table, size), _asking(asked, by_line, size)):
-                there[row[0]].append(made(*row[1:]))
-            for line, rows in zip(asked, there, strict=True):
-                rows.sort()
-                starts = [row.start for row in rows]
-                for run in by_line[line]:
-                    first = max(0, bisect_right(starts, run[1]) - 1)
-                    mine = rows[first : bisect_left(starts, run[2])]
-                    found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
+        for (line, _, _), rows in zip(whole, self._between(table, made, whole), strict=True):
+            starts = [row.start for row in rows]
+            for run in by_line[line]:
+                first = max(0, bisect_right(starts, run[1]) - 1)
+                mine = rows[first : bisect_left(starts, run[2])]
+                found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
+        return found
+
+    def _between(self, table: SqlTable, made: type[T], runs: Sequence[Run]) -> list[list[T]]:
+        """The rows of a table that touch each run, in order, and the one before where none does at its start."""
+        found: list[list[T]] = [[] for _ in runs]
+        size = next((size for size in _SIZES if size >= len(runs)), _SIZES[-1])
+        for at in range(0, len(runs), size):
+            asked = _asking(runs[at : at + size], size)
+            for row in self.connection.execute(_between(table, size), asked):
+                found[at + row[0]].append(made(*row[1:]))
+        for rows in found:
+            rows.sort()
+        return found
+
+    def around(self, pieces: Mapping[str, Iterable[Piece]]) -> dict[str, list[Span]]:
+        """By line, the spans that touch some of its pieces or adjoin them, whole, in order."""
+        runs: list[Run] = []
+        for line, of_line in pieces.items():
+            for start, end in sorted(of_line):
+                if runs and runs[-1][0] == line and start <= runs[-1][2]:
+                    runs[-1] = line, runs[-1][1], max(runs[-1][2], end + 1)
+                else:
+                    runs.append((line, start - 1, end + 1))
+        found: dict[str, list[Span]] = {line: [] for line in pieces}
+        for (line, _, _), spans in zip(runs, self._between(SPANS, Span, runs), strict=True):
+            known = found[line]
+            # Two runs may have the span between them in common.
+            known += spans[1:] if known and spans and spans[0].start <= known[-1].start else spans
         return found
 
     def whole_of(self, lines: Iterable[str]) -> dict[str, list[Span]]:
