@@ -89,7 +89,7 @@ def record(
     told = facts_json(facts)
     books = Books(tx)
     key = kind.key_of(books, campaign, facts)
-    earlier = tx.journal.by_key(key)
+    head, earlier = tx.journal.head_and(key)
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
         beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
@@ -129,7 +129,6 @@ def record(
         happened=happened,
         out_of_order=out_of_order,
     )
-    head = tx.journal.head()
     seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
     notes = posting.notes
     entry = Entry(

@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry
+from ledger.model.named import NameOf
 from ledger.model.reversals import ReversalRow
 from ledger.rules import balances
 from ledger.rules.balances import Balance, Moved
@@ -27,6 +28,8 @@ class Books:
         self.lines = LinesWriting(tx.session)
         self._together = False
         self._moved: list[Moved] = []
+        self.known_names: set[tuple[NameOf, str]] = set()
+        """Names of which an entry that was folded here found that they are recorded; no name is ever forgotten."""
 
     @contextmanager
     def together(self) -> Iterator[None]:

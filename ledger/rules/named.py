@@ -125,14 +125,18 @@ def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]
     yield from found
 
 
-def note_names(session: Session, entry: Entry) -> Iterator[Doubtful]:
-    """Fold what an entry names first; yields what looks like another name that there is."""
-    names = list(named_by(entry.kind, entry.facts))
+def note_names(session: Session, entry: Entry, known: set[tuple[NameOf, str]]) -> Iterator[Doubtful]:
+    """Fold what an entry names first; yields what looks like another name that there is.
+
+    `known`: names that there are, as far as somebody found out already; those of this entry are added.
+    """
+    names = [one for one in named_by(entry.kind, entry.facts) if one not in known]
     if not names:
         return
-    known = {(kind, name) for kind, name in session.connection().execute(_KNOWN, {"names": names})}
+    there = {(kind, name) for kind, name in session.connection().execute(_KNOWN, {"names": names})}
+    known.update(names)
     for kind, name in names:
-        if (kind, name) in known:
+        if (kind, name) in there:
             continue
         likeness = likeness_of_name(name)
         alike = select(NamedRow).where(NamedRow.kind == kind, NamedRow.likeness == likeness)

@@ -142,7 +142,7 @@ def note_questions(books: Books, kind: Kind[F, N], entry: Entry, told: Entry[F, 
     session = books.session
     if entry.reverses is not None:
         take_back_questions(session, entry.reverses, entry.seq)
-    for n, found in enumerate((*kind.doubts(books, told), *note_names(session, entry))):
+    for n, found in enumerate((*kind.doubts(books, told), *note_names(session, entry, books.known_names))):
         session.add(
             QuestionRow(
                 entry=entry.seq,

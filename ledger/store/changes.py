@@ -26,10 +26,19 @@ class Changes:
 
 
 class ChangesWriting(Changes):
-    """Raising the counters. The table is written by Core alone."""
+    """Raising the counters, once a transaction. The table is written by Core alone."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._noted: set[str] = set()
 
     def note(self, campaigns: Iterable[str]) -> None:
         """Something public of these campaigns changes with this transaction."""
-        raised = [{"campaign": campaign, "count": 1} for campaign in sorted(set(campaigns))]
+        self._noted.update(campaigns)
+
+    def write(self) -> None:
+        """Raise the counters of the campaigns that were noted: when all else is written, before it is kept."""
+        raised = [{"campaign": campaign, "count": 1} for campaign in sorted(self._noted)]
         if raised:
             self._session.connection().execute(accumulate(self._session, CampaignChangeRow), raised)
+        self._noted.clear()

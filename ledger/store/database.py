@@ -89,7 +89,9 @@ class Store:
         try:
             self._writing_thread = threading.get_ident()
             with transaction(self._writer, writes=True) as session:
-                yield Writing(session)
+                writing = Writing(session)
+                yield writing
+                writing.changes.write()
             self.writes += 1
         finally:
             self._writing_thread = None

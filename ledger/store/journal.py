@@ -9,12 +9,13 @@ import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, insert, tuple_, union_all
+from sqlalchemy import bindparam, func, insert, or_, tuple_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
 from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Conflict
+from ledger.core.facts import Text
 from ledger.model.columns import table_of
 from ledger.model.journal import EntryRow, TransferRow
 
@@ -42,6 +43,12 @@ _SIDES = union_all(
     select_columns(_TRANSFERS.credit, _TRANSFERS.asset, _TRANSFERS.seq, -_TRANSFERS.amount),
 ).subquery()
 _HEAD = select_columns(_ENTRIES.seq, _ENTRIES.hash).order_by(_ENTRIES.seq.desc()).limit(1)
+_HEAD_AND_KEY = _ROW.where(
+    or_(
+        _ENTRIES.key == bindparam("wanted"),
+        _ENTRIES.seq == select_columns(func.max(_ENTRIES.seq)).scalar_subquery(),
+    )
+).order_by(_ENTRIES.seq.desc())
 _ADD = insert(table_of(EntryRow))
 _ADD_TRANSFER = insert(table_of(TransferRow))
 
@@ -88,6 +95,17 @@ class Journal:
         """Number and hash of the newest entry; None for an empty journal."""
         found = self._connection.execute(_HEAD).first()
         return None if found is None else (found.seq, found.hash)
+
+    def head_and(self, key: str) -> tuple[tuple[int, str] | None, JournalRow | None]:
+        """The head as `head` gives it, and the entry with a key as `by_key` does: one question."""
+        head, named = None, None
+        for found in self._connection.execute(_HEAD_AND_KEY, {"wanted": key}):
+            row = JournalRow(*found)
+            if head is None:
+                head = row.seq, row.hash
+            if row.key == key:
+                named = row
+        return head, named
 
     def by_key(self, key: str) -> JournalRow | None:
         found = self._connection.execute(_BY_KEY, {"wanted": key}).first()
