@@ -11,14 +11,12 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Text,
     and_,
     bindparam,
     func,
     insert,
     select,
-    tuple_,
     union_all,
     update,
 )
@@ -32,6 +30,7 @@ from ledger.core.names import Account, account_named
 from ledger.model.balances import BalanceRow, DayBalanceRow
 from ledger.model.columns import accumulate, table_of
 from ledger.model.journal import EntryRow, TransferRow
+from ledger.model.keys import OfKeys
 
 _T, _E = table_of(TransferRow).c, table_of(EntryRow).c
 _SIDES = union_all(
@@ -55,12 +54,11 @@ class Balance(NamedTuple):
 
 _BALANCES = table_of(BalanceRow)
 _account, _asset = bindparam("of_account", type_=Text), bindparam("of_asset", type_=Text)
-_pairs: BindParameter[tuple[str, str]] = bindparam("pairs", expanding=True)
 _ONE = select(_BALANCES.c.debits, _BALANCES.c.credits).where(
     _BALANCES.c.account == _account, _BALANCES.c.asset == _asset
 )
 _SOME = select(_BALANCES.c.account, _BALANCES.c.asset, _BALANCES.c.debits, _BALANCES.c.credits)
-_OF_TRANSFERS = _SOME.where(tuple_(_BALANCES.c.account, _BALANCES.c.asset).in_(_pairs))
+_OF_TRANSFERS = OfKeys(_SOME.where, _BALANCES.c.account, _BALANCES.c.asset)
 _ADD = insert(_BALANCES)
 _DAILY = (
     select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
@@ -71,14 +69,15 @@ _DAILY = (
 )
 """What came to each place less what left it, day by day."""
 _ON_DAYS = table_of(DayBalanceRow)
-_LATER_DAYS = (
+_LATER_DAYS = OfKeys(
     select(_ON_DAYS.c.account, _ON_DAYS.c.asset, _ON_DAYS.c.date, _ON_DAYS.c.units)
-    .where(
-        tuple_(_ON_DAYS.c.account, _ON_DAYS.c.asset).in_(_pairs),
-        _ON_DAYS.c.date > bindparam("since", type_=Text),
-    )
+    .where(_ON_DAYS.c.date > bindparam("since", type_=Text))
     .order_by(_ON_DAYS.c.date.desc())
+    .where,
+    _ON_DAYS.c.account,
+    _ON_DAYS.c.asset,
 )
+"""What moved at each of some accounts after a day, the newest day first."""
 _SET = (
     update(_BALANCES)
     .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
@@ -171,10 +170,10 @@ def first_days_with(
     connection, pairs = session.connection(), list(wanted)
     if not pairs:
         return {}
-    later = connection.execute(_LATER_DAYS, {"pairs": pairs, "since": since}).all()
+    later = list(_LATER_DAYS.ask(connection, pairs, since=since))
     there = dict.fromkeys(pairs, 0)
     if later:
-        for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs}):
+        for row in _OF_TRANSFERS.ask(connection, pairs):
             there[row.account, row.asset] = row.debits - row.credits
     first: dict[tuple[str, str], str] = {}
     for account, asset, date, came in later:
@@ -232,8 +231,7 @@ def apply_transfers(session: Session, entries: Iterable[Moved]) -> None:
         return
     connection = session.connection()
     there = {
-        (row.account, row.asset): (row.debits, row.credits)
-        for row in connection.execute(_OF_TRANSFERS, {"pairs": pairs})
+        (row.account, row.asset): (row.debits, row.credits) for row in _OF_TRANSFERS.ask(connection, pairs)
     }
     added, changed = [], []
     for account, asset in pairs:

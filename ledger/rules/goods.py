@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -23,6 +23,7 @@ from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OverDecisionRow, RecallRow
+from ledger.model.keys import OfKeys
 from ledger.rules.rests_on import days_of
 from ledger.rules.rows import Columns, add_row, reverse_row
 from ledger.rules.spec import Context
@@ -189,36 +190,34 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
 
 
 _RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
-_lots: BindParameter[tuple[str, str]] = bindparam("lots", expanding=True)
-_RECALLED = select_columns(_RECALLS.product, _RECALLS.lot, _RECALLS.number).where(
-    _RECALLS.campaign == bindparam("of_campaign"),
-    tuple_(_RECALLS.product, _RECALLS.lot).in_(_lots),
-    _RECALLS.reversed_by.is_(None),
+_RECALLED = OfKeys(
+    select_columns(_RECALLS.product, _RECALLS.lot, _RECALLS.number)
+    .where(_RECALLS.campaign == bindparam("of_campaign"), _RECALLS.reversed_by.is_(None))
+    .where,
+    _RECALLS.product,
+    _RECALLS.lot,
 )
-_EXPIRIES = (
+_EXPIRIES = OfKeys(
     select_columns(_DELIVERIES.product, _DELIVERIES.lot, func.min(_DELIVERIES.expiry))
     .where(
         _DELIVERIES.campaign == bindparam("of_campaign"),
-        tuple_(_DELIVERIES.product, _DELIVERIES.lot).in_(_lots),
         _DELIVERIES.reversed_by.is_(None),
         _DELIVERIES.expiry.is_not(None),
     )
     .group_by(_DELIVERIES.product, _DELIVERIES.lot)
+    .where,
+    _DELIVERIES.product,
+    _DELIVERIES.lot,
 )
-_ASKED = 5_000
-"""Lots that one statement asks about; what a statement may bind is bounded."""
 
 
 def _of_lots(
-    session: Session, query: Select[str, str, str], campaign: str, lots: Iterable[Lot]
+    session: Session, query: OfKeys[str, str, str], campaign: str, lots: Iterable[Lot]
 ) -> dict[Lot, str]:
     """What a question says of each lot, or of the one that it came too much with."""
     told = {lot: (lot.product, lot.ordered.number) for lot in lots}
-    pairs, found = list(dict.fromkeys(told.values())), dict[tuple[str, str], str]()
-    for at in range(0, len(pairs), _ASKED):
-        asked = {"of_campaign": campaign, "lots": pairs[at : at + _ASKED]}
-        for product, lot, value in session.connection().execute(query, asked):
-            found[product, lot] = value
+    rows = query.ask(session.connection(), told.values(), of_campaign=campaign)
+    found = {(product, lot): value for product, lot, value in rows}
     return {lot: found[pair] for lot, pair in told.items() if pair in found}
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
@@ -19,6 +18,7 @@ from ledger.core.entry import Entry
 from ledger.core.errors import Refused
 from ledger.core.likeness import likeness_of_name
 from ledger.model.columns import table_of
+from ledger.model.keys import OfKeys
 from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Doubt
 from ledger.rules.doubts import Doubtful
@@ -57,9 +57,7 @@ _CODES: Mapping[NameOf, str] = {
     NameOf.BANK: "BNK",
 }
 _NAMED = table_of(NamedRow).c
-_KNOWN = select_columns(_NAMED.kind, _NAMED.name).where(
-    tuple_(_NAMED.kind, _NAMED.name).in_(bindparam("names", expanding=True))
-)
+_KNOWN = OfKeys(select_columns(_NAMED.kind, _NAMED.name).where, _NAMED.kind, _NAMED.name)
 _CODE = re.compile(r"(SUP|PAR|PLA|REC|BNK)-[1-9][0-9]*")
 
 
@@ -133,7 +131,7 @@ def note_names(session: Session, entry: Entry, known: set[tuple[NameOf, str]]) -
     names = [one for one in named_by(entry.kind, entry.facts) if one not in known]
     if not names:
         return
-    there = {(kind, name) for kind, name in session.connection().execute(_KNOWN, {"names": names})}
+    there = {(kind, name) for kind, name in _KNOWN.ask(session.connection(), names)}
     known.update(names)
     for kind, name in names:
         if (kind, name) in there:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
@@ -20,6 +21,8 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
 from ledger.core.money import decimal_text
 from ledger.core.names import account_named
+from ledger.model.columns import table_of
+from ledger.model.keys import OfKeys
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.balances import days_below_zero
@@ -89,21 +92,22 @@ _LAST_CLOSED = (
 )
 
 
-_CLOSED_THROUGH = (
-    select(PeriodRow.last, PeriodRow.number)
-    .where(
-        col(PeriodRow.campaign).in_(bindparam("campaigns", expanding=True)),
-        PeriodRow.status == ProposalStatus.APPROVED,
-    )
-    .order_by(col(PeriodRow.last).desc(), col(PeriodRow.number).desc())
+_PERIODS = table_of(PeriodRow).c
+_CLOSED_THROUGH = OfKeys(
+    select_columns(_PERIODS.last, _PERIODS.number)
+    .where(_PERIODS.status == ProposalStatus.APPROVED)
+    .order_by(_PERIODS.last.desc(), _PERIODS.number.desc())
     .limit(1)
+    .where,
+    _PERIODS.campaign,
 )
 
 
 def closed_through(session: Session, campaigns: Collection[str]) -> tuple[str, str] | None:
     """The last day that is closed in one of several campaigns, and the number of the period that it ends."""
-    row = session.connection().execute(_CLOSED_THROUGH, {"campaigns": list(campaigns)}).first()
-    return None if row is None else (row.last, row.number)
+    keys = [(campaign,) for campaign in campaigns]
+    found = [(row.last, row.number) for row in _CLOSED_THROUGH.ask(session.connection(), keys)]
+    return max(found, default=None)
 
 
 def last_closed(session: Session, campaign: str) -> PeriodRow | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
@@ -22,6 +22,7 @@ from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import RecallEndRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
+from ledger.model.keys import OfKeys
 from ledger.model.loans import LoanRow
 from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
 from ledger.model.people import IndicatorRow
@@ -77,21 +78,15 @@ class Days(NamedTuple):
 
 
 _E = table_of(EntryRow).c
-_DAYS = (
-    select(_E.seq, _E.kind, _E.date, _E.day)
-    .where(_E.seq.in_(bindparam("numbers", expanding=True)), _E.day.is_not(None))
-    .order_by(_E.seq)
+_DAYS = OfKeys(
+    select(_E.seq, _E.kind, _E.date, _E.day).where(_E.day.is_not(None)).order_by(_E.seq).where, _E.seq
 )
 
 
 def days_of(session: Session, numbers: set[int]) -> list[Days]:
     """The days of those entries that tell one, in order."""
-    wanted = sorted(numbers)
-    found: list[Days] = []
-    for at in range(0, len(wanted), _SOME):
-        rows = session.connection().execute(_DAYS, {"numbers": wanted[at : at + _SOME]})
-        found += [Days(*row) for row in rows]
-    return found
+    wanted = [(number,) for number in sorted(numbers)]
+    return [Days(*row) for row in _DAYS.ask(session.connection(), wanted)]
 
 
 def spend_of(session: Session, campaign: str, facts: object) -> SpendRow | None:

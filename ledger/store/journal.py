@@ -15,7 +15,6 @@ from sqlmodel import Session, select
 
 from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Conflict
-from ledger.core.facts import Text
 from ledger.model.columns import table_of
 from ledger.model.journal import EntryRow, TransferRow
 

@@ -34,6 +34,7 @@ from ledger.core.errors import Conflict
 from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use
 from ledger.core.names import ExchangeLine, GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
 from ledger.model.columns import table_of
+from ledger.model.keys import OfKeys, by_size
 from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
 
 T = TypeVar("T", Span, Source)
@@ -60,8 +61,6 @@ class Undone(NamedTuple):
 LINES, SPANS, SOURCES = table_of(LineRow), table_of(SpanRow), table_of(SourceRow)
 USES, PIECES, PARTS = table_of(UseRow), table_of(UsePieceRow), table_of(UsePartRow)
 
-_SIZES = (1, 2, 4, 8, 16, 32, 64)
-"""Statements over several runs are made for so many; what is left of them asks for no line."""
 _NAMES = 500
 """So many lines or uses are asked for in one question."""
 
@@ -100,10 +99,10 @@ _PARTS = (
 _RESUMED = select(LINES.c.ended_use, LINES.c.ended_part, LINES.c.name).where(LINES.c.ended_use.in_(_names))
 _RECORDED = select(USES.c.entry).where(USES.c.name == bindparam("use", type_=Text))
 _ENTRIES = select(USES.c.name, USES.c.entry).where(USES.c.name.in_(_names))
-_STATES = select(LINES.c.name, LINES.c.asset, LINES.c.kind, LINES.c.length, LINES.c.filled).where(
-    LINES.c.name.in_(_names)
+_STATES = OfKeys(
+    select(LINES.c.name, LINES.c.asset, LINES.c.kind, LINES.c.length, LINES.c.filled).where, LINES.c.name
 )
-_LENGTHS = select(LINES.c.name, LINES.c.length).where(LINES.c.name.in_(_names))
+_LENGTHS = OfKeys(select(LINES.c.name, LINES.c.length).where, LINES.c.name)
 _WHOLE_OF = (
     select(SPANS.c.line, SPANS.c.start, SPANS.c.stop, SPANS.c.state, SPANS.c.ref)
     .where(SPANS.c.line.in_(_names))
@@ -250,12 +249,8 @@ class Lines:
 
     def _states(self, lines: Iterable[str]) -> dict[str, LineState]:
         """The states of several lines, without what waits to be written; those that there are."""
-        found: dict[str, LineState] = {}
-        wanted = list(lines)
-        for at in range(0, len(wanted), _NAMES):
-            for name, *state in self._connection.execute(_STATES, {"names": wanted[at : at + _NAMES]}):
-                found[name] = LineState(*state)
-        return found
+        rows = _STATES.ask(self._connection, [(line,) for line in lines])
+        return {name: LineState(*state) for name, *state in rows}
 
     def asset(self, line: str) -> str:
         return self.require(line).asset
@@ -326,11 +321,11 @@ class Lines:
     def _between(self, table: SqlTable, made: type[T], runs: Sequence[Run]) -> list[list[T]]:
         """The rows of a table that touch each run, in order, and the one before where none does at its start."""
         found: list[list[T]] = [[] for _ in runs]
-        size = next((size for size in _SIZES if size >= len(runs)), _SIZES[-1])
-        for at in range(0, len(runs), size):
-            asked = _asking(runs[at : at + size], size)
-            for row in self.connection.execute(_between(table, size), asked):
+        at = 0
+        for size, part in by_size(runs):
+            for row in self.connection.execute(_between(table, size), _asking(part, size)):
                 found[at + row[0]].append(made(*row[1:]))
+            at += size
         for rows in found:
             rows.sort()
         return found
@@ -360,7 +355,7 @@ class Lines:
 
     def lengths(self, lines: Iterable[str]) -> dict[str, int]:
         """Units that each of several lines has in all; those that there are."""
-        return {row.name: row.length for row in self._of_lines(_LENGTHS, lines)}
+        return dict(map(tuple, _LENGTHS.ask(self.connection, [(line,) for line in lines])))
 
     def in_state(self, lines: Iterable[str], state: UnitState) -> dict[str, list[Piece]]:
         """The units of several lines that are in a state, each in order."""
