@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
-    literal,
+    literal_column,
     select,
     union_all,
 )
@@ -158,11 +158,17 @@ def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
         start = bindparam(f"start{number}", type_=BigInteger)
         stop = bindparam(f"stop{number}", type_=BigInteger)
         earlier = table.alias()
-        first = select(func.max(earlier.c.start)).where(earlier.c.line == line, earlier.c.start <= start)
+        # Ordered, not `max`: as long as PostgreSQL counts few rows, it reads all before the run to find the greatest.
+        first = (
+            select(earlier.c.start)
+            .where(earlier.c.line == line, earlier.c.start <= start)
+            .order_by(earlier.c.start.desc())
+            .limit(literal_column("1"))
+        )
         columns = [column for column in table.columns if column.name != "line"]
-        return select(literal(number), *columns).where(
+        return select(literal_column(str(number)), *columns).where(
             table.c.line == line,
-            table.c.start >= func.coalesce(first.scalar_subquery(), 0),
+            table.c.start >= func.coalesce(first.scalar_subquery(), literal_column("0")),
             table.c.start < stop,
         )
 
