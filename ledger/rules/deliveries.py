@@ -14,7 +14,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha256, Text
-from ledger.core.lines import Operation, Part, PartKind, Piece, Use, lowest, units_in
+from ledger.core.lines import Operation, Part, PartKind, Use, lowest, units_in
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import NeedRow, ProductRow
 from ledger.model.deliveries import (
@@ -326,11 +326,11 @@ def _post_recipients(
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
         for lot in told.lots:
             wanted[lot.of] += lot.quantity
-    free: dict[Lot, tuple[Piece, ...]] = {}
     require_not_recalled(context, dict.fromkeys(wanted, "recipients"))
+    there_is = {one: goods_line(campaign, AccountClass.HANDED, facts.organisation, one) for one in wanted}
+    lowest_free = lines.lowest_free_of({line: wanted[one] for one, line in there_is.items()})
+    free = {one: lowest_free[line] for one, line in there_is.items()}
     for one, units in wanted.items():
-        line = goods_line(campaign, AccountClass.HANDED, facts.organisation, one)
-        free[one] = lines.lowest_free(line, units)
         there = units_in(free[one])
         if there < units:
             raise Refused.field(

@@ -294,6 +294,7 @@ def moved(
         require_not_recalled(context, fields)
     there = {lot: goods_line(campaign, *target, lot) for lot in fields}
     lengths = lines.lengths(there.values())
+    free = lines.lowest_free_of({goods_line(campaign, *source, lot.of): lot.quantity for lot in lots})
     transfers, uses = [], []
     for lot in lots:
         line, onto, asset, quantity = (
@@ -302,7 +303,7 @@ def moved(
             str(lot.of),
             lot.quantity,
         )
-        pieces = lines.lowest_free(line, quantity)
+        pieces = free[line]
         _require_enough(asset, quantity, units_in(pieces), source, fields[lot.of])
         transfers.append(Transfer(_account(campaign, target), _account(campaign, source), asset, quantity))
         part = Part(PartKind.ON, quantity, quantity, onto, lengths.get(onto, 0))

@@ -7,10 +7,11 @@ neighbouring spans that say the same are one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, NoReturn
 
 from sqlalchemy import (
     BigInteger,
@@ -68,13 +69,13 @@ _ADD_USE, _ADD_PIECE, _ADD_PART = insert(USES), insert(PIECES), insert(PARTS)
 _DROP_SOURCE = delete(SOURCES).where(SOURCES.c.line == _line, SOURCES.c.start == _start)
 _FILL_TO = update(LINES).where(LINES.c.name == _line).values(filled=bindparam("new_filled", type_=BigInteger))
 _AS_LONG = update(LINES).where(LINES.c.name == _line).values(length=bindparam("new_length", type_=BigInteger))
-_GROW_TO = (
-    update(LINES)
-    .where(LINES.c.name == _line)
-    .values(
-        length=bindparam("new_length", type_=BigInteger), filled=bindparam("new_filled", type_=BigInteger)
-    )
+_goes_on = update(LINES).where(
+    LINES.c.name == _line, LINES.c.asset == bindparam("of_asset", type_=Text), LINES.c.filled == _start
 )
+_filled = bindparam("new_filled", type_=BigInteger)
+_LENGTHEN = _goes_on.values(length=_filled, filled=_filled)
+_FILL = _goes_on.where(LINES.c.length >= _filled).values(filled=_filled)
+"""Units flow onto a line where the ones before ended, and on an opened one no further than it is long."""
 _TAKE_BACK = (
     update(USES)
     .where(USES.c.name == bindparam("of_use", type_=Text))
@@ -194,22 +195,34 @@ class LinesWriting(Lines):
 
     def _write_lines(self) -> None:
         flows, self._flows = self._flows, defaultdict(list)
-        there = self._states(flows)
         new: list[dict[str, Value]] = []
         longer: list[dict[str, Value]] = []
-        for line, of_line in flows.items():
-            state = there.get(line)
-            for flow in of_line:
-                state = _grown(line, state, flow)
-            if state is None:
+        fuller: list[dict[str, Value]] = []
+        known = self._states([line for line, told in flows.items() if told[0].start == 0])
+        for line, told in flows.items():
+            first, end, opened = told[0], told[-1].end, line_named(line).kind in _OPENED
+            for before, after in pairwise(told):
+                _require_on(line, LineState(before.asset, line_named(line).kind, end, before.end), after)
+            if first.start == 0 and not opened and line not in known:
+                new.append(_line_row(line, LineState(first.asset, line_named(line).kind, end, end)))
                 continue
-            if line in there:
-                longer.append({"of_line": line, "new_length": state.length, "new_filled": state.filled})
-            else:
-                new.append(_line_row(line, state))
-        for statement, rows in ((_ADD_LINE, new), (_GROW_TO, longer)):
-            if rows:
-                self._connection.execute(statement, rows)
+            (fuller if opened else longer).append(
+                {"of_line": line, "of_asset": first.asset, "from_start": first.start, "new_filled": end}
+            )
+        for statement, rows in ((_LENGTHEN, longer), (_FILL, fuller)):
+            if rows and self._connection.execute(statement, rows).rowcount != len(rows):
+                self._refuse(flows)
+        if new:
+            self._connection.execute(_ADD_LINE, new)
+
+    def _refuse(self, flows: Mapping[str, list[_Flow]]) -> NoReturn:
+        """Conflict: one of the lines is not such that what flows there goes on where it ends."""
+        states = self._states(flows)
+        for line, told in flows.items():
+            # What could be written ends now where the units do.
+            if line not in states or states[line].filled != told[-1].end:
+                _require_on(line, states.get(line), told[0])
+        raise Conflict(f"line: one of {', '.join(flows)} has some of these units already")
 
     def _write_spans(self) -> None:
         turns, self._turns = self._turns, defaultdict(list)
@@ -441,20 +454,16 @@ class LinesWriting(Lines):
         self._waiting += 1
 
 
-def _grown(line: str, state: LineState | None, flow: _Flow) -> LineState:
-    """The state of a line with what flows onto it; Conflict where that does not go on where the line is."""
-    opened = line_named(line).kind in _OPENED
+def _require_on(line: str, state: LineState | None, flow: _Flow) -> None:
+    """Conflict where what flows onto a line does not go on where the line is filled."""
     if state is None:
-        if flow.start:
-            raise Conflict(f"line: {line} continues at 0, not at {flow.start}")
-        if opened:
-            raise Conflict(f"line: there is no line {line}")
-        return LineState(flow.asset, line_named(line).kind, flow.end, flow.end)
+        raise Conflict(f"line: there is no line {line}")
     if state.asset != flow.asset:
         raise Conflict(f"line: {line} counts {state.asset}, not {flow.asset}")
-    if state.filled != flow.start or (opened and flow.end > state.length):
+    if state.filled != flow.start:
         raise Conflict(f"line: {line} continues at {state.filled}, not at {flow.start}")
-    return state._replace(length=state.length if opened else flow.end, filled=flow.end)
+    if state.length < flow.end:
+        raise Conflict(f"line: {line} has {state.length} units, not {flow.end}")
 
 
 def _require_all(line: str, spans: Iterable[Span], wanted: Span, state: UnitState) -> None:

@@ -31,7 +31,7 @@ from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict
-from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use
+from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use, lowest, units_in
 from ledger.core.names import ExchangeLine, GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
 from ledger.model.columns import table_of
 from ledger.model.keys import OfKeys, by_size
@@ -175,6 +175,30 @@ def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
     return one(0) if size == 1 else union_all(*map(one, range(size)))
 
 
+_FIRST = 4
+"""So many free spans of each of several lines are asked for at once; who wants more asks for that line alone."""
+
+
+@cache
+def _first_free(size: int) -> CompoundSelect[Any] | Select[Any]:
+    """The first free spans of each of `size` lines, with the number of the line before them."""
+
+    def one(number: int) -> Select[Any]:
+        some = (
+            select(SPANS.c.start, SPANS.c.stop)
+            .where(
+                SPANS.c.line == bindparam(f"line{number}", type_=Text),
+                SPANS.c.state == bindparam("state", type_=Text),
+            )
+            .order_by(SPANS.c.stop)
+            .limit(literal_column(str(_FIRST)))
+            .subquery()
+        )
+        return select(literal_column(str(number)), some.c.start, some.c.stop)
+
+    return one(0) if size == 1 else union_all(*map(one, range(size)))
+
+
 def _asking(runs: Sequence[Run], size: int) -> dict[str, str | int]:
     """The parameters of a statement over `size` runs."""
     asked: dict[str, str | int] = {}
@@ -254,7 +278,7 @@ class Lines:
         return self.state(line) is not None
 
     def _states(self, lines: Iterable[str]) -> dict[str, LineState]:
-        """The states of several lines, without what waits to be written; those that there are."""
+        """The states of several lines as they are written; those that there are."""
         rows = _STATES.ask(self._connection, [(line,) for line in lines])
         return {name: LineState(*state) for name, *state in rows}
 
@@ -398,6 +422,23 @@ class Lines:
                 if units <= 0:
                     break
         return tuple(taken)
+
+    def lowest_free_of(self, wanted: Mapping[str, int]) -> dict[str, tuple[Piece, ...]]:
+        """The lowest free units of several lines, so many of each as are wanted, or fewer where there are not."""
+        found: dict[str, tuple[Piece, ...]] = {}
+        for size, lines in by_size(list(wanted)):
+            spans: list[list[Piece]] = [[] for _ in range(size)]
+            asked = {f"line{n}": lines[n] if n < len(lines) else "" for n in range(size)}
+            for number, start, stop in self.connection.execute(
+                _first_free(size), asked | {"state": UnitState.FREE}
+            ):
+                spans[number].append((start, stop))
+            for line, first in zip(lines, spans, strict=False):
+                units = wanted[line]
+                enough = len(first) < _FIRST or units_in(first) >= units
+                taken, _ = lowest(tuple(sorted(first)), units)
+                found[line] = taken if enough else self.lowest_free(line, units)
+        return found
 
     # uses
 
