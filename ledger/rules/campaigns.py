@@ -116,12 +116,11 @@ class Offer:
 # ── what other rules ask ─────────────────────────────────────────────────────────────────────────────────
 
 
-_CAMPAIGN = select(CampaignRow).where(CampaignRow.slug == bindparam("slug"))
 _THERE = select(CampaignRow.slug).where(CampaignRow.slug == bindparam("slug"))
 
 
 def find_campaign(session: Session, slug: str) -> CampaignRow | None:
-    return session.exec(_CAMPAIGN, params={"slug": slug}).first()
+    return session.get(CampaignRow, slug)
 
 
 def campaign_of(session: Session, slug: str) -> CampaignRow:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -313,13 +314,15 @@ class Observed:
         """Transactions that touch us in blocks `first..last`, in order of height and position."""
         return self.txs(self._connection.scalars(_IN_BLOCKS, {"of_height": first, "upto": last}).all())
 
-    def pages_from(self, height: int, position: int, size: int) -> Iterator[list[WatchedTx]]:
-        """Transactions that touch us from a place in a block on, in order, `size` at a time, as far as asked for."""
+    def paying_from(self, campaign: str, height: int, position: int, size: int) -> Iterator[list[WatchedTx]]:
+        """Transactions with outputs of a campaign from a place in a block on, in order, `size` at a time, as far as
+        asked for."""
         order = (_TXS.c.height, _TXS.c.position, _TXS.c.txid)
         at = (height, position, "")
+        pays = exists().where(_OUTPUTS.c.txid == _TXS.c.txid, _OUTPUTS.c.campaign == campaign)
+        query = select(*order).where(pays).order_by(*order).limit(size)
         while True:
-            after = tuple_(*order) > at
-            rows = self._connection.execute(select(*order).where(after).order_by(*order).limit(size)).all()
+            rows = self._connection.execute(query.where(tuple_(*order) > at)).all()
             if rows:
                 yield list(self.txs([row.txid for row in rows]))
             if len(rows) < size:

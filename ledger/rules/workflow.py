@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, ClassVar, Generic, TypedDict
 
 from pydantic import ConfigDict
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting
@@ -106,7 +108,7 @@ def _nothing(_books: Books, _row: object, _entry: object) -> None:
     """Nothing else changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Workflow(Generic[F, R, N, P]):
     """A noun that two people decide. What is left out does nothing.
 
@@ -174,10 +176,14 @@ class Workflow(Generic[F, R, N, P]):
 
     def pending(self, session: Session, campaign: str) -> Iterator[Pending]:
         """What of this noun waits for a decision, by number."""
-        wanted = (self.row.campaign == campaign, self.row.status == ProposalStatus.PENDING)
-        for row in session.exec(select(self.row).where(*wanted).order_by(col(self.row.number))):
+        for row in session.exec(self._waiting, params={"of_campaign": campaign}):
             about, asked = self.about(session, row), self.asks(session, row)
             yield Pending(self.noun, row.number, row.recorded_at, *about, asked)
+
+    @cached_property
+    def _waiting(self) -> SelectOfScalar[R]:
+        waits = (self.row.campaign == bindparam("of_campaign"), self.row.status == ProposalStatus.PENDING)
+        return select(self.row).where(*waits).order_by(col(self.row.number))
 
     def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]:
         """The number of each, and where it stands, by number."""

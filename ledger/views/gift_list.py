@@ -67,7 +67,7 @@ def _places_in_list(
 ) -> Iterator[tuple[str, _Listed]]:
     """(place, payment or row) in order, from where a cursor is, read only as far as it is asked for."""
     if after is None or after < "9":  # behind all blocks: what is in none, and what is no coin
-        for page in observed.pages_from(*_place_in_blocks(after), size):
+        for page in observed.paying_from(slug, *_place_in_blocks(after), size):
             spending = observed.spending_coins([watched.txid for watched in page])
             for watched in page:
                 change = _change_in(tx, watched) if watched.txid in spending else set()
