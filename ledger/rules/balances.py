@@ -10,15 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     Text,
     and_,
     bindparam,
     func,
-    insert,
     select,
     union_all,
-    update,
 )
 from sqlmodel import Session
 
@@ -28,7 +25,7 @@ from ledger.core.errors import Conflict
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
 from ledger.model.balances import BalanceRow, DayBalanceRow
-from ledger.model.columns import accumulate, table_of
+from ledger.model.columns import accumulate, table_of, upsert
 from ledger.model.journal import EntryRow, TransferRow
 from ledger.model.keys import OfKeys
 
@@ -59,7 +56,6 @@ _ONE = select(_BALANCES.c.debits, _BALANCES.c.credits).where(
 )
 _SOME = select(_BALANCES.c.account, _BALANCES.c.asset, _BALANCES.c.debits, _BALANCES.c.credits)
 _OF_TRANSFERS = OfKeys(_SOME.where, _BALANCES.c.account, _BALANCES.c.asset)
-_ADD = insert(_BALANCES)
 _DAILY = (
     select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
     .join(_E.seq.table, _E.seq == _SIDES.c.seq)
@@ -78,13 +74,6 @@ _LATER_DAYS = OfKeys(
     _ON_DAYS.c.asset,
 )
 """What moved at each of some accounts after a day, the newest day first."""
-_SET = (
-    update(_BALANCES)
-    .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
-    .values(
-        debits=bindparam("new_debits", type_=BigInteger), credits=bindparam("new_credits", type_=BigInteger)
-    )
-)
 
 
 def net(session: Session, account: str, asset: str) -> int:
@@ -233,27 +222,22 @@ def apply_transfers(session: Session, entries: Iterable[Moved]) -> None:
     there = {
         (row.account, row.asset): (row.debits, row.credits) for row in _OF_TRANSFERS.ask(connection, pairs)
     }
-    added, changed = [], []
+    sums = []
     for account, asset in pairs:
-        name, before = account_named(account), there.get((account, asset))
-        more, less = before or (0, 0)
+        name = account_named(account)
+        more, less = there.get((account, asset), (0, 0))
         more, less = more + debited[account, asset], less + credited[account, asset]
         _require_possible(name, asset, more - less)
-        if before is not None:
-            changed.append(
-                {"of_account": account, "of_asset": asset, "new_debits": more, "new_credits": less}
-            )
-            continue
         place, item = (*name.detail, "", "")[:2]
         columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
-        added.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
+        sums.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
     daily = [
         {"account": account, "asset": asset, "date": date, "units": units}
         for (account, asset, date), units in on_days.items()
     ]
-    for statement, rows in ((_ADD, added), (_SET, changed), (accumulate(session, DayBalanceRow), daily)):
-        if rows:
-            connection.execute(statement, rows)
+    connection.execute(upsert(session, BalanceRow), sums)
+    if daily:
+        connection.execute(accumulate(session, DayBalanceRow), daily)
 
 
 def _require_possible(account: Account, asset: str, amount: int) -> None:

@@ -75,6 +75,8 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             raise LedgerError(
                 'database: PostgreSQL needs psycopg, which is not installed here; pip install "psycopg[binary]"'
             ) from None
+        # Rows that are added together are one statement; psycopg's own `executemany` sends one for each row.
+        engine.dialect.use_insertmanyvalues_wo_returning = True
         event.listen(engine, "connect", _prepare_postgresql)
     else:
         raise LedgerError(

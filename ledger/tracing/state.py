@@ -180,10 +180,10 @@ _FIRST = 4
 
 
 @cache
-def _first_free(size: int) -> CompoundSelect[Any] | Select[Any]:
+def _first_free(size: int) -> CompoundSelect[int, int, int] | Select[int, int, int]:
     """The first free spans of each of `size` lines, with the number of the line before them."""
 
-    def one(number: int) -> Select[Any]:
+    def one(number: int) -> Select[int, int, int]:
         some = (
             select(SPANS.c.start, SPANS.c.stop)
             .where(
