@@ -6,7 +6,7 @@ Read from what was decided; it names roles, never people, and closes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session
@@ -86,21 +86,8 @@ class LimitRow(Frozen):
     """Since when; null for a role without any limit."""
 
 
-class _Head(TypedDict):
-    """What is said of a period with or without its balances."""
-
-    campaign: str
-    number: str
-    first: str
-    last: str
-    closed_on: str
-    seq: int
-    through: int
-    reopened: int | None
-
-
-def _head(campaign: str, period: TrialBalance) -> _Head:
-    return _Head(
+def _row(campaign: str, period: TrialBalance) -> PeriodRow:
+    return PeriodRow(
         campaign=campaign,
         number=period.number,
         first=period.first,
@@ -114,16 +101,14 @@ def _head(campaign: str, period: TrialBalance) -> _Head:
 
 def period_rows(session: Session, campaign: str) -> tuple[PeriodRow, ...]:
     """Every period that was ever closed, the newest first; raises NotFound for an unknown campaign."""
-    return tuple(
-        PeriodRow(**_head(campaign, period)) for period in reversed(trial_balances(session, campaign))
-    )
+    return tuple(_row(campaign, period) for period in reversed(trial_balances(session, campaign)))
 
 
 def closed_periods(session: Session, campaign: str) -> tuple[ClosedPeriod, ...]:
     """The trial balance of every period that was ever closed, by its last day; raises NotFound as `period_rows`."""
     return tuple(
         ClosedPeriod(
-            **_head(campaign, period),
+            **dict(_row(campaign, period)),
             rows=tuple(
                 AccountBalance(
                     account=row.account,
