@@ -30,6 +30,7 @@ class AccountClass(StrEnum):
     TRADING = "trading"  # conversion: one asset given for another
     TAX = "tax"  # withheld from suppliers, and owed to the tax office
     SUPPLIER = "supplier"  # what a supplier was paid, by order
+    INDEMNITIES = "indemnities"  # what carriers and insurers paid for pieces that they answer for, by claim
     FEES = "fees"
     ORDERED = "ordered"
     OPEN = "open"  # ordered pieces not yet received, by order and item

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field, Index, UniqueConstraint
 
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.goods import of_lot
 from ledger.model.proposals import Proposal, ProposalStatus
 from ledger.model.recorded import Numbered
 
@@ -48,7 +49,7 @@ class Mismatch(StrEnum):
 
 
 class Failure(StrEnum):
-    """What a supplier pays back for: it never came, came short or bad, was refused, went back, or was destroyed."""
+    """What is paid back for: it never came, came short or bad, was refused, went back, was destroyed or lost."""
 
     UNDELIVERED = "undelivered"
     SHORT = "short"
@@ -56,6 +57,7 @@ class Failure(StrEnum):
     REJECTED = "rejected"
     RETURNED = "returned"
     DESTROYED = "destroyed"  # on the spot, when its lot was recalled
+    LOST = "lost"  # on its way or in stock, where a carrier or an insurer answers for it
 
 
 class OrderRow(Proposal, table=True):
@@ -290,6 +292,7 @@ class RefundRow(Proposal, table=True):
     `value`: the order value of a claim that it settles; else `lot` and `quantity` say what failed, and `returned_by`
     which return sent it back. It came to `bank`, as the coin `outpoint`, or not at all; `written_off` says why the rest
     will not. `rest`: order value that it left a claim, minor units; `rest_of`: the refund whose rest it settles.
+    `claim`: the one on a carrier or an insurer that it is for; the supplier paid nothing then.
     """
 
     __tablename__: ClassVar[Any] = "supplier_refunds"
@@ -300,6 +303,7 @@ class RefundRow(Proposal, table=True):
         Index("supplier_refunds_status", "campaign", "status"),
         Index("supplier_refunds_coin", "campaign", "outpoint"),
         Index("supplier_refunds_rest", "rest_of", "status"),
+        Index("supplier_refunds_claim", "claim", "status"),
         one_of("failure", Failure),
         one_of("status", ProposalStatus),
         STRICT,
@@ -321,10 +325,71 @@ class RefundRow(Proposal, table=True):
     written_off: str | None = Field(default=None, sa_type=TEXT)
     rest: int = Field(default=0, sa_type=LONG)
     rest_of: int | None = Field(default=None, sa_type=LONG, foreign_key="supplier_refunds.entry")
+    claim: int | None = Field(default=None, sa_type=LONG, foreign_key="claims.entry")
+
+
+class Answerable(StrEnum):
+    """Who answers for pieces that failed, where the supplier does not."""
+
+    CARRIER = "carrier"
+    INSURER = "insurer"
+
+
+class ClaimEnd(StrEnum):
+    """How a claim on a carrier or an insurer ends without money."""
+
+    CREDITED = "credited"  # by a credit note on what it is owed
+    REPLACED = "replaced"  # by pieces, given in kind
+
+
+class ClaimRow(Numbered, table=True):
+    """`quantity` pieces of a lot that `debtor` is held to answer for; `told_by`: the entry that counted them off.
+
+    They ended in the use `ended_in`. `order_entry` and `item`: what they were bought on, which says their price.
+    `owner` follows it until the day `until`, where that was said with it.
+    """
+
+    __tablename__: ClassVar[Any] = "claims"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        one_of("on_whom", Answerable),
+        one_of("failure", Failure),
+        of_lot(),
+        STRICT,
+    )
+    on_whom: Answerable = Field(sa_type=Word(Answerable))
+    debtor: str = Field(sa_type=TEXT)
+    told_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    paper: str = Field(sa_type=TEXT)  # noun and number of what told it
+    ended_in: str = Field(sa_type=TEXT)
+    failure: Failure = Field(sa_type=Word(Failure))
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    quantity: int = Field(sa_type=LONG)
+    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    item: str = Field(sa_type=TEXT)
+    owner: str | None = Field(default=None, sa_type=TEXT)
+    until: str | None = Field(default=None, sa_type=TEXT)
+
+
+class ClaimEndRow(Numbered, table=True):
+    """`quantity` pieces of a claim that were made good without money, and the paper that says so."""
+
+    __tablename__: ClassVar[Any] = "claim_ends"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        one_of("became", ClaimEnd),
+        Index("claim_ends_claim", "claim"),
+        STRICT,
+    )
+    claim: int = Field(sa_type=LONG, foreign_key="claims.entry")
+    became: ClaimEnd = Field(sa_type=Word(ClaimEnd))
+    quantity: int = Field(sa_type=LONG)
+    document: int = Field(sa_type=LONG, foreign_key="entries.seq")
 
 
 class FollowedClaimRow(Numbered, table=True):
-    """Who follows what the supplier of an order owes, since `date`, and the day `until` of the next step."""
+    """Who follows what is owed for an order, or by a `claim`, since `date`, and the day `until` of the next step."""
 
     __tablename__: ClassVar[Any] = "followed_claims"
     __table_args__ = (
@@ -332,6 +397,7 @@ class FollowedClaimRow(Numbered, table=True):
         Index("followed_claims_order", "order_entry"),
         STRICT,
     )
-    order_entry: int = Field(sa_type=LONG, foreign_key="purchase_orders.entry")
+    order_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="purchase_orders.entry")
+    claim: int | None = Field(default=None, sa_type=LONG, foreign_key="claims.entry")
     owner: str = Field(sa_type=TEXT)
     until: str = Field(sa_type=TEXT)

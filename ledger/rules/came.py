@@ -58,31 +58,38 @@ def count_conversions(session: Session, campaign: str, currency: str) -> int:
 
 
 class Refunded(NamedTuple):
-    """What suppliers paid back in one asset: how often, and how much of it for each order."""
+    """What was paid back in one asset: how often, how much by suppliers for each order, and by others on claims."""
 
     refunds: int
     by_order: dict[int, int]
+    by_claims: int
 
 
 def refunded(session: Session, campaign: str, asset: str) -> Refunded:
-    """Approved refunds of suppliers that brought some of an asset; orders by their entry."""
+    """Approved refunds that brought some of an asset; orders by their entry."""
     row = RefundRow
     query = (
-        select(col(row.order_entry), func.count(), func.sum(row.amount))
+        select(col(row.order_entry), col(row.claim).is_not(None), func.count(), func.sum(row.amount))
         .where(
             col(row.campaign) == campaign,
             col(row.asset) == asset,
             col(row.amount) > 0,
             col(row.status) == ProposalStatus.APPROVED,
         )
-        .group_by(col(row.order_entry))
+        .group_by(col(row.order_entry), col(row.claim).is_not(None))
     )
-    found = [(order, int(n), int(minor)) for order, n, minor in session.connection().execute(query)]
-    return Refunded(sum(n for _, n, _ in found), {order: minor for order, _, minor in found})
+    refunds, by_order, by_claims = 0, dict[int, int](), 0
+    for order, claimed, n, minor in session.connection().execute(query):
+        refunds += int(n)
+        if claimed:
+            by_claims += int(minor)
+        else:
+            by_order[order] = int(minor)
+    return Refunded(refunds, by_order, by_claims)
 
 
 def count_refunds(session: Session, campaign: str, asset: str) -> int:
-    """How many approved refunds of suppliers brought some of an asset."""
+    """How many approved refunds brought some of an asset."""
     return refunded(session, campaign, asset).refunds
 
 

@@ -1,7 +1,8 @@
-"""Claims on suppliers: what was paid for and failed, from the fact that made it so, and who follows it until when.
+"""Open claims: what was paid for and failed, who owes it, and who follows it until when.
 
-The claim is read from receipts, returns, closings and refunds, and ends by what makes it good: a refund, pieces in its
-place, or a write-off of two people. What is recorded here is who follows it, and by when (docs/rules.md, 23).
+On a supplier the claim is read from receipts, returns, closings and refunds; on a carrier or an insurer somebody opened
+it (`carrier_claims`). It ends by what makes it good: a refund, pieces in its place, or a write-off of two people. What
+is recorded here is who follows it, and by when (docs/rules.md, 23).
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from ledger.model.goods import (
     ReturnRow,
     ReturnWay,
 )
-from ledger.model.orders import Failure, FollowedClaimRow, OrderItemRow, OrderRow, RefundRow
+from ledger.model.orders import ClaimRow, Failure, FollowedClaimRow, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.carrier_claims import claim_left, price_of, require_claim, standing_claims
 from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
 from ledger.rules.recall_ends import recall_end_use
 from ledger.rules.receipts import receipt_use, received_by_item
+from ledger.rules.rests_on import days_of
 from ledger.rules.returns import return_use
 from ledger.rules.rows import mark_reversed
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
@@ -47,14 +50,15 @@ DAYS = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedClaim:
-    """What the supplier of `order` owes is followed by `owner`, who says more of it by the day `until`.
+    """What the supplier of `order` owes, or who a `claim` is on, is followed by `owner`, who says more by `until`.
 
     `owner`: an organisation, an office or a role, never a person.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    order: Number
+    order: Number | None = None
+    claim: Number | None = None
     owner: Name
     until: Date
     date: Date
@@ -62,14 +66,15 @@ class FollowedClaim:
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """What a supplier owes of an order's item because of one fact; `amount` in minor units of `currency`.
+    """What `debtor` owes of an order's item because of one fact; `amount` in minor units of `currency`.
 
-    `paper`: the noun and number of the fact. `item`, `lot`: none for what never came of a closed order. `pieces`: None
-    where the claim is money, what came or was closed no more in whole pieces. `owner`: empty while nobody follows it.
+    `claim`: the number of a claim on a carrier or an insurer; empty: the supplier owes it. `paper`: the noun and number
+    of the fact. `item`, `lot`: none for what never came of a closed order. `pieces`: None where the claim is money,
+    what came or was closed no more in whole pieces. `owner`: empty while nobody follows it.
     """
 
     order: str
-    supplier: str
+    debtor: str
     item: str
     failure: Failure
     lot: str
@@ -78,6 +83,7 @@ class OpenClaim:
     amount: int
     currency: str
     since: str
+    claim: str = ""
     owner: str = ""
     until: str = ""
 
@@ -107,7 +113,7 @@ class _Fact:
 
 
 def open_claims(books: Books, campaign: str) -> list[OpenClaim]:
-    """All that suppliers of a campaign owe and have not made good, the oldest first."""
+    """All that suppliers, carriers and insurers owe a campaign and have not made good, the oldest first."""
     session = books.session
     orders = {order.number: order for order in bound_orders(session, campaign)}
     items = items_of_orders(session, campaign)
@@ -115,12 +121,15 @@ def open_claims(books: Books, campaign: str) -> list[OpenClaim]:
         *_of_pieces(books, campaign, orders, items),
         *_of_closed(books, campaign, orders),
         *_of_rests(session, campaign),
+        *_of_others(books, campaign),
     ]
     followed = _followed(session, campaign)
     return sorted(
-        (_with_owner(claim, followed.get(claim.order, ())) for claim in found),
-        key=lambda claim: (claim.since, claim.order, claim.item, claim.failure, claim.lot, claim.paper),
-    )
+        (_with_owner(claim, followed.get(_followed_as(claim), ())) for claim in found),
+        key=lambda claim: (
+            claim.since, claim.order, claim.item, claim.failure, claim.lot, claim.paper, claim.claim,
+        ),
+    )  # fmt: skip
 
 
 def _of_pieces(
@@ -133,7 +142,7 @@ def _of_pieces(
         *_destroyed(books.session, campaign),
     ]
     facts = [fact for fact in facts if fact.order in orders]
-    left = _still_failed(books, facts)
+    left = _still_failed(books, campaign, facts)
     by_item: dict[tuple[str, str], list[tuple[_Fact, int]]] = defaultdict(list)
     for fact in facts:
         if left[fact.use, fact.kind]:
@@ -156,7 +165,7 @@ def _of_pieces(
                 continue
             yield OpenClaim(
                 order=order.number,
-                supplier=order.supplier,
+                debtor=order.supplier,
                 item=item.item,
                 failure=fact.failure,
                 lot=fact.lot.number,
@@ -249,7 +258,7 @@ def _first_receipts(session: Session, campaign: str, lots: set[str]) -> dict[Lot
     return came
 
 
-def _still_failed(books: Books, facts: Sequence[_Fact]) -> dict[tuple[str, PartKind], int]:
+def _still_failed(books: Books, campaign: str, facts: Sequence[_Fact]) -> dict[tuple[str, PartKind], int]:
     """Pieces that ended in each fact's use as its kind and have not gone on since."""
     lines = books.lines
     uses = lines.uses(fact.use for fact in facts)
@@ -261,6 +270,11 @@ def _still_failed(books: Books, facts: Sequence[_Fact]) -> dict[tuple[str, PartK
             if part.kind is fact.kind and part.line is None:
                 line = resumed.get((use.id, index))
                 found[fact.use, fact.kind] = part.out if line is None else lines.free_units(line)
+    # What a carrier or an insurer is held to answer for, the supplier does not owe.
+    for claim in standing_claims(books.session, campaign):
+        failed = claim.ended_in, PartKind(claim.failure.value)
+        if failed in found:
+            found[failed] -= claim_left(books, claim)
     return found
 
 
@@ -300,7 +314,7 @@ def _of_closed(books: Books, campaign: str, orders: dict[str, OrderRow]) -> Iter
         if owed:
             yield OpenClaim(
                 order=order.number,
-                supplier=order.supplier,
+                debtor=order.supplier,
                 item="",
                 failure=Failure.UNDELIVERED,
                 lot="",
@@ -317,8 +331,9 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
     approved = (RefundRow.campaign == campaign, RefundRow.status == ProposalStatus.APPROVED)
     settled = select(RefundRow.rest_of).where(*approved, col(RefundRow.rest_of).is_not(None))
     query = (
-        select(RefundRow, OrderRow)
+        select(RefundRow, OrderRow, ClaimRow)
         .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
+        .join(ClaimRow, col(ClaimRow.entry) == RefundRow.claim, isouter=True)
         .where(
             *approved,
             RefundRow.rest > 0,
@@ -327,10 +342,11 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
         )
         .order_by(col(RefundRow.number))
     )
-    for refund, order in session.exec(query):
+    for refund, order, claim in session.exec(query):
+        on_other: ClaimRow | None = claim
         yield OpenClaim(
             order=order.number,
-            supplier=order.supplier,
+            debtor=order.supplier if on_other is None else on_other.debtor,
             item=refund.item,
             failure=refund.failure,
             lot=refund.lot or "",
@@ -339,20 +355,56 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
             amount=refund.rest,
             currency=order.currency,
             since=refund.decided_on or refund.date,
+            claim="" if on_other is None else on_other.number,
         )
 
 
-def _followed(session: Session, campaign: str) -> dict[str, list[FollowedClaimRow]]:
-    """Who follows what, by order, the newest first."""
+def _of_others(books: Books, campaign: str) -> Iterator[OpenClaim]:
+    """What carriers and insurers are held to answer for, at the price for which it was bought."""
+    claims = [(claim, claim_left(books, claim)) for claim in standing_claims(books.session, campaign)]
+    days = {row.seq: row.date for row in days_of(books.session, {claim.told_by for claim, _ in claims})}
+    for claim, pieces in claims:
+        order, item = price_of(books.session, claim)
+        if pieces:
+            since = days[claim.told_by]
+            yield OpenClaim(
+                order=order.number,
+                debtor=claim.debtor,
+                item=claim.item,
+                failure=claim.failure,
+                lot=claim.lot,
+                paper=claim.paper,
+                pieces=pieces,
+                amount=item.value_of_pieces(pieces),
+                currency=order.currency,
+                since=since,
+                claim=claim.number,
+                owner=claim.owner or "",
+                until=claim.until or day_after(since, DAYS),
+            )
+
+
+_Followed = tuple[str, str]
+"""The number of an order whose supplier owes, and none; or none, and the number of a claim on somebody else."""
+
+
+def _followed_as(claim: OpenClaim) -> _Followed:
+    return ("", claim.claim) if claim.claim else (claim.order, "")
+
+
+def _followed(session: Session, campaign: str) -> dict[_Followed, list[FollowedClaimRow]]:
+    """Who follows what, the newest first."""
     query = (
-        select(OrderRow.number, FollowedClaimRow)
-        .join(OrderRow, col(OrderRow.entry) == FollowedClaimRow.order_entry)
+        select(OrderRow.number, ClaimRow.number, FollowedClaimRow)
+        .select_from(FollowedClaimRow)
+        .join(OrderRow, col(OrderRow.entry) == FollowedClaimRow.order_entry, isouter=True)
+        .join(ClaimRow, col(ClaimRow.entry) == FollowedClaimRow.claim, isouter=True)
         .where(FollowedClaimRow.campaign == campaign, col(FollowedClaimRow.reversed_by).is_(None))
         .order_by(col(FollowedClaimRow.date).desc(), col(FollowedClaimRow.entry).desc())
     )
-    found: dict[str, list[FollowedClaimRow]] = defaultdict(list)
-    for number, row in session.exec(query):
-        found[number].append(row)
+    found: dict[_Followed, list[FollowedClaimRow]] = defaultdict(list)
+    for order, claim, row in session.exec(query):
+        found[order or "", claim or ""].append(row)
     return found
 
 
@@ -360,28 +412,42 @@ def _with_owner(claim: OpenClaim, said: Sequence[FollowedClaimRow]) -> OpenClaim
     """The claim with who follows it, where that was said since it began; else it is due by itself."""
     newest = next((row for row in said if row.date >= claim.since), None)
     if newest is None:
-        return replace(claim, until=day_after(claim.since, DAYS))
+        return claim if claim.until else replace(claim, until=day_after(claim.since, DAYS))
     return replace(claim, owner=newest.owner, until=newest.until)
 
 
 def _post(context: Context, facts: FollowedClaim) -> Posting[None]:
-    require_order(context.books.session, context.campaign, facts.order)
+    session, campaign = context.books.session, context.campaign
     if facts.until < facts.date:
         raise Refused.field("until", "lies before the day on which this is said")
-    if not any(claim.order == facts.order for claim in open_claims(context.books, context.campaign)):
+    if (facts.order is None) == (facts.claim is None):
+        raise Refused.field(
+            "order", "name the order whose supplier owes, or the claim on a carrier or insurer"
+        )
+    if facts.order is not None:
+        require_order(session, campaign, facts.order)
+    if facts.claim is not None:
+        require_claim(session, campaign, facts.claim)
+    said = facts.order or "", facts.claim or ""
+    if not any(_followed_as(claim) == said for claim in open_claims(context.books, campaign)):
+        if facts.claim is not None:
+            raise Conflict(f"claim: all of {facts.claim} was made good; there is nothing to follow")
         raise Conflict(f"order: the supplier of {facts.order} owes nothing; there is no claim to follow")
     return Posting()
 
 
 def _fold(books: Books, entry: Entry[FollowedClaim, None]) -> None:
     facts, session = entry.facts, books.session
+    order = None if facts.order is None else require_order(session, entry.campaign, facts.order)
+    claim = None if facts.claim is None else require_claim(session, entry.campaign, facts.claim)
     session.add(
         FollowedClaimRow(
             entry=entry.seq,
             campaign=entry.campaign,
             number=facts.number,
             date=entry.date,
-            order_entry=require_order(session, entry.campaign, facts.order).entry,
+            order_entry=None if order is None else order.entry,
+            claim=None if claim is None else claim.entry,
             owner=facts.owner,
             until=facts.until,
         )
@@ -397,7 +463,7 @@ FOLLOWED = Kind(
     noun="claim",
     verb="follow",
     facts=FollowedClaim,
-    doc="Say who follows what the supplier of an order owes, and by when more is said of it.",
+    doc="Say who follows what a supplier, a carrier or an insurer owes, and by when more is said of it.",
     roles=RECORDERS,
     key=numbered("claim.followed"),
     post=_post,

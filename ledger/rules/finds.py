@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 from pydantic import ConfigDict
 from sqlmodel import Session
@@ -70,6 +70,22 @@ def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
     return find_numbered(session, FindRow, campaign, number)
 
 
+class CountedOff(Protocol):
+    """Pieces of a lot that a paper counted off, and as what."""
+
+    @property
+    def by(self) -> Literal["loss", "arrival", "receipt"]: ...
+
+    @property
+    def document(self) -> str: ...
+
+    @property
+    def was(self) -> Missing: ...
+
+    @property
+    def of(self) -> Lot: ...
+
+
 _Paper = LossRow | ArrivalRow | ReceiptRow
 """What counted pieces off."""
 _CALLS = {
@@ -80,8 +96,8 @@ _CALLS = {
 """What a paper can call pieces that are found later."""
 
 
-def _told_by(session: Session, campaign: str, facts: Find) -> _Paper:
-    """The paper that counted the pieces off; raises NotFound."""
+def told_by(session: Session, campaign: str, facts: CountedOff) -> _Paper:
+    """The paper that counted pieces off; raises NotFound."""
     match facts.by:
         case "loss":
             return require_loss(session, campaign, facts.document)
@@ -102,7 +118,7 @@ def _lots_of(session: Session, told: _Paper) -> Sequence[LossRow | ArrivedLotRow
     )
 
 
-def _gone_to(session: Session, campaign: str, facts: Find, told: _Paper) -> str:
+def _gone_to(session: Session, campaign: str, facts: CountedOff, told: _Paper) -> str:
     """The account that the pieces went to; raises Refused where the paper is not of the lot."""
     lots = _lots_of(session, told)
     row = next((row for row in lots if Lot(row.product, row.lot) == facts.of), None)
@@ -115,47 +131,66 @@ def _gone_to(session: Session, campaign: str, facts: Find, told: _Paper) -> str:
     return account(AccountClass.LOST, campaign, (cause or facts.was).value)
 
 
-def _use_of(campaign: str, facts: Find, told: _Paper) -> str:
+def _use_of(campaign: str, facts: CountedOff, told: _Paper) -> str:
     """The use in which the pieces ended."""
     if isinstance(told, LossRow):
         return loss_use(campaign, told.number)
     if isinstance(told, ArrivalRow):
         return arrival_use(campaign, told.number, facts.of)
-    return receipt_use(campaign, told.number, facts.lot)
+    return receipt_use(campaign, told.number, facts.of.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where pieces ended that a paper counted off: the account that they went to, the use, and how many still have.
+
+    `use_id` names a use that is not there where all that a receipt brought of the lot came too much; none ended then.
+    """
+
+    told: int
+    account: str
+    use_id: str
+    left: int
+
+
+def ending_of(context: Context, facts: CountedOff) -> Ending:
+    """Where pieces ended; raises NotFound, Conflict where their paper was reversed, Refused where it tells none."""
+    lines, campaign, session = context.books.lines, context.campaign, context.books.session
+    if facts.was not in _CALLS[facts.by]:
+        words = ", ".join(word.value for word in _CALLS[facts.by])
+        raise Refused.field("was", f"is nothing that {one(facts.by)} counts; say one of {words}")
+    told = told_by(session, campaign, facts)
+    if told.reversed_by is not None:
+        raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
+    source, use_id = _gone_to(session, campaign, facts, told), _use_of(campaign, facts, told)
+    kind = PartKind(facts.was.value)
+    left = still_ended(lines, lines.use(use_id), kind, facts.of.product) if lines.has_use(use_id) else 0
+    return Ending(told.entry, source, use_id, left)
 
 
 def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     require_campaign(context)
     lines, campaign, session = context.books.lines, context.campaign, context.books.session
-    if facts.was not in _CALLS[facts.by]:
-        words = ", ".join(word.value for word in _CALLS[facts.by])
-        raise Refused.field("was", f"is nothing that {one(facts.by)} counts; say one of {words}")
-    told = _told_by(session, campaign, facts)
-    if told.reversed_by is not None:
-        raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
+    ended = ending_of(context, facts)
     service = product_of(session, campaign, facts.product).nature is Nature.SERVICE
     if facts.by == "receipt" and service:
         raise Refused.field(
             "product", f"{facts.product} is a service, which lies nowhere; receive it instead"
         )
-    source, asset = _gone_to(session, campaign, facts, told), str(facts.of)
-    use_id, kind = _use_of(campaign, facts, told), PartKind(facts.was.value)
-    # Where all that a receipt brought of a lot came too much, it ended nowhere.
-    use = lines.use(use_id) if lines.has_use(use_id) else None
-    gone = 0 if use is None else still_ended(lines, use, kind, facts.product)
-    if use is None or facts.quantity > gone:
+    if facts.quantity > ended.left:
         raise Refused.field(
-            "quantity", f"{facts.quantity} are found and {gone} of {asset} are {facts.was} there; no more"
+            "quantity",
+            f"{facts.quantity} are found and {ended.left} of {facts.of} are {facts.was} there; no more",
         )
-    line, opens = reopened(lines, use, kind, facts.product)
+    line, opens = reopened(lines, lines.use(ended.use_id), PartKind(facts.was.value), facts.product)
     pieces = ((0, facts.quantity),) if opens else lines.lowest_free(line, facts.quantity)
     here = goods_line(campaign, AccountClass.STOCK, facts.place, facts.of)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, here, lines.length(here))
     transfer = Transfer(
-        goods_account(AccountClass.STOCK, campaign, facts.place), source, asset, facts.quantity
+        goods_account(AccountClass.STOCK, campaign, facts.place), ended.account, str(facts.of), facts.quantity
     )
     found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
-    return Posting((transfer,), (*opens, found), LostBefore(told=told.entry))
+    return Posting((transfer,), (*opens, found), LostBefore(told=ended.told))
 
 
 def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
@@ -194,7 +229,7 @@ FIND = Kind(
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
-    rests_on=lambda context, facts: (_told_by(context.books.session, context.campaign, facts).entry,),
+    rests_on=lambda context, facts: (told_by(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
     undoing=Undoing(

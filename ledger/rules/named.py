@@ -30,6 +30,7 @@ _FIELDS: Mapping[str, NameOf] = {
     "partner": NameOf.PARTNER,
     "partners": NameOf.PARTNER,
     "carrier": NameOf.PARTNER,
+    "debtor": NameOf.PARTNER,
     "holder": NameOf.PARTNER,
     "recipient": NameOf.RECIPIENT,
     "organisation": NameOf.RECIPIENT,

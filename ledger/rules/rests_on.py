@@ -24,7 +24,7 @@ from ledger.model.goods import RecallEndRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.keys import OfKeys
 from ledger.model.loans import LoanRow
-from ledger.model.orders import CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
+from ledger.model.orders import ClaimRow, CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
 from ledger.model.people import IndicatorRow
 from ledger.model.pledges import PledgeRow
 from ledger.model.proposals import Proposal
@@ -50,6 +50,7 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "returned_by": (ReturnRow, "number"),
     "recall": (RecallRow, "number"),
     "destroyed_by": (RecallEndRow, "number"),
+    "claim": (ClaimRow, "number"),
     "rest_of": (RefundRow, "number"),
     "waybill": (ShipmentRow, "waybill"),
     "block": (GiftBlockRow, "number"),

@@ -1,4 +1,5 @@
-"""Refunds by a supplier: money back for what did not come, was short or bad, or was sent back.
+"""Refunds: money back from a supplier for what did not come, was short or bad, or was sent back; or from a carrier or
+an insurer by a claim on them.
 
 A refund takes units where the failure lies and gives them to the money lines that they came from, so that
 restrictions survive. What it does not make good stays a claim on the supplier, of all alike, until another refund
@@ -23,9 +24,10 @@ from ledger.core.lines import Open, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.model.gifts import Coins, CountsAs
-from ledger.model.orders import CreditNoteRow, Failure, OrderRow, RefundRow
+from ledger.model.orders import ClaimRow, CreditNoteRow, Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.carrier_claims import claim_left, require_claim
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
 from ledger.rules.incoming import (
@@ -52,9 +54,10 @@ class Refund:
     """`amount` of `asset` came back, to `bank` or as a coin, for what failed of an order's item; minor units.
 
     `undelivered` names the order `value` that it settles, of a closed order's claim; the other failures name
-    the lot and how many pieces (`returned`: also by which return; `destroyed`: by which end of a recall). `refunds`:
-    the order value that the amount makes good, where it came in another currency than the order's. What of the value is
-    not made good stays a claim;
+    the lot and how many pieces (`returned`: also by which return; `destroyed`: by which end of a recall). `claim` names
+    the claim on a carrier or an insurer by which these paid, and not the supplier: it says the order, item, failure and
+    lot to write. `refunds`: the order value that the amount makes good, where it came in another currency than the
+    order's, or where an insurer paid more than that. What of the value is not made good stays a claim;
     `rest_of` names the refund that left one, and settles all of it. `written_off`: nothing more will come, and why;
     the rest is lost then, and all of it where `amount` is 0.
     """
@@ -69,6 +72,7 @@ class Refund:
     quantity: Positive | None = None
     returned_by: Number | None = None  # the number of the return that sent the pieces back
     destroyed_by: Number | None = None  # of the `recall end` that tells of their destruction
+    claim: Number | None = None  # the number of the claim on a carrier or an insurer that paid it
     rest_of: Number | None = None  # the number of the refund whose rest this one settles
     asset: Currency
     amount: Count
@@ -137,6 +141,10 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     item, lines = item_of(context.books.session, order, facts.item), context.books.lines
     product = item.product
     lot, campaign = Lot(product, facts.lot), context.campaign
+    if facts.failure is Failure.LOST:
+        raise Refused.field(
+            "failure", "is for what a carrier or an insurer answers for; name the claim on them (`claim`)"
+        )
     receipts = receipts_of_lot(context.books.session, campaign, facts.order, lot)
     if not receipts:
         raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
@@ -162,6 +170,41 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     return _Failed(((line, pieces),), opens, item.value_of_pieces(facts.quantity))
 
 
+def _of_claim(context: Context, facts: Refund, order: OrderRow, number: str) -> _Failed:
+    """Pieces that a carrier or an insurer answers for."""
+    books = context.books
+    claim = require_claim(books.session, context.campaign, number)
+    _require_of_claim(facts, order, claim)
+    if facts.quantity is None or any((facts.value, facts.returned_by, facts.destroyed_by)):
+        raise Refused.field(
+            "quantity", "say how many of the claimed pieces are paid for, and nothing else of them"
+        )
+    left = claim_left(books, claim)
+    if facts.quantity > left:
+        raise Refused.field("quantity", f"{left} pieces of claim {number} are not made good; no more")
+    item, kind = item_of(books.session, order, facts.item), PartKind(claim.failure.value)
+    line, opens = reopened(books.lines, books.lines.use(claim.ended_in), kind, item.product)
+    pieces = books.lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
+    return _Failed(((line, pieces),), opens, item.value_of_pieces(facts.quantity))
+
+
+def _require_of_claim(facts: Refund, order: OrderRow, claim: ClaimRow) -> None:
+    """Refused where a refund says other things of the pieces than the claim that it names."""
+    said = {"order": order.entry, "item": facts.item, "failure": facts.failure}
+    asked = {"order": claim.order_entry, "item": claim.item, "failure": claim.failure}
+    if facts.rest_of is None:
+        said["lot"], asked["lot"] = facts.lot or "", claim.lot
+    for field, told in said.items():
+        if told != asked[field]:
+            raise Refused.field(
+                field, f"is not that of claim {claim.number}; write those of it (`claim show {claim.number}`)"
+            )
+    if facts.outpoint is not None or facts.credit_note is not None:
+        raise Refused.field(
+            "claim", "is paid to a bank; what a carrier credits instead ends it by itself (`claim end`)"
+        )
+
+
 def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> _Failed:
     """All that an earlier refund left a claim."""
     if any((facts.value, facts.lot, facts.quantity, facts.returned_by, facts.destroyed_by)):
@@ -171,6 +214,13 @@ def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> 
     earlier = REFUNDS.require_row(context.books.session, context.campaign, rest_of)
     if (earlier.order_entry, earlier.item, earlier.failure) != (order.entry, facts.item, facts.failure):
         raise Refused.field("rest_of", f"{rest_of} is of another order, item or failure; write those of it")
+    claim = (
+        None if facts.claim is None else require_claim(context.books.session, context.campaign, facts.claim)
+    )
+    if earlier.claim != (None if claim is None else claim.entry):
+        raise Refused.field("claim", f"is not the one that {rest_of} is for; write that of it")
+    if claim is not None:
+        _require_of_claim(facts, order, claim)
     lines = context.books.lines
     taken: list[tuple[str, tuple[Piece, ...]]] = []
     opens: list[Open] = []
@@ -230,7 +280,8 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
         raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
-    if facts.asset == currency and good != facts.amount:
+    more = facts.claim is not None and good < facts.amount  # insurers pay what freight and handling cost too
+    if facts.asset == currency and good != facts.amount and not more:
         raise Refused.field("refunds", "in the order's own currency this is the amount; leave it out")
     if good > failed.value:
         raise Refused.field(
@@ -253,6 +304,8 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
 def _failed(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if facts.rest_of is not None:
         return _of_rest(context, facts, order, facts.rest_of)
+    if facts.claim is not None:
+        return _of_claim(context, facts, order, facts.claim)
     return (_undelivered if facts.failure is Failure.UNDELIVERED else _of_lot)(context, facts, order)
 
 
@@ -300,9 +353,11 @@ def _require_reason_for_nothing(facts: Refund, currency: str) -> None:
 
 
 def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], CameAsCoin | None]:
-    """What came, against the supplier, and the coin that it is: undecided until the refund names it."""
+    """What came, against who paid it, and the coin that it is: undecided until the refund names it."""
     campaign = context.campaign
     supplier = account(AccountClass.SUPPLIER, campaign, facts.order)
+    if facts.claim is not None:
+        supplier = account(AccountClass.INDEMNITIES, campaign, facts.claim)
     if facts.asset != "BTC":
         if facts.bank is None or facts.outpoint is not None:
             raise Refused.field("bank", "name the bank that the money came to, and no coin")
@@ -363,6 +418,7 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
     )
     makes_good = facts.refunds or facts.amount
     rest_of = None if facts.rest_of is None else REFUNDS.require_row(session, campaign, facts.rest_of)
+    claim = None if facts.claim is None else require_claim(session, campaign, facts.claim)
     whole = facts.value or 0
     if rest_of is not None:
         whole = rest_of.rest
@@ -387,13 +443,15 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
         written_off=facts.written_off,
         rest=whole - makes_good if facts.written_off is None else 0,
         rest_of=None if rest_of is None else rest_of.entry,
+        claim=None if claim is None else claim.entry,
     )
 
 
 def _as_told(session: Session, refund: RefundRow) -> Refund:
     """The facts of a refund, of its row: what was checked when it was recorded is checked again when it is approved."""
     order = session.get_one(OrderRow, refund.order_entry)
-    note = refund.credit_note_entry
+    note, claim = refund.credit_note_entry, refund.claim
+    same = refund.asset == order.currency and (claim is None or refund.makes_good == refund.amount)
     return Refund(
         number=refund.number,
         order=order.number,
@@ -404,10 +462,11 @@ def _as_told(session: Session, refund: RefundRow) -> Refund:
         quantity=refund.quantity,
         returned_by=refund.returned_by,
         destroyed_by=refund.destroyed_by,
+        claim=None if claim is None else session.get_one(ClaimRow, claim).number,
         rest_of=None if refund.rest_of is None else session.get_one(RefundRow, refund.rest_of).number,
         asset=refund.asset,
         amount=refund.amount,
-        refunds=None if refund.asset == order.currency else refund.makes_good,
+        refunds=None if same else refund.makes_good,
         bank=refund.bank,
         outpoint=refund.outpoint,
         credit_note=None if note is None else session.get_one(CreditNoteRow, note).number,
@@ -447,7 +506,10 @@ REFUNDS: Workflow[Refund, RefundRow, CameAsCoin | None] = Workflow(
     noun="refund",
     facts=Refund,
     row=RefundRow,
-    doc="Record money that a supplier paid back; it waits for another person's approval.",
+    doc=(
+        "Record money that a supplier paid back, or a carrier or an insurer for a claim; it waits for another "
+        "person's approval."
+    ),
     hold=_hold,
     keep=_row,
     effect=_effect,

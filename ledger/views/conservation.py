@@ -61,6 +61,7 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.UNDONE: ("shortfall", "undone_spends"),
     AccountClass.TRADING: ("conversion_proceeds", "converted"),
     AccountClass.SUPPLIER: ("from_suppliers", "spent"),
+    AccountClass.INDEMNITIES: ("from_carriers_and_insurers", "from_carriers_and_insurers"),
     AccountClass.GIVEN_BACK: ("returned", "returned"),
     AccountClass.NOTED: ("noted", "received"),
 }
@@ -244,7 +245,7 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
 def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
     """(asset, minor units) of what suppliers paid back: it came again, and what was spent stays whole."""
     query = select(RefundRow.asset, func.sum(RefundRow.amount)).where(
-        RefundRow.status == ProposalStatus.APPROVED
+        RefundRow.status == ProposalStatus.APPROVED, col(RefundRow.claim).is_(None)
     )
     if campaign is not None:
         query = query.where(RefundRow.campaign == campaign)

@@ -17,7 +17,7 @@ from ledger.model.exchange_coins import DepositRow
 from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
 from ledger.model.loans import LoanRow, RepaymentRow
-from ledger.model.orders import OrderRow, RefundRow
+from ledger.model.orders import ClaimRow, OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import CHARGE_BACKS
@@ -129,6 +129,9 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             return _step(row, row.to_need or "any need", (("reason", row.reason.replace("_", " ")),))
         case "refund":
             row = REFUNDS.require_row(session, campaign, number)
+            if row.claim is not None:
+                claim = session.get_one(ClaimRow, row.claim)
+                return _step(row, claim.debtor, (("answers", claim.on_whom.value),))
             return _step(row, session.get_one(OrderRow, row.order_entry).supplier)
         case "loan":
             row = LOANS.require_row(session, campaign, number)

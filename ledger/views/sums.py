@@ -180,7 +180,8 @@ class _Money:
         # What conversions fetched before their fee, and exchanges of other money brought; what was sold stands apart.
         self._fetched = self._exchanged.sold - self._net(AccountClass.TRADING)
         self._kept = self._net(AccountClass.FEES, "exchange") - self._exchanged.fees
-        self._back = refunded(books.session, slug, asset).by_order
+        back = refunded(books.session, slug, asset)
+        self._back, self._claims = back.by_order, back.by_claims
 
     def tables(self) -> list[SumTable]:
         """Where all of it is; and of a currency, what conversions fetched."""
@@ -215,6 +216,7 @@ class _Money:
             self._row("own_coins", -self._net(AccountClass.OWN_COINS)),
             self._row("borrowed", -self._sum(AccountClass.OWED)),
             self._row("refunded", sum(self._back.values())),
+            self._row("indemnities", self._claims),
         ]
 
     def _went(self, coins: bool) -> list[SumRow]:

@@ -47,10 +47,14 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
 
 
 def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
-    """What suppliers owe: paid for, and short, bad, sent back or never delivered; overdue where its day is past."""
+    """What suppliers, carriers and insurers owe for what failed; overdue where its day is past."""
     for claim in open_claims(books, slug):
         overdue = claim.is_overdue(today)
-        what = _CLAIM_OWNED if claim.owner else _CLAIM_OF_NOBODY
+        what = (
+            (_CLAIM_ON_OTHER_OWNED if claim.owner else _CLAIM_ON_OTHER)
+            if claim.claim
+            else (_CLAIM_OWNED if claim.owner else _CLAIM_OF_NOBODY)
+        )
         parts = (f"{claim.order}/{claim.item}" if claim.item else claim.order, claim.failure.value, claim.lot)
         yield OpenItem(
             kind=OpenItemKind.CLAIM_OVERDUE if overdue else OpenItemKind.OPEN_CLAIM,
@@ -59,18 +63,27 @@ def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
             since=claim.since,
             amount=Amount.known(claim.currency, claim.amount),
             what_to_do=what.format(
-                supplier=claim.supplier, owner=claim.owner, until=claim.until, order=claim.order
+                debtor=claim.debtor, owner=claim.owner, until=claim.until, claim=claim.claim
             ),
         )
 
 
 _CLAIM_OWNED = (
-    "{supplier} owes it; {owner} says more by {until}: record what is paid back (`refund add`) or delivered in its "
+    "{debtor} owes it; {owner} says more by {until}: record what is paid back (`refund add`) or delivered in its "
     "place, or write it off with the reason (written_off)"
 )
 _CLAIM_OF_NOBODY = (
-    "{supplier} owes it, and nobody follows it yet: claim it by {until} and say who does (`claim follow`), record what "
+    "{debtor} owes it, and nobody follows it yet: claim it by {until} and say who does (`claim follow`), record what "
     "is paid back (`refund add`) or delivered in its place, or write it off with the reason (written_off)"
+)
+_CLAIM_ON_OTHER_OWNED = (
+    "{debtor} answers for it by claim {claim}; {owner} says more by {until}: record what is paid (`refund add` with "
+    "the claim), credited or replaced (`claim end`), or write it off with the reason (written_off)"
+)
+_CLAIM_ON_OTHER = (
+    "{debtor} answers for it by claim {claim}, and nobody follows it yet: claim it by {until} and say who does (`claim "
+    "follow`), record what is paid (`refund add` with the claim), credited or replaced (`claim end`), or write it off "
+    "with the reason (written_off)"
 )
 
 

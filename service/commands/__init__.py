@@ -261,7 +261,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "claim": {
-        "follow": "Say who follows what the supplier of an order owes, and by when more is said of it.",
+        "add": "Claim of a carrier or an insurer what was lost, short or damaged on its way or in stock.",
+        "end": "Record that pieces of a claim were made good without money: credited, or replaced in kind.",
+        "follow": "Say who follows what a supplier, a carrier or an insurer owes, and by when more is said of it.",
     },
     "invoice": {
         "add": "Record a supplier's invoice for an approved order.",
@@ -310,7 +312,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
     },
     "credit-note": {"add": "Record a supplier's credit note on an order; the money comes with `refund add`."},
     "refund": {
-        "add": "Record money that a supplier paid back; it waits for another person's approval.",
+        "add": (
+            "Record money that a supplier paid back, or a carrier or an insurer for a claim; it waits for another "
+            "person's approval."
+        ),
         **_two_people("refund"),
     },
     "over": {

@@ -205,7 +205,7 @@ def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Pat
     assert [(s.kind, s.amount.minor, s.place) for s in trail.steps if s.reference == "R-2"] == [
         (StepKind.WRITTEN_OFF, 40, "Maker")
     ]
-    assert "40 written off, not paid back by the supplier" in plain(donation_sentence(trail))
+    assert "40 written off, not paid back" in plain(donation_sentence(trail))
     assert [(row.kind, row.units) for row in flow.exits if row.kind.is_bad] == [(ExitKind.WRITTEN_OFF, 40)]
     assert all(sum(row.minor for row in table.rows) == table.total.minor for table in report.sums)
 

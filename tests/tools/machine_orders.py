@@ -7,11 +7,12 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.names import Lot
 from ledger.model.goods import ReceiptRow
-from ledger.model.orders import ClosingRow, OrderEnd, OrderRow, RefundRow
+from ledger.model.orders import ClaimRow, ClosingRow, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.questions import Answer
 from ledger.rules.campaigns import products_of, standing_needs
+from ledger.rules.carrier_claims import claim_left, price_of, standing_claims
 from ledger.rules.claims import open_claims
 from ledger.rules.closings import left_of
 from ledger.rules.exchange_rates import worth
@@ -181,7 +182,7 @@ def _credit_note(s: Scene) -> Facts:
 
 @tells("refund")
 def _refund(s: Scene) -> Facts:
-    ways = [_claimed(s), *_bad_lots(s), *_returned(s), *_rests(s)]
+    ways = [_claimed(s), *_bad_lots(s), *_returned(s), *_rests(s), *_of_others(s)]
     there = [way for way in ways if way is not None]
     paid = [way for way in there if _is_paid(s, way[0])]
     found = s.one(
@@ -197,7 +198,7 @@ def _refund(s: Scene) -> Facts:
         facts["amount"] = s.n(1, max(1, value - 1))
     gifts = gifts_of(s.tx.session, s.slug)
     coins = [(gift.outpoint, gift.sats) for gift in gifts if gift.live and not gift.line]
-    if coins and s.chance(30):
+    if coins and "claim" not in facts and s.chance(30):
         outpoint, sats = s.pick(coins)
         facts |= {"asset": "BTC", "outpoint": outpoint, "amount": sats, "refunds": facts["amount"]}
         del facts["bank"]
@@ -205,7 +206,7 @@ def _refund(s: Scene) -> Facts:
         facts |= {"asset": "CHF", "refunds": facts["amount"]}
     order = require_order(s.books.session, s.slug, facts["order"])
     notes = [note.number for note in OrderPapers(s.books, s.slug, order).notes(order)]
-    if notes and s.chance(30):
+    if notes and "claim" not in facts and s.chance(30):
         facts["credit_note"] = s.pick(notes)
     return facts
 
@@ -286,14 +287,36 @@ def _rests(s: Scene) -> list[tuple[Facts, int, str] | None]:
     for row in session.exec(left.order_by(col(RefundRow.entry))):
         order = session.get_one(OrderRow, row.order_entry)
         facts = {"order": order.number, "item": row.item, "failure": row.failure.value, "rest_of": row.number}
+        if row.claim is not None:
+            facts["claim"] = session.get_one(ClaimRow, row.claim).number
         found.append((facts, row.rest, order.currency))
+    return found
+
+
+def _of_others(s: Scene) -> list[tuple[Facts, int, str] | None]:
+    """What carriers and insurers answer for."""
+    found: list[tuple[Facts, int, str] | None] = []
+    for claim in standing_claims(s.books.session, s.slug):
+        left = claim_left(s.books, claim)
+        order, item = price_of(s.books.session, claim)
+        quantity = s.n(1, left) if left else 0
+        value = item.value_of_pieces(quantity)
+        if value:
+            facts = {
+                "order": order.number,
+                "item": item.item,
+                "failure": claim.failure.value,
+                "lot": claim.lot,
+            }
+            found.append((facts | {"claim": claim.number, "quantity": quantity}, value, order.currency))
     return found
 
 
 @tells("claim.followed")
 def _claim_followed(s: Scene) -> Facts:
     claim = s.one(open_claims(s.books, s.slug), s.pick(("receipt", "payment.approved", "closing.approved")))
-    return s.numbered("CF") | {"order": claim.order, "owner": "The office", "until": s.today}
+    of = {"claim": claim.claim} if claim.claim else {"order": claim.order}
+    return s.numbered("CF") | of | {"owner": "The office", "until": s.today}
 
 
 for _noun in ("purchase", "closing", "payment", "refund"):

@@ -20,6 +20,7 @@ from ledger.model.goods import FindRow, LotDeliveryRow, RecalledAt, ReceiptRow
 from ledger.model.people import Counts, Dimension
 from ledger.recording.record import context_of
 from ledger.rules.campaigns import product_of
+from ledger.rules.carrier_claims import claim_left, standing_claims
 from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
@@ -307,8 +308,8 @@ def _loss(s: Scene) -> Facts:
     return s.numbered("LO") | lots[0] | {"place": place, "cause": s.pick(KINDS_OF_LOSS), "reason": "Gone"}
 
 
-@tells("loss.found")
-def _find(s: Scene) -> Facts:
+def _counted_off(s: Scene) -> list[tuple[str, str, str, str, str, int]]:
+    """(by, document, was, product, lot, pieces) of what papers counted off."""
     names = {"loss": ("quantity",), "arrival": ("lost", "short", "damaged")}
     told = [
         (by, facts["number"], "lost" if by == "loss" else name, row["product"], row["lot"], row[name])
@@ -327,11 +328,39 @@ def _find(s: Scene) -> Facts:
                 for name in ("short", "damaged", "rejected")
                 if row.get(name)
             ]
-    by, number, was, product, lot, pieces = s.one(told, s.pick(("loss", "arrival")))
+    return told
+
+
+@tells("loss.found")
+def _find(s: Scene) -> Facts:
+    by, number, was, product, lot, pieces = s.one(_counted_off(s), s.pick(("loss", "arrival")))
     return s.numbered("FI") | {
         "by": by, "document": number, "was": was, "product": product, "lot": lot,
         "quantity": s.n(1, pieces), "place": s.pick(PLACES), "reason": "Behind the shelves",
     }  # fmt: skip
+
+
+@tells("claim")
+def _claim(s: Scene) -> Facts:
+    told = [row for row in _counted_off(s) if row[2] != "rejected"]
+    by, number, was, product, lot, pieces = s.one(told, s.pick(("loss", "arrival")))
+    facts = s.numbered("CL") | {
+        "on": s.pick(("carrier", "insurer")), "debtor": "Lorries", "by": by, "document": number, "was": was,
+        "product": product, "lot": lot, "quantity": s.n(1, pieces),
+    }  # fmt: skip
+    return facts | {"owner": "The office", "until": s.today} if s.chance(50) else facts
+
+
+@tells("claim.ended")
+def _claim_ended(s: Scene) -> Facts:
+    left = [(claim.number, claim_left(s.books, claim)) for claim in standing_claims(s.books.session, s.slug)]
+    claim, pieces = s.one([row for row in left if row[1]], "claim")
+    facts = s.numbered("CE") | {"claim": claim, "quantity": s.n(1, pieces)}
+    notes = s.told("credit-note")
+    if notes and s.chance(50):
+        note = s.pick(notes)
+        return facts | {"became": "credited", "order": note["order"], "credit_note": note["number"]}
+    return facts | {"became": "replaced", "in_kind": s.one(s.told("in-kind"), "in-kind")["number"]}
 
 
 @tells("return")

@@ -38,8 +38,8 @@ _SPOTS = {
     ExitKind.REJECTED: _Spot(Message("rejected", _PART), Message("{figure} rejected", _PART, _FIGURE)),
     ExitKind.CANCELLED: _Spot(Message("cancelled", _PART), Message("{figure} cancelled", _PART, _FIGURE)),
     ExitKind.CLAIM: _Spot(
-        Message("paid for and owed by the supplier", _PART),
-        Message("{figure} paid for and owed by the supplier", _PART, _FIGURE),
+        Message("paid for and owed by who has to pay it back", _PART),
+        Message("{figure} paid for and owed by who has to pay it back", _PART, _FIGURE),
     ),
     ExitKind.LENT: _Spot(
         Message("lent to another campaign", _PART),
@@ -50,15 +50,15 @@ _SPOTS = {
         Message("{figure} repaid between campaigns", _PART, _FIGURE),
     ),
     ExitKind.REFUNDED: _Spot(
-        Message("paid back by the supplier", _PART),
-        Message("{figure} paid back by the supplier", _PART, _FIGURE),
+        Message("paid back", _PART),
+        Message("{figure} paid back", _PART, _FIGURE),
     ),
     ExitKind.LOST: _Spot(
         Message("lost on the way", _PART), Message("{figure} lost on the way", _PART, _FIGURE)
     ),
     ExitKind.WRITTEN_OFF: _Spot(
-        Message("written off, not paid back by the supplier", _PART),
-        Message("{figure} written off, not paid back by the supplier", _PART, _FIGURE),
+        Message("written off, not paid back", _PART),
+        Message("{figure} written off, not paid back", _PART, _FIGURE),
     ),
     ExitKind.RETURNED: _Spot(Message("returned", _PART), Message("{figure} returned", _PART, _FIGURE)),
     ExitKind.UNEXPLAINED: _Spot(

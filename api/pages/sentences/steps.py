@@ -17,6 +17,7 @@ from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.names import FREE, ExchangeLine, GoodsLine, MoneyLine, OrderLine, SpentLine, line_named
 from ledger.model.gift_returns import ReturnReason
+from ledger.model.orders import Answerable
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.views.trail import LineShare, Step, StepKind
 
@@ -54,6 +55,21 @@ _STEPS = {
     StepKind.HELD: Message("{figure} held", _STEP, _FIGURE),
     StepKind.UNEXPLAINED: Message("{figure} left, and no entry says why", _STEP, _FIGURE),
 }
+_ANSWERED = {
+    (StepKind.REFUNDED, Answerable.CARRIER): Message(
+        "{figure} paid by the carrier, for what failed", _STEP, _FIGURE
+    ),
+    (StepKind.REFUNDED, Answerable.INSURER): Message(
+        "{figure} paid by the insurer, for what failed", _STEP, _FIGURE
+    ),
+    (StepKind.WRITTEN_OFF, Answerable.CARRIER): Message(
+        "{figure} claimed of the carrier and written off", _STEP, _FIGURE
+    ),
+    (StepKind.WRITTEN_OFF, Answerable.INSURER): Message(
+        "{figure} claimed of the insurer and written off", _STEP, _FIGURE
+    ),
+}
+"""Refunds that no supplier paid; the fact `answers` says who did."""
 _AT = {
     StepKind.RECLASSIFIED: Message("{figure} reclassified to serve {place}", _STEP, _FIGURE, _PLACE),
     StepKind.DEPOSITED: Message("{figure} sent to the exchange {place} to be sold", _STEP, _FIGURE, _PLACE),
@@ -166,10 +182,12 @@ def _happened(step: Step) -> Message:
         return _PAID_FOR
     if step.kind is StepKind.VOIDED and step.amount.asset != "BTC":
         return _TAKEN_BACK
+    if "answers" in step.detail:
+        return _ANSWERED[step.kind, Answerable(step.detail["answers"])]
     return _STEPS[step.kind]
 
 
-_HIDDEN = {"waits", "since", "block_hash"}
+_HIDDEN = {"waits", "since", "block_hash", "answers"}
 _NOTHING_SAID = {"exchange_fee", "gain", "loss"}
 """Figures that are left out of the words where they are zero."""
 

@@ -33,6 +33,7 @@ _SUM_WORDS = {
     "lent": Message("Lent to other campaigns", _ROW),
     "loans_settled": Message("Loans settled in other money", _ROW),
     "refunded": Message("Paid back by suppliers", _ROW),
+    "indemnities": Message("Paid by carriers and insurers", _ROW),
     "came": Message("All that came good", _ROW),
     "paid": Message("Paid", _ROW),
     "network_fees": Message("Network fees", _ROW),

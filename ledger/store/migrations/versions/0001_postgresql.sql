@@ -37,7 +37,7 @@ CREATE TABLE balances (
     debits BIGINT NOT NULL,
     credits BIGINT NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'indemnities', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX balances_campaign ON balances (campaign, kind, asset);
@@ -121,7 +121,7 @@ CREATE TABLE lines (
     filled BIGINT NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'exchange', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'indemnities', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 );
 
 CREATE INDEX lines_ended ON lines (ended_use, ended_part);
@@ -1609,25 +1609,6 @@ CREATE TABLE distribution_recipients (
     FOREIGN KEY(entry) REFERENCES distributions (entry)
 );
 
-CREATE TABLE followed_claims (
-    entry BIGINT NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    date TEXT COLLATE "C" NOT NULL,
-    reversed_by BIGINT,
-    number TEXT COLLATE "C" NOT NULL,
-    order_entry BIGINT NOT NULL,
-    owner TEXT COLLATE "C" NOT NULL,
-    until TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
-);
-
-CREATE INDEX followed_claims_order ON followed_claims (order_entry);
-
 CREATE TABLE gift_releases (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2058,6 +2039,37 @@ CREATE TABLE charge_backs (
     FOREIGN KEY(gift_entry) REFERENCES contributions (entry)
 );
 
+CREATE TABLE claims (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    on_whom VARCHAR COLLATE "C" NOT NULL,
+    debtor TEXT COLLATE "C" NOT NULL,
+    told_by BIGINT NOT NULL,
+    paper TEXT COLLATE "C" NOT NULL,
+    ended_in TEXT COLLATE "C" NOT NULL,
+    failure VARCHAR COLLATE "C" NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    order_entry BIGINT NOT NULL,
+    item TEXT COLLATE "C" NOT NULL,
+    owner TEXT COLLATE "C",
+    until TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (on_whom IN ('carrier', 'insurer')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed', 'lost')),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(told_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+);
+
 CREATE TABLE confirmation_explanations (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2463,6 +2475,28 @@ CREATE TABLE results (
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
 
+CREATE TABLE claim_ends (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    claim BIGINT NOT NULL,
+    became VARCHAR COLLATE "C" NOT NULL,
+    quantity BIGINT NOT NULL,
+    document BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (became IN ('credited', 'replaced')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(claim) REFERENCES claims (entry),
+    FOREIGN KEY(document) REFERENCES entries (seq)
+);
+
+CREATE INDEX claim_ends_claim ON claim_ends (claim);
+
 CREATE TABLE covers (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2507,6 +2541,27 @@ CREATE TABLE credit_note_lines (
     PRIMARY KEY (note_entry, n),
     FOREIGN KEY(note_entry) REFERENCES credit_notes (entry)
 );
+
+CREATE TABLE followed_claims (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    order_entry BIGINT,
+    claim BIGINT,
+    owner TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(claim) REFERENCES claims (entry)
+);
+
+CREATE INDEX followed_claims_order ON followed_claims (order_entry);
 
 CREATE TABLE gift_valuation_conversions (
     valuation BIGINT NOT NULL,
@@ -2582,9 +2637,10 @@ CREATE TABLE supplier_refunds (
     written_off TEXT COLLATE "C",
     rest BIGINT NOT NULL,
     rest_of BIGINT,
+    claim BIGINT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed', 'lost')),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2592,8 +2648,11 @@ CREATE TABLE supplier_refunds (
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
     FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry),
-    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry)
+    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry),
+    FOREIGN KEY(claim) REFERENCES claims (entry)
 );
+
+CREATE INDEX supplier_refunds_claim ON supplier_refunds (claim, status);
 
 CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
 

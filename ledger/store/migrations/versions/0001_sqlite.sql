@@ -40,7 +40,7 @@ CREATE TABLE balances (
     debits INTEGER NOT NULL,
     credits INTEGER NOT NULL,
     PRIMARY KEY (account, asset),
-    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (kind IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'indemnities', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -136,7 +136,7 @@ CREATE TABLE lines (
     filled INTEGER NOT NULL,
     PRIMARY KEY (name),
     CHECK (kind IN ('money', 'order', 'goods', 'spent', 'exchange', 'loan', 'repaid', 'ended')),
-    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
+    CHECK (at IN ('wallet', 'dust', 'undecided', 'blocked', 'unexplained', 'exchange', 'bank', 'overdraft', 'interest', 'before', 'gifts', 'dust_gifts', 'blocked_gifts', 'in_kind', 'excess', 'top_ups', 'own_coins', 'undone_spends', 'given_back', 'trading', 'tax', 'supplier', 'indemnities', 'fees', 'ordered', 'open', 'cancelled', 'claims', 'over', 'surplus', 'explained', 'replaced', 'noted', 'stock', 'transit', 'handed', 'distributed', 'delivered', 'lost', 'returned', 'lent', 'owed', 'reached', 'results', 'commitments', 'encumbered'))
 )
  WITHOUT ROWID,
  STRICT;
@@ -1746,26 +1746,6 @@ CREATE TABLE distribution_recipients (
  WITHOUT ROWID,
  STRICT;
 
-CREATE TABLE followed_claims (
-    entry INTEGER NOT NULL,
-    campaign TEXT NOT NULL,
-    date TEXT NOT NULL,
-    reversed_by INTEGER,
-    number TEXT NOT NULL,
-    order_entry INTEGER NOT NULL,
-    owner TEXT NOT NULL,
-    until TEXT NOT NULL,
-    PRIMARY KEY (entry),
-    UNIQUE (campaign, number),
-    FOREIGN KEY(entry) REFERENCES entries (seq),
-    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
-    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
-)
- STRICT;
-
-CREATE INDEX followed_claims_order ON followed_claims (order_entry);
-
 CREATE TABLE gift_releases (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2227,6 +2207,38 @@ CREATE TABLE charge_backs (
 )
  STRICT;
 
+CREATE TABLE claims (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    on_whom TEXT NOT NULL,
+    debtor TEXT NOT NULL,
+    told_by INTEGER NOT NULL,
+    paper TEXT NOT NULL,
+    ended_in TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    order_entry INTEGER NOT NULL,
+    item TEXT NOT NULL,
+    owner TEXT,
+    until TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (on_whom IN ('carrier', 'insurer')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed', 'lost')),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(told_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
+)
+ STRICT;
+
 CREATE TABLE confirmation_explanations (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2657,6 +2669,29 @@ CREATE TABLE results (
 
 CREATE INDEX results_indicator ON results (indicator_entry, reversed_by);
 
+CREATE TABLE claim_ends (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    claim INTEGER NOT NULL,
+    became TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (became IN ('credited', 'replaced')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(claim) REFERENCES claims (entry),
+    FOREIGN KEY(document) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX claim_ends_claim ON claim_ends (claim);
+
 CREATE TABLE covers (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2704,6 +2739,28 @@ CREATE TABLE credit_note_lines (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE followed_claims (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    order_entry INTEGER,
+    claim INTEGER,
+    owner TEXT NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
+    FOREIGN KEY(claim) REFERENCES claims (entry)
+)
+ STRICT;
+
+CREATE INDEX followed_claims_order ON followed_claims (order_entry);
 
 CREATE TABLE gift_valuation_conversions (
     valuation INTEGER NOT NULL,
@@ -2784,9 +2841,10 @@ CREATE TABLE supplier_refunds (
     written_off TEXT,
     rest INTEGER NOT NULL,
     rest_of INTEGER,
+    claim INTEGER,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed')),
+    CHECK (failure IN ('undelivered', 'short', 'damaged', 'rejected', 'returned', 'destroyed', 'lost')),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2794,9 +2852,12 @@ CREATE TABLE supplier_refunds (
     FOREIGN KEY(decided_by) REFERENCES entries (seq),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry),
     FOREIGN KEY(credit_note_entry) REFERENCES credit_notes (entry),
-    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry)
+    FOREIGN KEY(rest_of) REFERENCES supplier_refunds (entry),
+    FOREIGN KEY(claim) REFERENCES claims (entry)
 )
  STRICT;
+
+CREATE INDEX supplier_refunds_claim ON supplier_refunds (claim, status);
 
 CREATE INDEX supplier_refunds_coin ON supplier_refunds (campaign, outpoint);
 

@@ -1,0 +1,324 @@
+"""Claims on carriers and insurers: pieces that were counted off on their way or in stock, and who answers for them.
+
+Somebody opens such a claim, for the supplier owes what failed by itself (`claims`). It ends by money (`refund add` with
+the claim), by a credit note of the carrier, by pieces given in kind, or by a write-off of two people
+(docs/rules.md, 23). What was lost stays told as lost to its donors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+from sqlmodel import Session, col, func, select
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.facts import STRICT, Date, Name, Number, Positive
+from ledger.core.lines import PartKind
+from ledger.core.names import Lot
+from ledger.model.goods import LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.orders import (
+    Answerable,
+    ClaimEnd,
+    ClaimEndRow,
+    ClaimRow,
+    CreditNoteRow,
+    Failure,
+    OrderItemRow,
+    OrderRow,
+    RefundRow,
+)
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.books import Books
+from ledger.rules.finds import ending_of, told_by
+from ledger.rules.in_kind import require_in_kind
+from ledger.rules.orders import item_of, require_order
+from ledger.rules.payable import require_no_refund
+from ledger.rules.receipts import require_receipt
+from ledger.rules.rows import mark_reversed, require_numbered
+from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.tracing.residual_lines import still_ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """`debtor`, a carrier or an insurer, answers for pieces that a `loss`, an `arrival` or a `receipt` counted off.
+
+    `document` is the number of that paper and `was` what it called the pieces. `owner` follows the claim until the day
+    `until`: an organisation, an office or a role, never a person; without them it is nobody's, and due by itself.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    on: Answerable
+    debtor: Name
+    by: Literal["loss", "arrival", "receipt"]
+    document: Number
+    was: Missing = Missing.LOST
+    product: Number
+    lot: Number
+    quantity: Positive
+    owner: Name | None = None
+    until: Date | None = None
+    date: Date
+
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What the ledger adds: the entry that told of the pieces, the use in which they ended, and what they cost.
+
+    `order` and `item`: what brought the lot first; its price is what a piece is worth.
+    """
+
+    told: int
+    use: str
+    order: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Pieces of a claim were made good without money: by a `credit_note` on an `order`, or by a gift `in_kind`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    claim: Number
+    became: ClaimEnd
+    quantity: Positive
+    order: Number | None = None
+    credit_note: Number | None = None
+    in_kind: Number | None = None
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedBy:
+    """What the ledger adds: the entry of the paper."""
+
+    document: int
+
+
+def require_claim(session: Session, campaign: str, number: str) -> ClaimRow:
+    """The claim of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, ClaimRow, "claim", campaign, number)
+
+
+def standing_claims(session: Session, campaign: str) -> Sequence[ClaimRow]:
+    """The claims on carriers and insurers that were not taken back, first recorded first."""
+    query = select(ClaimRow).where(ClaimRow.campaign == campaign, col(ClaimRow.reversed_by).is_(None))
+    return session.exec(query.order_by(col(ClaimRow.entry))).all()
+
+
+def claim_left(books: Books, claim: ClaimRow) -> int:
+    """Pieces of a claim that nothing has made good, and that were not found again."""
+    session, lines = books.session, books.lines
+    if claim.reversed_by is not None or not lines.has_use(claim.ended_in):
+        return 0
+    paid = select(func.sum(RefundRow.quantity)).where(
+        RefundRow.claim == claim.entry, RefundRow.status == ProposalStatus.APPROVED
+    )
+    ended = select(func.sum(ClaimEndRow.quantity)).where(
+        ClaimEndRow.claim == claim.entry, col(ClaimEndRow.reversed_by).is_(None)
+    )
+    good = int(session.exec(paid).one() or 0) + int(session.exec(ended).one() or 0)
+    use = lines.use(claim.ended_in)
+    there = still_ended(lines, use, PartKind(claim.failure.value), claim.product)
+    return max(0, min(claim.quantity - good, there))
+
+
+def price_of(session: Session, claim: ClaimRow) -> tuple[OrderRow, OrderItemRow]:
+    """The order and the item on which the pieces of a claim were bought."""
+    order = session.get_one(OrderRow, claim.order_entry)
+    return order, item_of(session, order, claim.item)
+
+
+def claimed_of(books: Books, campaign: str, use_id: str, kind: PartKind) -> int:
+    """Pieces that ended in a use as `kind`, and that carriers and insurers are held to answer for."""
+    return sum(
+        claim_left(books, claim)
+        for claim in standing_claims(books.session, campaign)
+        if claim.ended_in == use_id and claim.failure.value == kind.value
+    )
+
+
+def _brought(context: Context, facts: Claim) -> ReceiptRow:
+    """The receipt that says on which order the pieces were bought; Refused where none does."""
+    session, campaign = context.books.session, context.campaign
+    if facts.by == "receipt":
+        return require_receipt(session, campaign, facts.document)
+    query = (
+        select(ReceiptRow)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+        .where(
+            ReceiptRow.campaign == campaign,
+            LotDeliveryRow.product == facts.product,
+            LotDeliveryRow.lot == facts.of.ordered.number,
+            col(ReceiptRow.reversed_by).is_(None),
+        )
+        .order_by(col(ReceiptRow.entry))
+    )
+    first = session.exec(query).first()
+    if first is None:
+        raise Refused.field("lot", f"no order brought {facts.of}; what nobody paid for has no price to claim")
+    return first
+
+
+def _post(context: Context, facts: Claim) -> Posting[Opened]:
+    books = context.books
+    if (facts.owner is None) != (facts.until is None):
+        raise Refused.field("owner", "goes with the day until which the claim is followed; say both or none")
+    if facts.until is not None and facts.until < facts.date:
+        raise Refused.field("until", "lies before the day on which this is said")
+    ending = ending_of(context, facts)
+    claimed = claimed_of(books, context.campaign, ending.use_id, PartKind(facts.was.value))
+    if facts.quantity > ending.left - claimed:
+        raise Refused.field(
+            "quantity",
+            f"{ending.left} of {facts.of} are {facts.was} there and not made good, {claimed} of them claimed already; "
+            "no more",
+        )
+    receipt = _brought(context, facts)
+    notes = Opened(told=ending.told, use=ending.use_id, order=receipt.order_number, item=receipt.item)
+    return Posting(notes=notes)
+
+
+def _fold(books: Books, entry: Entry[Claim, Opened]) -> None:
+    facts, notes, session = entry.facts, entry.notes, books.session
+    session.add(
+        ClaimRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            date=entry.date,
+            on_whom=facts.on,
+            debtor=facts.debtor,
+            told_by=notes.told,
+            paper=f"{facts.by} {facts.document}",
+            ended_in=notes.use,
+            failure=Failure(facts.was.value),
+            product=facts.product,
+            lot=facts.lot,
+            quantity=facts.quantity,
+            order_entry=require_order(session, entry.campaign, notes.order).entry,
+            item=notes.item,
+            owner=facts.owner,
+            until=facts.until,
+        )
+    )
+
+
+def _require_nothing_made_good(context: Context, entry: Entry[Claim, Opened]) -> None:
+    """Conflict where a refund, a credit or pieces made some of it good."""
+    session = context.books.session
+    require_no_refund(session, col(RefundRow.claim) == entry.seq)
+    ended = select(ClaimEndRow.number).where(
+        ClaimEndRow.claim == entry.seq, col(ClaimEndRow.reversed_by).is_(None)
+    )
+    number = session.exec(ended).first()
+    if number is not None:
+        raise Conflict(f"entry: {number} says that pieces of this claim were made good; reverse that first")
+
+
+def _unfold(books: Books, entry: Entry[Claim, Opened], seq: int) -> None:
+    mark_reversed(books.session, ClaimRow, entry.seq, seq)
+
+
+def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
+    """The entry of the paper by which a claim ends; raises NotFound and Refused."""
+    if facts.became is ClaimEnd.REPLACED:
+        if facts.in_kind is None or (facts.credit_note, facts.order) != (None, None):
+            raise Refused.field(
+                "in_kind", "name the gift in kind as which the pieces came, and no credit note"
+            )
+        gift = require_in_kind(session, campaign, facts.in_kind)
+        if gift.reversed_by is not None:
+            raise Conflict(f"in_kind: {facts.in_kind} was reversed; nothing came by it")
+        return gift.entry
+    if facts.credit_note is None or facts.order is None or facts.in_kind is not None:
+        raise Refused.field("credit_note", "name it with the `order` that it is on, and no gift in kind")
+    query = (
+        select(CreditNoteRow.entry)
+        .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
+        .where(
+            CreditNoteRow.campaign == campaign,
+            CreditNoteRow.number == facts.credit_note,
+            OrderRow.number == facts.order,
+            col(CreditNoteRow.reversed_by).is_(None),
+        )
+    )
+    note = session.exec(query).first()
+    if note is None:
+        raise NotFound(f"credit_note: no credit note {facts.credit_note} on {facts.order} stands")
+    return note
+
+
+def _post_end(context: Context, facts: Ended) -> Posting[EndedBy]:
+    books = context.books
+    claim = require_claim(books.session, context.campaign, facts.claim)
+    document = _paper_of(books.session, context.campaign, facts)
+    left = claim_left(books, claim)
+    if facts.quantity > left:
+        raise Refused.field("quantity", f"{left} pieces of {facts.claim} are not made good; no more")
+    return Posting(notes=EndedBy(document=document))
+
+
+def _fold_end(books: Books, entry: Entry[Ended, EndedBy]) -> None:
+    facts, session = entry.facts, books.session
+    session.add(
+        ClaimEndRow(
+            entry=entry.seq,
+            campaign=entry.campaign,
+            number=facts.number,
+            date=entry.date,
+            claim=require_claim(session, entry.campaign, facts.claim).entry,
+            became=facts.became,
+            quantity=facts.quantity,
+            document=entry.notes.document,
+        )
+    )
+
+
+def _unfold_end(books: Books, entry: Entry[Ended, EndedBy], seq: int) -> None:
+    mark_reversed(books.session, ClaimEndRow, entry.seq, seq)
+
+
+def _rests_on(context: Context, facts: Claim) -> Iterator[int]:
+    yield told_by(context.books.session, context.campaign, facts).entry
+
+
+OPENED = Kind(
+    name="claim",
+    noun="claim",
+    verb="add",
+    facts=Claim,
+    notes=Opened,
+    doc="Claim of a carrier or an insurer what was lost, short or damaged on its way or in stock.",
+    roles=RECORDERS,
+    key=numbered("claim"),
+    rests_on=_rests_on,
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold, require=_require_nothing_made_good),
+)
+ENDED = Kind(
+    name="claim.ended",
+    noun="claim",
+    verb="end",
+    facts=Ended,
+    notes=EndedBy,
+    doc="Record that pieces of a claim were made good without money: credited, or replaced in kind.",
+    roles=RECORDERS,
+    key=numbered("claim.ended"),
+    rests_on=lambda context, facts: (_paper_of(context.books.session, context.campaign, facts),),
+    post=_post_end,
+    fold=_fold_end,
+    undoing=Undoing(_unfold_end),
+)
+KINDS = (OPENED, ENDED)

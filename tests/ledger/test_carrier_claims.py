@@ -1,0 +1,230 @@
+"""Claims on carriers and insurers: who answers for what was lost pays for it, and it stays told as lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.core.errors import Conflict, Refused
+from ledger.core.times import unix_seconds
+from ledger.rules.books import Books
+from ledger.rules.claims import OpenClaim, open_claims
+from ledger.views.conservation import conservation
+from ledger.views.decisions import decisions
+from ledger.views.flow import ExitKind
+from ledger.views.open_items import OpenItemKind
+from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.trail import StepKind
+from tests.tools.ledgers import SLUG, Ledger, made_once, name
+from tests.tools.things import funded, order, pay, receive, ship
+
+BOOKED = "2023-12-05"
+
+
+@pytest.fixture
+@made_once
+def lost(tmp_path: Path) -> Ledger:
+    """100 kits for 300.00, paid; 50 of them are sent by road, of which 30 come good, 12 broken and 8 not at all."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=30_000)
+    receive(ledger, good=95, damaged=5)
+    pay(ledger, 30_000)
+    ship(ledger, 50)
+    row = {"product": "KIT", "lot": "L1", "good": 30, "damaged": 12, "lost": 8, "cause": "stolen"}
+    ledger.do(
+        "recorder", "shipment", "arrive", number="AR-1", waybill="W-1", lots=[row], reason="The lorry was robbed.",
+        date="2023-12-02",
+    )  # fmt: skip
+    return ledger
+
+
+def claim(ledger: Ledger, number: str = "CL-1", quantity: int = 8, **more: Any) -> int:
+    facts: dict[str, Any] = {"number": number, "on": "insurer", "debtor": "Mutual", "by": "arrival"}
+    facts |= {"document": "AR-1", "product": "KIT", "lot": "L1", "quantity": quantity, "date": "2023-12-03"}
+    seq = ledger.do("recorder", "claim", "add", **(facts | more)).seq
+    assert seq is not None
+    return seq
+
+
+def refund(ledger: Ledger, number: str = "R-1", **more: Any) -> None:
+    facts: dict[str, Any] = {"number": number, "order": "PO-1", "item": "1", "asset": "USD", "claim": "CL-1"}
+    facts |= {"failure": "lost", "date": BOOKED}
+    if "rest_of" not in more:
+        facts |= {"lot": "L1"}
+    if more.get("amount"):
+        facts["bank"] = "B"
+    ledger.do("recorder", "refund", "add", **(facts | more))
+    ledger.do("approver", "refund", "approve", number=number, date=BOOKED)
+
+
+def claims(ledger: Ledger) -> list[OpenClaim]:
+    with ledger.store.read() as reading:
+        return open_claims(Books(reading), SLUG)
+
+
+def owed(ledger: Ledger) -> dict[str, int]:
+    """Minor units of what others than the supplier owe, by their claim and the paper."""
+    return {f"{row.claim} {row.paper}": row.amount for row in claims(ledger) if row.claim}
+
+
+def told(ledger: Ledger) -> dict[ExitKind | None, int]:
+    """Pieces and money of the one donor, by what became of them."""
+    found: dict[ExitKind | None, int] = {}
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    for place in trail.places:
+        if place.amount.asset == "KIT" or place.kind in {ExitKind.CLAIM, ExitKind.WRITTEN_OFF}:
+            found[place.kind] = found.get(place.kind, 0) + place.amount.minor
+    return found
+
+
+def test_what_was_lost_on_its_way_is_claimed_with_age_owner_and_last_day(lost: Ledger) -> None:
+    """14 days, as carriers by air give, where nobody says another day; then the campaign is not reconciled."""
+    assert owed(lost) == {}
+    seq = claim(lost)
+    claim(
+        lost, "CL-2", 12, on="carrier", debtor="Lorries", was="damaged", owner="Logistics", until="2024-01-31"
+    )
+    assert owed(lost) == {"CL-1 arrival AR-1": 2_400, "CL-2 arrival AR-1": 3_600}
+    rows = {row.claim: row for row in claims(lost)}
+    assert (rows["CL-1"].debtor, rows["CL-1"].since, rows["CL-1"].until) == (
+        "Mutual",
+        "2023-12-02",
+        "2023-12-16",
+    )
+    assert (rows["CL-2"].owner, rows["CL-2"].until) == ("Logistics", "2024-01-31")
+    with lost.store.read() as reading:
+        now = unix_seconds("2023-12-17T12:00:00Z")
+        kinds = {row.subject: row.kind for row in decisions(reading, SLUG, now=now)}
+    assert kinds["PO-1/1 lost L1 (arrival AR-1)"] is OpenItemKind.CLAIM_OVERDUE
+    assert kinds["PO-1/1 damaged L1 (arrival AR-1)"] is OpenItemKind.OPEN_CLAIM
+    lost.do(
+        "recorder",
+        "claim",
+        "follow",
+        number="CF-1",
+        claim="CL-1",
+        owner="The office",
+        until="2024-02-01",
+        date=BOOKED,
+    )
+    assert {row.claim: row.owner for row in claims(lost)}["CL-1"] == "The office"
+    lost.do("approver", "reversal", "add", entry=seq, reason="It was not insured.", date=BOOKED)
+    assert owed(lost) == {"CL-2 arrival AR-1": 3_600}
+
+
+def test_only_what_a_paper_counted_off_is_claimed_and_once(lost: Ledger) -> None:
+    with pytest.raises(Refused, match="8 of KIT#L1 are lost there"):
+        claim(lost, quantity=9)
+    claim(lost, quantity=5)
+    with pytest.raises(Refused, match="5 of them claimed already"):
+        claim(lost, "CL-2", 4, on="carrier", debtor="Lorries")
+    with pytest.raises(Refused, match="both or none"):
+        claim(lost, "CL-2", 1, owner="Logistics")
+    with pytest.raises(Refused, match="the day on which this is said"):
+        claim(lost, "CL-2", 1, owner="Logistics", until="2023-12-02")
+    lost.do(
+        "recorder",
+        "in-kind",
+        "add",
+        number="IK-1",
+        product="KIT",
+        lot="G1",
+        place="Depot",
+        quantity=9,
+        date=BOOKED,
+    )
+    facts = {
+        "number": "LR-1",
+        "place": "Depot",
+        "product": "KIT",
+        "lot": "G1",
+        "quantity": 2,
+        "cause": "stolen",
+    }
+    lost.do("recorder", "loss", "add", reason="seen", date=BOOKED, **facts)
+    with pytest.raises(Refused, match="no order brought"):
+        claim(lost, "CL-2", 1, by="loss", document="LR-1", lot="G1", date=BOOKED)
+
+
+def test_an_insurer_pays_and_the_money_is_the_same_donors_again(lost: Ledger) -> None:
+    """Also more than the pieces cost; they stay told as lost, and the journal and the tables tie."""
+    before = told(lost)
+    claim(lost)
+    with pytest.raises(Refused, match="not that of claim"):
+        refund(lost, failure="damaged", quantity=8, amount=2_400)
+    with pytest.raises(Refused, match="are not made good"):
+        refund(lost, quantity=9, amount=2_400)
+    with pytest.raises(Refused, match="claim"):
+        refund(lost, claim=None, quantity=8, amount=2_400)
+    refund(lost, quantity=6, amount=2_000, refunds=1_800)
+    assert owed(lost) == {"CL-1 arrival AR-1": 600}
+    assert told(lost) == before
+    with lost.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=lost.now)
+        (step,) = [step for step in trail.steps if step.kind is StepKind.REFUNDED]
+        assert (step.place, step.detail["answers"], step.amount.minor) == ("Mutual", "insurer", 2_000)
+        assert Books(reading).net(f"bank/{SLUG}/B", "USD") == 2_000_000 - 30_000 + 2_000
+        assert conservation(reading, SLUG).holds
+        sums = campaign_report(reading, SLUG, now=lost.now).sums
+    (dollars,) = [table for table in sums if table.asset == "USD" and table.total.key == "received"]
+    assert {row.key: row.minor for row in dollars.came if row.minor}["indemnities"] == 2_000
+
+
+def test_a_part_leaves_the_rest_and_two_people_write_it_off(lost: Ledger) -> None:
+    seq = claim(lost)
+    refund(lost, quantity=8, amount=2_000)
+    assert owed(lost) == {"CL-1 refund R-1": 400}
+    with pytest.raises(Conflict, match="rests on it"):
+        lost.do("approver", "reversal", "add", entry=seq, reason="No.", date=BOOKED)
+    with pytest.raises(Refused, match="is not the one that R-1 is for"):
+        refund(lost, "R-2", rest_of="R-1", claim=None, amount=0, written_off="Excess of the policy")
+    refund(lost, "R-2", rest_of="R-1", amount=0, written_off="Excess of the policy")
+    assert owed(lost) == {}
+    assert told(lost)[ExitKind.WRITTEN_OFF] == 400
+    assert told(lost)[ExitKind.LOST] == 8
+
+
+def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> None:
+    claim(lost)
+    lost.do(
+        "recorder",
+        "in-kind",
+        "add",
+        number="IK-1",
+        product="KIT",
+        lot="G1",
+        place="Depot",
+        quantity=3,
+        date=BOOKED,
+    )
+    ends = {"claim": "CL-1", "date": BOOKED}
+    lost.do("recorder", "claim", "end", number="CE-1", became="replaced", quantity=3, in_kind="IK-1", **ends)
+    assert owed(lost) == {"CL-1 arrival AR-1": 1_500}
+    lost.do(
+        "recorder", "credit-note", "add", number="CN-1", order="PO-1", corrects="order", amount=300, reason="lost",
+        date=BOOKED,
+    )  # fmt: skip
+    done = lost.do(
+        "recorder", "claim", "end", number="CE-2", became="credited", quantity=1, order="PO-1", credit_note="CN-1",
+        **ends,
+    )  # fmt: skip
+    lost.do(
+        "recorder", "loss", "find", number="F-1", by="arrival", document="AR-1", product="KIT", lot="L1", quantity=6,
+        place="Port", reason="in another lorry", date=BOOKED,
+    )  # fmt: skip
+    assert owed(lost) == {"CL-1 arrival AR-1": 600}
+    lost.do("approver", "reversal", "add", entry=done.seq, reason="It was for freight.", date=BOOKED)
+    assert owed(lost) == {"CL-1 arrival AR-1": 600}
+    with pytest.raises(Refused, match="name it with the"):
+        lost.do(
+            "recorder", "claim", "end", number="CE-3", became="credited", quantity=1, in_kind="IK-1", **ends
+        )
+
+
+def test_what_a_carrier_answers_for_at_a_receipt_the_supplier_does_not_owe(lost: Ledger) -> None:
+    assert {(row.claim, row.amount) for row in claims(lost)} == {("", 1_500)}
+    claim(lost, quantity=3, on="carrier", debtor="Lorries", by="receipt", document="GRN-1", was="damaged")
+    assert {(row.claim, row.amount) for row in claims(lost)} == {("", 600), ("CL-1", 900)}
