@@ -31,6 +31,11 @@ _WANTED = {
         "about": {"enum": ["shipment", "handover"]},
         "paper": {"type": "string", "description": "the waybill, or the handover's number"},
         "days": {"type": "integer", "minimum": 1, "maximum": 90, "default": 14},
+        "again": {
+            "type": "boolean",
+            "default": False,
+            "description": "correct the count that was given; by another person than who recorded the paper",
+        },
     },
 }
 

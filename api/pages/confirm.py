@@ -21,6 +21,8 @@ from ledger.recording.confirming import confirm as confirm_counts
 
 _FORM_LIMIT = 20_000
 """Bytes of a posted form: at most fifty lots."""
+_OTHERS = 2
+"""Rows for lots that the paper does not list."""
 
 
 def confirm_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
@@ -47,12 +49,30 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
         if good is None or damaged is None:
             return _answer(_form_page(pages, asked, str(say.WHOLE_NUMBERS), typed), 422)
         counts[lot.product, lot.lot] = (good, damaged)
+    others = _others(asked, typed)
+    if others is None:
+        return _answer(_form_page(pages, asked, str(say.OTHERS_WHOLE), typed), 422)
     try:
         with ports.store.write() as tx:
-            told = confirm_counts(tx, code, counts, now=now)
+            told = confirm_counts(tx, code, counts, others, now=now)
     except Refused as refusal:
         return _answer(_form_page(pages, asked, str(refusal), typed), 422)
     return _answer(_confirmed_page(pages, told), 200)
+
+
+def _others(asked: Asked, typed: dict[str, str]) -> list[dict[str, object]] | None:
+    """The lots that came beside those of the paper; None where one is told in part only."""
+    found: list[dict[str, object]] = []
+    for n in range(_OTHERS):
+        lot, pieces, place = (typed.get(f"other.{name}.{n}", "").strip() for name in ("lot", "pieces", "for"))
+        if not lot and not pieces:
+            continue
+        quantity, index = _count(pieces), _count(place)
+        if not lot or not quantity or index is None or index >= len(asked.lots):
+            return None
+        listed = asked.lots[index]
+        found.append({"product": listed.product, "lot": lot, "quantity": quantity, "instead_of": listed.lot})
+    return found
 
 
 def _count(text: str) -> int | None:
@@ -65,8 +85,10 @@ def _form_page(pages: PageRenderer, asked: Asked, refusal: str, typed: dict[str,
         pages.frame(str(say.TITLE), noindex=True),
         heading=str(say.TITLE),
         lead=say.asks(asked.about, asked.paper, asked.place, asked.title),
+        again="" if asked.corrects is None else str(say.AGAIN),
         refusal=refusal,
         lots=asked.lots,
+        others=range(_OTHERS if asked.about == "shipment" else 0),
         typed=typed,
         counted=(),
         words=say,
@@ -85,8 +107,10 @@ def _confirmed_page(pages: PageRenderer, told: Confirmed) -> bytes:
         pages.frame(str(say.DONE), noindex=True),
         heading=str(say.DONE),
         lead=say.recorded(told.seq),
+        again="",
         refusal="",
         lots=(),
+        others=range(0),
         typed={},
         counted=counted,
         words=say,

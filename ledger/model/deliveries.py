@@ -230,7 +230,10 @@ class DistributionLotRow(Table, table=True):
 
 
 class ConfirmationRow(Paper, table=True):
-    """What the other side of a delivery counted; `paper`: the entry of the shipment or handover."""
+    """What the other side of a delivery counted; `paper`: the entry of the shipment or handover.
+
+    `corrected_by`: the entry of a later count of theirs, which stands beside it and counts since.
+    """
 
     __tablename__: ClassVar[Any] = "confirmations"
     __table_args__ = (
@@ -243,6 +246,7 @@ class ConfirmationRow(Paper, table=True):
     about: DeliveryPaper = Field(sa_type=Word(DeliveryPaper))
     paper: int = Field(sa_type=LONG, foreign_key="entries.seq")
     by: CountedBy = Field(sa_type=Word(CountedBy))
+    corrected_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
 class ConfirmedLotRow(Table, table=True):
@@ -285,7 +289,7 @@ class ExplanationRow(Numbered, table=True):
 class ConfirmationLinkRow(Table, table=True):
     """An operating table: a link by which the other side of a paper counts once; the row goes when it did.
 
-    Of its code only the SHA-256 is kept. `expires`: Unix seconds.
+    Of its code only the SHA-256 is kept. `expires`: Unix seconds. `corrects`: the entry of the count that it corrects.
     """
 
     __tablename__: ClassVar[Any] = "confirmation_links"
@@ -295,3 +299,4 @@ class ConfirmationLinkRow(Table, table=True):
     about: DeliveryPaper = Field(sa_type=Word(DeliveryPaper))
     paper: str = Field(sa_type=TEXT)  # the waybill, or the handover's number
     expires: int = Field(sa_type=LONG)
+    corrects: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -25,7 +25,6 @@ from ledger.rules.confirmations import (
     CONFIRMATION,
     Confirmation,
     CountedLot,
-    require_unconfirmed,
     sent_on,
 )
 from ledger.rules.deliveries import require_handover
@@ -40,12 +39,16 @@ UNUSABLE = "This link is not known, was used, or has expired. Ask who sent it fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkWanted:
-    """For which paper a link is wanted (a waybill or a handover's number), and for how many days it holds."""
+    """For which paper a link is wanted (a waybill or a handover's number), and for how many days it holds.
+
+    `again`: to correct the count that was given; by another person than who recorded the paper.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     about: DeliveryPaper
     paper: Number
     days: Annotated[int, Field(ge=1, le=90, strict=True)] = 14
+    again: Annotated[bool, Field(strict=True)] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class LotAsked:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks: to count these lots of a paper."""
+    """What a link asks: to count these lots of a paper. `corrects`: the number of the count that is corrected."""
 
     campaign: str
     title: str
@@ -77,6 +80,7 @@ class Asked:
     place: str
     lots: tuple[LotAsked, ...]
     expires_at: str
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,40 @@ def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: 
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
     session = tx.session
     sent = sent_on(session, campaign, told.about, told.paper)
-    require_unconfirmed(session, told.about, told.paper, sent.paper)
+    corrects = _to_correct(tx, actor, told, sent.paper)
     code = secrets.token_urlsafe(16)
     expires = now + told.days * DAY
     session.add(
         ConfirmationLinkRow(
-            code_hash=_hash(code), campaign=campaign, about=told.about, paper=told.paper, expires=expires
+            code_hash=_hash(code),
+            campaign=campaign,
+            about=told.about,
+            paper=told.paper,
+            expires=expires,
+            corrects=corrects,
         )
     )
     tx.desk.audit(rfc3339(now), actor.id, "confirmation link", f"{told.about} {told.paper}")
     return Link(code, rfc3339(expires))
+
+
+def _to_correct(tx: Writing, actor: Actor, told: LinkWanted, paper: int) -> int | None:
+    """The count that a link corrects, if any; raises Conflict, and NotAllowed for the sender of the paper."""
+    last = confirmation_of(tx.session, paper)
+    if not told.again:
+        if last is not None:
+            raise Conflict(
+                f"paper: {told.about} {told.paper} is confirmed already; a link to count `again` is given by another "
+                "person than its sender"
+            )
+        return None
+    if last is None:
+        raise Conflict(f"again: {told.about} {told.paper} is not confirmed yet; there is nothing to correct")
+    if tx.desk.author(paper) == actor.id:
+        raise NotAllowed(
+            f"again: who recorded {told.about} {told.paper} has no count of it corrected; another person gives the link"
+        )
+    return last.entry
 
 
 def _hash(code: str) -> str:
@@ -128,7 +156,8 @@ def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
         sent = sent_on(session, link.campaign, link.about, link.paper)
     except Conflict:
         raise NotFound(UNUSABLE) from None
-    if confirmation_of(session, sent.paper) is not None:
+    last = confirmation_of(session, sent.paper)
+    if (None if last is None else last.entry) != link.corrects:
         raise NotFound(UNUSABLE)
     names = {code: product.plural for code, product in products_of(session, link.campaign).items()}
     if link.about is DeliveryPaper.SHIPMENT:
@@ -146,13 +175,21 @@ def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
             for lot in sent.lots
         ),
         expires_at=rfc3339(link.expires),
+        corrects=None if last is None else last.number,
     )
 
 
 def confirm(
-    tx: Writing, code: str, counts: Mapping[tuple[str, str], tuple[int, int]], *, now: int
+    tx: Writing,
+    code: str,
+    counts: Mapping[tuple[str, str], tuple[int, int]],
+    others: Sequence[Mapping[str, object]] = (),
+    *,
+    now: int,
 ) -> Confirmed:
     """Record what the other side counted, (good, damaged) by (product, lot), and use the link up.
+
+    `others`: lots that the paper does not list, as `OtherLot` in JSON.
 
     Raises NotFound for a link that cannot be used and Refused for counts that are no counts.
     """
@@ -171,6 +208,8 @@ def confirm(
                 {"product": product, "lot": lot, "good": good, "damaged": damaged}
                 for (product, lot), (good, damaged) in counts.items()
             ],
+            **({"others": list(others)} if others else {}),
+            **({} if asked.corrects is None else {"corrects": asked.corrects}),
             "date": rfc3339(now)[:10],
         },
     )

@@ -6,7 +6,7 @@ An entry names counts and the role of the organisation, never a person.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -25,15 +25,25 @@ from ledger.model.deliveries import (
     ExplanationRow,
 )
 from ledger.model.goods import ReturnWay
+from ledger.model.questions import Doubt
 from ledger.rules.books import Books
 from ledger.rules.deliveries import find_handover, find_loss, handed_lots, require_handover
+from ledger.rules.doubts import Doubtful
 from ledger.rules.finds import find_find
-from ledger.rules.goods import LotCount
+from ledger.rules.goods import (
+    LotCount,
+    LotName,
+    keep_lot,
+    keep_surplus,
+    lots_reversed,
+    require_surplus_undecided,
+    surplus_counted,
+)
 from ledger.rules.returns import find_return, returned_lots
 from ledger.rules.rows import mark_reversed, paper_head
 from ledger.rules.shipments import arrivals_of, arrived_lots, find_arrival, require_shipment, shipped_lots
 from ledger.rules.spec import RECORDERS, SYSTEM, Context, Kind, Undoing, numbered
-from ledger.rules.two_counts import confirmation_of, two_counts
+from ledger.rules.two_counts import confirmation_of, others_counted, two_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +62,27 @@ class CountedLot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherLot:
+    """Pieces of a lot that came with a waybill which does not list it; `instead_of`: the lot of the waybill for it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    product: Number
+    lot: LotName
+    quantity: Positive
+    instead_of: Number
+
+    @property
+    def of(self) -> Lot:
+        return Lot(self.product, self.lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """What the consignee of a shipment, or the recipient of a handover, counted. `paper`: waybill or handover."""
+    """What the consignee of a shipment, or the recipient of a handover, counted. `paper`: waybill or handover.
+
+    `others`: lots that the waybill does not list; they wait apart as lots `LOT.over`, and are a question about both.
+    `corrects`: the number of the count that this one corrects; both stay, and this one counts since.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
@@ -61,6 +90,8 @@ class Confirmation:
     paper: Number
     by: CountedBy
     lots: Annotated[tuple[CountedLot, ...], Field(min_length=1, max_length=50)]
+    others: Annotated[tuple[OtherLot, ...], Field(min_length=1, max_length=10)] | None = None
+    corrects: Number | None = None
     date: Date
 
 
@@ -90,10 +121,17 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What the ledger adds to a confirmation: the entry of the paper, and the pieces that the sender counted."""
+    """What the ledger adds to a confirmation: the entry of the paper, and the pieces that the sender counted.
+
+    `corrects`: the entry of the count that is corrected. `over`: pieces of other lots that nobody had told of; they
+    wait apart at `place`.
+    """
 
     paper: int
     lots: tuple[LotCount, ...]
+    corrects: int | None = None
+    over: tuple[LotCount, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +157,46 @@ def sent_on(session: Session, campaign: str, about: DeliveryPaper, paper: str) -
     return Sent(paper=entry, lots=tuple(counted))
 
 
-def require_unconfirmed(session: Session, about: DeliveryPaper, paper: str, entry: int) -> None:
-    """Conflict where the other side has counted already what an entry recorded."""
-    if confirmation_of(session, entry) is not None:
-        raise Conflict(f"paper: {about} {paper} is confirmed already")
+def _require_corrected(session: Session, facts: Confirmation, entry: int) -> int | None:
+    """The entry of the count that is corrected, if one is.
+
+    Conflict where the other side has counted and corrects nothing, or corrects what is not its last count.
+    """
+    last = confirmation_of(session, entry)
+    if (None if last is None else last.number) != facts.corrects:
+        state = "is not confirmed" if last is None else f"is confirmed already, by {last.number}"
+        raise Conflict(f"paper: {facts.about} {facts.paper} {state}")
+    return None if last is None else last.entry
+
+
+def _surplus(session: Session, campaign: str, facts: Confirmation, sent: Sent) -> tuple[LotCount, ...]:
+    """Pieces of lots that the waybill does not list and that no count has told of; raises Refused."""
+    if facts.others is None:
+        return ()
+    if facts.about is not DeliveryPaper.SHIPMENT:
+        raise Refused.field(
+            "others", "are told of a waybill; what was handed over is no more ours to set apart"
+        )
+    listed = {lot.of for lot in sent.lots}
+    if len({lot.of for lot in facts.others}) != len(facts.others):
+        raise Refused.field("others", "names a lot twice; add its pieces together")
+    told = others_counted(session, sent.paper)
+    for arrival in arrivals_of(session, sent.paper):
+        for row in arrived_lots(session, arrival.entry):
+            of = Lot(row.product, row.lot)
+            told[of] = told.get(of, 0) + row.over
+    found = []
+    for index, lot in enumerate(facts.others):
+        if lot.of in listed:
+            raise Refused.field(f"others.{index}.lot", f"{lot.lot} is on the paper; count it there")
+        if Lot(lot.product, lot.instead_of) not in listed:
+            raise Refused.field(
+                f"others.{index}.instead_of", f"{lot.instead_of} is not on the paper; name one that is"
+            )
+        more = lot.quantity - told.get(lot.of, 0)
+        if more > 0:
+            found.append(LotCount(product=lot.product, lot=lot.lot, quantity=more))
+    return tuple(found)
 
 
 _DIGITS = 15
@@ -132,15 +206,29 @@ _DIGITS = 15
 def _post(context: Context, facts: Confirmation) -> Posting[Sent]:
     session = context.books.session
     sent = sent_on(session, context.campaign, facts.about, facts.paper)
-    require_unconfirmed(session, facts.about, facts.paper, sent.paper)
+    corrects = _require_corrected(session, facts, sent.paper)
     counted = [(lot.product, lot.lot) for lot in facts.lots]
     if sorted(counted) != sorted((lot.product, lot.lot) for lot in sent.lots):
         raise Refused.field("lots", "count each lot of the paper once; write 0 for what did not come")
-    return Posting((), (), sent)
+    over = _surplus(session, context.campaign, facts, sent)
+    place = require_shipment(session, context.campaign, facts.paper).destination if over else ""
+    transfers = tuple(surplus_counted(context.campaign, lot.of, place, lot.quantity) for lot in over)
+    return Posting(transfers, (), replace(sent, corrects=corrects, over=over, place=place))
+
+
+def _doubts(_books: Books, entry: Entry[Confirmation, Sent]) -> Iterator[Doubtful]:
+    """A lot that came where the waybill lists another: is it that one, or is it two lots?"""
+    new = {lot.of for lot in entry.notes.over}
+    for lot in entry.facts.others or ():
+        if lot.of in new:
+            other = Lot(lot.product, lot.instead_of)
+            yield Doubtful(Doubt.LOT, entry.notes.paper, None, str(lot.of), str(other))
 
 
 def _fold(books: Books, entry: Entry[Confirmation, Sent]) -> None:
     session, facts = books.session, entry.facts
+    if entry.notes.corrects is not None:
+        _set_corrected(session, entry.notes.corrects, entry.seq)
     session.add(
         ConfirmationRow(
             **paper_head(entry),
@@ -163,6 +251,16 @@ def _fold(books: Books, entry: Entry[Confirmation, Sent]) -> None:
                 damaged=lot.damaged,
             )
         )
+    session.flush()
+    for n, other in enumerate(entry.notes.over):
+        keep_lot(session, entry.campaign, other.of)
+        keep_surplus(session, entry.seq, n, entry.campaign, other.of, entry.notes.place, other.quantity)
+
+
+def _set_corrected(session: Session, count: int, by: int | None) -> None:
+    row = session.get_one(ConfirmationRow, count)
+    row.corrected_by = by
+    session.add(row)
 
 
 def note_sent(session: Session, paper: int, lot: Lot, more: int) -> None:
@@ -184,6 +282,19 @@ def note_sent(session: Session, paper: int, lot: Lot, more: int) -> None:
 def _unfold(books: Books, entry: Entry[Confirmation, Sent], seq: int) -> None:
     """A reversed confirmation counts for nothing, so that the consignee can count again."""
     mark_reversed(books.session, ConfirmationRow, entry.seq, seq)
+    if entry.notes.over:
+        lots_reversed(books.session, entry.seq, seq)
+    if entry.notes.corrects is not None:
+        _set_corrected(books.session, entry.notes.corrects, None)
+
+
+def _require_last_count(context: Context, entry: Entry[Confirmation, Sent]) -> None:
+    """Conflict where the other side corrected this count since, or somebody decided about what it found too much."""
+    session = context.books.session
+    later = session.get_one(ConfirmationRow, entry.seq).corrected_by
+    if later is not None:
+        raise Conflict(f"entry: entry {later} corrects this count; reverse that first")
+    require_surplus_undecided(session, entry.seq)
 
 
 def _paper(session: Session, campaign: str, about: DeliveryPaper, paper: str) -> int:
@@ -369,9 +480,10 @@ CONFIRMATION = Kind(
     rests_on=lambda context, facts: (
         _paper(context.books.session, context.campaign, facts.about, facts.paper),
     ),
+    doubts=_doubts,
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold),
+    undoing=Undoing(_unfold, require=_require_last_count),
 )
 EXPLANATION = Kind(
     name="confirmation.explained",

@@ -21,7 +21,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
 from ledger.model.campaigns import Nature
-from ledger.model.deliveries import ArrivalRow, ExplainedBy
+from ledger.model.deliveries import ArrivalRow, ConfirmationRow, ExplainedBy
 from ledger.model.goods import (
     InKindRow,
     LotDeliveryRow,
@@ -58,7 +58,7 @@ from ledger.rules.voided_units import void_appended
 class Over:
     """Pieces of a lot that came too much; `lot` is its name with `.over` at its end.
 
-    `receipt`, `arrival` or `count`: which one counted them, where several did.
+    `receipt`, `arrival`, `count` or `confirmation`: which one counted them, where several did.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -68,6 +68,7 @@ class Over:
     receipt: Number | None = None
     arrival: Number | None = None
     count: Number | None = None
+    confirmation: Number | None = None
     quantity: Positive
     date: Date
 
@@ -214,20 +215,17 @@ def waiting_by_item(session: Session, campaign: str, order: str | None = None) -
     }
 
 
-CountedOn = ReceiptRow | ArrivalRow | OverCountRow
+CountedOn = ReceiptRow | ArrivalRow | OverCountRow | ConfirmationRow
 """What counts pieces too much."""
 Surplus = tuple[CountedOn, LotDeliveryRow]
 """A paper and what came too much of a lot by it."""
 
 
 def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
-    """The standing receipts, arrivals and counts that found pieces of a lot too much, first recorded first."""
+    """The standing papers that counted pieces of a lot too much, first recorded first."""
     query = (
-        select(LotDeliveryRow, ReceiptRow, ArrivalRow, OverCountRow)
+        select(LotDeliveryRow)
         .join(LotRow, lot_of_delivery())
-        .outerjoin(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
-        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == LotDeliveryRow.entry)
-        .outerjoin(OverCountRow, col(OverCountRow.entry) == LotDeliveryRow.entry)
         .where(
             LotDeliveryRow.campaign == campaign,
             LotDeliveryRow.product == lot.product,
@@ -238,13 +236,23 @@ def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
         .order_by(col(LotDeliveryRow.entry))
     )
     found: list[Surplus] = []
-    for row, receipt, arrival, count in session.exec(query):
-        papers: tuple[CountedOn | None, ...] = (receipt, arrival, count)
+    for row in session.exec(query).all():
+        papers: tuple[CountedOn | None, ...] = (
+            session.get(ReceiptRow, row.entry),
+            session.get(ArrivalRow, row.entry),
+            session.get(OverCountRow, row.entry),
+            session.get(ConfirmationRow, row.entry),
+        )
         found += [(paper, row) for paper in papers if paper is not None]
     return found
 
 
-_COUNTS: dict[str, type[CountedOn]] = {"receipt": ReceiptRow, "arrival": ArrivalRow, "count": OverCountRow}
+_COUNTS: dict[str, type[CountedOn]] = {
+    "receipt": ReceiptRow,
+    "arrival": ArrivalRow,
+    "count": OverCountRow,
+    "confirmation": ConfirmationRow,
+}
 """The field of a decision that names a paper, and its row."""
 
 
@@ -256,7 +264,7 @@ def named_on(paper: CountedOn) -> str:
 def _meant(session: Session, campaign: str, facts: Over) -> list[Surplus]:
     """What a fact can mean: of the paper that it names, else of all where pieces wait still."""
     found = surplus_of(session, campaign, Lot(facts.product, facts.lot))
-    named = {"receipt": facts.receipt, "arrival": facts.arrival, "count": facts.count}
+    named = {field: getattr(facts, field) for field in _COUNTS}
     wanted = {(field, number) for field, number in named.items() if number is not None}
     if wanted:
         return [row for row in found if (named_on(row[0]), row[0].number) in wanted]

@@ -50,7 +50,7 @@ from ledger.rules.rows import (
     require_numbered,
 )
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.two_counts import confirmation_of, confirmed_lots, require_counted
+from ledger.rules.two_counts import confirmation_of, confirmed_lots, others_counted, require_counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,9 +316,15 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     listed = {Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry)}
+    told = others_counted(session, shipment.entry)
     for index, lot in enumerate(facts.lots):
         missing = lot.short + lot.damaged + lot.lost
         _require_listed(lot, listed, facts.waybill, f"lots.{index}")
+        if lot.instead_of is not None and lot.of in told:
+            raise Refused.field(
+                f"lots.{index}.over",
+                f"the other side counted {told[lot.of]} of {lot.of}, which wait apart; leave it out",
+            )
         if lot.over:
             transfers.append(surplus_counted(context.campaign, lot.of, place, lot.over))
         if lot.good + missing == 0 and lot.over:

@@ -26,9 +26,18 @@ from ledger.model.deliveries import (
     HandoverRow,
     ShipmentRow,
 )
-from ledger.model.goods import FindRow, LossRow, ReturnRow
+from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, ReturnRow
 from ledger.rules.goods import LotCount, Where, goods_line
 from ledger.rules.spec import Context
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCount:
+    """What the other side counted of a lot before it corrected that, in pieces, and the day."""
+
+    good: int
+    damaged: int
+    date: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class TwoCounts:
     told: int = (
         0  # pieces that arrivals of the waybill call short, damaged or lost, less those that they count over
     )
+    earlier: tuple[EarlierCount, ...] = ()  # what the other side corrected, first counted first
 
     @property
     def books_good(self) -> int:
@@ -66,15 +76,17 @@ class TwoCounts:
 
 
 def confirmation_of(session: Session, paper: int) -> ConfirmationRow | None:
-    """The other side's count of the paper that an entry recorded, if it gave one that stands."""
+    """The other side's last count of the paper that an entry recorded, if it gave one that stands."""
     query = select(ConfirmationRow).where(
-        ConfirmationRow.paper == paper, col(ConfirmationRow.reversed_by).is_(None)
+        ConfirmationRow.paper == paper,
+        col(ConfirmationRow.reversed_by).is_(None),
+        col(ConfirmationRow.corrected_by).is_(None),
     )
     return session.exec(query).first()
 
 
 _LotOf = tuple[int, str, str]
-"""(entry of a paper or of its confirmation, product, lot)"""
+"""(entry of a paper, product, lot)"""
 
 
 def confirmed_lots(session: Session, confirmation: int) -> Sequence[ConfirmedLotRow]:
@@ -91,7 +103,11 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
         .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
         .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
         .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
-        .where(ConfirmationRow.campaign == campaign, col(ConfirmationRow.reversed_by).is_(None))
+        .where(
+            ConfirmationRow.campaign == campaign,
+            col(ConfirmationRow.reversed_by).is_(None),
+            col(ConfirmationRow.corrected_by).is_(None),
+        )
         .order_by(col(ConfirmationRow.about), number, col(ConfirmedLotRow.n))
     )
     if confirmation is not None:
@@ -100,6 +116,7 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
         _missing_at_arrival(session, campaign, confirmation),
         _explained(session, campaign, confirmation),
     )
+    earlier = _corrected(session, campaign)
     return [
         TwoCounts(
             row.about,
@@ -109,10 +126,11 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
             lot.sent,
             lot.good,
             lot.damaged,
-            explained.get((row.entry, lot.product, lot.lot), 0),
+            explained.get((row.paper, lot.product, lot.lot), 0),
             row.date,
             row.happened,
             told.get((row.paper, lot.product, lot.lot), 0),
+            tuple(earlier.get((row.paper, lot.product, lot.lot), ())),
         )
         for row, lot, paper in session.exec(query)
     ]
@@ -139,7 +157,7 @@ def _missing_at_arrival(session: Session, campaign: str, confirmation: int | Non
 
 
 def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
-    """Pieces that explain the counts of each confirmation, by documents that stand."""
+    """Pieces that explain the counts of each paper, by documents that stand: those of a corrected count still do."""
     gone = func.coalesce(
         LossRow.reversed_by,
         FindRow.reversed_by,
@@ -149,11 +167,12 @@ def _explained(session: Session, campaign: str, confirmation: int | None) -> dic
     )
     query = (
         select(
-            ExplanationRow.confirmation,
+            ConfirmationRow.paper,
             ExplanationRow.product,
             ExplanationRow.lot,
             func.sum(ExplanationRow.quantity),
         )
+        .join(ConfirmationRow, col(ConfirmationRow.entry) == ExplanationRow.confirmation)
         .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
         .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
         .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
@@ -162,14 +181,45 @@ def _explained(session: Session, campaign: str, confirmation: int | None) -> dic
         .where(
             ExplanationRow.campaign == campaign,
             col(ExplanationRow.reversed_by).is_(None),
+            col(ConfirmationRow.reversed_by).is_(None),
             # What names a correction names an entry that is reversed, and no reversal is ever reversed.
             or_(ExplanationRow.by == ExplainedBy.CORRECTION, gone.is_(None)),
         )
-        .group_by(col(ExplanationRow.confirmation), col(ExplanationRow.product), col(ExplanationRow.lot))
+        .group_by(col(ConfirmationRow.paper), col(ExplanationRow.product), col(ExplanationRow.lot))
     )
     if confirmation is not None:
-        query = query.where(ExplanationRow.confirmation == confirmation)
+        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
+        query = query.where(col(ConfirmationRow.paper).in_(paper.scalar_subquery()))
     return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
+
+
+def _corrected(session: Session, campaign: str) -> dict[_LotOf, list[EarlierCount]]:
+    """What the other side counted before it corrected that, lot by lot, first counted first."""
+    query = (
+        select(ConfirmationRow, ConfirmedLotRow)
+        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+        .where(
+            ConfirmationRow.campaign == campaign,
+            col(ConfirmationRow.reversed_by).is_(None),
+            col(ConfirmationRow.corrected_by).is_not(None),
+        )
+        .order_by(col(ConfirmationRow.entry))
+    )
+    found: dict[_LotOf, list[EarlierCount]] = defaultdict(list)
+    for row, lot in session.exec(query):
+        found[row.paper, lot.product, lot.lot].append(EarlierCount(lot.good, lot.damaged, row.date))
+    return found
+
+
+def others_counted(session: Session, paper: int) -> dict[Lot, int]:
+    """Pieces of lots that a paper does not list and that the other side counted with it: they wait apart."""
+    query = (
+        select(LotDeliveryRow.product, LotDeliveryRow.lot, func.sum(LotDeliveryRow.noted))
+        .join(ConfirmationRow, col(ConfirmationRow.entry) == LotDeliveryRow.entry)
+        .where(ConfirmationRow.paper == paper, col(LotDeliveryRow.reversed_by).is_(None))
+        .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+    )
+    return {Lot(product, lot).ordered: int(pieces) for product, lot, pieces in session.exec(query)}
 
 
 _FEWER = (
@@ -178,6 +228,7 @@ _FEWER = (
     .where(
         ConfirmationRow.campaign == bindparam("campaign"),
         col(ConfirmationRow.reversed_by).is_(None),
+        col(ConfirmationRow.corrected_by).is_(None),
         ConfirmedLotRow.good < ConfirmedLotRow.sent,
     )
 )

@@ -46,6 +46,17 @@ class Unconfirmed(Frozen):
     """When it came."""
 
 
+class EarlierCount(Frozen):
+    """What the other side counted of a lot before it corrected that, in pieces."""
+
+    good: int
+    """In good condition."""
+    damaged: int
+    """Damaged."""
+    date: str
+    """The accounting day of that count."""
+
+
 class DeliveryCount(Frozen):
     """One lot of a delivery as both sides counted it, in pieces.
 
@@ -76,6 +87,8 @@ class DeliveryCount(Frozen):
     """The accounting day of the count."""
     happened: str | None = None
     """The day of the count, where it is booked on another."""
+    earlier: tuple[EarlierCount, ...] = ()
+    """What the other side counted first and corrected since: it stays, and the difference is not of it."""
 
 
 class Deliveries(Frozen):
@@ -106,6 +119,10 @@ def delivery_counts(session: Session, campaign: str) -> tuple[DeliveryCount, ...
             gap=row.gap,
             date=row.date,
             happened=row.happened,
+            earlier=tuple(
+                EarlierCount(good=before.good, damaged=before.damaged, date=before.date)
+                for before in row.earlier
+            ),
         )
         for row in two_counts(session, campaign)
     )

@@ -34,13 +34,18 @@ def _link_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--days", metavar="DAYS", default=str(PATIENCE), help=f"how long it holds (else {PATIENCE})"
     )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="correct the count that was given: both stay; by another person than who recorded the paper",
+    )
     _options(parser)
 
 
 def _link(options: argparse.Namespace, outside: Outside) -> Answer:
     if not options.days.isascii() or not options.days.isdigit() or not 1 <= int(options.days[:4]) <= 90:
         raise BadUse("--days: write a whole number from 1 to 90.")
-    wanted = LinkWanted(about=options.about, paper=options.paper, days=int(options.days))
+    wanted = LinkWanted(about=options.about, paper=options.paper, days=int(options.days), again=options.again)
     folder = find_data_folder(options.data, outside)
     with open_folder(folder, outside) as store, store.write() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
@@ -86,6 +91,8 @@ def _count_line(row: DeliveryCount) -> str:
         f"{row.sent} sent, {row.books_good} good in the books; counted {row.good} good, {row.damaged} damaged"
     )
     told += f"; {row.explained} explained"
+    for before in row.earlier:
+        told += f"; counted {before.good} good, {before.damaged} damaged on {before.date} first"
     gap = f"gap {row.gap}" if row.gap else "no gap"
     return f"{row.date}  {row.about} {row.paper}  {row.product}#{row.lot}  {told}: {gap}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from ledger.model.deliveries import DeliveryPaper
 from ledger.model.tables import METADATA
 from ledger.recording.confirming import DAY, make_link
 from ledger.recording.users import Actor, add_token
+from ledger.rules.questions import open_questions
 from ledger.rules.two_counts import TwoCounts, open_gaps, two_counts
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.store_places import outside, place
-from tests.tools.things import DATE, lots, ship, stocked
+from tests.tools.things import DATE, lots, net, ship, stocked
 
 API = f"/api/v1/campaigns/{SLUG}/confirmations"
 
@@ -209,6 +213,79 @@ def test_a_reversed_confirmation_is_counted_again(site: TestClient, token: str, 
     ledger.do("approver", "reversal", "add", entry=seq, reason="a slip of the pen", date=DATE)
     site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "90"})
     assert [row.good for row in counts(ledger)] == [90]
+    ledger.audit()
+
+
+def test_a_count_is_corrected_by_a_second_link_of_another_person_and_both_stay(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    """Gaps are computed of the later count, what explained the first explains it too, and reversals bring that back."""
+    with pytest.raises(Conflict, match="not confirmed yet"), ledger.store.write() as writing:
+        make_link(writing, ledger.actors["approver"], SLUG, AGAIN, now=ledger.now)
+    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "9"})
+    ledger.do(
+        "recorder", "loss", "add", number="L-1", place="Depot", product="KIT", lot="L1", quantity=3, cause="stolen",
+        reason="seen", date=DATE,
+    )  # fmt: skip
+    with pytest.raises(NotAllowed, match="another person gives the link"), ledger.store.write() as writing:
+        make_link(writing, ledger.actors["recorder"], SLUG, AGAIN, now=ledger.now)
+    with ledger.store.write() as writing:
+        codes = [
+            make_link(writing, ledger.actors["approver"], SLUG, AGAIN, now=ledger.now).code for _ in range(2)
+        ]
+    assert "correct the count" in site.get(f"/confirm/{codes[0]}").text
+    assert site.post(f"/confirm/{codes[0]}", data={"good.0": "90", "damaged.0": "4"}).status_code == 200
+    assert site.post(f"/confirm/{codes[1]}", data={"good.0": "100"}).status_code == 404
+    (row,) = site.get(API).json()["items"]
+    assert (row["good"], row["damaged"], row["gap"]) == (90, 4, 10)
+    assert [(first["good"], first["damaged"]) for first in row["earlier"]] == [(9, 0)]
+    assert "90 good, 4 damaged; first 9 good" in site.get(f"/c/{SLUG}").text
+    first, second = entries(ledger)
+    with pytest.raises(Conflict, match="reverse that first"):
+        ledger.do("approver", "reversal", "add", entry=first, reason="No.", date=DATE)
+    ledger.do("approver", "reversal", "add", entry=second, reason="The first was right.", date=DATE)
+    (again,) = counts(ledger)
+    assert (again.good, again.earlier) == (9, ())
+    ledger.audit()
+
+
+AGAIN = {"about": "shipment", "paper": "W-1", "again": True}
+
+
+def entries(ledger: Ledger) -> list[int]:
+    """The entries of all counts by links."""
+    with ledger.store.read() as reading:
+        return [row.seq for row in reading.journal.rows(kind="confirmation")]
+
+
+def test_a_lot_that_the_waybill_does_not_list_is_counted_by_the_link_and_waits_apart(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    """It is a question about both lots, and the sender does not count it a second time."""
+    code = link(site, token)["code"]
+    other = {"other.lot.0": "L9", "other.pieces.0": "", "other.for.0": "0"}
+    assert site.post(f"/confirm/{code}", data={"good.0": "90"} | other).status_code == 422
+    other["other.pieces.0"] = "7"
+    listed = site.post(f"/confirm/{code}", data={"good.0": "90"} | other | {"other.lot.0": "L1"})
+    assert listed.status_code == 422
+    assert "is on the paper" in listed.text
+    assert site.post(f"/confirm/{code}", data={"good.0": "90"} | other).status_code == 200
+    assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 7
+    with ledger.store.read() as reading:
+        (question,) = open_questions(reading.session, SLUG)
+        rows = {row.subject: row.kind for row in decisions(reading, SLUG, now=ledger.now)}
+    assert (question.name, question.other_name) == ("KIT#L9", "KIT#L1")
+    assert rows["KIT#L9.over at Port"] is OpenItemKind.SURPLUS
+    arrived = [{"product": "KIT", "lot": "L9", "good": 0, "over": 7, "instead_of": "L1"}]
+    with pytest.raises(Refused, match="the other side counted 7 of KIT#L9"):
+        ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=arrived, date=DATE)
+    ledger.do(
+        "recorder", "over", "return", number="OV-1", product="KIT", lot="L9.over", quantity=7, date=DATE,
+        confirmation=hashlib.sha256(code.encode()).hexdigest()[:16],
+    )  # fmt: skip
+    assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 0
+    with pytest.raises(Conflict, match="reverse that first"):
+        ledger.do("approver", "reversal", "add", entry=entries(ledger)[0], reason="No.", date=DATE)
     ledger.audit()
 
 

@@ -17,6 +17,15 @@ PROMISE = Message(
     "Your count is public, beside the sender's; your name is not asked. This link works once, and a count is not "
     "changed afterwards."
 )
+AGAIN = Message(
+    "You correct the count that was given before. Both stay public, and this one counts from now on."
+)
+OTHER = Message("A lot that is not on the paper", "head of a column: fields that most people leave empty")
+PIECES = Message("Pieces", "head of a column: how many came of a lot")
+CAME_FOR = Message("Came instead of", "head of a column: which lot of the paper another one came for")
+OTHERS_WHOLE = Message(
+    "Of a lot that is not on the paper, write its number, a whole number of pieces, and which lot it came for."
+)
 WHOLE_NUMBERS = Message("Write a whole number of pieces for each lot; 0 for what did not come.")
 _LOT = Message("{product}, lot {lot}", "{product}: its name", "{lot}: its number")
 _FIELD = Message(

@@ -22,6 +22,11 @@ _GOOD = Message("{good} good", "what the other side counted", "{good}: how many"
 _GOOD_DAMAGED = Message(
     "{good} good, {damaged} damaged", "what the other side counted", "{good}, {damaged}: how many"
 )
+_CORRECTED = Message(
+    "{counted}; first {earlier}",
+    "{counted}: what the other side counted last, as: 990 good",
+    "{earlier}: what it counted before and corrected, as: 940 good",
+)
 _GAP = "the gap between two counts of a delivery"
 _FEWER = Message(
     "{n} fewer good than in the books, not explained",
@@ -65,10 +70,16 @@ def lot(product: str, number: str) -> str:
 
 
 def counted(row: DeliveryCount) -> str:
-    """What the other side counted."""
-    if row.damaged:
-        return worded(_GOOD_DAMAGED, good=row.good, damaged=row.damaged)
-    return worded(_GOOD, good=row.good)
+    """What the other side counted last, and what it counted first where it corrected that."""
+    told = _counted(row.good, row.damaged)
+    if not row.earlier:
+        return told
+    first = row.earlier[0]
+    return worded(_CORRECTED, counted=told, earlier=_counted(first.good, first.damaged))
+
+
+def _counted(good: int, damaged: int) -> str:
+    return worded(_GOOD_DAMAGED, good=good, damaged=damaged) if damaged else worded(_GOOD, good=good)
 
 
 def gap(row: DeliveryCount) -> str:

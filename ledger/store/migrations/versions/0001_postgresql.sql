@@ -48,16 +48,6 @@ CREATE TABLE campaign_changes (
     PRIMARY KEY (campaign)
 );
 
-CREATE TABLE confirmation_links (
-    code_hash TEXT COLLATE "C" NOT NULL,
-    campaign TEXT COLLATE "C" NOT NULL,
-    about VARCHAR COLLATE "C" NOT NULL,
-    paper TEXT COLLATE "C" NOT NULL,
-    expires BIGINT NOT NULL,
-    PRIMARY KEY (code_hash),
-    CHECK (about IN ('shipment', 'handover'))
-);
-
 CREATE TABLE day_balances (
     account TEXT COLLATE "C" NOT NULL,
     asset TEXT COLLATE "C" NOT NULL,
@@ -245,6 +235,18 @@ CREATE TABLE campaigns (
     CHECK (valuation IN ('block_time', 'settlement', 'conversion')),
     UNIQUE (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE confirmation_links (
+    code_hash TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    about VARCHAR COLLATE "C" NOT NULL,
+    paper TEXT COLLATE "C" NOT NULL,
+    expires BIGINT NOT NULL,
+    corrects BIGINT,
+    PRIMARY KEY (code_hash),
+    CHECK (about IN ('shipment', 'handover')),
+    FOREIGN KEY(corrects) REFERENCES entries (seq)
 );
 
 CREATE TABLE drafts (
@@ -695,6 +697,7 @@ CREATE TABLE confirmations (
     about VARCHAR COLLATE "C" NOT NULL,
     paper BIGINT NOT NULL,
     by VARCHAR COLLATE "C" NOT NULL,
+    corrected_by BIGINT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (about IN ('shipment', 'handover')),
@@ -702,7 +705,8 @@ CREATE TABLE confirmations (
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(paper) REFERENCES entries (seq)
+    FOREIGN KEY(paper) REFERENCES entries (seq),
+    FOREIGN KEY(corrected_by) REFERENCES entries (seq)
 );
 
 CREATE INDEX confirmations_paper ON confirmations (paper);

@@ -55,18 +55,6 @@ CREATE TABLE campaign_changes (
  WITHOUT ROWID,
  STRICT;
 
-CREATE TABLE confirmation_links (
-    code_hash TEXT NOT NULL,
-    campaign TEXT NOT NULL,
-    about TEXT NOT NULL,
-    paper TEXT NOT NULL,
-    expires INTEGER NOT NULL,
-    PRIMARY KEY (code_hash),
-    CHECK (about IN ('shipment', 'handover'))
-)
- WITHOUT ROWID,
- STRICT;
-
 CREATE TABLE day_balances (
     account TEXT NOT NULL,
     asset TEXT NOT NULL,
@@ -280,6 +268,20 @@ CREATE TABLE campaigns (
     CHECK (valuation IN ('block_time', 'settlement', 'conversion')),
     UNIQUE (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE confirmation_links (
+    code_hash TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    about TEXT NOT NULL,
+    paper TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    corrects INTEGER,
+    PRIMARY KEY (code_hash),
+    CHECK (about IN ('shipment', 'handover')),
+    FOREIGN KEY(corrects) REFERENCES entries (seq)
 )
  WITHOUT ROWID,
  STRICT;
@@ -771,6 +773,7 @@ CREATE TABLE confirmations (
     about TEXT NOT NULL,
     paper INTEGER NOT NULL,
     "by" TEXT NOT NULL,
+    corrected_by INTEGER,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (about IN ('shipment', 'handover')),
@@ -778,7 +781,8 @@ CREATE TABLE confirmations (
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
-    FOREIGN KEY(paper) REFERENCES entries (seq)
+    FOREIGN KEY(paper) REFERENCES entries (seq),
+    FOREIGN KEY(corrected_by) REFERENCES entries (seq)
 )
  STRICT;
 
