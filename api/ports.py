@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.core.errors import NotAllowed
+from ledger.core.wording import Wording
 from ledger.recording import desk as desk_acts
 from ledger.recording.lookup import Lookup
 from ledger.views import queries
@@ -91,15 +92,19 @@ class TooMany(Exception):
     """Too many questions at once; `seconds` after which the next one is taken."""
 
     def __init__(self, seconds: int) -> None:
+        super().__init__()
         self.seconds = seconds
-        super().__init__(f"Too many at once; ask again in {seconds} seconds.")
+        self.wording = Wording("Too many at once; ask again in {seconds} seconds.", {"seconds": seconds})
+
+    def __str__(self) -> str:
+        return str(self.wording)
 
 
 class Lookups(Protocol):
     """Transactions looked at alone because somebody named them."""
 
-    def refusal(self) -> str:
-        """Why nothing is looked up here, in a sentence; empty where it is."""
+    def refusal(self) -> Wording | None:
+        """Why nothing is looked up here; None where it is."""
 
     def ask(self, text: str) -> tuple[Lookup, bool]:
         """What there is of a txid, and whether the question is new; raises Refused, NotAllowed, TooMany."""
@@ -111,13 +116,13 @@ class Lookups(Protocol):
 class NoLookups:
     """A site that looks nothing up alone."""
 
-    def refusal(self) -> str:
-        return "This site looks no transaction up alone; yours shows with its first block."
+    def refusal(self) -> Wording:
+        return Wording("This site looks no transaction up alone; yours shows with its first block.")
 
     def ask(self, text: str) -> tuple[Lookup, bool]:
         """Always NotAllowed."""
         del text
-        raise NotAllowed(self.refusal())
+        raise NotAllowed.of("", self.refusal())
 
     def find(self, txid: str) -> Lookup | None:
         """None."""

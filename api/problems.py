@@ -30,6 +30,7 @@ from ledger.core.errors import (
     Refused,
     StorageFailed,
 )
+from ledger.core.wording import Value, Wording
 
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
@@ -43,6 +44,8 @@ _TYPES = {
     500: "internal", 503: "not-ready", 507: "disk-full",
 }  # fmt: skip
 
+_MOST_VALUES = 100
+"""Values of a list that a problem tells."""
 _STORAGE_SECONDS = 60
 """After which a database that could not is asked again."""
 
@@ -51,13 +54,15 @@ UNKEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Poli
 
 
 class Problem(Exception):
-    """A refusal with its HTTP status; `detail` is one sentence."""
+    """A refusal with its HTTP status: one whole literal text and its values, as the ledger refuses."""
 
-    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(self, status: int, text: str, /, **values: Value) -> None:
+        super().__init__()
         self.status = status
-        self.detail = detail
-        self.errors = tuple(errors)
-        super().__init__(detail)
+        self.wording = Wording(text, values)
+
+    def __str__(self) -> str:
+        return str(self.wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class _Refusal:
 
 
 def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, object]:
-    """Type, title, status, detail and, for input, errors by field (RFC 9457)."""
+    """Type, title, status, detail and, where the ledger refuses, what is wrong field by field (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"/docs#{_TYPES.get(status, 'problem')}",
         "title": _TITLES.get(status, "Problem"),
@@ -78,8 +83,22 @@ def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) ->
         "detail": clean(detail),
     }
     if errors:
-        body["errors"] = [{"field": clean(e.field, 200), "reason": clean(e.reason, 500)} for e in errors]
+        body["errors"] = [_field_problem(error) for error in errors]
     return body
+
+
+def _field_problem(error: FieldError) -> dict[str, object]:
+    values = _cleaned(error.wording.data())
+    return {"field": clean(error.field, 200), "reason": clean(error.reason, 500), "message": values}
+
+
+def _cleaned(value: object) -> object:
+    """Values as they may be shown, however deep they stand."""
+    if isinstance(value, str):
+        return clean(value, 500)
+    if isinstance(value, dict):
+        return {name: _cleaned(each) for name, each in value.items()}
+    return [_cleaned(each) for each in value[:_MOST_VALUES]] if isinstance(value, list) else value
 
 
 def problem_json(
@@ -109,27 +128,27 @@ def field_errors(error: RequestValidationError) -> tuple[FieldError, ...]:
     out = []
     for item in error.errors()[:50]:
         where = [str(part) for part in item["loc"] if part not in ("body", "query", "path")]
-        out.append(FieldError(".".join(where) or "body", str(item["msg"])))
+        out.append(FieldError(".".join(where) or "body", Wording(str(item["msg"]))))
     return tuple(out)
 
 
 def _refusal_of(error: Exception) -> _Refusal:
     if isinstance(error, Problem):
-        return _Refusal(error.status, error.detail, error.errors)
+        return _Refusal(error.status, str(error))
     if isinstance(error, TooMany):
         return _Refusal(429, str(error), retry_after=error.seconds)
     if isinstance(error, Refused):
-        return _Refusal(422, str(error), tuple(error.errors))
+        return _Refusal(422, str(error), error.errors)
     if isinstance(error, NotFound):
-        return _Refusal(404, str(error))
+        return _Refusal(404, str(error), error.errors)
     if isinstance(error, Conflict):
-        return _Refusal(409, str(error))
+        return _Refusal(409, str(error), error.errors)
     if isinstance(error, NotAllowed):
-        return _Refusal(403, str(error))
+        return _Refusal(403, str(error), error.errors)
     if isinstance(error, StorageFailed):
         return _Refusal(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
     if isinstance(error, LedgerError):
-        return _Refusal(422, str(error))
+        return _Refusal(422, str(error), error.errors)
     if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
         return _Refusal(404, "Nothing here can have this name.")
     if isinstance(error, RequestValidationError):

@@ -41,18 +41,34 @@ def addresses_in(path: Path, network: Network, field: str) -> tuple[ListedAddres
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise BadUse(f"{field}: {path.name} is larger than {_MOST_BYTES // 10**6} MB; split it.")
+            raise BadUse(
+                "{field}: {path} is larger than {most} MB; split it.",
+                field=field,
+                path=path.name,
+                most=_MOST_BYTES // 10**6,
+            )
         text = path.read_text(encoding="utf-8-sig")
     except OSError as failure:
-        raise BadUse(f"{field}: {path.name} cannot be read ({failure.strerror}).") from None
+        raise BadUse(
+            "{field}: {path} cannot be read ({reason}).",
+            field=field,
+            path=path.name,
+            reason=str(failure.strerror),
+        ) from None
     except UnicodeDecodeError:
-        raise BadUse(f"{field}: {path.name} is not UTF-8 text; save it as CSV in UTF-8.") from None
+        raise BadUse(
+            "{field}: {path} is not UTF-8 text; save it as CSV in UTF-8.", field=field, path=path.name
+        ) from None
     for number, line in enumerate(text.splitlines(), 1):
         secret = secret_in(line)
         if secret is not None:
             raise BadUse(
-                f"{field}: line {number} of {path.name} holds a private key ({secret.value}); aidtrail never takes "
-                "one. Export the public addresses, and treat that key as seen."
+                "{field}: line {number} of {path} holds a private key ({secret}); aidtrail never takes one. "
+                "Export the public addresses, and treat that key as seen.",
+                field=field,
+                number=number,
+                path=path.name,
+                secret=secret.value,
             )
     return _read(text, path.name, network, field)
 
@@ -63,7 +79,12 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
     rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
     columns = {column.strip().lower(): column for column in rows.fieldnames or []}
     if COLUMN not in columns:
-        raise BadUse(f"{field}: {name} has no column {COLUMN!r} in its first line; name the columns there.")
+        raise BadUse(
+            "{field}: {name} has no column {column} in its first line; name the columns there.",
+            field=field,
+            name=name,
+            column=repr(COLUMN),
+        )
     found: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
         address, where = (row.get(columns[COLUMN]) or "").strip(), f"line {rows.line_num} of {name}"
@@ -71,16 +92,33 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
         if not address and not need:
             continue
         if not address:
-            raise BadUse(f"{field}: {where}: {COLUMN} is empty beside a need; write it, or clear the line.")
+            raise BadUse(
+                "{field}: {where}: {column} is empty beside a need; write it, or clear the line.",
+                field=field,
+                where=where,
+                column=COLUMN,
+            )
         try:
             script = bytes(script_of(address, network))
         except AddressRefused as refusal:
-            raise BadUse(f"{field}: {where}: {refusal}") from None
+            raise BadUse(
+                "{field}: {where}: {refusal}", field=field, where=where, refusal=str(refusal)
+            ) from None
         if script in found:
-            raise BadUse(f"{field}: {where} repeats the address of line {found[script][1]}; take one out.")
+            raise BadUse(
+                "{field}: {where} repeats the address of line {line}; take one out.",
+                field=field,
+                where=where,
+                line=found[script][1],
+            )
         found[script] = (ListedAddress(address, _number(need, where, field), where), rows.line_num)
     if not found:
-        raise BadUse(f"{field}: {name} names no address; write one a line under {COLUMN!r}.")
+        raise BadUse(
+            "{field}: {name} names no address; write one a line under {column}.",
+            field=field,
+            name=name,
+            column=repr(COLUMN),
+        )
     return tuple(listed for listed, _ in found.values())
 
 
@@ -90,5 +128,7 @@ def _number(need: str | None, where: str, field: str) -> str | None:
         try:
             facts_from(Wish, {"need": need})
         except Refused as refusal:
-            raise BadUse(f"{field}: {where}: {refusal}.") from None
+            raise BadUse(
+                "{field}: {where}: {refusal}.", field=field, where=where, refusal=str(refusal)
+            ) from None
     return need

@@ -12,6 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from ledger.core.wording import Value, Wording
 from service.clock import Clock
 
 
@@ -34,12 +35,23 @@ MEANINGS: Mapping[Exit, str] = {
 }
 
 
-class BadUse(Exception):
-    """Input that a command refuses: one sentence naming what is wrong and the remedy. Exit 2."""
+class Told(Exception):
+    """What a command stops with: one whole literal text with a name in braces for each value, as the ledger refuses."""
+
+    def __init__(self, text: str, /, **values: Value) -> None:
+        super().__init__()
+        self.wording = Wording(text, values)
+
+    def __str__(self) -> str:
+        return str(self.wording)
 
 
-class Unavailable(Exception):
-    """Something outside that is not there now: one sentence. Exit 69."""
+class BadUse(Told):
+    """Input that a command refuses: what is wrong, and the remedy. Exit 2."""
+
+
+class Unavailable(Told):
+    """Something outside that is not there now. Exit 69."""
 
 
 @dataclass(frozen=True, slots=True)

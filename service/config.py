@@ -197,9 +197,13 @@ def load_config(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as failure:
-        raise BadUse(f"{path}: cannot be read ({failure.strerror}); name another with --config.") from None
+        raise BadUse(
+            "{path}: cannot be read ({reason}); name another with --config.",
+            path=str(path),
+            reason=str(failure.strerror),
+        ) from None
     except UnicodeDecodeError:
-        raise BadUse(f"{path}: is not UTF-8 text; a configuration is TOML in UTF-8.") from None
+        raise BadUse("{path}: is not UTF-8 text; a configuration is TOML in UTF-8.", path=str(path)) from None
     return parse_config(text, str(path))
 
 
@@ -208,7 +212,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
-        raise BadUse(f"{name}: is not TOML: {failure}.") from None
+        raise BadUse("{name}: is not TOML: {failure}.", name=name, failure=str(failure)) from None
 
 
 def parse_config(text: str, name: str = FILE_NAME) -> Config:
@@ -222,36 +226,61 @@ def _check_names(config: Config, name: str) -> None:
     names = [source.name for source in config.sources]
     for source in config.sources:
         if names.count(source.name) > 1:
-            raise BadUse(f"{name}: sources: two are named {source.name!r}; give each a name of its own.")
+            raise BadUse(
+                "{name}: sources: two are named {source}; give each a name of its own.",
+                name=name,
+                source=repr(source.name),
+            )
         if source.kind == "electrum":
             try:
                 endpoint_of(source.url, source.tls)
             except ValueError as wrong:
-                raise BadUse(f"{name}: sources of {source.name!r}: {wrong}.") from None
+                raise BadUse(
+                    "{name}: sources of {source}: {wrong}.",
+                    name=name,
+                    source=repr(source.name),
+                    wrong=str(wrong),
+                ) from None
             continue
         if not source.url.startswith(("http://", "https://")):
-            raise BadUse(f"{name}: sources.url of {source.name!r}: write a URL with https:// or http://.")
+            raise BadUse(
+                "{name}: sources.url of {source}: write a URL with https:// or http://.",
+                name=name,
+                source=repr(source.name),
+            )
         if source.tls != "verify":
-            raise BadUse(f"{name}: sources.tls of {source.name!r}: only for Electrum servers; leave it out.")
+            raise BadUse(
+                "{name}: sources.tls of {source}: only for Electrum servers; leave it out.",
+                name=name,
+                source=repr(source.name),
+            )
     kinds = [source.kind for source in config.rates.sources]
     if config.rates.enabled and len(set(kinds)) < max(2, len(kinds)):
         raise BadUse(
-            f"{name}: rates.sources: name at least two, each of another kind, or set enabled = false."
+            "{name}: rates.sources: name at least two, each of another kind, or set enabled = false.",
+            name=name,
         )
     listing = [source for source in config.sources if source.kind in HISTORY_KINDS]
     if config.watch.mode == "addresses" and len(listing) < 2:
         raise BadUse(
-            f'{name}: watch.mode: "addresses" needs two sources or more that list histories '
-            f"({' or '.join(HISTORY_KINDS)}), since what one leaves out only another can show; here are {len(listing)}."
+            '{name}: watch.mode: "addresses" needs two sources or more that list histories ({kinds}), since what one '
+            "leaves out only another can show; here are {count}.",
+            name=name,
+            kinds=list(HISTORY_KINDS),
+            count=len(listing),
         )
     for wallet in config.wallets:
         if sum(map(bool, (wallet.descriptor, wallet.addresses, wallet.addresses_file))) != 1:
             raise BadUse(
-                f"{name}: wallets: give each one of descriptor, addresses and addresses_file, not several or none."
+                "{name}: wallets: give each one of descriptor, addresses and addresses_file, not several or none.",
+                name=name,
             )
         if wallet.descriptor and wallet.fixed_index >= wallet.gap_limit:
             raise BadUse(
-                f"{name}: wallets.fixed_index: {wallet.fixed_index} is not below gap_limit, {wallet.gap_limit}."
+                "{name}: wallets.fixed_index: {fixed_index} is not below gap_limit, {gap_limit}.",
+                name=name,
+                fixed_index=wallet.fixed_index,
+                gap_limit=wallet.gap_limit,
             )
 
 
@@ -260,7 +289,7 @@ def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) ->
     known = [f.name for f in dataclasses.fields(shape)]  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise BadUse(f"{name}: {_unknown(f'{path}{key}', key, known)}")
+            raise _unknown(name, f"{path}{key}", key, known)
     given: dict[str, Any] = {}
     for fact in dataclasses.fields(shape):  # type: ignore[arg-type]
         if fact.name in values:
@@ -268,49 +297,76 @@ def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) ->
                 hints[fact.name], values[fact.name], name, f"{path}{fact.name}", fact.metadata
             )
         elif fact.default is dataclasses.MISSING:
-            raise BadUse(f"{name}: {path}{fact.name} is missing; every entry of this list needs one.")
+            raise BadUse(
+                "{name}: {path}{fact} is missing; every entry of this list needs one.",
+                name=name,
+                path=path,
+                fact=fact.name,
+            )
     return shape(**given)
 
 
-def _unknown(path: str, key: str, known: list[str]) -> str:
+def _unknown(name: str, path: str, key: str, known: list[str]) -> BadUse:
     if key.lower() in _SECRET_KEYS:
         near = [k for k in known if k.startswith(("password_", "url_", "cookie_"))]
-        where = f"; name where it is with {' or '.join(near)}" if near else ""
-        return f"{path}: a secret does not belong into this file{where}."
+        if not near:
+            return BadUse("{name}: {path}: a secret does not belong into this file.", name=name, path=path)
+        return BadUse(
+            "{name}: {path}: a secret does not belong into this file; name where it is by one of {keys}.",
+            name=name,
+            path=path,
+            keys=near,
+        )
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-    return f"{path}: is not a key here; the nearest is {near[0]!r}."
+    return BadUse(
+        "{name}: {path}: is not a key here; the nearest is {key}.", name=name, path=path, key=repr(near[0])
+    )
 
 
 def _value(hint: Any, value: Any, name: str, path: str, bounds: Mapping[str, Any]) -> Any:
     origin = get_origin(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, dict):
-            raise BadUse(f"{name}: {path}: write it as a table, [{path}].")
+            raise BadUse("{name}: {path}: write it as a table, [{path}].", name=name, path=path)
         return _section(hint, value, name, f"{path}.")
     if origin is Literal:
         choices = get_args(hint)
         if value not in choices:
-            raise BadUse(f"{name}: {path}: must be one of {', '.join(map(repr, choices))}.")
+            raise BadUse(
+                "{name}: {path}: must be one of {choices}.",
+                name=name,
+                path=path,
+                choices=[repr(choice) for choice in choices],
+            )
         return value
     if origin is tuple:
         item = get_args(hint)[0]
         if not isinstance(value, list):
-            raise BadUse(f"{name}: {path}: write a list.")
+            raise BadUse("{name}: {path}: write a list.", name=name, path=path)
         return tuple(_value(item, one, name, path, {}) for one in value)
     if origin in (Union, types.UnionType):
         raise TypeError(f"{path}: a key has one type")
     if hint is int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise BadUse(f"{name}: {path}: write a whole number, without quotes or a point.")
+            raise BadUse(
+                "{name}: {path}: write a whole number, without quotes or a point.", name=name, path=path
+            )
         if not bounds["low"] <= value <= bounds["high"]:
-            raise BadUse(f"{name}: {path}: {value} is outside {bounds['low']} to {bounds['high']}.")
+            raise BadUse(
+                "{name}: {path}: {value} is outside {low} to {high}.",
+                name=name,
+                path=path,
+                value=value,
+                low=bounds["low"],
+                high=bounds["high"],
+            )
         return value
     if hint is bool:
         if not isinstance(value, bool):
-            raise BadUse(f"{name}: {path}: write true or false, without quotes.")
+            raise BadUse("{name}: {path}: write true or false, without quotes.", name=name, path=path)
         return value
     if not isinstance(value, str):
-        raise BadUse(f"{name}: {path}: write a text in quotes.")
+        raise BadUse("{name}: {path}: write a text in quotes.", name=name, path=path)
     return value
 
 
@@ -322,11 +378,15 @@ def secret(path: str, env_name: str, file_name: str, environment: Mapping[str, s
     if env_name:
         value = environment.get(env_name, "")
         if not value:
-            raise BadUse(f"{path}_env: the environment variable {env_name} is not set.")
+            raise BadUse(
+                "{path}_env: the environment variable {variable} is not set.",
+                path=path,
+                variable=env_name,
+            )
         return value
     if file_name:
         try:
             return (folder / file_name).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            raise BadUse(f"{path}_file: {file_name} cannot be read.") from None
+            raise BadUse("{path}_file: {file} cannot be read.", path=path, file=file_name) from None
     return ""

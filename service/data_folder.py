@@ -79,7 +79,10 @@ def _found(data: str | None, outside: Outside, config_file: str | None) -> DataF
     if data is not None:
         folder = outside.folder / data
         if not folder.is_dir():
-            raise BadUse(f"--data: {data} is not a folder; make one with `aidtrail init --data {data} …`.")
+            raise BadUse(
+                "--data: {data} is not a folder; make one with `aidtrail init --data {data} …`.",
+                data=str(data),
+            )
         return DataFolder(folder, _config_in(folder), "--data")
     if (outside.folder / FILE_NAME).is_file():
         return DataFolder(outside.folder, load_config(outside.folder / FILE_NAME), f"./{FILE_NAME}")
@@ -87,7 +90,8 @@ def _found(data: str | None, outside: Outside, config_file: str | None) -> DataF
     if demo is not None:
         return DataFolder(demo, _config_in(demo), "the last demo")
     raise BadUse(
-        f"no data found: give --data DIR, go to a folder with {FILE_NAME}, or run `aidtrail demo` first."
+        "no data found: give --data DIR, go to a folder with {file}, or run `aidtrail demo` first.",
+        file=FILE_NAME,
     )
 
 

@@ -30,7 +30,9 @@ def existing_url(folder: DataFolder, outside: Outside) -> str:
     url = folder.database_url(outside.environment)
     path = sqlite_path(url)
     if path is not None and not (outside.folder / path).is_file():
-        raise BadUse(f"no database in {folder.path}; make one with `aidtrail init` or `aidtrail demo`.")
+        raise BadUse(
+            "no database in {path}; make one with `aidtrail init` or `aidtrail demo`.", path=str(folder.path)
+        )
     return url
 
 

@@ -142,8 +142,9 @@ class Intake:
             spent = fetched_today(tx, now)
             if not self.budget.requests_left(spent):
                 raise Unavailable(
-                    f"today's looks have sent {self.budget.requests_a_day:,} requests, the cap of"
-                    " watch.requests_a_day; they go on at midnight UTC."
+                    "today's looks have sent {count} requests, the cap of watch.requests_a_day; they go on at midnight "
+                    "UTC.",
+                    count=f"{self.budget.requests_a_day:,}",
                 )
             bytes_left = self.budget.bytes_left(spent)
             scanned = tx.progress.load("scanned") or self._checkpoint()

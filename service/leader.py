@@ -39,7 +39,7 @@ class Leader:
     def check(self, tx: Writing) -> None:
         """Raises Conflict inside a write when the lease was lost, so that the write is undone."""
         if self._epoch is None:
-            raise Conflict("lease: this process does not lead; another one watches the chain")
+            raise Conflict.field("lease", "this process does not lead; another one watches the chain")
         tx.lease.check(NAME, self._epoch)
 
     def release(self) -> None:

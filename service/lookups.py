@@ -15,6 +15,7 @@ from api.ports import TooMany
 from ledger.core.chain import is_txid
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx
+from ledger.core.wording import Wording
 from ledger.recording.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
@@ -60,15 +61,15 @@ class LookUps:
     budget: Budget
     still_leads: Callable[[Writing], None]
 
-    def refusal(self) -> str:
-        """Why nothing is looked up here, in a sentence; empty where it is."""
+    def refusal(self) -> Wording | None:
+        """Why nothing is looked up here; None where it is."""
         if self.sightings is Sightings.OFF:
-            return "This site looks for no unconfirmed payments; yours shows with its first block."
+            return Wording("This site looks for no unconfirmed payments; yours shows with its first block.")
         if self.sightings is Sightings.OWN_NODE and not self.has_own_node:
-            return (
+            return Wording(
                 "This site asks only a node of its own, and has none now; yours shows with its first block."
             )
-        return ""
+        return None
 
     def ask(self, text: str) -> tuple[Lookup, bool]:
         """Queue a txid; the answer that is there, and whether the question is new.
@@ -82,7 +83,7 @@ class LookUps:
             return known, False
         refusal = self.refusal()
         if refusal:
-            raise NotAllowed(refusal)
+            raise NotAllowed.of("", refusal)
         with self.store.write() as tx:
             queue = _Queue.load(tx, now)
             kept = queue.rows.get(txid)
@@ -147,10 +148,13 @@ def _txid(text: str) -> str:
     if found is not None:
         raise Refused.field(
             "txid",
-            f"this looks like {found.value}; nothing of it was kept, but treat that key as seen and move its coins",
+            "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins",
+            found=found.value,
         )
     raise Refused.field(
-        "txid", f"a transaction id has 64 hexadecimal characters, 0 to 9 and a to f; yours has {len(txid)}"
+        "txid",
+        "a transaction id has 64 hexadecimal characters, 0 to 9 and a to f; yours has {count}",
+        count=len(txid),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import facts_from
 from ledger.core.money import DECIMALS
+from ledger.core.wording import Wording
 from ledger.rules.openings import Opening
 from service.bank_files.amounts import exact_minor, exact_number
 from service.bank_files.csv_rows import csv_rows
@@ -181,14 +182,13 @@ class OpeningFile:
 
     def placed(self, refusal: Refused | NotFound | Conflict) -> BadUse:
         """A refusal of the ledger, which names lists and fields, by the rows and columns of the file."""
-        if isinstance(refusal, Refused):
-            errors = [(error.field, error.reason) for error in refusal.errors]
-        else:
-            field, _, reason = str(refusal).partition(": ")
-            errors = [(field, reason)]
-        return BadUse("; ".join(f"{self._place(field)}: {reason}" for field, reason in errors) + ".")
+        places = [
+            Wording("{place}: {reason}", {"place": self._place(error.field), "reason": error.wording})
+            for error in refusal.errors
+        ]
+        return BadUse("{places}.", places=places)
 
-    def _place(self, field: str) -> str:
+    def _place(self, field: str) -> str | Wording:
         path, name = field, ""
         while path not in self.rows:
             path, dot, last = path.rpartition(".")
@@ -197,7 +197,9 @@ class OpeningFile:
             name = last
         sort, at = self.rows[path]
         headings = {of_row.name: of_row.heading for of_row in _ROWS[sort]}
-        return f"row {at}, column {headings.get(name, name)}" if name else f"row {at}"
+        if not name:
+            return Wording("row {row}", {"row": at})
+        return Wording("row {row}, column {column}", {"row": at, "column": headings.get(name, name)})
 
 
 def read_opening(data: bytes) -> OpeningFile:
@@ -246,9 +248,13 @@ def _add_item(
     for name, value in fields.items():
         if order.get(name) != value:
             headings = {field.name: field.heading for field in _ROWS["order"]}
+            first = places[f"orders.{index}"][1]
             raise BadUse(
-                f"row {at}, column {headings[name]}: is another than in row {places[f'orders.{index}'][1]}, "
-                "which is of the same order; write the same in both."
+                "row {row}, column {column}: is another than in row {other}, which is of the same order; write the "
+                "same in both.",
+                row=at,
+                column=headings[name],
+                other=first,
             )
     items = order["items"]
     places[f"orders.{index}.items.{len(items)}"] = "order", at
@@ -264,7 +270,11 @@ def _require_currency(
         currency, ordered = bill.pop("currency", None), of_order.get(bill.get("order"))
         if ordered is not None and currency != ordered:
             at = places[f"payables.{index}"][1]
-            raise BadUse(f"row {at}, column currency: is another than the order's, {ordered}; write that.")
+            raise BadUse(
+                "row {at}, column currency: is another than the order's, {ordered}; write that.",
+                at=at,
+                ordered=ordered,
+            )
 
 
 def _headings(row: TableRow) -> list[str]:
@@ -272,10 +282,19 @@ def _headings(row: TableRow) -> list[str]:
     for name in found:
         if name and (name not in COLUMNS or found.count(name) > 1):
             wrong = "stands twice" if name in COLUMNS else "is no column of an opening"
-            raise BadUse(f"row {row.at}: {quoted(name)} {wrong}; the columns are {', '.join(COLUMNS)}.")
+            raise BadUse(
+                "row {at}: {name} {wrong}; the columns are {columns}.",
+                at=row.at,
+                name=quoted(name),
+                wrong=str(wrong),
+                columns=tuple(COLUMNS),
+            )
     if ROW not in found:
         raise BadUse(
-            f"row {row.at}: there is no column {ROW}, which says what each row is about ({', '.join(_ROWS)})."
+            "row {at}: there is no column {row}, which says what each row is about ({rows}).",
+            at=row.at,
+            row=ROW,
+            rows=tuple(_ROWS),
         )
     return found
 
@@ -287,17 +306,26 @@ def _row(row: TableRow, headings: Sequence[str]) -> tuple[str, dict[str, Any]]:
         if not (isinstance(cell, str) and not cell.strip())
     }
     if any(not name for name in cells):
-        raise BadUse(f"row {row.at}: a cell stands under no heading; give its column one, or empty it.")
+        raise BadUse("row {at}: a cell stands under no heading; give its column one, or empty it.", at=row.at)
     sort = str(cells.pop(ROW, "")).strip().lower()
     if sort not in _ROWS:
         said = quoted(sort) if sort else "nothing"
-        raise BadUse(f"row {row.at}, column {ROW}: says {said}; write one of {', '.join(_ROWS)}.")
+        raise BadUse(
+            "row {at}, column {row}: says {said}; write one of {rows}.",
+            at=row.at,
+            row=ROW,
+            said=said,
+            rows=tuple(_ROWS),
+        )
     fields = {field.heading: field for field in _ROWS[sort]}
     for name in cells:
         if name not in fields:
             raise BadUse(
-                f"row {row.at}, column {name}: a row of {sort} has none; leave the cell empty. It has "
-                f"{', '.join(fields)}."
+                "row {at}, column {name}: a row of {sort} has none; leave the cell empty. It has {fields}.",
+                at=row.at,
+                name=name,
+                sort=sort,
+                fields=tuple(fields),
             )
     return sort, dict(_values(row.at, cells, fields))
 
@@ -319,7 +347,7 @@ def _values(at: int, cells: Mapping[str, Cell], fields: Mapping[str, _Field]) ->
             case _Shape.AMOUNT:
                 code = cells.get("currency")
                 if code is None:
-                    raise BadUse(f"row {at}, column currency: is empty; say what the amount is in.")
+                    raise BadUse("row {at}, column currency: is empty; say what the amount is in.", at=at)
                 yield (
                     field.name,
                     _amount(cell, known_currency(str(code), f"row {at}, column currency"), where),
@@ -339,7 +367,9 @@ def _day(cell: Cell, where: str) -> str:
     try:
         return dt.date.fromisoformat(str(cell).strip()).isoformat()
     except ValueError:
-        raise BadUse(f"{where}: is no day but {_shape(cell)}; write it as 2020-05-31.") from None
+        raise BadUse(
+            "{where}: is no day but {cell}; write it as 2020-05-31.", where=where, cell=_shape(cell)
+        ) from None
 
 
 def _count(cell: Cell, where: str) -> int:
@@ -348,7 +378,11 @@ def _count(cell: Cell, where: str) -> int:
         return int(number)
     if isinstance(number, str) and number.isdecimal() and len(number) <= 16:
         return int(number)
-    raise BadUse(f"{where}: is no whole number but {_shape(cell)}; write digits alone, such as 400.")
+    raise BadUse(
+        "{where}: is no whole number but {cell}; write digits alone, such as 400.",
+        where=where,
+        cell=_shape(cell),
+    )
 
 
 def _amount(cell: Cell, currency: str, where: str) -> int:
@@ -359,8 +393,13 @@ def _amount(cell: Cell, currency: str, where: str) -> int:
     except ValueError as wrong:
         example = f"1250.{'0' * DECIMALS[currency]}".rstrip(".")
         raise BadUse(
-            f"{where}: is no amount of {currency} but {_shape(cell)} ({wrong}); write it as {example}, with a point "
-            "and without separators."
+            "{where}: is no amount of {currency} but {cell} ({wrong}); write it as {example}, with a point "
+            "and without separators.",
+            where=where,
+            currency=currency,
+            cell=_shape(cell),
+            wrong=str(wrong),
+            example=example,
         ) from None
 
 

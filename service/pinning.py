@@ -63,7 +63,9 @@ def restored_chain(store: Store, network: Network) -> HeaderChain | None:
     try:
         chain = HeaderChain.restore(network, linked, PeriodTable.load(network), checkpoint_height=height)
     except HeaderRefused as refusal:
-        raise Unavailable(f"the stored headers are damaged ({refusal}); restore a backup.") from None
+        raise Unavailable(
+            "the stored headers are damaged ({refusal}); restore a backup.", refusal=str(refusal)
+        ) from None
     if tip is not None and tip not in chain:
         raise Unavailable(
             "the stored headers do not reach the block that was scanned last; restore a backup."
@@ -85,7 +87,7 @@ def pinned_chain(
             network, (start.height, headers[-1]), previous=headers[:-1], table=PeriodTable.load(network)
         )
     except HeaderRefused as refusal:
-        raise Unavailable(f"the checkpoint's header is refused: {refusal}.") from None
+        raise Unavailable("the checkpoint's header is refused: {refusal}.", refusal=str(refusal)) from None
     with store.write() as tx:
         _keep(tx, network, start, first, headers)
     return chain
@@ -113,7 +115,9 @@ def _start(
         headers = _ask(sources, first, height - first + 1)
         if headers[-1].hash != name:
             raise Unavailable(
-                f"no source shows the checkpoint {name[:12]}… at height {height}; check it, or the sources."
+                "no source shows the checkpoint {name}… at height {height}; check it, or the sources.",
+                name=name[:12],
+                height=height,
             )
         for before, after in pairwise(headers):
             if after.previous != before.hash:
@@ -145,12 +149,14 @@ def _agreed_start(sources: Sequence[Source]) -> tuple[Checkpoint, list[Header]]:
     if not names or len(set(names.values())) > 1:
         said = ", ".join(f"{name} says {value[:12]}…" for name, value in names.items()) or "none answers"
         raise Unavailable(
-            f"the sources do not agree on block {height} ({said}); give --checkpoint HEIGHT:HASH."
+            "the sources do not agree on block {height} ({said}); give --checkpoint HEIGHT:HASH.",
+            height=height,
+            said=said,
         )
     agreed = next(iter(names.values()))
     headers = _ask(sources, height, 1)
     if headers[0].hash != agreed:
-        raise Unavailable(f"no source gives the header of block {height} that they agree on.")
+        raise Unavailable("no source gives the header of block {height} that they agree on.", height=height)
     return Checkpoint(height, agreed, "first use"), headers
 
 
@@ -171,4 +177,4 @@ def _ask(sources: Sequence[Source], first: int, count: int) -> list[Header]:
         if len(headers) == count:
             return headers
         said = f"{source.name} has no header at height {first + len(headers)}"
-    raise Unavailable(f"the headers from {first} on cannot be had ({said}).")
+    raise Unavailable("the headers from {first} on cannot be had ({said}).", first=first, said=said)

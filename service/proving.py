@@ -49,7 +49,9 @@ class Prover:
         tx = self.source.look_transaction(txid)
         if tx is None:
             raise Unavailable(
-                f"{self.source.name} does not have the transaction {txid[:12]}…; that alone proves nothing."
+                "{source} does not have the transaction {txid}…; that alone proves nothing.",
+                source=self.source.name,
+                txid=txid[:12],
             )
         height = self.source.look_height(txid)
         if height is None:
@@ -62,21 +64,28 @@ class Prover:
         txids, place = self._blocks[name]
         if txid not in txids:
             raise Unavailable(
-                f"{self.source.name} names a block that does not hold the transaction; ask another source."
+                "{source} names a block that does not hold the transaction; ask another source.",
+                source=self.source.name,
             )
         return Proved(tx, name, place)
 
     def _by_branch(self, tx: Tx, height: int) -> Proved:
         headers = self.source.look_headers(height, 1)
         if not headers:
-            raise Unavailable(f"{self.source.name} names block {height} and does not show its header.")
+            raise Unavailable(
+                "{source} names block {height} and does not show its header.",
+                source=self.source.name,
+                height=height,
+            )
         proof = self.source.look_proof(tx.txid, height)
         try:
             check_proof(proof, headers[0].merkle_root, None, transaction=tx.raw)
             place = self._where(headers[0], height)
         except (ProofRefused, HeaderRefused) as refusal:
             raise Unavailable(
-                f"{self.source.name} gives a proof that is refused: {refusal}; ask another source."
+                "{source} gives a proof that is refused: {refusal}; ask another source.",
+                source=self.source.name,
+                refusal=str(refusal),
             ) from None
         return Proved(tx, headers[0].hash, place)
 
@@ -87,7 +96,9 @@ class Prover:
             place = self._where(block.header, block.claimed_height)
         except (BlockRefused, HeaderRefused) as refusal:
             raise Unavailable(
-                f"{self.source.name} gives a block that is refused: {refusal}; ask another source."
+                "{source} gives a block that is refused: {refusal}; ask another source.",
+                source=self.source.name,
+                refusal=str(refusal),
             ) from None
         return frozenset(block.txid(index) for index in range(block.count)), place
 

@@ -20,21 +20,38 @@ def sanctioned_addresses(data: bytes, name: str, network: Network) -> tuple[str,
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadUse(f"{name}: is no plain text; such a list has one address a line, in UTF-8.") from None
+        raise BadUse(
+            "{name}: is no plain text; such a list has one address a line, in UTF-8.", name=name
+        ) from None
     found: dict[bytes, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         told = line.strip()
         if not told or told.startswith("#"):
             continue
         if secret_in(told) is not None:
-            raise BadUse(f"{name}: line {number} holds a private key; such a list has one address a line.")
+            raise BadUse(
+                "{name}: line {number} holds a private key; such a list has one address a line.",
+                name=name,
+                number=number,
+            )
         try:
             script = script_of(told, network)
         except AddressRefused as refusal:
-            raise BadUse(f"{name}: line {number} is no address of {network.name} ({refusal}).") from None
+            raise BadUse(
+                "{name}: line {number} is no address of {network} ({refusal}).",
+                name=name,
+                number=number,
+                network=network.name,
+                refusal=str(refusal),
+            ) from None
         found.setdefault(bytes(script), str(address_of(script, network)))
     if not found:
-        raise BadUse(f"{name}: names no address; such a list has one address a line.")
+        raise BadUse("{name}: names no address; such a list has one address a line.", name=name)
     if len(found) > MOST_ADDRESSES:
-        raise BadUse(f"{name}: has {len(found)} addresses; a list has at most {MOST_ADDRESSES}.")
+        raise BadUse(
+            "{name}: has {found} addresses; a list has at most {most}.",
+            name=name,
+            found=len(found),
+            most=MOST_ADDRESSES,
+        )
     return tuple(found.values())

@@ -49,7 +49,7 @@ def http_client(
     try:
         return HttpClient(policy, monotonic=monotonic)
     except ValueError as wrong:
-        raise BadUse(f"http.proxy: {wrong}.") from None
+        raise BadUse("http.proxy: {wrong}.", wrong=str(wrong)) from None
 
 
 def _is_public_name(host: str) -> bool:
@@ -113,7 +113,7 @@ def _source(
                 block_deadline=BLOCK_DEADLINES * deadline,
             )
         except ValueError as wrong:
-            raise BadUse(f"sources.{one.name}.cookie_file: {wrong}") from None
+            raise BadUse("sources.{one}.cookie_file: {wrong}", one=one.name, wrong=str(wrong)) from None
     password = secret(
         f"sources.{one.name}.password", one.password_env, one.password_file, environment, folder
     )

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from ledger.core.wording import Wording, translatable
 from ledger.recording.address_gaps import load_gaps, save_gaps
 from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
@@ -26,6 +27,9 @@ from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _FILE = "wallets.addresses_file"
+_HAS_GIFTS = translatable("this address has gifts already, for {need}")
+_WAS_GIVEN = translatable("this address was given to a donor already, for {need}")
+_IS_LISTED = translatable("this address is listed already, for {need}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,18 @@ def _require_kept(tx: Reading, row: Address, line: ListedAddress, need: str) -> 
     if given and not need:
         return  # the donor who asked for it named its need; the list has no say in that
     if row.branch == "fixed":
-        why = "is the one that everybody gets, for any end"
+        why = Wording("this address is the one that everybody gets, for any end")
     elif row.restriction or used or given:
-        told = "has gifts" if used else "was given to a donor" if given else "is listed"
-        why = f"{told} already, for {row.restriction or 'any end'}"
+        text = _HAS_GIFTS if used else _WAS_GIVEN if given else _IS_LISTED
+        why = Wording(text, {"need": row.restriction or Wording("any end")})
     else:
         return
-    raise BadUse(f"{_FILE}: {line.where}: need: this address {why}; leave it so, or list another address.")
+    raise BadUse(
+        "{file}: {where}: need: {why}; leave it so, or list another address.",
+        file=_FILE,
+        where=line.where,
+        why=why,
+    )
 
 
 @dataclass(slots=True)
@@ -196,7 +205,7 @@ def _listed(wallet: Wallet, slug: str, network: Network, fixed: int | None) -> l
         try:
             script = script_of(address, network)
         except AddressRefused as refusal:
-            raise BadUse(f"wallets.addresses: {refusal}") from None
+            raise BadUse("wallets.addresses: {refusal}", refusal=str(refusal)) from None
         # A fixed list is published whole: one of it, the first unless configured, is what everybody gets.
         branch = "fixed" if index == fixed else "receive"
         rows.append(Address(script, address_of(script, network) or address, slug, branch, index, "list"))
@@ -207,7 +216,7 @@ def _parsed(wallet: Wallet, network: Network) -> Descriptor:
     try:
         return Descriptor.parse(wallet.descriptor, network)
     except ValueError as refusal:
-        raise BadUse(f"wallets.descriptor: {refusal}") from None
+        raise BadUse("wallets.descriptor: {refusal}", refusal=str(refusal)) from None
 
 
 def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: int | None) -> list[Address]:

@@ -190,7 +190,9 @@ class WebServer:
         while not self._server.started:
             self._thread.join(0.02)
             if not self._thread.is_alive():
-                raise Unavailable(f"the port on {self._host} cannot be opened; choose another with --port.")
+                raise Unavailable(
+                    "the port on {host} cannot be opened; choose another with --port.", host=self._host
+                )
         port = self._server.servers[0].sockets[0].getsockname()[1]
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{port}"

@@ -131,7 +131,7 @@ async def body_of(request: Request, *, empty: Any = None) -> Any:
     async for chunk in request.stream():
         data += chunk
         if len(data) > BODY_LIMIT:
-            raise Problem(413, f"A body ends at {BODY_LIMIT} bytes.")
+            raise Problem(413, "A body ends at {most} bytes.", most=BODY_LIMIT)
     if empty is not None and not data:
         return empty
     try:

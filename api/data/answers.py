@@ -10,11 +10,13 @@ from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
+from api.pages.sentences import what_to_do
 from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Frozen
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
 from ledger.views.conservation import Conservation
+from ledger.views.open_items import OpenItem
 
 T = TypeVar("T")
 
@@ -28,13 +30,37 @@ class Page(Frozen, Generic[T]):
     """Give it as `cursor` for the page that follows; null on the last page. `Link` says the same."""
 
 
+class Decision(OpenItem):
+    """One thing that waits for a person, with its sentence."""
+
+    what_to_do: str
+    """What ends it, in one English sentence."""
+
+    @classmethod
+    def of(cls, item: OpenItem) -> Decision:
+        """The item of the ledger in words."""
+        told = {name: getattr(item, name) for name in OpenItem.model_fields}
+        return cls(**told, what_to_do=what_to_do(item.to_do))
+
+
+class ToldWording(Frozen):
+    """A sentence in its parts: the same text whatever it is about, and what stands at its places."""
+
+    text: str
+    """The English text, with a name in braces at each place; the same for ever, so a program may tell it by it."""
+    values: Mapping[str, JsonValue]
+    """What stands at each place: a text, a number, an amount with its asset, a list, or another such sentence."""
+
+
 class FieldProblem(Frozen):
-    """One field that is wrong."""
+    """One thing that is wrong."""
 
     field: str
-    """Its dotted name."""
+    """Dotted name of the field; empty where it is about none."""
     reason: str
     """Why, and what to do."""
+    message: ToldWording
+    """The reason in its parts."""
 
 
 class ProblemDetails(Frozen):
@@ -49,7 +75,7 @@ class ProblemDetails(Frozen):
     detail: str
     """What is wrong and what to do, in one sentence."""
     errors: tuple[FieldProblem, ...] = ()
-    """The fields that are wrong; absent where no field is."""
+    """What is wrong, field by field, where the ledger says so."""
 
 
 class PublishedEntry(Frozen):

@@ -15,6 +15,7 @@ from fastapi import Path as InPath
 from api.data.answers import ProblemDetails
 from api.problems import problem_body
 from ledger.core.errors import FieldError
+from ledger.core.wording import Wording
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -71,7 +72,7 @@ def problems(*statuses: int) -> Responses:
     for status in (*statuses, 503):
         what, detail = _SAID[status]
         field, _, reason = detail.partition(": ")
-        body = problem_body(status, detail, (FieldError(field, reason),) if status == 422 else ())
+        body = problem_body(status, detail, (FieldError(field, Wording(reason)),) if reason else ())
         schema = {"$ref": "#/components/schemas/ProblemDetails"}
         found[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": body}}}
     return found

@@ -70,9 +70,10 @@ def lookups_routes(router: APIRouter, ports: Ports) -> None:
             raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
         lookup = ports.lookups.find(wanted)
         if lookup is None:
-            raise NotFound(
-                ports.lookups.refusal() or "Nobody has asked for it; POST its txid to /api/v1/lookups."
-            )
+            refusal = ports.lookups.refusal()
+            if refusal is not None:
+                raise NotFound.of("", refusal)
+            raise NotFound("Nobody has asked for it; POST its txid to /api/v1/lookups.")
         return unkept(looked(lookup), 200)
 
 

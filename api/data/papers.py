@@ -19,7 +19,7 @@ from api.data.answers import KeptPaper
 from api.data.documented import answer, problems
 from api.ports import Ports
 from api.problems import Problem
-from ledger.core.errors import NotAllowed, Refused, one
+from ledger.core.errors import NotAllowed, Refused
 
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""
@@ -54,12 +54,12 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         token = token_of(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
-            raise Problem(415, f"Send a paper as one of {', '.join(sorted(_TYPES))}.")
+            raise Problem(415, "Send a paper as one of {types}.", types=sorted(_TYPES))
         data = bytearray()
         async for chunk in request.stream():
             data += chunk
             if len(data) > PAPER_LIMIT:
-                raise Problem(413, f"A paper ends at {PAPER_LIMIT} bytes.")
+                raise Problem(413, "A paper ends at {most} bytes.", most=PAPER_LIMIT)
         return await run_in_threadpool(_keep, ports, token, sha256, kind, bytes(data))
 
 
@@ -69,11 +69,16 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
         if actor is None:
             raise Problem(401, "This token is not known, or is revoked.")
         if actor.role not in _KEEPERS:
-            raise NotAllowed(
-                f"role: {one(actor.role)} keeps no papers; these can: {', '.join(sorted(_KEEPERS))}"
+            raise NotAllowed.field(
+                "role",
+                "your role, {role}, keeps no papers; these can: {roles}",
+                role=actor.role,
+                roles=sorted(_KEEPERS),
             )
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise Refused.field("sha256", f"is not the SHA-256 of the {len(data)} bytes that were sent")
+            raise Refused.field(
+                "sha256", "is not the SHA-256 of the {data} bytes that were sent", data=len(data)
+            )
         tx.papers.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
 
     with ports.store.write() as tx:

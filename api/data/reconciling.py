@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.data.acts import token_of
-from api.data.answers import Page, Reconciliation
+from api.data.answers import Decision, Page, Reconciliation
 from api.data.documented import Slug
 from api.data.reading import json_of, read_route
 from api.ports import Ports
@@ -22,7 +22,6 @@ from ledger.core.times import rfc3339
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
-from ledger.views.open_items import OpenItem
 from ledger.views.reconcile import books_state
 from ledger.views.screening import ScreeningReport, screening_report
 
@@ -56,7 +55,7 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
     path = "/campaigns/{slug}/decisions"
     security: list[dict[str, list[str]]] = [{}, {"token": []}]
 
-    @read_route(router, path, "Campaigns", Page[OpenItem], "decisions", 401, 404, security=security)
+    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 404, security=security)
     def waiting(request: Request, slug: Slug) -> Response:
         """What waits for a person, the oldest first. With a token also refused drafts and suggestions."""
         token = token_of(request) if "authorization" in request.headers else None
@@ -66,7 +65,7 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
                 raise Problem(401, "This token is not known, or is revoked.")
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
-            page = Page[OpenItem](items=shown, next=None)
+            page = Page[Decision](items=tuple(map(Decision.of, shown)), next=None)
             return json_of(page, Reads(frozenset({slug}), chain=True), private=token is not None)
 
         return answers.answer(request, render)

@@ -147,8 +147,10 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         if not is_gift_key(wanted):
             try:
                 wanted = str(Outpoint.parse(wanted))
-            except ValueError as error:
-                raise Refused.field("outpoint", str(error).removeprefix("outpoint: ")) from None
+            except ValueError:
+                raise Refused.field(
+                    "outpoint", "write it as TXID:VOUT, 64 hexadecimal digits, a colon and a number"
+                ) from None
 
         def render(tx: Any, now: int) -> Rendered:
             for item in views.donation_trails(tx, wanted, now=now):

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from api.ports import Ports
 from api.problems import problem_json
-from ledger.core.errors import one
+from ledger.core.errors import NotFound
+from ledger.core.wording import Wording
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -23,9 +24,10 @@ def unknown_routes(router: APIRouter, ports: Ports) -> None:
     def nothing(request: Request, rest: str) -> Response:
         allowed = _allowed(request)
         if allowed:
-            told = f"This path answers {' and '.join(allowed)}."
-            return problem_json(405, told, headers={"Allow": ", ".join(allowed)})
-        return problem_json(404, _missing(ports, request.method, rest))
+            told = Wording("This path answers these: {methods}.", {"methods": allowed})
+            return problem_json(405, str(told), headers={"Allow": ", ".join(allowed)})
+        missing = _missing(ports, request.method, rest)
+        return problem_json(404, str(missing), missing.errors)
 
 
 def _allowed(request: Request) -> list[str]:
@@ -41,15 +43,22 @@ def _allowed(request: Request) -> list[str]:
     return sorted(found)
 
 
-def _missing(ports: Ports, method: str, rest: str) -> str:
+def _missing(ports: Ports, method: str, rest: str) -> NotFound:
     told = rest.split("/")
     if method == "POST" and told[0] == "campaigns" and len(told) in {3, 4}:
         nouns = {noun.plural: noun for noun in ports.desk.NOUNS.values()}
         noun = nouns.get(told[2])
         if noun is None:
-            return f"noun: there is no such one; these are: {', '.join(sorted(nouns))}."
-        verbs = ", ".join(sorted(noun.actions))
+            return NotFound.field("noun", "there is no such one; these are: {nouns}.", nouns=sorted(nouns))
+        verbs = sorted(noun.actions)
         if len(told) == 3:
-            return f"verb: say what is done, as a further part of the path; {one(noun.name)} can: {verbs}."
-        return f"verb: {one(noun.name)} cannot do that; it can: {verbs}."
-    return "No such path; /openapi.json lists them all."
+            return NotFound.field(
+                "verb",
+                "say what is done, as a further part of the path; {noun} has these: {verbs}.",
+                noun=noun.name,
+                verbs=verbs,
+            )
+        return NotFound.field(
+            "verb", "{noun} has no such verb; it has these: {verbs}.", noun=noun.name, verbs=verbs
+        )
+    return NotFound("No such path; /openapi.json lists them all.")

@@ -17,9 +17,9 @@ async def form_of(request: Request, limit: int) -> dict[str, str]:
     async for chunk in request.stream():
         data += chunk
         if len(data) > limit:
-            raise Problem(413, f"This form ends at {limit} bytes.")
+            raise Problem(413, "This form ends at {most} bytes.", most=limit)
     try:
         fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=_FIELDS)
     except ValueError:
-        raise Problem(400, f"This form has fewer than {_FIELDS} fields.") from None
+        raise Problem(400, "This form has fewer than {most} fields.", most=_FIELDS) from None
     return {name: values[0].strip() for name, values in fields.items()}

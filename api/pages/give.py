@@ -63,7 +63,7 @@ def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -
 
 def _said(refusal: LedgerError) -> str:
     """What a person reads of a refusal: the reason without the field's name."""
-    reason = str(refusal).partition(": ")[2] or str(refusal)
+    reason = "; ".join(error.reason for error in refusal.errors)
     return f"{reason[:1].upper()}{reason[1:]}."
 
 

@@ -43,6 +43,6 @@ def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -
         part = None if found else LookupPart(lookup_sentence(lookup))
     else:
         refusal = lookups.refusal()
-        part = LookupPart(refusal) if refusal else LookupPart(str(LOOKUP_OFFER), txid, str(LOOKUP_ASK))
+        part = LookupPart(str(refusal)) if refusal else LookupPart(str(LOOKUP_OFFER), txid, str(LOOKUP_ASK))
     body = pages.error(404, str(say.NOT_FOUND_DONATION), detail, key, part)
     return Response(body, status_code=404, media_type="text/html; charset=utf-8", headers=UNKEPT)

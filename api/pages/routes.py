@@ -16,7 +16,6 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.pages import sentences as say
 from api.pages.campaign import SHOWN_DONATIONS, bars_page, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
 from api.pages.give import awaited_page
@@ -82,7 +81,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         def render(tx: Any, now: int) -> Rendered:
             flow = ports.views.campaign_flow(tx, slug)
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
-                raise NotFound(str(say.NO_STAGE))
+                raise NotFound("The picture has no such stage.")
             body = bars_page(pages, ports.views.campaign_head(tx, slug), flow, number, start)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
@@ -104,7 +103,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         def render(tx: Any, now: int) -> Rendered:
             trails = ports.views.donation_trails(tx, key, now=now)
             if not trails:
-                raise NotFound(say.find_empty())
+                raise NotFound(
+                    "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
+                )
             private = not is_public_key(key, {trail.address for trail in trails})
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             if len(trails) > 1:
@@ -127,7 +128,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def find(request: Request) -> Response:
         key = request.query_params.get("key", "").strip()[:KEY_LIMIT]
         if not key or "\x00" in key:
-            raise Problem(400, say.find_empty())
+            raise Problem(
+                400,
+                "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code.",
+            )
         response = RedirectResponse(f"/d/{quote(key, safe=':', errors='replace')}", status_code=303)
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -138,11 +142,13 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/papers/{sha256}", methods=_READ)
     def paper(request: Request, sha256: str) -> Response:
         if not _SHA256.fullmatch(sha256):
-            raise Problem(404, str(say.PAPER_NAME))
+            raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
         with ports.store.read() as tx:
             found = tx.papers.load(sha256)
         if found is None:
-            raise Problem(404, str(say.NO_PAPER))
+            raise Problem(
+                404, "No public paper has this SHA-256. Sealed papers are known by their hash only."
+            )
         media_type, data = found
         shown = media_type.partition(";")[0].strip().lower() in _SHOWN
         return Response(
@@ -179,7 +185,11 @@ def checked_key(key: str) -> str:
     a claim code and a base58 address are not.
     """
     if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
-        raise NotFound(say.find_other(key))
+        raise NotFound(
+            "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. "
+            "Characters of what you wrote: {count}.",
+            count=len(key),
+        )
     text = key.strip()
     if is_txid(text.partition(":")[0].lower()) or _UPPER_BECH32.fullmatch(text):
         return text.lower()

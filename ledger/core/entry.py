@@ -184,8 +184,9 @@ def entry_from_bytes(data: bytes) -> Entry:
     try:
         return _entry(_load(data.decode()))
     except (AttributeError, KeyError, TypeError, ValueError) as failure:
-        what = failure if isinstance(failure, ValueError) else f"its bytes lack something ({failure})"
-        raise LedgerError(f"entry: what is stored cannot be read: {what}; restore a backup") from failure
+        raise LedgerError.field(
+            "entry", "what is stored cannot be read ({failure}); restore a backup", failure=str(failure)
+        ) from failure
 
 
 def _entry(body: Any) -> Entry:

@@ -1,37 +1,87 @@
-"""What the ledger refuses, in sentences that a person can act on. Nothing here is ever half-written."""
+"""What the ledger refuses, in sentences that a person can act on. Nothing here is ever half-written.
+
+A refusal names the field that is wrong, and says why and what to do in one whole text whose places are named:
+`Refused.field("until", "lies before {day}; give a later one", day=row.date)`. The sentence is made by who shows it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
-
-def one(word: str) -> str:
-    """A word of ours with its article: `a receipt`, `an over`."""
-    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+from ledger.core.wording import Choose, Value, Wording
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that is wrong: its dotted name, and why with the remedy (never the whole value)."""
+    """One field that is wrong: its dotted name ("" for none), and why with the remedy (never the whole value)."""
 
     field: str
-    reason: str
+    wording: Wording
+
+    @property
+    def reason(self) -> str:
+        """In English."""
+        return str(self.wording)
+
+    def told(self, choose: Choose = str) -> str:
+        """Field and reason in one line."""
+        reason = self.wording.told(choose)
+        return f"{self.field}: {reason}" if self.field else reason
+
+
+class WrongValue(ValueError):
+    """A value that has not its shape, said by the shape that checks it; `facts_from` adds the field."""
+
+    def __init__(self, text: str, /, **values: Value) -> None:
+        super().__init__()
+        self.wording = Wording(text, values)
+
+    @classmethod
+    def of(cls, wording: Wording) -> Self:
+        """What is wrong with any value of a shape."""
+        return cls(wording.text, **wording.values)
+
+    def __str__(self) -> str:
+        return str(self.wording)
 
 
 class LedgerError(Exception):
-    """Any refusal of the ledger; `str()` is one sentence."""
+    """Any refusal of the ledger; `str()` is one English sentence."""
+
+    def __init__(self, text: str, /, **values: Value) -> None:
+        super().__init__()
+        self.errors: tuple[FieldError, ...] = (FieldError("", Wording(text, values)),)
+
+    @classmethod
+    def field(cls, field: str, text: str, /, **values: Value) -> Self:
+        """What is wrong with one field. `text` is a literal, whole, with a name in braces for each of `values`."""
+        refusal = cls(text, **values)
+        refusal.errors = (FieldError(field, Wording(text, values)),)
+        return refusal
+
+    @classmethod
+    def of(cls, field: str, wording: Wording) -> Self:
+        """What is wrong with one field, in a wording that is told elsewhere too."""
+        return cls.field(field, wording.text, **wording.values)
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def told(self, choose: Choose = str) -> str:
+        """The sentence, in English where nothing else is chosen; of several fields, one behind the other."""
+        return "; ".join(error.told(choose) for error in self.errors)
 
 
 class Refused(LedgerError):
     """Bad input. The ledger is as it was."""
 
-    def __init__(self, *errors: FieldError) -> None:
-        self.errors = errors
-        super().__init__("; ".join(f"{e.field}: {e.reason}" for e in errors))
-
     @classmethod
-    def field(cls, field: str, reason: str) -> Refused:
-        return cls(FieldError(field, reason))
+    def fields(cls, errors: tuple[FieldError, ...]) -> Self:
+        """What is wrong with several fields at once."""
+        refusal = cls("")
+        refusal.errors = errors
+        return refusal
 
 
 class NotFound(LedgerError):
@@ -53,9 +103,9 @@ class NotAllowed(LedgerError):
 class StorageFailed(LedgerError):
     """The database cannot be read or written now, whatever was asked; `full` for want of room on its disk."""
 
-    def __init__(self, sentence: str, *, full: bool = False) -> None:
+    def __init__(self, text: str, /, *, full: bool = False, **values: Value) -> None:
+        super().__init__(text, **values)
         self.full = full
-        super().__init__(sentence)
 
 
 class ForeignDatabase(LedgerError):

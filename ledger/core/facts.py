@@ -12,15 +12,17 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ledger.core.errors import FieldError, Refused
+from ledger.core.errors import FieldError, Refused, WrongValue
 from ledger.core.likeness import visible
-from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
+from ledger.core.money import DECIMALS, MAX_AMOUNT
+from ledger.core.wording import Wording, translatable
 
 F = TypeVar("F")
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+_SEPARATORS = "|/#<>{}\\"
 MOST_OF_NAME = 80
 """Characters of a name, at most."""
 
@@ -29,13 +31,13 @@ def _require_shown(text: str) -> None:
     if not text.isprintable() and any(
         unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn"} or c in BIDI for c in text
     ):
-        raise ValueError("has control or direction characters; leave them out")
+        raise WrongValue("has control or direction characters; leave them out")
 
 
 def _plain(text: str) -> str:
     _require_shown(text)
     if text != text.strip() or not text:
-        raise ValueError("is empty or begins or ends with a space; write it without")
+        raise WrongValue("is empty or begins or ends with a space; write it without")
     return text
 
 
@@ -44,11 +46,13 @@ def _name(text: str) -> str:
     _require_shown(text)
     name = " ".join(visible(unicodedata.normalize("NFKC", text)).split())
     if not name:
-        raise ValueError("is empty; write a name")
-    if any(c in "|/#<>{}\\" for c in name):
-        raise ValueError("has one of | / # < > { } \\; a name goes without them")
+        raise WrongValue("is empty; write a name")
+    if any(c in _SEPARATORS for c in name):
+        raise WrongValue(
+            "has one of {characters}; a name goes without them", characters=" ".join(_SEPARATORS)
+        )
     if len(name) > MOST_OF_NAME:
-        raise ValueError(f"is too long; at most {MOST_OF_NAME} characters")
+        raise WrongValue("is too long; at most {bound} characters", bound=MOST_OF_NAME)
     return name
 
 
@@ -58,23 +62,23 @@ def _date(text: str) -> str:
             raise ValueError
         dt.date.fromisoformat(text)
     except ValueError:
-        raise ValueError("write a date as YYYY-MM-DD") from None
+        raise WrongValue("write a date as YYYY-MM-DD") from None
     return text
 
 
 def _currency(text: str) -> str:
     if text not in DECIMALS:
-        raise ValueError(f"is not a currency known here; {CODES}")
+        raise WrongValue("is not a currency known here; write a code of ISO 4217, such as EUR or XOF, or BTC")
     return text
 
 
-def matching(pattern: str, remedy: str) -> Any:
+def matching(pattern: str, remedy: Wording) -> Any:
     """A check that a text is of a shape, refused with the remedy."""
     shape = re.compile(pattern)
 
     def check(text: str) -> str:
         if shape.fullmatch(text) is None:
-            raise ValueError(remedy)
+            raise WrongValue.of(remedy)
         return text
 
     return AfterValidator(check)
@@ -83,13 +87,14 @@ def matching(pattern: str, remedy: str) -> Any:
 Slug = Annotated[
     str,
     Field(max_length=60),
-    matching(r"[a-z0-9]+(-[a-z0-9]+)*", "write lower-case letters, digits and single hyphens"),
+    matching(r"[a-z0-9]+(-[a-z0-9]+)*", Wording("write lower-case letters, digits and single hyphens")),
 ]
 Number = Annotated[
     str,
     Field(max_length=40),
     matching(
-        r"[A-Za-z0-9][A-Za-z0-9._-]*", "write letters, digits, dots, hyphens and underscores, as on the paper"
+        r"[A-Za-z0-9][A-Za-z0-9._-]*",
+        Wording("write letters, digits, dots, hyphens and underscores, as on the paper"),
     ),
 ]
 Name = Annotated[str, Field(max_length=MOST_OF_NAME), AfterValidator(_name)]
@@ -97,22 +102,28 @@ Text = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 Date = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_date)]
 Currency = Annotated[str, Field(json_schema_extra={"format": "currency"}), AfterValidator(_currency)]
 Txid = Annotated[
-    str, matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of the transaction id")
+    str,
+    matching(r"[0-9a-f]{64}", Wording("write the 64 lower-case hexadecimal digits of the transaction id")),
 ]
 SpendRef = Annotated[
     str,
     matching(
         r"[0-9a-f]{64}(:[1-9][0-9]{0,3})?",
-        "write the 64 lower-case hexadecimal digits of the transaction id (and :PART for coins told late)",
+        Wording(
+            "write the 64 lower-case hexadecimal digits of the transaction id (and :PART for coins told late)"
+        ),
     ),
 ]
 """A spend: its transaction, or a later part of it, for coins that were not known when it settled."""
-Sha256 = Annotated[str, matching(r"[0-9a-f]{64}", "write the 64 lower-case hexadecimal digits of a SHA-256")]
+Sha256 = Annotated[
+    str, matching(r"[0-9a-f]{64}", Wording("write the 64 lower-case hexadecimal digits of a SHA-256"))
+]
 Decimals = Annotated[
     str,
     Field(max_length=24),
     matching(
-        r"(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})(\.[0-9]{1,10})?", "write a decimal above zero, such as 1.0836"
+        r"(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})(\.[0-9]{1,10})?",
+        Wording("write a decimal above zero, such as 1.0836"),
     ),
 ]
 """An exact decimal as its source wrote it; never a float."""
@@ -134,36 +145,39 @@ def adapter(shape: type) -> TypeAdapter[Any]:
 
 
 _REASONS = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a field here",
-    "unexpected_keyword_argument": "is not a field here",
-    "int_type": "write a whole number of minor units, without quotes or a point",
-    "string_type": "write a text",
-    "bool_type": "write true or false",
-    "tuple_type": "write a list",
-    "dataclass_type": "write an object with the fields that the documents list",
+    "missing": translatable("is missing"),
+    "extra_forbidden": translatable("is not a field here"),
+    "unexpected_keyword_argument": translatable("is not a field here"),
+    "int_type": translatable("write a whole number of minor units, without quotes or a point"),
+    "string_type": translatable("write a text"),
+    "bool_type": translatable("write true or false"),
+    "tuple_type": translatable("write a list"),
+    "dataclass_type": translatable("write an object with the fields that the documents list"),
 }
 
 
-def _reason(error: Any) -> str:
+_SHAPELESS = translatable("has the wrong shape; see the documents for what it takes")
+_BOUNDS = {
+    "greater_than_equal": ("ge", translatable("must be at least {bound}")),
+    "less_than_equal": ("le", translatable("must be at most {bound}")),
+    "string_too_long": ("max_length", translatable("is too long; at most {bound} characters")),
+    "too_short": ("min_length", translatable("needs at least {bound}")),
+    "too_long": ("max_length", translatable("holds too many; at most {bound}")),
+    "literal_error": ("expected", translatable("must be one of {bound}")),
+    "enum": ("expected", translatable("must be one of {bound}")),
+}
+"""By pydantic's code: what it calls the bound, and what is said of it."""
+
+
+def _reason(error: Any) -> Wording:
     kind = error["type"]
     if kind == "value_error":
-        return str(error["ctx"]["error"])
-    context = error.get("ctx", {})
-    match kind:
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "string_too_long":
-            return f"is too long; at most {context['max_length']} characters"
-        case "too_short":
-            return f"needs at least {context['min_length']}"
-        case "too_long":
-            return f"holds too many; at most {context['max_length']}"
-        case "literal_error" | "enum":
-            return f"must be one of {context['expected']}"
-    return _REASONS.get(kind, "has the wrong shape; see the documents for what it takes")
+        told = error["ctx"]["error"]
+        return told.wording if isinstance(told, WrongValue) else Wording(str(told))
+    if kind in _BOUNDS:
+        name, text = _BOUNDS[kind]
+        return Wording(text, {"bound": error["ctx"][name]})
+    return Wording(_REASONS.get(kind, _SHAPELESS))
 
 
 def _within(place: tuple[Any, ...], errors: list[Any]) -> bool:
@@ -180,8 +194,8 @@ def facts_from(shape: type[F], data: object) -> F:
         errors = failure.errors(include_url=False, include_input=False)
         # A list whose only rows are wrong is not also too short: its rows are named.
         errors = [e for e in errors if e["type"] != "too_short" or not _within(e["loc"], errors)]
-        raise Refused(
-            *(FieldError(".".join(str(step) for step in e["loc"]) or "body", _reason(e)) for e in errors)
+        raise Refused.fields(
+            tuple(FieldError(".".join(str(step) for step in e["loc"]) or "body", _reason(e)) for e in errors)
         ) from None
     return checked
 

@@ -38,14 +38,14 @@ class OrderEnd(StrEnum):
 
 
 class Mismatch(StrEnum):
-    """Why order, receipts and invoice do not agree, in the words of purchasing."""
+    """Why order, receipts and invoice do not agree."""
 
-    SHORT = "short delivery against the order"
-    OVER = "received more than ordered"
-    NOTHING = "invoiced but nothing received"
-    MORE = "billed for more than was received"
-    PRICE = "invoice price differs from the order"
-    UNBILLED = "paid without an invoice"
+    SHORT = "short"
+    OVER = "over"
+    NOTHING = "nothing_received"
+    MORE = "more_billed"
+    PRICE = "price"
+    UNBILLED = "unbilled"
 
 
 class Failure(StrEnum):

@@ -7,15 +7,15 @@ decide (docs/rules.md, 14). All of a file is recorded, or nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import col, select
 
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.line_words import LineWords
-from ledger.core.money import decimal_text
 from ledger.core.times import rfc3339
+from ledger.core.wording import Figure, Wording
 from ledger.model.bank import BankLineRow, Direction
 from ledger.recording.bank_words import bank_secret, commitment
 from ledger.recording.desk import act
@@ -138,7 +138,9 @@ def take_back(
     ).all()
     statements = sorted(s.entry for s in statements_of(tx.session, campaign) if s.sha256 == sha256)
     if not lines and not statements:
-        raise NotFound("file: nothing in this campaign came from it; give the very file that was imported")
+        raise NotFound.field(
+            "file", "nothing in this campaign came from it; give the very file that was imported"
+        )
     day = rfc3339(now)[:10]
     for entry in (*statements, *lines):
         act(tx, actor, campaign, "reversal", "add", {"entry": entry, "reason": reason, "date": day}, now=now)
@@ -151,8 +153,10 @@ def _require_past(statement: Statement, now: int) -> None:
         if line.booked > last:
             raise Refused.field(
                 "file",
-                f"{line.where} is booked on {line.booked}, which is still to come; see whether `date` in the mapping "
-                "has day and month the right way round",
+                "{place} is booked on {day}, which is still to come; see whether `date` in the mapping has day and "
+                "month the right way round",
+                place=line.where,
+                day=line.booked,
             )
 
 
@@ -316,22 +320,36 @@ class _Beside:
         ]
         if not missing and not extra:
             return
-        in_file = (f"{self._said(line.booked, line.minor)} ({line.where})" for line in extra)
-        in_books = (f"{self._said(row.booked, signed(row))} (entry {row.entry})" for row in missing)
-        raise Conflict(
-            "file: covers days that are in the books already, and differs from them; only the file has "
-            f"{_listed(in_file)}; only the books have {_listed(in_books)}. Nothing was taken: take back the file that "
-            "is wrong (`import bank FILE --take-back REASON`), or add --differing where both are right"
+        currency = self.place.currency
+        in_file = [
+            Wording(
+                "{day} {amount} ({place})",
+                {"day": line.booked, "amount": Figure(currency, line.minor), "place": line.where},
+            )
+            for line in extra
+        ]
+        in_books = [
+            Wording(
+                "{day} {amount} (entry {entry})",
+                {"day": row.booked, "amount": Figure(currency, signed(row)), "entry": row.entry},
+            )
+            for row in missing
+        ]
+        raise Conflict.field(
+            "file",
+            "covers days that are in the books already, and differs from them; only the file has {in_file}; only the "
+            "books have {in_books}. Nothing was taken: take back the file that is wrong (`import bank FILE --take-back "
+            "REASON`), or add --differing where both are right",
+            in_file=_listed(in_file),
+            in_books=_listed(in_books),
         )
 
-    def _said(self, day: str, minor: int) -> str:
-        return f"{day} {decimal_text(self.place.currency, minor)} {self.place.currency}"
 
-
-def _listed(words: Iterable[str]) -> str:
-    told = list(words)
-    more = [f"{len(told) - _MOST_NAMED} more"] if len(told) > _MOST_NAMED else []
-    return ", ".join([*told[:_MOST_NAMED], *more]) or "nothing"
+def _listed(told: Sequence[Wording]) -> Sequence[Wording]:
+    if not told:
+        return [Wording("nothing")]
+    more = [Wording("{count} more", {"count": len(told) - _MOST_NAMED})] if len(told) > _MOST_NAMED else []
+    return [*told[:_MOST_NAMED], *more]
 
 
 def _covers(statement: Statement, day: str) -> bool:

@@ -53,14 +53,22 @@ def asked_words(
     NotFound for a line that is not there.
     """
     if actor.role != Role.ADMIN:
-        raise NotAllowed(f"user: {actor.name} is {actor.role}; only an admin makes the ledger forget")
+        raise NotAllowed.field(
+            "user",
+            "{user} is {role}; only an admin makes the ledger forget",
+            user=actor.name,
+            role=actor.role,
+        )
     of_campaign = select(BankLineRow).where(BankLineRow.campaign == campaign)
     found: list[BankLineRow] = []
     for identity in identities:
         lines = tx.session.exec(of_campaign.where(BankLineRow.identity == identity)).all()
         if not lines:
-            raise NotFound(
-                f"line: there is no bank line {identity[:64]} in campaign {campaign}; `inbox` names them"
+            raise NotFound.field(
+                "line",
+                "there is no bank line {line} in campaign {campaign}; `inbox` names them",
+                line=identity[:64],
+                campaign=campaign,
             )
         found += lines
     if before is not None:

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
@@ -34,7 +34,6 @@ from ledger.rules.two_counts import confirmation_of
 from ledger.store.transaction import Reading, Writing
 
 DAY = 86_400
-UNUSABLE = "This link is not known, was used, or has expired. Ask who sent it for a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +94,12 @@ class Confirmed:
 def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: int) -> Link:
     """A link for one paper; `wanted` is a LinkWanted or its JSON. Raises Refused, NotFound, Conflict, NotAllowed."""
     if Role(actor.role) not in RECORDERS:
-        roles = ", ".join(sorted(role.value for role in RECORDERS))
-        raise NotAllowed(f"role: {one(actor.role)} makes no links; these can: {roles}")
+        raise NotAllowed.field(
+            "role",
+            "your role, {role}, makes no links; these can: {roles}",
+            role=actor.role,
+            roles=sorted(RECORDERS),
+        )
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
     session = tx.session
     sent = sent_on(session, campaign, told.about, told.paper)
@@ -122,16 +125,27 @@ def _to_correct(tx: Writing, actor: Actor, told: LinkWanted, paper: int) -> int 
     last = confirmation_of(tx.session, paper)
     if not told.again:
         if last is not None:
-            raise Conflict(
-                f"paper: {told.about} {told.paper} is confirmed already; a link to count `again` is given by another "
-                "person than its sender"
+            raise Conflict.field(
+                "paper",
+                "{about} {paper} is confirmed already; a link to count `again` is given by another person than "
+                "its sender",
+                about=told.about,
+                paper=told.paper,
             )
         return None
     if last is None:
-        raise Conflict(f"again: {told.about} {told.paper} is not confirmed yet; there is nothing to correct")
+        raise Conflict.field(
+            "again",
+            "{about} {paper} is not confirmed yet; there is nothing to correct",
+            about=told.about,
+            paper=told.paper,
+        )
     if tx.desk.author(paper) == actor.id:
-        raise NotAllowed(
-            f"again: who recorded {told.about} {told.paper} has no count of it corrected; another person gives the link"
+        raise NotAllowed.field(
+            "again",
+            "who recorded {about} {paper} has no count of it corrected; another person gives the link",
+            about=told.about,
+            paper=told.paper,
         )
     return last.entry
 
@@ -141,10 +155,14 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
+def _unusable() -> NotFound:
+    return NotFound("This link is not known, was used, or has expired. Ask who sent it for a new one.")
+
+
 def _usable(tx: Reading, code: str, now: int) -> ConfirmationLinkRow:
     link = tx.session.get(ConfirmationLinkRow, _hash(code)) if len(code) <= 64 else None
     if link is None or link.expires <= now:
-        raise NotFound(UNUSABLE)
+        raise _unusable()
     return link
 
 
@@ -155,10 +173,10 @@ def asked_by(tx: Reading, code: str, *, now: int) -> Asked:
     try:
         sent = sent_on(session, link.campaign, link.about, link.paper)
     except Conflict:
-        raise NotFound(UNUSABLE) from None
+        raise _unusable() from None
     last = confirmation_of(session, sent.paper)
     if (None if last is None else last.entry) != link.corrects:
-        raise NotFound(UNUSABLE)
+        raise _unusable()
     names = {code: product.plural for code, product in products_of(session, link.campaign).items()}
     if link.about is DeliveryPaper.SHIPMENT:
         place = require_shipment(session, link.campaign, link.paper).destination

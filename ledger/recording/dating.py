@@ -17,11 +17,11 @@ from pydantic import ConfigDict
 from ledger.core.accounts import NEVER_NEGATIVE, campaign_of
 from ledger.core.currencies import WITHDRAWN, last_day_of
 from ledger.core.entry import OutOfOrder, Posting
-from ledger.core.errors import NotAllowed, Refused, one
+from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Date, facts_from
-from ledger.core.money import decimal_text
 from ledger.core.names import account_named
 from ledger.core.roles import Role
+from ledger.core.wording import Figure
 from ledger.rules.balances import first_days_with, moved_by
 from ledger.rules.periods import closed_through, day_after
 from ledger.rules.rests_on import SPENDS, Days, called, days_of, excuses, rests_on, spend_of
@@ -64,9 +64,11 @@ def _require_believable(day: str, today: str) -> None:
     """
     last = (dt.date.fromisoformat(today) + dt.timedelta(days=1)).isoformat()
     if day > last:
-        raise Refused.field("date", f"{day} is still to come; record it when it has happened")
+        raise Refused.field("date", "{day} is still to come; record it when it has happened", day=day)
     if day < FIRST_DAY:
-        raise Refused.field("date", f"{day} is before {FIRST_DAY}; see whether its year is right")
+        raise Refused.field(
+            "date", "{day} is before {first_day}; see whether its year is right", day=day, first_day=FIRST_DAY
+        )
 
 
 def _require_in_force(facts: object, day: str) -> None:
@@ -77,8 +79,10 @@ def _require_in_force(facts: object, day: str) -> None:
         if last is not None and day > last:
             raise Refused.field(
                 field,
-                f"{currency} was withdrawn in {WITHDRAWN[currency]}, before {day}; name the currency that there "
-                "was on that day",
+                "{currency} was withdrawn in {month}, before {day}; name the currency that there was on that day",
+                currency=currency,
+                month=WITHDRAWN[currency],
+                day=day,
             )
 
 
@@ -106,7 +110,9 @@ def accounting_date(
     if context.role is not Role.SYSTEM:
         _require_in_force(facts, happened or told or today)
     if happened is not None and happened > day:
-        raise Refused.field(HAPPENED, f"is after the accounting date, {day}; leave it out, or correct one")
+        raise Refused.field(
+            HAPPENED, "is after the accounting date, {day}; leave it out, or correct one", day=day
+        )
     moves = bool(posting.transfers or posting.operations)
     opened = _open_day(context, posting, day, refuses=moves and waits)
     numbers = rests_on(context, kind, facts, posting)
@@ -135,8 +141,13 @@ def _open_day(context: Context, posting: Posting[N], day: str, *, refuses: bool)
     if refuses:
         raise Refused.field(
             "date",
-            f"{day} lies in a closed period ({number} ends it on {last}); the first open day is "
-            f"{first_open}: give that, and the day it happened as `{HAPPENED}`",
+            "{day} lies in a closed period ({number} ends it on {last}); the first open day is {first_open}: "
+            "give that, and the day it happened as `{happened}`",
+            day=day,
+            number=number,
+            last=last,
+            first_open=first_open,
+            happened=HAPPENED,
         )
     return first_open
 
@@ -149,8 +160,12 @@ def _after_all(context: Context, before: list[Days], day: str, refuses: bool) ->
     if refuses:
         raise Refused.field(
             "date",
-            f"{day} is before {last.date}, the day of {called(context, last.seq)}, on which this rests; give that day "
-            f"or a later one, and the day it happened as `{HAPPENED}`",
+            "{day} is before {last}, the day of {rests_on}, on which this rests; give that day or a later one, and "
+            "the day it happened as `{happened}`",
+            day=day,
+            last=last.date,
+            rests_on=called(context, last.seq),
+            happened=HAPPENED,
         )
     return last.date
 
@@ -165,19 +180,27 @@ def _require_days_in_order(
         if reason is not None:
             raise Refused.field(
                 OUT_OF_ORDER,
-                f"the days are in order; leave it out, or give the day on the paper as `{HAPPENED}`",
+                "the days are in order; leave it out, or give the day on the paper as `{happened}`",
+                happened=HAPPENED,
             )
         return
     if not excuses(reason, day, last.day):
         raise Refused.field(
             OUT_OF_ORDER,
-            f"{day} is before {last.day}, the day of {called(context, last.seq)}, on which this rests; say why by one "
-            f"of {', '.join(OutOfOrder)} (for one day only)",
+            "{day} is before {last}, the day of {rests_on}, on which this rests; say why by one of {words} (for one "
+            "day only)",
+            day=day,
+            last=last.day,
+            rests_on=called(context, last.seq),
+            words=list(OutOfOrder),
         )
     alone = kind.workflow is None and reason is not OutOfOrder.OTHER_DAY_THERE
     if alone and context.role not in APPROVERS:
-        raise NotAllowed(
-            f"{OUT_OF_ORDER}: {one(context.role.value)} cannot say that this was {reason}; an approver has to record it"
+        raise NotAllowed.field(
+            OUT_OF_ORDER,
+            "your role, {role}, cannot say that this was {reason}; an approver has to record it",
+            role=context.role,
+            reason=reason or "",
         )
 
 
@@ -197,11 +220,15 @@ def _never_below_zero(context: Context, posting: Posting[N], day: str, refuses: 
     days = first_days_with(context.books.session, short, day)
     for (account, asset), enough in days.items():
         if refuses and enough > day:
-            units = decimal_text(asset, short[account, asset])
             raise Refused.field(
                 "date",
-                f"{account_named(account)} would be below zero after {day}: it has {units} {asset} to give from "
-                f"{enough} on; give that day or a later one, and the day it happened as `{HAPPENED}`",
+                "{account} would be below zero after {day}: it has {units} to give from {enough} on; "
+                "give that day or a later one, and the day it happened as `{happened}`",
+                account=account,
+                day=day,
+                units=Figure(asset, short[account, asset]),
+                enough=enough,
+                happened=HAPPENED,
             )
         first = max(first, enough)
     return first

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict
 
-from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused, one
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
@@ -108,10 +108,18 @@ NOUNS: Mapping[str, Noun] = _nouns()
 def action_of(noun: str, verb: str) -> Action:
     """Raises NotFound, naming what there is."""
     if noun not in NOUNS:
-        raise NotFound(f"noun: there is no {noun[:40]}; there are {', '.join(sorted(NOUNS))}")
+        raise NotFound.field(
+            "noun", "there is no {noun}; there are {known}", noun=noun[:40], known=sorted(NOUNS)
+        )
     actions = NOUNS[noun].actions
     if verb not in actions:
-        raise NotFound(f"verb: {one(noun)} cannot {verb[:40]}; it can {', '.join(sorted(actions))}")
+        raise NotFound.field(
+            "verb",
+            "{noun} has no verb {verb}; it has {known}",
+            noun=noun,
+            verb=verb[:40],
+            known=sorted(actions),
+        )
     return actions[verb]
 
 
@@ -133,14 +141,23 @@ def act(
     """
     action = action_of(noun, verb)
     if Role(actor.role) not in action.roles:
-        roles = ", ".join(sorted(role.value for role in action.roles))
-        raise NotAllowed(f"role: {one(actor.role)} cannot {verb} {one(noun)}; these can: {roles}")
+        raise NotAllowed.field(
+            "role",
+            "your role, {role}, does not allow `{noun} {verb}`; these can: {roles}",
+            role=actor.role,
+            noun=noun,
+            verb=verb,
+            roles=sorted(action.roles),
+        )
     if isinstance(facts, dict):
         facts, beside = parted(facts)
     told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
     if noun == "campaign" and told.slug != slug:
         raise Refused.field(
-            "slug", f"is {told.slug}, and the campaign asked for is {slug[:60]}; write one name"
+            "slug",
+            "is {sum}, and the campaign asked for is {campaign}; write one name",
+            sum=told.slug,
+            campaign=slug[:60],
         )
     kind = action.kind
     txid = kind.waits_for(Books(tx), slug, told)
@@ -164,10 +181,19 @@ def act(
     )
     already = isinstance(outcome, AlreadyRecorded)
     if already and Books(tx).reversed_by(outcome.entry.seq) is not None:
-        anew = "the next `n`" if hasattr(told, "n") else f"another {kind.named}"
-        raise Conflict(
-            f"{noun}: this was recorded as entry {outcome.entry.seq} and reversed since, so it does not stand; to "
-            f"record it again, give {anew}"
+        if hasattr(told, "n"):
+            raise Conflict.field(
+                noun,
+                "this was recorded as entry {entry} and reversed since, so it does not stand; to record it again, "
+                "give the next `n`",
+                entry=outcome.entry.seq,
+            )
+        raise Conflict.field(
+            noun,
+            "this was recorded as entry {entry} and reversed since, so it does not stand; to record it again, give "
+            "another {field}",
+            entry=outcome.entry.seq,
+            field=kind.named,
         )
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
@@ -223,11 +249,13 @@ def request_intention(
     )
     fresh = row is not None
     if row is None and need is not None:
-        raise Conflict(
-            f"need: no address is left that can be kept for {need}; ask again later, or give without a restriction"
+        raise Conflict.field(
+            "need",
+            "no address is left that can be kept for {need}; ask again later, or give without a restriction",
+            need=need,
         )
     if row is None:
         row, code = tx.addresses.fixed_of(slug), ""
         if row is None:
-            raise Conflict("address: this campaign has no address to give out yet")
+            raise Conflict.field("address", "this campaign has no address to give out yet")
     return Intention(row.address, bip21_of(row.address, campaign.title), code, fresh, row.restriction)

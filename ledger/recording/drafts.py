@@ -46,27 +46,32 @@ def keep(
     """
     books = Books(tx)
     if find_campaign(books.session, slug) is None:
-        raise NotFound(f"campaign: there is no campaign {slug}")
+        raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=slug)
     txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
     data = rfc8785.dumps(facts_json(told) | facts_json(beside))
     for draft in tx.desk.drafts():
         if draft.key == key and draft.data == data:
             return key, txid, True
         if draft.key == key:
-            raise Conflict(
-                f"{kind.noun}: a draft of this number waits already, with other facts, for {draft.waits_for}; take it "
-                f"back first (`{kind.noun} reject`), or use another number"
+            raise Conflict.field(
+                kind.noun,
+                "a draft of this number waits already, with other facts, for {waiting}; take it back first "
+                "(`{noun} reject`), or use another number",
+                waiting=str(draft.waits_for),
+                noun=kind.noun,
             )
     recorded = tx.journal.by_key(key)
     if recorded is not None:
-        raise Conflict(
-            f"{kind.noun}: {told.number} is recorded already with other facts, as entry {recorded.seq}; "
-            "use another number"
+        raise Conflict.field(
+            kind.noun,
+            "{number} is recorded already with other facts, as entry {entry}; use another number",
+            number=told.number,
+            entry=recorded.seq,
         )
     kind.early(Context(books, slug, rfc3339(now), role), told)
     _require_to_come(tx, txid)
     if author is None:
-        raise NotAllowed("user: a draft keeps its author; act as a user of the desk")
+        raise NotAllowed.field("user", "a draft keeps its author; act as a user of the desk")
     tx.desk.add_draft(kind.name, slug, key, data, author, txid, rfc3339(now))
     tx.desk.audit(rfc3339(now), author, "draft", key)
     return key, txid, False
@@ -87,7 +92,7 @@ def withdraw(
     for draft in tx.desk.drafts():
         if draft.key == key:
             if draft.user_id != author and role not in APPROVERS:
-                raise NotAllowed(f"{noun}: only who told this draft, or an approver, can take it back")
+                raise NotAllowed.field(noun, "only who told this draft, or an approver, can take it back")
             tx.desk.close_draft(draft.id, "withdrawn")
             tx.desk.audit(rfc3339(now), author, "draft withdrawn", key)
             return key

@@ -61,9 +61,11 @@ def renew(tx: Writing, progress: Callable[[int, int], None] = lambda _done, _all
         tx.session.expunge_all()
         fold_all(tx, tx, progress)
     except (KeyError, ValueError) as failure:
-        raise LedgerError(
-            f"database: its entries cannot be folded ({failure}); restore a backup, or open it with the version"
-            " that wrote it"
+        raise LedgerError.field(
+            "database",
+            "its entries cannot be folded ({failure}); restore a backup, or open it with the version that "
+            "wrote it",
+            failure=str(failure),
         ) from failure
     tx.progress.save(_FOLDED_BY, str(FOLDS))
     return tx.journal.count()

@@ -64,6 +64,40 @@ def context_of(tx: Reading, books: Books, campaign: str, now: int, role: Role) -
     return Context(books, campaign, rfc3339(now), role, entry, entries)
 
 
+def _recorded_otherwise(kind: Kind, facts: object, entry: Entry, is_reversed: bool) -> Conflict:
+    """That something else stands, or stood, under the key of a fact, and what to number it by instead."""
+    field, number, seq = kind.named, str(getattr(facts, kind.named)), entry.seq
+    if hasattr(facts, "n") and is_reversed:
+        return Conflict.field(
+            field,
+            "{number} was recorded already with other facts, as entry {entry}; that is reversed; use the next n",
+            number=number,
+            entry=seq,
+        )
+    if hasattr(facts, "n"):
+        return Conflict.field(
+            field,
+            "{number} is recorded already with other facts, as entry {entry}; reverse that one, or use the next n",
+            number=number,
+            entry=seq,
+        )
+    if is_reversed:
+        return Conflict.field(
+            field,
+            "{number} was recorded already with other facts, as entry {entry}; that is reversed; use another {field}",
+            number=number,
+            entry=seq,
+            field=field,
+        )
+    return Conflict.field(
+        field,
+        "{number} is recorded already with other facts, as entry {entry}; reverse that one, or use another {field}",
+        number=number,
+        entry=seq,
+        field=field,
+    )
+
+
 def record(
     tx: Writing,
     kind: Kind,
@@ -95,21 +129,18 @@ def record(
         beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
         if same_facts(entry, kind.name, campaign, told) and beside:
             return AlreadyRecorded(entry, earlier.data)
-        gone = books.reversed_by(entry.seq)
-        standing, remedy = (
-            ("is", "reverse that one, or use") if gone is None else ("was", "that is reversed; use")
-        )
-        another = "the next n" if hasattr(facts, "n") else f"another {kind.named}"
-        raise Conflict(
-            f"{kind.named}: {getattr(facts, kind.named)} {standing} recorded already with other facts, as entry "
-            f"{entry.seq}; {remedy} {another}"
-        )
+        raise _recorded_otherwise(kind, facts, entry, books.reversed_by(entry.seq) is not None)
     approved = kind.approves(books, campaign, facts)
     context = context_of(tx, books, campaign, now, role)
     if approved is not None and author is not None and tx.desk.author(approved) == author:
         first = context.entry(approved)
-        what = kind.noun if first is None else first.kind.partition(".")[0]
-        raise NotAllowed(f"approval: who recorded this {what} cannot {kind.verb} it; another person has to")
+        noun = kind.noun if first is None else first.kind.partition(".")[0]
+        raise NotAllowed.field(
+            "approval",
+            "who recorded this {noun} cannot {verb} it; another person has to",
+            noun=noun,
+            verb=kind.verb,
+        )
     posting = kind.post(context, facts)
     if approved is not None:
         own = {} if author is None else tx.desk.limits(author)
@@ -153,7 +184,9 @@ def record(
     except ValueError:
         # Each amount was within the bound; what stands there already makes a sum of it that no line can hold.
         raise Refused.field(
-            _largest(told), f"makes a sum above {MAX_AMOUNT}, which no line can hold; check the figure"
+            _largest(told),
+            "makes a sum above {most}, which no line can hold; check the figure",
+            most=MAX_AMOUNT,
         ) from None
     tx.journal.append(
         JournalRow(

@@ -36,11 +36,11 @@ def add_user(tx: Writing, name: str, role: str, *, now: int, by: Actor | None) -
     """A new user of the desk. The name stays in the operating tables, never in an entry or a page."""
     allowed = sorted(r.value for r in Role if r is not Role.SYSTEM)
     if role not in allowed:
-        raise Refused.field("role", f"must be one of {', '.join(allowed)}")
+        raise Refused.field("role", "must be one of {words}", words=tuple(allowed))
     if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
         raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
     if any(user.name.casefold() == name.casefold() for user in tx.desk.users()):
-        raise Conflict("name: there is a user of this name already, in capitals or not; give another")
+        raise Conflict.field("name", "there is a user of this name already, in capitals or not; give another")
     user = tx.desk.add_user(name, role, rfc3339(now))
     tx.desk.audit(rfc3339(now), by.id if by else None, "user added", name)
     return user
@@ -55,13 +55,15 @@ def limit_user(
     """
     user = tx.desk.user(name)
     if user is None:
-        raise NotFound(f"user: there is no user {name[:60]}")
+        raise NotFound.field("user", "there is no user {name}", name=name[:60])
     if currency not in DECIMALS:
-        raise Refused.field("currency", f"is not a currency known here; {CODES}")
+        raise Refused.field("currency", "is not a currency known here; {remedy}", remedy=CODES)
     if most is not None and not 1 <= most <= MAX_AMOUNT:
-        raise Refused.field("most", f"write minor units from 1 to {MAX_AMOUNT}")
+        raise Refused.field("most", "write minor units from 1 to {most}", most=MAX_AMOUNT)
     if most is None and currency not in tx.desk.limits(user.id):
-        raise Refused.field("currency", f"{name} has no limit in {currency}; none is lifted")
+        raise Refused.field(
+            "currency", "{name} has no limit in {currency}; none is lifted", name=name, currency=currency
+        )
     tx.desk.set_limit(user.id, currency, most)
     what = "lifted" if most is None else str(most)
     tx.desk.audit(rfc3339(now), by.id if by else None, "user limit", f"{name}/{currency}: {what}")
@@ -71,7 +73,7 @@ def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Act
     """A new token of a user, shown once; only its hash is kept."""
     user = tx.desk.user(user_name)
     if user is None:
-        raise NotFound(f"user: there is no user {user_name[:60]}")
+        raise NotFound.field("user", "there is no user {user}", user=user_name[:60])
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now))
     tx.desk.audit(rfc3339(now), by.id if by else None, "token added", f"{user_name}/{token_name}")
@@ -88,7 +90,9 @@ def actor_named(tx: Reading, name: str) -> Actor:
     """The user that the command line acts as; raises NotFound or NotAllowed."""
     user = tx.desk.user(name)
     if user is None:
-        raise NotFound(f"user: there is no user {name[:60]}; add one with `aidtrail user add`")
+        raise NotFound.field(
+            "user", "there is no user {name}; add one with `aidtrail user add`", name=name[:60]
+        )
     if user.disabled:
-        raise NotAllowed(f"user: {name} is disabled")
+        raise NotAllowed.field("user", "{name} is disabled", name=name)
     return Actor(user.id, user.name, user.role)

@@ -24,6 +24,7 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
+from ledger.core.wording import Figure
 from ledger.model.balances import BalanceRow, DayBalanceRow
 from ledger.model.columns import accumulate, table_of, upsert
 from ledger.model.journal import EntryRow, TransferRow
@@ -242,6 +243,17 @@ def apply_transfers(session: Session, entries: Iterable[Moved]) -> None:
 
 def _require_possible(account: Account, asset: str, amount: int) -> None:
     if amount < 0 and account.kind in NEVER_NEGATIVE:
-        raise Conflict(f"amount: {account} would hold {amount} {asset}; it cannot hold less than nothing")
+        raise Conflict.field(
+            "amount",
+            "{account} would hold {amount}; it cannot hold less than nothing",
+            account=str(account),
+            amount=Figure(asset, amount),
+        )
     if abs(amount) > MAX_AMOUNT:
-        raise Conflict(f"amount: {account} would hold more than {MAX_AMOUNT} minor units of {asset}")
+        raise Conflict.field(
+            "amount",
+            "{account} would hold more than {most} minor units of {asset}",
+            account=str(account),
+            most=MAX_AMOUNT,
+            asset=asset,
+        )

@@ -20,7 +20,8 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Positive, Sha256
-from ledger.core.money import MAX_AMOUNT, decimal_text
+from ledger.core.money import MAX_AMOUNT
+from ledger.core.wording import Figure
 from ledger.model.bank import (
     AsideLineRow,
     AsideRow,
@@ -129,7 +130,7 @@ def require_booked(field: str, day: str, today: str) -> None:
     """Refused where a bank cannot have booked on that day yet."""
     if day > last_day(today):
         raise Refused.field(
-            field, f"{day} is still to come; see whether day and month are read the right way round"
+            field, "{day} is still to come; see whether day and month are read the right way round", day=day
         )
 
 
@@ -193,7 +194,7 @@ def require_unmatched(context: Context, entry: Entry) -> None:
         BankMatchRow.of == entry.seq, col(BankMatchRow.reversed_by).is_(None)
     )
     if context.books.session.exec(standing).first() is not None:
-        raise Conflict("entry: a bank line is matched to it; reverse that match first")
+        raise Conflict.field("entry", "a bank line is matched to it; reverse that match first")
 
 
 def _post_line(context: Context, facts: BankLine) -> Posting[None]:
@@ -225,7 +226,7 @@ def _fold_line(books: Books, entry: Entry[BankLine, None]) -> None:
 def _require_line_unmatched(context: Context, entry: Entry[BankLine, None]) -> None:
     line = context.books.session.get_one(BankLineRow, entry.seq)
     if line.matched or line.aside_by is not None:
-        raise Conflict("entry: this bank line is matched or set aside; reverse that first")
+        raise Conflict.field("entry", "this bank line is matched or set aside; reverse that first")
     asked = (
         select(AsideRow.number)
         .join(AsideLineRow, col(AsideLineRow.entry) == AsideRow.entry)
@@ -233,7 +234,9 @@ def _require_line_unmatched(context: Context, entry: Entry[BankLine, None]) -> N
     )
     number = context.books.session.exec(asked).first()
     if number is not None:
-        raise Conflict(f"entry: {number} asks to set this bank line aside; reject that first")
+        raise Conflict.field(
+            "entry", "{number} asks to set this bank line aside; reject that first", number=number
+        )
 
 
 def _unfold_line(books: Books, entry: Entry[BankLine, None], seq: int) -> None:
@@ -247,8 +250,9 @@ def _post_statement(context: Context, facts: BankStatement) -> Posting[None]:
     if off:
         raise Refused.field(
             "closing",
-            f"the lines lead to {decimal_text(facts.currency, facts.closing + off)} {facts.currency}, which is "
-            f"{decimal_text(facts.currency, off)} off; take the whole statement as the bank gave it",
+            "the lines lead to {closing}, which is {off} off; take the whole statement as the bank gave it",
+            closing=Figure(facts.currency, facts.closing + off),
+            off=Figure(facts.currency, off),
         )
     if facts.last < facts.first:
         raise Refused.field("last", "lies before the first day")
@@ -286,9 +290,13 @@ def open_line(context: Context, identity: str) -> BankLineRow:
     """The line, where it is not set aside; raises NotFound or Conflict."""
     line = find_line(context.books.session, context.campaign, identity)
     if line is None:
-        raise NotFound("line: there is no such bank line in this campaign; `aidtrail inbox` lists them")
+        raise NotFound.field(
+            "line", "there is no such bank line in this campaign; `aidtrail inbox` lists them"
+        )
     if line.aside_by is not None:
-        raise Conflict(f"line: it was set aside by entry {line.aside_by}; reverse that first")
+        raise Conflict.field(
+            "line", "it was set aside by entry {entry}; reverse that first", entry=line.aside_by
+        )
     return line
 
 
@@ -298,14 +306,14 @@ def _post_match(context: Context, facts: BankMatch) -> Posting[Matched]:
     moved = require_movement(context, facts.entry, bank, currency)
     if moved.moved * signed(line) <= 0:
         raise Refused.field(
-            "entry", f"moved {decimal_text(currency, moved.moved)} {currency} at {bank}; not this line"
+            "entry", "moved {moved} at {bank}; not this line", moved=Figure(currency, moved.moved), bank=bank
         )
     of_line, of_entry = line_left(line), abs(movement_left(moved))
     left = min(of_line, of_entry)
     if left <= 0:
-        raise Conflict("line: it, or the entry, is matched whole already; nothing is matched twice")
+        raise Conflict.field("line", "it, or the entry, is matched whole already; nothing is matched twice")
     if facts.amount is not None and facts.amount > left:
-        raise Refused.field("amount", f"only {decimal_text(currency, left)} {currency} is not matched yet")
+        raise Refused.field("amount", "only {left} is not matched yet", left=Figure(currency, left))
     amount = facts.amount or left
     return Posting(
         notes=Matched(
@@ -327,10 +335,10 @@ def require_movement(context: Context, entry: int, bank: str, currency: str) -> 
     if moved is None:
         told = context.entry(entry)
         if told is None or told.campaign != context.campaign:
-            raise NotFound(f"entry: there is no entry {entry} in this campaign")
+            raise NotFound.field("entry", "there is no entry {entry} in this campaign", entry=entry)
         if told.reverses is None:
             raise Refused.field(
-                "entry", f"moved {decimal_text(currency, 0)} {currency} at {bank}; not this line"
+                "entry", "moved {moved} at {bank}; not this line", moved=Figure(currency, 0), bank=bank
             )
     if moved is None or moved.reversed_by is not None:
         raise Refused.field("entry", "is reversed, or a reversal; such money never passed the bank")

@@ -17,6 +17,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Sha256, Text, matching
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.wording import Wording
 from ledger.model.bank import Account, AsideLineRow, AsideRow, BankLineRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.bank import Balance, open_line, signed
@@ -27,7 +28,7 @@ from ledger.rules.workflow import Decision, Workflow, proposed
 
 MOST = 2000
 """Lines that one decision sets aside; a month of a busy account is several."""
-Month = Annotated[str, matching(r"[0-9]{4}-(0[1-9]|1[0-2])", "write a month as YYYY-MM")]
+Month = Annotated[str, matching(r"[0-9]{4}-(0[1-9]|1[0-2])", Wording("write a month as YYYY-MM"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def _named(context: Context, facts: Aside) -> Sequence[BankLineRow]:
 
 def _require_unmatched(line: BankLineRow) -> None:
     if line.matched:
-        raise Conflict("line: it is matched, in part or whole; reverse the match first")
+        raise Conflict.field("line", "it is matched, in part or whole; reverse the match first")
 
 
 def _of_month(context: Context, facts: Aside) -> Sequence[BankLineRow]:
@@ -155,7 +156,7 @@ def _require_not_asked(context: Context, lines: Sequence[BankLineRow]) -> None:
     )
     number = context.books.session.exec(asked).first()
     if number is not None:
-        raise Conflict(f"line: {number} asks to set it aside and waits for a decision")
+        raise Conflict.field("line", "{number} asks to set it aside and waits for a decision", number=number)
 
 
 def _effect(context: Context, aside: AsideRow, _decision: Decision) -> Posting[None]:

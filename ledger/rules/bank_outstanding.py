@@ -51,11 +51,19 @@ def _require_open(context: Context, entry: int, bank: str, currency: str) -> Non
     """NotFound where the entry moved no such money, Conflict where it is reversed or wholly on statements."""
     moved = movement_of(context.books.session, context.campaign, entry, bank, currency)
     if moved is None:
-        raise NotFound(f"entry: entry {entry} moved no {currency} at {bank} in this campaign")
+        raise NotFound.field(
+            "entry",
+            "entry {entry} moved no {currency} at {bank} in this campaign",
+            entry=entry,
+            currency=currency,
+            bank=bank,
+        )
     if moved.reversed_by is not None:
-        raise Conflict(f"entry: {entry} is reversed; nothing of it is outstanding")
+        raise Conflict.field("entry", "{entry} is reversed; nothing of it is outstanding", entry=entry)
     if not movement_left(moved):
-        raise Conflict(f"entry: all that {entry} moved at {bank} is on statements")
+        raise Conflict.field(
+            "entry", "all that {entry} moved at {bank} is on statements", entry=entry, bank=bank
+        )
 
 
 def _hold(context: Context, facts: Outstanding) -> Posting[None]:
@@ -72,7 +80,9 @@ def _hold(context: Context, facts: Outstanding) -> Posting[None]:
     )
     number = context.books.session.exec(said).first()
     if number is not None:
-        raise Conflict(f"entry: {number} says of it that it is outstanding until that day already")
+        raise Conflict.field(
+            "entry", "{number} says of it that it is outstanding until that day already", number=number
+        )
     return Posting()
 
 

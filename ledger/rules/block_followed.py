@@ -14,6 +14,7 @@ from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict
 from ledger.core.lines import Operation, Part, PartKind, Use
 from ledger.core.names import UseCause, UseName
+from ledger.core.wording import Figure
 from ledger.model.spends import ExplainedBy, SpendInputRow
 from ledger.rules.books import Books
 from ledger.rules.incoming import require_unspent
@@ -88,21 +89,31 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
         (s for s in spends_of(session, txid or "", campaign) if outpoint in inputs_apart(session, s)), None
     )
     if spend is None:
-        raise Conflict(f"block: {txid} took these coins and is not recorded; look at the chain again first")
+        raise Conflict.field(
+            "block",
+            "{txid} took these coins and is not recorded; look at the chain again first",
+            txid=str(txid),
+        )
     ref = spend.ref
     if spend.waits_for is not None:
-        raise Conflict(f"block: {spend.waits_for} waits to explain where these coins went; decide that first")
+        raise Conflict.field(
+            "block",
+            "{waiting} waits to explain where these coins went; decide that first",
+            waiting=spend.waits_for,
+        )
     if not spend.live:
-        raise Conflict(
-            f"block: a reorganisation undid the spend {ref}; release it when that has settled again"
+        raise Conflict.field(
+            "block", "a reorganisation undid the spend {ref}; release it when that has settled again", ref=ref
         )
     found.taken.append(TakenBy(ref, outpoint))
     left = min(sats, spend.blocked - found.left.get(ref, 0))
     if left:
         moved = spend.explanation in {ExplainedBy.MOVE, ExplainedBy.OWN_MOVE}
         if spend.explained_by is not None and not moved:
-            raise Conflict(
-                f"block: its coins were explained while it was blocked, by {spend.explained_by}; reverse that first"
+            raise Conflict.field(
+                "block",
+                "its coins were explained while it was blocked, by {explained_by}; reverse that first",
+                explained_by=spend.explained_by,
             )
         found.left[ref] = found.left.get(ref, 0) + left
     rest = sats - left
@@ -119,8 +130,11 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
         else:
             _walk(context, onward, again, found)
     if rest:
-        raise Conflict(
-            f"block: {rest} sats of its coins cannot be followed through {txid}; decide about those first"
+        raise Conflict.field(
+            "block",
+            "{rest} of its coins cannot be followed through {txid}; decide about those first",
+            rest=Figure("BTC", rest),
+            txid=spend.txid,
         )
 
 

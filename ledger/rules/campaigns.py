@@ -132,7 +132,7 @@ def campaign_of(session: Session, slug: str) -> CampaignRow:
 
 
 def _missing(slug: str) -> NotFound:
-    return NotFound(f"campaign: there is no campaign {slug}")
+    return NotFound.field("campaign", "there is no campaign {campaign}", campaign=slug)
 
 
 def require_campaign(context: Context) -> None:
@@ -161,7 +161,9 @@ def product_of(session: Session, campaign: str, code: str) -> ProductRow:
     """The product of a code; raises NotFound."""
     product = find_product(session, campaign, code)
     if product is None:
-        raise NotFound(f"product: there is no product {code} in campaign {campaign}")
+        raise NotFound.field(
+            "product", "there is no product {code} in campaign {campaign}", code=code, campaign=campaign
+        )
     return product
 
 
@@ -185,7 +187,9 @@ def need_of(session: Session, campaign: str, number: str) -> NeedRow:
     """The need of a number, reversed or not; raises NotFound."""
     need = find_need(session, campaign, number)
     if need is None:
-        raise NotFound(f"need: there is no need {number} in campaign {campaign}")
+        raise NotFound.field(
+            "need", "there is no need {number} in campaign {campaign}", number=number, campaign=campaign
+        )
     return need
 
 
@@ -208,7 +212,12 @@ def require_need(session: Session, campaign: str, need: str, field: str) -> Need
     """The need that money may be restricted to; Refused where it is reversed, NotFound where there is none."""
     row = find_need(session, campaign, need)
     if row is None:
-        raise NotFound(f"{field}: there is no need {need} in campaign {campaign}; name one that is recorded")
+        raise NotFound.field(
+            field,
+            "there is no need {need} in campaign {campaign}; name one that is recorded",
+            need=need,
+            campaign=campaign,
+        )
     if row.reversed_by is not None:
         raise Refused.field(field, "is no standing need; name one that is, or none")
     return row
@@ -227,7 +236,9 @@ def need_title(session: Session, campaign: str, need: str | None) -> str:
 
 def _post_campaign(context: Context, facts: Campaign) -> Posting[None]:
     if facts.end < facts.start:
-        raise Refused.field("end", f"{facts.end} is before the start, {facts.start}; give a later day")
+        raise Refused.field(
+            "end", "{end} is before the start, {start}; give a later day", end=facts.end, start=facts.start
+        )
     if facts.slug != context.campaign:
         raise Refused.field("slug", "must be the campaign that it is recorded under")
     return Posting()

@@ -166,7 +166,9 @@ def _brought(context: Context, facts: Claim) -> ReceiptRow:
     )
     first = session.exec(query).first()
     if first is None:
-        raise Refused.field("lot", f"no order brought {facts.of}; what nobody paid for has no price to claim")
+        raise Refused.field(
+            "lot", "no order brought {lot}; what nobody paid for has no price to claim", lot=str(facts.of)
+        )
     return first
 
 
@@ -181,8 +183,11 @@ def _post(context: Context, facts: Claim) -> Posting[Opened]:
     if facts.quantity > ending.left - claimed:
         raise Refused.field(
             "quantity",
-            f"{ending.left} of {facts.of} are {facts.was} there and not made good, {claimed} of them claimed already; "
-            "no more",
+            "{left} of {lot} are {was} there and not made good, {claimed} of them claimed already; no more",
+            left=ending.left,
+            lot=str(facts.of),
+            was=facts.was,
+            claimed=claimed,
         )
     receipt = _brought(context, facts)
     notes = Opened(told=ending.told, use=ending.use_id, order=receipt.order_number, item=receipt.item)
@@ -223,7 +228,11 @@ def _require_nothing_made_good(context: Context, entry: Entry[Claim, Opened]) ->
     )
     number = session.exec(ended).first()
     if number is not None:
-        raise Conflict(f"entry: {number} says that pieces of this claim were made good; reverse that first")
+        raise Conflict.field(
+            "entry",
+            "{number} says that pieces of this claim were made good; reverse that first",
+            number=number,
+        )
 
 
 def _unfold(books: Books, entry: Entry[Claim, Opened], seq: int) -> None:
@@ -239,7 +248,9 @@ def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
             )
         gift = require_in_kind(session, campaign, facts.in_kind)
         if gift.reversed_by is not None:
-            raise Conflict(f"in_kind: {facts.in_kind} was reversed; nothing came by it")
+            raise Conflict.field(
+                "in_kind", "{in_kind} was reversed; nothing came by it", in_kind=facts.in_kind
+            )
         return gift.entry
     if facts.credit_note is None or facts.order is None or facts.in_kind is not None:
         raise Refused.field("credit_note", "name it with the `order` that it is on, and no gift in kind")
@@ -255,7 +266,12 @@ def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
     )
     note = session.exec(query).first()
     if note is None:
-        raise NotFound(f"credit_note: no credit note {facts.credit_note} on {facts.order} stands")
+        raise NotFound.field(
+            "credit_note",
+            "no credit note {credit_note} on {order} stands",
+            credit_note=facts.credit_note,
+            order=facts.order,
+        )
     return note
 
 
@@ -265,7 +281,9 @@ def _post_end(context: Context, facts: Ended) -> Posting[EndedBy]:
     document = _paper_of(books.session, context.campaign, facts)
     left = claim_left(books, claim)
     if facts.quantity > left:
-        raise Refused.field("quantity", f"{left} pieces of {facts.claim} are not made good; no more")
+        raise Refused.field(
+            "quantity", "{left} pieces of {claim} are not made good; no more", left=left, claim=facts.claim
+        )
     return Posting(notes=EndedBy(document=document))
 
 

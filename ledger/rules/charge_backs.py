@@ -18,8 +18,8 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive
 from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, UseCause, UseName
+from ledger.core.wording import Figure
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.covers import CoverRow
 from ledger.model.gifts import ContributionRow
@@ -78,11 +78,18 @@ def shortfall_at_banks(session: Session, campaign: str, currency: str) -> int:
 def _gift(context: Context, number: str) -> ContributionRow:
     gift = find_contribution(context.books.session, context.campaign, number)
     if gift is None:
-        raise NotFound(f"gift: there is no contribution {number} in campaign {context.campaign}")
+        raise NotFound.field(
+            "gift",
+            "there is no contribution {number} in campaign {campaign}",
+            number=number,
+            campaign=context.campaign,
+        )
     if gift.reversed_by is not None:
-        raise Conflict(f"gift: contribution {number} is reversed; it never came")
+        raise Conflict.field("gift", "contribution {number} is reversed; it never came", number=number)
     if gift.blocked_by is not None:
-        raise Conflict(f"gift: contribution {number} is blocked; two persons release it first")
+        raise Conflict.field(
+            "gift", "contribution {number} is blocked; two persons release it first", number=number
+        )
     return gift
 
 
@@ -101,7 +108,8 @@ def _hold(context: Context, facts: ChargeBack) -> Posting[None]:
     if facts.amount > left:
         raise Refused.field(
             "amount",
-            f"is more than the {decimal_text(gift.currency, left)} {gift.currency} of this gift that did not go back",
+            "is more than the {left} of this gift that did not go back",
+            left=Figure(gift.currency, left),
         )
     within = (gift.line_start, gift.line_end)
     pieces = context.books.lines.lowest_free(gift.line, facts.amount, within=within)
@@ -172,7 +180,9 @@ def _require_uncovered(context: Context, row: ChargeBackRow, _entry: Entry[Decis
     )
     number = context.books.session.exec(standing).first()
     if number is not None:
-        raise Conflict(f"entry: {number} covers what it left wanting; reverse or reject that first")
+        raise Conflict.field(
+            "entry", "{number} covers what it left wanting; reverse or reject that first", number=number
+        )
 
 
 CHARGE_BACKS = Workflow(

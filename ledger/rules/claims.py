@@ -431,8 +431,14 @@ def _post(context: Context, facts: FollowedClaim) -> Posting[None]:
     said = facts.order or "", facts.claim or ""
     if not any(_followed_as(claim) == said for claim in open_claims(context.books, campaign)):
         if facts.claim is not None:
-            raise Conflict(f"claim: all of {facts.claim} was made good; there is nothing to follow")
-        raise Conflict(f"order: the supplier of {facts.order} owes nothing; there is no claim to follow")
+            raise Conflict.field(
+                "claim", "all of {claim} was made good; there is nothing to follow", claim=facts.claim
+            )
+        raise Conflict.field(
+            "order",
+            "the supplier of {order} owes nothing; there is no claim to follow",
+            order=facts.order or "",
+        )
     return Posting()
 
 

@@ -26,8 +26,8 @@ from ledger.core.lines import (
     Use,
     Withdraw,
 )
-from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, UseName, use_named
+from ledger.core.wording import Figure
 from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
@@ -137,13 +137,20 @@ def discount_gift(order: str, item: str) -> str:
 def _require_open(context: Context, order: str) -> OrderRow:
     row = require_order(context.books.session, context.campaign, order)
     if not row.is_open:
-        raise Conflict(f"order: {order} is {row.stage}; only an approved order is closed")
+        raise Conflict.field(
+            "order", "{order} is {stage}; only an approved order is closed", order=order, stage=row.stage
+        )
     waiting = select(PaymentRow.number).where(
         PaymentRow.order_entry == row.entry, PaymentRow.status == ProposalStatus.PENDING
     )
     number = context.books.session.exec(waiting.order_by(col(PaymentRow.number))).first()
     if number is not None:
-        raise Conflict(f"order: payment {number} of {order} waits for a decision; approve or reject it first")
+        raise Conflict.field(
+            "order",
+            "payment {number} of {order} waits for a decision; approve or reject it first",
+            number=number,
+            order=order,
+        )
     return row
 
 
@@ -160,11 +167,14 @@ def _require_named(
     }
     for name, amount in wanted.items():
         if named[name] != amount:
-            told, is_left = decimal_text(currency, named[name]), decimal_text(currency, amount)
             raise Refused.field(
                 name,
-                f"{told} {currency} is named and {is_left} is left of {order.number} as {name}; "
-                f"give {name}={amount}",
+                "{sum} is named and {left} is left of {order} as {field}; give {field}={amount}",
+                sum=Figure(currency, named[name]),
+                left=Figure(currency, amount),
+                order=order.number,
+                field=name,
+                amount=amount,
             )
 
 
@@ -173,7 +183,12 @@ def _hold(context: Context, facts: Closing) -> Posting[None]:
     waiting = (ClosingRow.order_entry == order.entry, ClosingRow.status == ProposalStatus.PENDING)
     number = context.books.session.exec(select(ClosingRow.number).where(*waiting)).first()
     if number is not None:
-        raise Conflict(f"order: closing {number} of {facts.order} waits for a decision already")
+        raise Conflict.field(
+            "order",
+            "closing {number} of {order} waits for a decision already",
+            number=number,
+            order=facts.order,
+        )
     left = left_of(context.books, order)
     _require_named(order, left, discount=facts.discount, cancellation=facts.cancellation, claim=facts.claim)
     return Posting()

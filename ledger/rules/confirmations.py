@@ -153,7 +153,12 @@ def sent_on(session: Session, campaign: str, about: DeliveryPaper, paper: str) -
         entry, gone, handed = handover.entry, handover.reversed_by, handed_lots(session, handover.entry)
         counted = [LotCount(product=row.product, lot=row.lot, quantity=row.quantity) for row in handed]
     if gone is not None:
-        raise Conflict(f"paper: {about} {paper} was reversed; confirm the one that stands for it")
+        raise Conflict.field(
+            "paper",
+            "{about} {paper} was reversed; confirm the one that stands for it",
+            about=about,
+            paper=paper,
+        )
     return Sent(paper=entry, lots=tuple(counted))
 
 
@@ -164,8 +169,17 @@ def _require_corrected(session: Session, facts: Confirmation, entry: int) -> int
     """
     last = confirmation_of(session, entry)
     if (None if last is None else last.number) != facts.corrects:
-        state = "is not confirmed" if last is None else f"is confirmed already, by {last.number}"
-        raise Conflict(f"paper: {facts.about} {facts.paper} {state}")
+        if last is None:
+            raise Conflict.field(
+                "paper", "{about} {paper} is not confirmed", about=facts.about, paper=facts.paper
+            )
+        raise Conflict.field(
+            "paper",
+            "{about} {paper} is confirmed already, by {number}",
+            about=facts.about,
+            paper=facts.paper,
+            number=last.number,
+        )
     return None if last is None else last.entry
 
 
@@ -188,10 +202,12 @@ def _surplus(session: Session, campaign: str, facts: Confirmation, sent: Sent) -
     found = []
     for index, lot in enumerate(facts.others):
         if lot.of in listed:
-            raise Refused.field(f"others.{index}.lot", f"{lot.lot} is on the paper; count it there")
+            raise Refused.field(f"others.{index}.lot", "{lot} is on the paper; count it there", lot=lot.lot)
         if Lot(lot.product, lot.instead_of) not in listed:
             raise Refused.field(
-                f"others.{index}.instead_of", f"{lot.instead_of} is not on the paper; name one that is"
+                f"others.{index}.instead_of",
+                "{lot} is not on the paper; name one that is",
+                lot=lot.instead_of,
             )
         more = lot.quantity - told.get(lot.of, 0)
         if more > 0:
@@ -293,7 +309,7 @@ def _require_last_count(context: Context, entry: Entry[Confirmation, Sent]) -> N
     session = context.books.session
     later = session.get_one(ConfirmationRow, entry.seq).corrected_by
     if later is not None:
-        raise Conflict(f"entry: entry {later} corrects this count; reverse that first")
+        raise Conflict.field("entry", "entry {later} corrects this count; reverse that first", later=later)
     require_surplus_undecided(session, entry.seq)
 
 
@@ -314,29 +330,51 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
         if Lot(row.product, row.lot) == facts.of
     ]
     if confirmation is None or not rows:
-        raise NotFound(
-            f"paper: {facts.about} {facts.paper} with lot {facts.lot} is not confirmed by the other side"
+        raise NotFound.field(
+            "paper",
+            "{about} {paper} with lot {lot} is not confirmed by the other side",
+            about=facts.about,
+            paper=facts.paper,
+            lot=facts.lot,
         )
     gap = abs(rows[0].gap)
     if facts.quantity > gap:
         raise Refused.field(
-            "quantity", f"{facts.quantity} are explained and {gap} are not yet; explain those"
+            "quantity",
+            "{quantity} are explained and {left} are not yet; explain those",
+            quantity=facts.quantity,
+            left=gap,
         )
     told = _explaining(context, facts)
     if told is None:
-        raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
+        raise NotFound.field(
+            "document",
+            "there is no standing {kind} {document}; record it first",
+            kind=facts.by,
+            document=facts.document,
+        )
     document, pieces = told
     if document == paper:
         raise Refused.field("document", "is what was counted; name what tells why the counts differ")
     if not pieces:
-        raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
+        raise Refused.field(
+            "document",
+            "{kind} {document} is not of {lot}; name one that is",
+            kind=facts.by,
+            document=facts.document,
+            lot=str(facts.of),
+        )
     _require_not_counted_off(context, facts, paper)
     explained = _explained_by(session, document, facts.of)
     if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
-            f"{facts.by} {facts.document} tells of {pieces} pieces and {explained} are explained by it already; "
-            "name another for the rest",
+            "{kind} {document} tells of {pieces} pieces and {explained} are explained by it already; name another "
+            "for the rest",
+            kind=facts.by,
+            document=facts.document,
+            pieces=pieces,
+            explained=explained,
         )
     return Posting((), (), Explains(confirmation=confirmation.entry, document=document))
 
@@ -349,8 +387,10 @@ def _require_not_counted_off(context: Context, facts: Explanation, paper: int) -
         if arrival is not None and arrival.shipment == paper:
             raise Refused.field(
                 "document",
-                f"arrival {facts.document} is of {facts.paper} itself: the difference is what it leaves open; name "
-                "another fact",
+                "arrival {document} is of {paper} itself: the difference is what it leaves open; name another "
+                "fact",
+                document=facts.document,
+                paper=facts.paper,
             )
     if facts.by is ExplainedBy.LOSS:
         loss = find_loss(session, campaign, facts.document)
@@ -359,8 +399,12 @@ def _require_not_counted_off(context: Context, facts: Explanation, paper: int) -
         if loss is not None and (not there or loss.date < min(there)):
             raise Refused.field(
                 "document",
-                f"loss {facts.document} is of pieces at {loss.place} on {loss.date}, where none of {facts.paper} lay "
-                "then: the books count it off already; name one of pieces that came by it",
+                "loss {document} is of pieces at {place} on {date}, where none of {paper} lay then: the books "
+                "count it off already; name one of pieces that came by it",
+                document=facts.document,
+                place=loss.place,
+                date=loss.date,
+                paper=facts.paper,
             )
 
 

@@ -20,6 +20,7 @@ from ledger.core.likeness import likeness_of_number
 from ledger.core.line_words import reference_of
 from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
 from ledger.core.names import FREE, GiftKind, GiftName, UseCause, UseName
+from ledger.core.wording import Wording
 from ledger.model.gifts import ContributionRow
 from ledger.model.questions import Doubt
 from ledger.rules.books import Books
@@ -136,8 +137,8 @@ def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
 def _voided(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
     """What takes the money off its line again, and its fee with it, which the reversal undoes before."""
     line, start, end = entry.notes.interval
-    what = "this contribution is used or held"
-    void_free(context, line, (start, end - (entry.facts.fee or 0)), gift_of(entry.facts.number), what)
+    why = Wording("some of this contribution is used or held; reverse what stands on it first")
+    void_free(context, line, (start, end - (entry.facts.fee or 0)), gift_of(entry.facts.number), why)
     return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, gift_of(entry.facts.number)),)
 
 

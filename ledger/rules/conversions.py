@@ -20,6 +20,7 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
+from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
 from ledger.model.proposals import COUNTS
 from ledger.model.screening import PayeeKind
@@ -159,7 +160,10 @@ def _require_fills_tie(facts: Conversion) -> None:
         total = getattr(facts, field)
         if told != total:
             raise Refused.field(
-                field, f"is {total} and the fills sum to {told}; give every fill, or the total of them"
+                field,
+                "is {total} and the fills sum to {sum}; give every fill, or the total of them",
+                total=total,
+                sum=told,
             )
 
 
@@ -246,7 +250,9 @@ def _require_not_told(context: Context, facts: Conversion, reference: str) -> No
         )
     ).first()
     if other is not None:
-        raise Refused.field("reference", f"is that of conversion {other}, which tells of this sale already")
+        raise Refused.field(
+            "reference", "is that of conversion {other}, which tells of this sale already", other=other
+        )
 
 
 def _there(context: Context, facts: Conversion) -> tuple[Taking, ...]:
@@ -255,11 +261,23 @@ def _there(context: Context, facts: Conversion) -> tuple[Taking, ...]:
     waiting_there = promised(books.session, campaign, exchange)
     left = coins_at(books, campaign, exchange) - waiting_there
     if facts.sold > left:
-        other = f", beside {waiting_there} that wait to be told as sold" if waiting_there else ""
+        there = Figure("BTC", max(0, left))
+        if waiting_there:
+            raise Refused.field(
+                "sold",
+                "is more than the {there} of this campaign that lies at {exchange} unsold, beside {waiting} that waits "
+                "to be told as sold; record the deposit that brought them (`deposit add`), or name the transaction "
+                "that they were sold in",
+                there=there,
+                exchange=exchange or "",
+                waiting=Figure("BTC", waiting_there),
+            )
         raise Refused.field(
             "sold",
-            f"is more than the {max(0, left)} sats of this campaign that lie at {exchange} unsold{other}; record the "
-            "deposit that brought them (`deposit add`), or name the transaction that they were sold in",
+            "is more than the {there} of this campaign that lies at {exchange} unsold; record the deposit that brought "
+            "them (`deposit add`), or name the transaction that they were sold in",
+            there=there,
+            exchange=exchange or "",
         )
     return drawn(books, campaign, exchange, facts.sold, all_in_order(books, campaign, "BTC", facts.need))
 
@@ -300,9 +318,13 @@ def _require_there(context: Context, conversion: ConversionRow) -> None:
     """Conflict where a reorganisation took back since what is told as sold."""
     left = coins_at(context.books, conversion.campaign, conversion.exchange)
     if conversion.sold > left:
-        raise Conflict(
-            f"number: {left} sats lie at {conversion.exchange}, and this sells {conversion.sold}: a deposit there is "
-            "undone; approve it when that has settled again, or reject it"
+        raise Conflict.field(
+            "number",
+            "{left} sats lie at {exchange}, and this sells {sold}: a deposit there is undone; approve it "
+            "when that has settled again, or reject it",
+            left=left,
+            exchange=conversion.exchange,
+            sold=conversion.sold,
         )
 
 

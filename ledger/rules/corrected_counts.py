@@ -143,8 +143,11 @@ def _told(session: Session, of: CountedField) -> _Told:
     """What is meant; raises Refused where several can be."""
     rows = [row for row in _rows_of(session, of) if of.lot in {None, row.lot.number, str(row.lot)}]
     if len(rows) != 1:
-        where = " and the place" if of.kind == "distribution" else ""
-        raise Refused.field("lot", f"name the lot{where} of the paper that is meant, as PRODUCT#LOT")
+        if of.kind == "distribution":
+            raise Refused.field(
+                "lot", "name the lot and the place of the paper that is meant, the lot as PRODUCT#LOT"
+            )
+        raise Refused.field("lot", "name the lot of the paper that is meant, as PRODUCT#LOT")
     return rows[0]
 
 
@@ -237,7 +240,10 @@ def _found_otherwise(use: Use, kind: PartKind, more: int, on: str | None = None)
     found, units = sum(part.share for part in parts), use.units
     if found > units:
         raise Refused.field(
-            "new", f"makes {found} pieces and {units} were there to be counted; what came too much is `over`"
+            "new",
+            "makes {found} pieces and {units} were there to be counted; what came too much is `over`",
+            found=found,
+            units=units,
         )
     if not found:
         raise Refused.field("new", "leaves nothing of this lot on the paper; reverse that instead")
@@ -279,9 +285,14 @@ def _went(told: _Told, use: Use, again: MadeAgain, more: int) -> tuple[Use, tupl
     added = again.free(use.line, more)
     if units_in(added) < more:
         goods = line_named(use.line)
-        where = goods.place if isinstance(goods, GoodsLine) else use.line
+        place = goods.place if isinstance(goods, GoodsLine) else use.line
         raise Refused.field(
-            "new", f"wants {more} more of {told.lot}, and {units_in(added)} are at {where}; no more"
+            "new",
+            "wants {wanted} more of {lot}, and {there} are at {place}; no more",
+            wanted=more,
+            lot=str(told.lot),
+            there=units_in(added),
+            place=place,
         )
     shape = replace_shape(use, joined((*pieces, *added)), new, [part._replace(share=new, out=new)])
     to = _account_of(str(part.line))
@@ -310,14 +321,27 @@ def _received(
             more,
         )
         units, left = use.units + more, books.lines.free_units(use.line)
-        what = f"{row.replaces_found.value} pieces of {row.replaces} are still to be replaced"
+        if more > left:
+            raise Refused.field(
+                "new",
+                "makes {wanted} more, and {left} {found} pieces of {lot} are still to be replaced",
+                wanted=more,
+                left=left,
+                found=row.replaces_found.value,
+                lot=row.replaces,
+            )
     else:
         item = item_of(books.session, order, receipt.item)
         units, left = _units_of_more(context, order, item, use, more)
         source = _transfer(note, open_account(campaign, order.number, item.item), receipt.product, more)
-        what = f"are open on {order.number}; what came too much is counted as over"
-    if more > left:
-        raise Refused.field("new", f"makes {more} more, and {left} {what}")
+        if more > left:
+            raise Refused.field(
+                "new",
+                "makes {wanted} more, and {left} are open on {order}; what came too much is counted as over",
+                wanted=more,
+                left=left,
+                order=order.number,
+            )
     kept, _ = lowest(use.pieces, units)
     added = again.free(use.line, units - use.units)
     shape = replace_shape(use, joined((*kept, *added)), noted, parts)
@@ -329,7 +353,7 @@ def _units_of_more(
 ) -> tuple[int, int]:
     """(units of the order's line that a receipt of so many more takes, pieces that are open)."""
     if order.is_closed:
-        raise Refused.field("entry", f"{order.number} is closed; reverse its closing first")
+        raise Refused.field("entry", "{order} is closed; reverse its closing first", order=order.number)
     left = context.books.net(open_account(order.campaign, order.number, item.item), item.product)
     before = item.quantity - left
     after = min(item.quantity, before + more)

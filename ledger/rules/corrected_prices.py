@@ -14,8 +14,8 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.lines import Operation, Resize, Use
-from ledger.core.money import decimal_text
 from ledger.core.names import UseCause, use_named
+from ledger.core.wording import Figure
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.budget import spendable
@@ -61,7 +61,12 @@ def corrected_price(context: Context, entry: int, named: str | None, new: int, d
     session = context.books.session
     order, item = _item(session, entry, named)
     if not order.is_open:
-        raise Conflict(f"entry: {order.number} is {order.stage}; the price of an approved order is corrected")
+        raise Conflict.field(
+            "entry",
+            "{order} is {stage}; the price of an approved order is corrected",
+            order=order.number,
+            stage=order.stage,
+        )
     more = new - item.value
     _require_paid(context.books, order, order_value(session, order) + more)
     if more > 0:
@@ -83,9 +88,11 @@ def _require_paid(books: Books, order: OrderRow, value: int) -> None:
     if value < gone:
         raise Refused.field(
             "new",
-            f"leaves {decimal_text(order.currency, value)} {order.currency} of {order.number}, and "
-            f"{decimal_text(order.currency, gone)} of it is paid, asked for or credited, which counts; ask that back "
-            "first",
+            "leaves {value} of {order}, and {gone} of it is paid, asked for or credited, which counts; ask "
+            "that back first",
+            value=Figure(order.currency, value),
+            order=order.number,
+            gone=Figure(order.currency, gone),
         )
 
 
@@ -95,8 +102,10 @@ def _require_money(context: Context, order: OrderRow, more: int, date: str) -> N
     if more > free:
         raise Refused.field(
             "new",
-            f"makes {order.number} cost {decimal_text(order.currency, more)} {order.currency} more, and only "
-            f"{decimal_text(order.currency, max(free, 0))} is free; wait for gifts first",
+            "makes {order} cost {wanted} more, and only {free} is free; wait for gifts first",
+            order=order.number,
+            wanted=Figure(order.currency, more),
+            free=Figure(order.currency, max(free, 0)),
         )
 
 
@@ -115,7 +124,12 @@ def _made_again(context: Context, order: OrderRow, item: OrderItemRow, new: int)
     for use in brought.values():
         if use_named(use.id).cause not in _BROUGHT:
             name = use_named(use.id)
-            raise Conflict(f"entry: {name.cause.value} {name.number} stands on it; reverse that first")
+            raise Conflict.field(
+                "entry",
+                "{cause} {name} stands on it; reverse that first",
+                cause=name.cause.value,
+                name=name.number,
+            )
     again = MadeAgain(context, [*lines.uses(filled).values(), *brought.values()])
     spread = Spread([(line, 0, one.value, one.fineness) for line, one in after.items()])
     shapes = [_paid_anew(use, named, spread) for use in again.uses if use.id in filled]

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
-from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
+from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Operation
 from ledger.core.money import MAX_AMOUNT
@@ -105,14 +105,29 @@ def _require_correctable(context: Context, facts: Correction) -> str:
     """The kind of what is corrected; raises NotFound, Conflict or Refused."""
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
-        raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
+        raise NotFound.field(
+            "entry",
+            "there is no entry {entry} in campaign {campaign}",
+            entry=facts.entry,
+            campaign=context.campaign,
+        )
     if context.books.reversed_by(facts.entry) is not None:
-        raise Conflict(f"entry: {facts.entry} is reversed; correct the one that stands for it")
+        raise Conflict.field(
+            "entry", "{entry} is reversed; correct the one that stands for it", entry=facts.entry
+        )
     fields = _fields_of(entry.kind)
     if facts.field not in fields:
-        can = ", ".join(fields) or "nothing"
+        if not fields:
+            raise Refused.field(
+                "field",
+                "nothing of this kind, {kind}, is corrected; reverse it and tell it anew",
+                kind=entry.kind,
+            )
         raise Refused.field(
-            "field", f"of {one(entry.kind)} {can} can be corrected; the rest is reversed and told anew"
+            "field",
+            "of this kind, {kind}, these are corrected: {fields}; the rest is reversed and told anew",
+            kind=entry.kind,
+            fields=list(fields),
         )
     if facts.item is not None and facts.field is not Corrected.VALUE:
         raise Refused.field("item", "says of which item of an order a price is; leave it out")
@@ -159,19 +174,25 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
     kind = _require_correctable(context, facts)
     says = _says(context, facts, kind)
     if facts.old != says:
-        raise Refused.field("old", f"is not what stands there, which is {says or 'nothing'}")
+        if not says:
+            raise Refused.field("old", "is not what stands there, which is nothing")
+        raise Refused.field("old", "is not what stands there, which is {stands}", stands=str(says))
     if facts.new == says:
         raise Refused.field("new", "is what stands there already")
     if facts.new is None and (facts.field in MOVING or facts.field is Corrected.REASON):
-        raise Refused.field("new", f"is missing; {one(facts.field.value)} is told by another one")
+        raise Refused.field("new", "is missing; write what is right of the {field}", field=facts.field.value)
     try:
         _SHAPES[facts.field].validate_python(facts.new) if facts.new is not None else None
     except ValidationError:
-        raise Refused.field("new", f"is no {facts.field.value}; write it as its paper does") from None
+        raise Refused.field(
+            "new", "is no {field}; write it as its paper does", field=facts.field.value
+        ) from None
     if facts.field not in MOVING or facts.new is None:
         return Posting()
     if int(facts.new) > MAX_AMOUNT:
-        raise Refused.field("new", f"is above {MAX_AMOUNT}, which no line can hold; check the figure")
+        raise Refused.field(
+            "new", "is above {most}, which no line can hold; check the figure", most=MAX_AMOUNT
+        )
     if facts.field is Corrected.VALUE:
         return corrected_price(context, facts.entry, facts.item, int(facts.new), facts.date)
     return corrected_count(context, _counted(context.campaign, kind, facts), int(facts.new))
@@ -257,7 +278,11 @@ def _say(books: Books, row: CorrectionRow, before: str | None, after: str | None
         return
     found = Journal(books.session).by_seq(row.corrected)
     if found is None or before is None or after is None:
-        raise LedgerError(f"correction {row.number}: entry {row.corrected} has no such count")
+        raise LedgerError(
+            "correction {number}: entry {entry} has no such count",
+            number=row.number,
+            entry=row.corrected,
+        )
     if row.field is Corrected.VALUE:
         write_price(books.session, row.corrected, row.item, int(after) - int(before))
     else:
@@ -282,7 +307,9 @@ def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, 
         if (other.field, other.lot, other.place, other.item) == (row.field, row.lot, row.place, row.item)
     ]
     if same and same[-1].entry != row.entry:
-        raise Conflict(f"entry: correction {same[-1].number} corrected it again; reverse that first")
+        raise Conflict.field(
+            "entry", "correction {number} corrected it again; reverse that first", number=same[-1].number
+        )
 
 
 def _asks(session: Session, row: CorrectionRow) -> Asked | None:

@@ -20,7 +20,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Change, Operation, UnitState, Use
-from ledger.core.money import decimal_text
+from ledger.core.wording import Figure
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.covers import CoverRow
@@ -90,7 +90,7 @@ def _require_one(facts: Cover) -> None:
     (what,) = named
     for field in (field for other, means in _MEANS.items() if other != what for field in means):
         if getattr(facts, field) is not None:
-            raise Refused.field(field, f"covers no {what.replace('_', '-')}; leave it out")
+            raise Refused.field(field, "does not cover what is named as {named}; leave it out", named=what)
     if what == "charge_back" and facts.bank is None:
         raise Refused.field("bank", "name the bank into which the money came")
     if what == "gift" and facts.coin is None:
@@ -103,14 +103,16 @@ def _require_one(facts: Cover) -> None:
 def _charged(context: Context, number: str) -> ChargeBackRow:
     row = CHARGE_BACKS.require_row(context.books.session, context.campaign, number)
     if row.status is not ProposalStatus.APPROVED:
-        raise Conflict(f"charge_back: {number} is {row.status}; there is nothing to cover")
+        raise Conflict.field(
+            "charge_back", "{number} is {status}; there is nothing to cover", number=number, status=row.status
+        )
     return row
 
 
 def _require_at_most(asset: str, amount: int, left: int) -> None:
     if amount > left:
         raise Refused.field(
-            "amount", f"is more than the {decimal_text(asset, left)} {asset} that nobody covered yet"
+            "amount", "is more than the {left} that nobody covered yet", left=Figure(asset, left)
         )
 
 
@@ -135,9 +137,11 @@ def _voided(context: Context, outpoint: str) -> SettledGift:
     """The gift that lost its block after some of it was used; raises NotFound or Conflict."""
     gift = gift_of(context.books.session, context.campaign, outpoint)
     if gift.live:
-        raise Conflict("gift: it stands in its block, and nothing of it is wanting")
+        raise Conflict.field("gift", "it stands in its block, and nothing of it is wanting")
     if not gift.shortfall:
-        raise Conflict("gift: nothing of it was used before it lost its block, and nothing is wanting")
+        raise Conflict.field(
+            "gift", "nothing of it was used before it lost its block, and nothing is wanting"
+        )
     return gift
 
 
@@ -145,11 +149,18 @@ def _top_up(context: Context, outpoint: str) -> SettledGift:
     """The coin that covers, on its line; raises NotFound or Conflict."""
     coin = find_gift(context.books.session, context.campaign, outpoint)
     if coin is None:
-        raise NotFound(f"coin: no coin {outpoint[:8]}… of campaign {context.campaign} has settled")
+        raise NotFound.field(
+            "coin",
+            "no coin {outpoint}… of campaign {campaign} has settled",
+            outpoint=outpoint[:8],
+            campaign=context.campaign,
+        )
     if not coin.live:
-        raise Conflict("coin: it is not settled now; a reorganisation took it out of the chain")
+        raise Conflict.field("coin", "it is not settled now; a reorganisation took it out of the chain")
     if coin.counts_as is not CountsAs.TOP_UP:
-        raise Conflict("coin: only a top-up covers, no gift does; say that it is one (`incoming decide`)")
+        raise Conflict.field(
+            "coin", "only a top-up covers, no gift does; say that it is one (`incoming decide`)"
+        )
     return coin
 
 
@@ -193,7 +204,7 @@ def _hold(context: Context, facts: Cover) -> Posting[None]:
     if taking is None or taking.units < facts.amount:
         free = 0 if taking is None else taking.units
         raise Refused.field(
-            "amount", f"is more than the {decimal_text('BTC', free)} BTC of the coin that is free"
+            "amount", "is more than the {free} of the coin that is free", free=Figure("BTC", free)
         )
     return holding((taking,), cover_ref(facts.number))
 
@@ -244,12 +255,12 @@ def _row(books: Books, entry: Entry[Cover, None]) -> CoverRow:
 
 def _require_standing(context: Context, cover: CoverRow, _entry: Entry[Decision, Covered]) -> None:
     if cover.ended_by is not None:
-        raise Conflict(
-            "entry: what it covered settled again, and it covers nothing since; nothing is to be reversed"
+        raise Conflict.field(
+            "entry", "what it covered settled again, and it covers nothing since; nothing is to be reversed"
         )
     if cover.instead_entry is not None and not given_up(context.books.session, cover).live:
-        raise Conflict(
-            "entry: what left in place of the undone spend is undone itself; wait until it settles again"
+        raise Conflict.field(
+            "entry", "what left in place of the undone spend is undone itself; wait until it settles again"
         )
 
 

@@ -15,7 +15,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
 from ledger.core.likeness import likeness_of_number
-from ledger.core.money import decimal_text
+from ledger.core.wording import Figure
 from ledger.model.orders import (
     Corrects,
     CreditNoteLineRow,
@@ -72,7 +72,12 @@ def _post(context: Context, facts: CreditNote) -> Posting[OffOrder]:
     books = context.books
     order = require_order(books.session, context.campaign, facts.order)
     if not order.is_bound:
-        raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
+        raise Refused.field(
+            "order",
+            "{order} is {stage}; name an order that was approved",
+            order=facts.order,
+            stage=order.stage,
+        )
     papers = OrderPapers(books, context.campaign, order)
     invoice = _require_invoice(papers, facts, order)
     off_order = _off_order(papers, facts, order, invoice)
@@ -80,7 +85,9 @@ def _post(context: Context, facts: CreditNote) -> Posting[OffOrder]:
     if off_order > left:
         raise Refused.field(
             "amount",
-            f"{decimal_text(order.currency, left)} {order.currency} of {facts.order} is not credited yet; no more",
+            "{left} of {order} is not credited yet; no more",
+            left=Figure(order.currency, left),
+            order=facts.order,
         )
     return Posting(notes=OffOrder(off_order=off_order))
 
@@ -108,7 +115,9 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
         return None
     invoice = require_invoice(papers.books.session, papers.campaign, facts.invoice, order.supplier)
     if invoice.entry not in {bill.entry for bill in papers.invoices(order)}:
-        raise Refused.field("invoice", f"is no standing invoice of {facts.order}; name one, or none")
+        raise Refused.field(
+            "invoice", "is no standing invoice of {order}; name one, or none", order=facts.order
+        )
     currency, left = (
         order.currency,
         papers.billed(order, invoice) - credited_on_invoice(papers, order, invoice),
@@ -116,7 +125,9 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
     if facts.amount > left:
         raise Refused.field(
             "amount",
-            f"{decimal_text(currency, left)} {currency} of {facts.invoice} is not credited yet; no more",
+            "{left} of {invoice} is not credited yet; no more",
+            left=Figure(currency, left),
+            invoice=facts.invoice,
         )
     if facts.lines is None:
         return invoice
@@ -130,8 +141,11 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
         if line.pieces > pieces or line.amount > amount:
             raise Refused.field(
                 f"lines.{index}",
-                f"credits more than {pieces} pieces and {decimal_text(currency, amount)} {currency}, which "
-                f"{facts.invoice} bills of item {line.item}",
+                "credits more than {pieces} pieces and {amount}, which {invoice} bills of item {item}",
+                pieces=pieces,
+                amount=Figure(currency, amount),
+                invoice=facts.invoice,
+                item=line.item,
             )
     return invoice
 

@@ -263,15 +263,21 @@ def _unfold_handover(books: Books, entry: Entry[Handover, None], seq: int) -> No
 def _post_signed(context: Context, facts: Signature) -> Posting[None]:
     handover = require_handover(context.books.session, context.campaign, facts.number)
     if handover.reversed_by is not None:
-        raise Conflict(f"number: handover {facts.number} was reversed; name the one that stands for it")
+        raise Conflict.field(
+            "number", "handover {number} was reversed; name the one that stands for it", number=facts.number
+        )
     if handover.signed is not None:
-        raise Conflict(
-            f"number: handover {facts.number} is signed already; reverse that first if it was wrong"
+        raise Conflict.field(
+            "number",
+            "handover {number} is signed already; reverse that first if it was wrong",
+            number=facts.number,
         )
     papers = standing_papers(context.books.session, context.campaign, facts.sha256)
     if (About.HANDOVER, facts.number) not in [(paper.about, paper.number) for paper in papers]:
         raise Refused.field(
-            "sha256", f"is no paper of handover {facts.number}; attach it first with `evidence add`"
+            "sha256",
+            "is no paper of handover {number}; attach it first with `evidence add`",
+            number=facts.number,
         )
     return Posting()
 
@@ -335,7 +341,11 @@ def _post_recipients(
         if there < units:
             raise Refused.field(
                 "recipients",
-                f"{units} pieces of {one} are wanted and {there} are at {facts.organisation}",
+                "{units} pieces of {lot} are wanted and {there} are at {organisation}",
+                units=units,
+                lot=str(one),
+                there=there,
+                organisation=facts.organisation,
             )
     transfers: list[Transfer] = []
     operations: list[Operation] = []
@@ -396,7 +406,13 @@ def _post_loss(context: Context, facts: Loss) -> Posting[None]:
     here = (AccountClass.STOCK, facts.place)
     free = context.books.lines.free_units(goods_line(context.campaign, *here, facts.of))
     if facts.quantity > free:
-        raise Refused.field("quantity", f"{facts.quantity} are lost and {free} are at {facts.place}")
+        raise Refused.field(
+            "quantity",
+            "{quantity} are lost and {free} are at {place}",
+            quantity=facts.quantity,
+            free=free,
+            place=facts.place,
+        )
     transfers, use = counted(
         context,
         loss_use(context.campaign, facts.number),

@@ -19,6 +19,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import HoldCause, HoldName, UseCause, money_use
+from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionRow
 from ledger.model.exchange_coins import DepositRow
 from ledger.model.proposals import COUNTS
@@ -139,9 +140,14 @@ def _require_unsold(context: Context, deposit: DepositRow, _entry: object) -> No
             )
             .order_by(col(ConversionRow.entry).desc())
         ).first()
-        raise Conflict(
-            f"entry: {lies} of its {deposit.amount} sats lie at {exchange} unsold; reverse or reject what sold them "
-            f"first, the last one is conversion {last}"
+        raise Conflict.field(
+            "entry",
+            "{left} of its {amount} lies at {exchange} unsold; reverse or reject what sold them first, the last one "
+            "is conversion {number}",
+            left=Figure("BTC", lies),
+            amount=Figure("BTC", deposit.amount),
+            exchange=exchange,
+            number=str(last),
         )
 
 

@@ -99,7 +99,9 @@ def _post(context: Context, facts: Evidence) -> Posting[None]:
         raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
     if facts.about is not About.CAMPAIGN:
         if facts.number is None:
-            raise Refused.field("number", f"name the {facts.about.value} that this is evidence of")
+            raise Refused.field(
+                "number", "name the {about} that this is evidence of", about=facts.about.value
+            )
         _require_recorded(context, facts.about, facts.number)
     return Posting()
 

@@ -146,7 +146,9 @@ def _post(context: Context, facts: ExchangeRate) -> Posting[None]:
     for currency in (facts.base, facts.currency):
         fixed = parity(currency, facts.date)
         if fixed is not None and {facts.base, facts.currency} == {currency, "EUR"}:
-            raise Refused.field("price", f"{currency} is fixed to EUR by treaty; nothing is to be recorded")
+            raise Refused.field(
+                "price", "{currency} is fixed to EUR by treaty; nothing is to be recorded", currency=currency
+            )
     return Posting()
 
 

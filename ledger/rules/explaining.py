@@ -43,7 +43,9 @@ def require_to_explain(context: Context, txid: str, total: int, field: str) -> S
     """The spend that a new fact explains; raises as `require_unexplained`, and Refused where another one waits."""
     spend = require_unexplained(context, txid, total, field)
     if spend.waits_for is not None:
-        raise Refused.field("txid", f"{spend.waits_for} already waits to explain this transaction")
+        raise Refused.field(
+            "txid", "{waiting} already waits to explain this transaction", waiting=spend.waits_for
+        )
     return spend
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused, one
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import Lot, UseCause, UseName
@@ -123,7 +123,13 @@ def _gone_to(session: Session, campaign: str, facts: CountedOff, told: _Paper) -
     lots = _lots_of(session, told)
     row = next((row for row in lots if Lot(row.product, row.lot) == facts.of), None)
     if row is None:
-        raise Refused.field("document", f"{facts.by} {facts.document} is not of {facts.of}; name one that is")
+        raise Refused.field(
+            "document",
+            "{kind} {document} is not of {lot}; name one that is",
+            kind=facts.by,
+            document=facts.document,
+            lot=str(facts.of),
+        )
     if facts.was is Missing.REJECTED:
         return account(AccountClass.RETURNED, campaign, facts.was.value)
     known = None if isinstance(row, LotDeliveryRow) else row.cause
@@ -157,11 +163,20 @@ def ending_of(context: Context, facts: CountedOff) -> Ending:
     """Where pieces ended; raises NotFound, Conflict where their paper was reversed, Refused where it tells none."""
     lines, campaign, session = context.books.lines, context.campaign, context.books.session
     if facts.was not in _CALLS[facts.by]:
-        words = ", ".join(word.value for word in _CALLS[facts.by])
-        raise Refused.field("was", f"is nothing that {one(facts.by)} counts; say one of {words}")
+        raise Refused.field(
+            "was",
+            "is nothing that this kind of paper, {kind}, counts; say one of {words}",
+            kind=facts.by,
+            words=list(_CALLS[facts.by]),
+        )
     told = told_by(session, campaign, facts)
     if told.reversed_by is not None:
-        raise Conflict(f"document: {facts.by} {facts.document} was reversed; its pieces are no loss")
+        raise Conflict.field(
+            "document",
+            "{kind} {document} was reversed; its pieces are no loss",
+            kind=facts.by,
+            document=facts.document,
+        )
     source, use_id = _gone_to(session, campaign, facts, told), _use_of(campaign, facts, told)
     kind = PartKind(facts.was.value)
     left = still_ended(lines, lines.use(use_id), kind, facts.of.product) if lines.has_use(use_id) else 0
@@ -175,12 +190,16 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     service = product_of(session, campaign, facts.product).nature is Nature.SERVICE
     if facts.by == "receipt" and service:
         raise Refused.field(
-            "product", f"{facts.product} is a service, which lies nowhere; receive it instead"
+            "product", "{product} is a service, which lies nowhere; receive it instead", product=facts.product
         )
     if facts.quantity > ended.left:
         raise Refused.field(
             "quantity",
-            f"{facts.quantity} are found and {ended.left} of {facts.of} are {facts.was} there; no more",
+            "{quantity} are found and {left} of {lot} are {was} there; no more",
+            quantity=facts.quantity,
+            left=ended.left,
+            lot=str(facts.of),
+            was=facts.was,
         )
     line, opens = reopened(lines, lines.use(ended.use_id), PartKind(facts.was.value), facts.product)
     pieces = ((0, facts.quantity),) if opens else lines.lowest_free(line, facts.quantity)

@@ -73,10 +73,12 @@ def _post_block(context: Context, facts: Block) -> Posting[Counted]:
     books, campaign = context.books, context.campaign
     standing = standing_block(books.session, campaign, facts.gift)
     if standing is not None:
-        raise Conflict(f"gift: it is blocked already, by {standing.number}")
+        raise Conflict.field("gift", "it is blocked already, by {block}", block=standing.number)
     gift = given_money(books.session, campaign, facts.gift)
     if gift is None and gift_named(facts.gift).kind is GiftKind.CONTRIBUTION:
-        raise NotFound(f"gift: there is no {facts.gift} in campaign {campaign}")
+        raise NotFound.field(
+            "gift", "there is no {gift} in campaign {campaign}", gift=facts.gift, campaign=campaign
+        )
     if gift is None or not gift.live:
         return Posting((), (), Counted(0, 0))
     if gift.units is None or gift.counts_as is not CountsAs.GIFT:
@@ -113,7 +115,9 @@ def block_of(session: Session, campaign: str, number: str) -> GiftBlockRow:
     wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.number) == number)
     found = session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
     if found is None:
-        raise NotFound(f"block: there is no block {number} in campaign {campaign}")
+        raise NotFound.field(
+            "block", "there is no block {number} in campaign {campaign}", number=number, campaign=campaign
+        )
     return found
 
 
@@ -121,12 +125,17 @@ def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[Releas
     """What the release of that number does; raises Conflict where it cannot be."""
     books, campaign = context.books, context.campaign
     if block.status is not BlockStatus.STANDING:
-        raise Conflict(f"block: {block.number} is {block.status}; only a standing one is released")
+        raise Conflict.field(
+            "block",
+            "{block} is {status}; only a standing one is released",
+            block=block.number,
+            status=block.status,
+        )
     gift = given_money(books.session, campaign, block.gift)
     if gift is None:
         return Posting()
     if not gift.live:
-        raise Conflict("block: this gift is not settled now; release it when it has settled again")
+        raise Conflict.field("block", "this gift is not settled now; release it when it has settled again")
     if gift.units is not None:
         line, start, end = gift.units
         pieces = held_by_block(books.lines, line, start, end)

@@ -147,7 +147,12 @@ def gift_of(session: Session, campaign: str, outpoint: str) -> SettledGift:
     """A settled payment; raises NotFound."""
     found = find_gift(session, campaign, outpoint)
     if found is None:
-        raise NotFound(f"donation: there is no donation {outpoint} in campaign {campaign}")
+        raise NotFound.field(
+            "donation",
+            "there is no donation {outpoint} in campaign {campaign}",
+            outpoint=outpoint,
+            campaign=campaign,
+        )
     return found
 
 

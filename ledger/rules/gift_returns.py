@@ -18,7 +18,6 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
 from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, joined, lowest, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import (
     GiftKind,
     HoldCause,
@@ -29,6 +28,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.core.wording import Figure
 from ledger.model.gift_returns import GiftReturnRow, ReturnReason
 from ledger.model.gifts import CountsAs
 from ledger.model.proposals import ProposalStatus
@@ -86,10 +86,12 @@ def _returnable(context: Context, name: str) -> GivenMoney:
     """The gift of a name, which is live; raises NotFound or Conflict."""
     gift = given_money(context.books.session, context.campaign, name)
     if gift is None:
-        raise NotFound(f"gift: there is no {name[:80]} in campaign {context.campaign}")
+        raise NotFound.field(
+            "gift", "there is no {name} in campaign {campaign}", name=name[:80], campaign=context.campaign
+        )
     if not gift.live or gift.counts_as not in {CountsAs.GIFT, CountsAs.UNDECIDED}:
-        raise Conflict(
-            "gift: it is no settled gift now; only a gift, or a coin to decide about, is given back"
+        raise Conflict.field(
+            "gift", "it is no settled gift now; only a gift, or a coin to decide about, is given back"
         )
     return gift
 
@@ -100,7 +102,9 @@ def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
         return _of_apart(context, facts)
     line, start, end = gift.units
     if gift.block is not None:
-        raise Conflict(f"gift: it is blocked by {gift.block}; two persons release it first")
+        raise Conflict.field(
+            "gift", "it is blocked by {block}; two persons release it first", block=gift.block
+        )
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
     back = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
     wanted = facts.out - units_in(back)
@@ -110,8 +114,10 @@ def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
         left = facts.out - wanted + units_in(free)
         raise Refused.field(
             "amount",
-            f"{decimal_text(asset, facts.out)} {asset} is wanted, fee included, and {decimal_text(asset, left)} "
-            "of this gift is free; what is used went on, and other gifts do not pay for it",
+            "{pieces} is wanted, fee included, and {left} of this gift is free; what is used went on, and other "
+            "gifts do not pay for it",
+            pieces=Figure(asset, facts.out),
+            left=Figure(asset, left),
         )
     return _Own(line, lowest(joined([*back, *free]), facts.out)[0], free, tuple(undone))
 
@@ -142,8 +148,8 @@ def _require_spend(context: Context, facts: GiftReturn, own: _Own) -> None:
         for part in use.parts:
             spans = lines.spans(part.line, part.start, part.start + part.out) if part.line else ()
             if any(span.state is UnitState.USED for span in spans):
-                raise Conflict(
-                    "txid: some of what this transaction took is used by an entry; reverse that first"
+                raise Conflict.field(
+                    "txid", "some of what this transaction took is used by an entry; reverse that first"
                 )
 
 
@@ -189,7 +195,7 @@ def _require_at_bank(context: Context, facts: GiftReturn, gift: GivenMoney) -> N
     asset = gift.asset
     there = at_bank(context.books, context.campaign, str(facts.bank), asset)
     if there < facts.out:
-        raise Refused.field("bank", f"holds {decimal_text(asset, there)} {asset}; name the one that paid")
+        raise Refused.field("bank", "holds {there}; name the one that paid", there=Figure(asset, there))
 
 
 def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Posting[None]:

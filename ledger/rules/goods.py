@@ -17,7 +17,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, Refused, WrongValue
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
@@ -32,7 +32,7 @@ from ledger.tracing.state import Lines
 
 def _own_name(lot: str) -> str:
     if Lot("", lot).is_over:
-        raise ValueError(f"ends with {OVER}, as what came too much does; name it otherwise")
+        raise WrongValue("ends with {over}, as what came too much does; name it otherwise", over=OVER)
     return lot
 
 
@@ -129,9 +129,11 @@ def require_surplus_undecided(session: Session, entry: int) -> None:
     )
     found = session.exec(decided).first()
     if found is not None and found.counted_by == entry:
-        raise Conflict("entry: what came too much on it was decided about; reverse that first")
+        raise Conflict.field("entry", "what came too much on it was decided about; reverse that first")
     if found is not None:
-        raise Conflict(f"entry: {found.number} explains by it what came too much; reverse that first")
+        raise Conflict.field(
+            "entry", "{number} explains by it what came too much; reverse that first", number=found.number
+        )
 
 
 def surplus_counted(campaign: str, lot: Lot, place: str, pieces: int) -> Transfer:
@@ -247,7 +249,10 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
     if expiry is not None and known is not None and known != expiry:
         raise Refused.field(
             field,
-            f"{expiry} is not {known}, which an earlier delivery of {lot.number} told; correct one of them",
+            "{expiry} is not {known}, which an earlier delivery of {lot} told; correct one of them",
+            expiry=expiry,
+            known=known,
+            lot=lot.number,
         )
 
 
@@ -257,7 +262,9 @@ def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
     for lot, recall in recalls.items():
         raise Refused.field(
             lots[lot],
-            f"{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
+            "{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
+            lot=str(lot),
+            recall=recall,
         )
 
 
@@ -269,7 +276,9 @@ def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expir
         asset, day = past[0]
         raise Refused.field(
             "expired",
-            f"the last day of {asset} was {day}; say why it is handed on all the same, or write it off",
+            "the last day of {asset} was {day}; say why it is handed on all the same, or write it off",
+            asset=asset,
+            day=day,
         )
     if expired is not None and not past:
         raise Refused.field(
@@ -349,7 +358,14 @@ def _account(campaign: str, where: Where) -> str:
 
 def _require_enough(asset: str, wanted: int, free: int, source: Where, field: str) -> None:
     if free < wanted:
-        raise Refused.field(field, f"{wanted} pieces of {asset} are wanted and {free} are at {source[1]}")
+        raise Refused.field(
+            field,
+            "{wanted} pieces of {lot} are wanted and {there} are at {place}",
+            wanted=wanted,
+            lot=asset,
+            there=free,
+            place=source[1],
+        )
 
 
 def _all_free(lines: Lines, line: str, quantity: int) -> tuple[Piece, ...]:

@@ -18,6 +18,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Sha256
 from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
 from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
+from ledger.core.wording import Wording
 from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
 from ledger.rules.books import Books
 from ledger.rules.campaigns import comes_to, product_of, require_campaign
@@ -112,23 +113,30 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
         raise Refused.field("number", "is that of a surplus that was accepted as a gift; use another")
     damaged = facts.damaged or 0
     if damaged and service:
-        raise Refused.field("damaged", f"{facts.product} is a service; leave it out")
+        raise Refused.field("damaged", "{product} is a service; leave it out", product=facts.product)
     if damaged > facts.quantity:
-        raise Refused.field("damaged", f"{damaged} came damaged, and {facts.quantity} came in all; no more")
+        raise Refused.field(
+            "damaged",
+            "{damaged} came damaged, and {quantity} came in all; no more",
+            damaged=damaged,
+            quantity=facts.quantity,
+        )
     stated = [name for name in _STATED if getattr(facts, name) is not None]
     if stated and len(stated) < len(_STATED):
         missing = next(name for name in _STATED if name not in stated)
         raise Refused.field(
-            missing, f"goes with {', '.join(stated)}; give all of them, or none: no value stated"
+            missing, "goes with {fields}; give all of them, or none: no value stated", fields=tuple(stated)
         )
     if facts.currency == "BTC":
         raise Refused.field(
             "currency", "a stated value is in a currency of a country; coins are no gift in kind"
         )
     if facts.expiry is not None and service:
-        raise Refused.field("expiry", f"{facts.product} is a service; leave it out")
+        raise Refused.field("expiry", "{product} is a service; leave it out", product=facts.product)
     if facts.expiry is not None and facts.expiry < facts.date:
-        raise Refused.field("expiry", f"{facts.expiry} is before the day of receipt, {facts.date}")
+        raise Refused.field(
+            "expiry", "{expiry} is before the day of receipt, {date}", expiry=facts.expiry, date=facts.date
+        )
     require_same_expiry(books.session, campaign, facts.of, facts.expiry, "expiry")
     if facts.paper is not None and not standing_papers(books.session, campaign, facts.paper):
         raise Refused.field("paper", "no evidence has this hash; attach the paper first")
@@ -202,7 +210,15 @@ def _voided(context: Context, entry: Entry[InKind, Lies]) -> tuple[Change, ...]:
     piece, gift = (row.line_start, row.line_start + row.quantity), in_kind_gift(row.number)
     if row.damaged:  # its own use has it, which is taken back first if what is good is free
         return (Change(row.line, (piece,), UnitState.FREE, UnitState.VOID, gift),)
-    return (void_free(context, row.line, piece, gift, "this in-kind is used or held"),)
+    return (
+        void_free(
+            context,
+            row.line,
+            piece,
+            gift,
+            Wording("some of this gift in kind is used or held; reverse what stands on it first"),
+        ),
+    )
 
 
 IN_KIND = Kind(

@@ -19,6 +19,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Positive, matching
 from ledger.core.lines import Append, Change, Operation, UnitState
 from ledger.core.names import FREE
+from ledger.core.wording import Wording
 from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.model.orders import RefundRow
 from ledger.model.proposals import ProposalStatus
@@ -33,7 +34,7 @@ from ledger.rules.spec import APPROVERS, Context, Kind
 from ledger.rules.spends import spend_change, spends_of, taken_by
 
 OutpointText = Annotated[
-    str, matching(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})", "write TXID:VOUT, the output that paid")
+    str, matching(r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})", Wording("write TXID:VOUT, the output that paid"))
 ]
 
 
@@ -65,7 +66,9 @@ def coin_named(books: Books, campaign: str, outpoint: str) -> SettledGift:
             if coin.vout == place.vout and coin.undecided:
                 _require_one_campaign(books, campaign, place)
                 return _excess(spend, place, coin.undecided)
-    raise NotFound(f"outpoint: no coin {outpoint[:8]}… of this campaign has settled here")
+    raise NotFound.field(
+        "outpoint", "no coin {outpoint}… of this campaign has settled here", outpoint=outpoint[:8]
+    )
 
 
 def _require_one_campaign(books: Books, campaign: str, coin: Outpoint) -> None:
@@ -73,8 +76,10 @@ def _require_one_campaign(books: Books, campaign: str, coin: Outpoint) -> None:
     for spend in spends_of(books.session, coin.txid):
         change = spend_change(books.session, spend) if spend.campaign != campaign else ()
         if any(other.vout == coin.vout and other.undecided for other in change):
-            raise Conflict(
-                f"outpoint: a part of this coin is {spend.campaign}'s too; move it to a coin of each first"
+            raise Conflict.field(
+                "outpoint",
+                "a part of this coin is {campaign}'s too; move it to a coin of each first",
+                campaign=spend.campaign,
             )
 
 
@@ -107,19 +112,25 @@ def require_unspent(context: Context, outpoint: str) -> None:
     coin = Observed(context.books.session).coin(outpoint)
     spender = taken or (coin.spent_by if coin else None)
     if spender is not None and (taken or spends_of(context.books.session, spender, campaign)):
-        raise Conflict(
-            f"outpoint: this coin is spent already, by {spender}; explain that transaction instead"
+        raise Conflict.field(
+            "outpoint",
+            "this coin is spent already, by {spender}; explain that transaction instead",
+            spender=spender,
         )
 
 
 def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") -> None:
     """Conflict where a coin is off the chain, covers a shortfall, or another refund than `refund` waits to decide."""
     if not coin.live:
-        raise Conflict("outpoint: this coin is not settled now; a reorganisation took it out of the chain")
+        raise Conflict.field(
+            "outpoint", "this coin is not settled now; a reorganisation took it out of the chain"
+        )
     cover = covers_by(context.books.session, context.campaign, coin.outpoint)
     if cover is not None:
-        raise Conflict(
-            f"outpoint: cover {cover} says that this coin covers a shortfall; reverse or reject it first"
+        raise Conflict.field(
+            "outpoint",
+            "cover {cover} says that this coin covers a shortfall; reverse or reject it first",
+            cover=cover,
         )
     waits = context.books.session.exec(
         select(RefundRow.number)
@@ -128,7 +139,9 @@ def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") 
         .order_by(col(RefundRow.number))
     ).first()
     if waits is not None:
-        raise Conflict(f"outpoint: refund {waits} waits to decide about this coin; decide that first")
+        raise Conflict.field(
+            "outpoint", "refund {waiting} waits to decide about this coin; decide that first", waiting=waits
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +164,34 @@ def _post(context: Context, facts: Decided) -> Posting[Was]:
     require_decidable(context, coin)
     blocked = standing_block(books.session, campaign, facts.outpoint)
     if blocked is not None:
-        raise Conflict(f"outpoint: this coin is blocked by {blocked.number}; two persons release it first")
+        raise Conflict.field(
+            "outpoint",
+            "this coin is blocked by {blocked}; two persons release it first",
+            blocked=blocked.number,
+        )
     told, into, now = coin.decisions, coin.counted_in, coin.counts_as
     if facts.n != told + 1:
-        raise Conflict(f"n: {told} decisions about this coin are recorded; the next is n={told + 1}")
+        raise Conflict.field(
+            "n",
+            "{count} decisions about this coin are recorded; the next is n={next}",
+            count=told,
+            next=told + 1,
+        )
     if now is CountsAs.REFUND:
-        raise Conflict("outpoint: this coin is a supplier's refund; reverse that refund first")
+        raise Conflict.field("outpoint", "this coin is a supplier's refund; reverse that refund first")
     if into not in {Coins.WALLET, Coins.UNDECIDED}:
         raise Refused.field(
-            "outpoint", f"is {into.value}; only coins on a line or to decide about are decided"
+            "outpoint",
+            "is {counted_as}; only coins on a line or to decide about are decided",
+            counted_as=into.value,
         )
     counts = CountsAs(facts.counts_as)
     if now is counts:
-        raise Refused.field("counts_as", f"is {now.value}, which it is already; name another, or nothing")
+        raise Refused.field(
+            "counts_as",
+            "is {counted_as}, which it is already; name another, or nothing",
+            counted_as=now.value,
+        )
     moved = Transfer(source_of(campaign, now), source_of(campaign, counts), "BTC", coin.sats)
     notes = Was(now, joins(coin))
     wallet, undecided = (account(kind, campaign) for kind in (AccountClass.WALLET, AccountClass.UNDECIDED))
@@ -186,8 +214,10 @@ def _require_no_undone_spend(context: Context) -> None:
     undone = select(SpendRow.ref).where(SpendRow.campaign == context.campaign, col(SpendRow.live) == 0)
     for ref in context.books.session.exec(undone.order_by(col(SpendRow.ref)).limit(1)):
         if ref:
-            raise Conflict(
-                f"outpoint: the spend {ref} is undone and may have taken this coin; wait until it settles again"
+            raise Conflict.field(
+                "outpoint",
+                "the spend {ref} is undone and may have taken this coin; wait until it settles again",
+                ref=ref,
             )
 
 
@@ -197,8 +227,8 @@ def _off_the_line(context: Context, coin: SettledGift) -> tuple[Operation, ...]:
         return ()
     line, *piece = coin.units
     if any(span.state is not UnitState.FREE for span in context.books.lines.spans(line, *piece)):
-        raise Conflict(
-            "outpoint: some of this coin's units are used or held; reverse what stands on them first"
+        raise Conflict.field(
+            "outpoint", "some of this coin's units are used or held; reverse what stands on them first"
         )
     (start, end) = piece
     return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, coin.outpoint),)

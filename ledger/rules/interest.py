@@ -13,6 +13,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.lines import Append, Change
 from ledger.core.names import GiftKind, GiftName
+from ledger.core.wording import Wording
 from ledger.model.bank_money import InterestRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -59,7 +60,9 @@ def _unfold(books: Books, entry: Entry[Interest, None], seq: int) -> None:
 
 def _voided(context: Context, entry: Entry[Interest, None]) -> tuple[Change, ...]:
     """What takes the money off its line again."""
-    return void_appended(context, entry, "this interest is used or held")
+    return void_appended(
+        context, entry, Wording("some of this interest is used or held; reverse what stands on it first")
+    )
 
 
 INTEREST = Kind(

@@ -17,7 +17,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
 from ledger.core.likeness import likeness_of_number
-from ledger.core.money import decimal_text
+from ledger.core.wording import Figure
 from ledger.model.orders import (
     AcceptanceRow,
     AcceptedMismatchRow,
@@ -29,7 +29,7 @@ from ledger.model.orders import (
 )
 from ledger.rules.books import Books
 from ledger.rules.issued import alike, find_issued, require_issued, supplier_of, times_reversed
-from ledger.rules.matching import QUANTITY, invoice_matches, reasons_of
+from ledger.rules.matching import QUANTITY, SAYS, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.orders import item_of, require_not_closed, require_order
 from ledger.rules.packs import Packs, in_pieces
@@ -122,7 +122,12 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
     session = context.books.session
     order = require_order(session, context.campaign, facts.order)
     if not order.is_open:
-        raise Refused.field("order", f"{facts.order} is {order.stage}; invoices go with approved orders")
+        raise Refused.field(
+            "order",
+            "{order} is {stage}; invoices go with approved orders",
+            order=facts.order,
+            stage=order.stage,
+        )
     if facts.due is not None and facts.due < facts.date:
         raise Refused.field("due", "lies before the day of the invoice; write both as the paper says them")
     if facts.lines is not None:
@@ -136,7 +141,9 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
         )
         for name, whole, lines in sums:
             if lines != whole:
-                raise Refused.field(name, f"is {whole} and the lines sum to {lines}; make them agree")
+                raise Refused.field(
+                    name, "is {whole} and the lines sum to {lines}; make them agree", whole=whole, lines=lines
+                )
     return Posting()
 
 
@@ -150,7 +157,11 @@ def _billed_order(context: Context, order: OrderRow, line: InvoiceLine, field: s
         amended = context.books.session.get_one(OrderRow, amended.amends)
     if amended.entry != order.entry or not found.is_open or found.currency != order.currency:
         raise Refused.field(
-            field, f"{line.order} is no approved amendment of {order.number} in {order.currency}; name one"
+            field,
+            "{order} is no approved amendment of {ordered} in {currency}; name one",
+            order=line.order,
+            ordered=order.number,
+            currency=order.currency,
         )
     return found
 
@@ -201,7 +212,7 @@ def _require_nothing_rests(context: Context, entry: Entry[Invoice, None]) -> Non
     notes = select(CreditNoteRow.number).where(*lowering).order_by(col(CreditNoteRow.number))
     note = context.books.session.exec(notes).first()
     if note is not None:
-        raise Conflict(f"entry: credit note {note} lowers it; reverse that first")
+        raise Conflict.field("entry", "credit note {note} lowers it; reverse that first", note=note)
     for order in (entry.facts.order, *_amendments(entry.facts)):
         require_not_closed(context, order)
 
@@ -256,7 +267,7 @@ def _post_acceptance(context: Context, facts: Acceptance) -> Posting[Mismatched]
         invoice_matches(books, require_invoice(books.session, context.campaign, facts.number, facts.supplier))
     )
     if not reasons:
-        raise Conflict(f"number: {facts.number} has no exception to accept")
+        raise Conflict.field("number", "{number} has no exception to accept", number=facts.number)
     return Posting(notes=Mismatched(reasons=reasons))
 
 
@@ -302,16 +313,23 @@ def require_matched(
     """
     number, currency = invoice.number, order.currency
     if invoice.reversed_by is not None:
-        raise Conflict(f"invoice: {number} was reversed; name another")
+        raise Conflict.field("invoice", "{number} was reversed; name another", number=number)
     papers = OrderPapers(books, order.campaign, order)
     if invoice.entry not in {bill.entry for bill in papers.invoices(order)}:
-        billed = ", ".join(row.number for row in orders_of(books.session, invoice))
-        raise Refused.field("invoice", f"{number} is for {billed}; name one for {order.number}")
+        raise Refused.field(
+            "invoice",
+            "{number} is for {orders}; name one for {order}",
+            number=number,
+            orders=[row.number for row in orders_of(books.session, invoice)],
+            order=order.number,
+        )
     left = payable_by(papers, order, invoice, own=own)
     if discharges > left:
         raise Refused.field(
             "discharges",
-            f"{decimal_text(currency, left)} {currency} of invoice {number} is not yet paid, asked for or credited",
+            "{left} of invoice {number} is not yet paid, asked for or credited",
+            left=Figure(currency, left),
+            number=number,
         )
     reasons = reasons_of(invoice_matches(books, invoice))
     if prepayment:
@@ -319,8 +337,10 @@ def require_matched(
     if reasons:
         raise Refused.field(
             "invoice",
-            f"{number} does not match: {'; '.join(reasons)}; an approver can accept it with a reason "
-            "(`invoice accept`), and a payment before the goods says prepayment=true",
+            "{number} does not match ({reasons}); an approver can accept it with a reason (`invoice accept`), and a "
+            "payment before the goods says prepayment=true",
+            number=number,
+            reasons=[SAYS[reason] for reason in reasons],
         )
 
 

@@ -43,7 +43,11 @@ def find_issued(
     standing = sorted({row.supplier for row in found if row.reversed_by is None})
     if len(standing) > 1:
         raise Refused.field(
-            "supplier", f"several have {noun} {number}: {', '.join(standing)}; name the one that is meant"
+            "supplier",
+            "several have {noun} {number}: {suppliers}; name the one that is meant",
+            noun=noun,
+            number=number,
+            suppliers=standing,
         )
     return found[0] if found else None
 
@@ -53,9 +57,23 @@ def require_issued(
 ) -> P:
     """As `find_issued`; raises NotFound."""
     found = find_issued(session, table, noun, campaign, number, supplier)
+    if found is None and supplier is not None:
+        raise NotFound.field(
+            noun,
+            "there is no {noun} {number} of {supplier} in campaign {campaign}",
+            noun=noun,
+            number=number,
+            supplier=supplier,
+            campaign=campaign,
+        )
     if found is None:
-        of = "" if supplier is None else f" of {supplier}"
-        raise NotFound(f"{noun}: there is no {noun} {number}{of} in campaign {campaign}")
+        raise NotFound.field(
+            noun,
+            "there is no {noun} {number} in campaign {campaign}",
+            noun=noun,
+            number=number,
+            campaign=campaign,
+        )
     return found
 
 

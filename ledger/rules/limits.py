@@ -16,8 +16,8 @@ from sqlmodel import Session, col, select
 from ledger.core.entry import Entry, F, N, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
-from ledger.core.money import decimal_text
 from ledger.core.roles import Role
+from ledger.core.wording import Figure, Wording, translatable
 from ledger.model.limits import LimitRow
 from ledger.rules.asked import Asked
 from ledger.rules.books import Books
@@ -102,13 +102,13 @@ def require_within_limit(
         for limit in limits_of(context.books.session, context.campaign)
         if limit.role == context.role.value
     }
-    for limits, who in ((role, _with_article(context.role.value)), (own, "you")):
+    for limits, is_own in ((role, False), (own, True)):
         if limits:
-            _require_within(context, kind, facts, asked, limits, who, day)
+            _require_within(context, kind, facts, asked, limits, is_own, day)
 
 
 def _require_within(
-    context: Context, kind: Kind[F, N], facts: F, asked: Asked, limits: Mapping[str, int], who: str, day: str
+    context: Context, kind: Kind[F, N], facts: F, asked: Asked, limits: Mapping[str, int], own: bool, day: str
 ) -> None:
     """As `require_within_limit`, for the limits of one holder."""
     session, campaign = context.books.session, context.campaign
@@ -124,30 +124,58 @@ def _require_within(
     def measured(minor: int, asset: str) -> int:
         units = worth(session, campaign, asset, minor, currency, day)
         if units is None:
-            raise NotAllowed(
-                f"limit: no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that "
-                f"is no older than {DAYS} days (`{'rate' if 'BTC' in {asset, currency} else 'exchange-rate'} add`), or "
-                "let somebody without a limit approve"
+            raise NotAllowed.field(
+                "limit",
+                "no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that is no "
+                "older than {days} days (`{noun} add`), or let somebody without a limit approve",
+                asset=asset,
+                currency=currency,
+                day=day,
+                days=DAYS,
+                noun="rate" if "BTC" in {asset, currency} else "exchange-rate",
             )
         return units
 
-    for total, others, what in _totals(context, kind, facts, asked, measured):
+    for total, others, text in _totals(context, kind, facts, asked, measured):
         if total > limits[currency]:
-            raise NotAllowed(
-                f"limit: {who} may approve up to "
-                f"{decimal_text(currency, limits[currency])} {currency}, and this {kind.noun}"
-                f"{f' with {others} more' if others else ''}{what} comes to "
-                f"{decimal_text(currency, total)}; {_who_can(context, currency, total)}"
+            values = {"most": Figure(currency, limits[currency]), "total": Figure(currency, total)}
+            raise NotAllowed.field(
+                "limit",
+                "{limit}, and {asked}; {remedy}",
+                limit=Wording(_HELD[own], {**values, "role": context.role}),
+                asked=Wording(
+                    text,
+                    {
+                        **values,
+                        "noun": kind.noun,
+                        "count": others,
+                        "invoice": asked.invoice or "",
+                        "payee": asked.payee or "",
+                    },
+                ),
+                remedy=_who_can(context, currency, total),
             )
+
+
+_HELD = {
+    False: translatable("your role, {role}, may approve up to {most}"),
+    True: translatable("you may approve up to {most}"),
+}
+"""Whose limit it is: that of all who have a role, or one's own."""
+_ALONE = translatable("this {noun} comes to {total}")
+_ON_INVOICE = translatable("this {noun} on invoice {invoice} comes to {total}")
+_ON_INVOICE_TOO = translatable("this {noun} with {count} more on invoice {invoice} comes to {total}")
+_TO_PAYEE = translatable("this {noun} to {payee} within 24 hours comes to {total}")
+_TO_PAYEE_TOO = translatable("this {noun} with {count} more to {payee} within 24 hours comes to {total}")
 
 
 def _totals(
     context: Context, kind: Kind[F, N], facts: F, asked: Asked, measured: Callable[[int, str], int]
 ) -> Iterator[tuple[int, int, str]]:
-    """(minor units as measured, how many others, in what they are one) of all that counts with what is asked."""
+    """(minor units as measured, how many others, and the text that says of what) of all that counts with it."""
     first = measured(asked.minor, asked.currency)
     if asked.payee is None:
-        yield first, 0, ""
+        yield first, 0, _ALONE
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (first, 0)
@@ -161,24 +189,20 @@ def _totals(
         if counts[1]:
             to_payee = to_payee[0] + minor, to_payee[1] + 1
     if asked.invoice is not None:
-        yield *on_invoice, f" on invoice {asked.invoice}"
-    yield *to_payee, f" to {asked.payee} within 24 hours"
+        yield *on_invoice, _ON_INVOICE_TOO if on_invoice[1] else _ON_INVOICE
+    yield *to_payee, _TO_PAYEE_TOO if to_payee[1] else _TO_PAYEE
 
 
-def _who_can(context: Context, currency: str, total: int) -> str:
-    """Who may approve so much, as the end of a sentence."""
+def _who_can(context: Context, currency: str, total: int) -> Wording:
+    """Who may approve so much."""
     able = []
     for role in sorted(APPROVERS):
         most = limit_of(context.books.session, context.campaign, role.value, currency)
         if role is not context.role and (most is None or most >= total):
-            able.append(_with_article(role.value))
+            able.append(role.value)
     if not able:
-        return "an admin can set another limit"
-    return f"{' or '.join(able)} can"
-
-
-def _with_article(role: str) -> str:
-    return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
+        return Wording("an admin can set another limit")
+    return Wording("these can: {roles}", {"roles": able})
 
 
 def _post_set(context: Context, _facts: Limit) -> Posting[None]:
@@ -194,7 +218,12 @@ def _post_lifted(context: Context, facts: LimitLifted) -> Posting[None]:
     require_campaign(context)
     limit = context.books.session.get(LimitRow, (context.campaign, facts.role, facts.currency))
     if limit is None or limit.most is None:
-        raise Refused.field("currency", f"{facts.role} has no limit in {facts.currency}; none is lifted")
+        raise Refused.field(
+            "currency",
+            "{role} has no limit in {currency}; none is lifted",
+            role=facts.role,
+            currency=facts.currency,
+        )
     return Posting()
 
 

@@ -17,8 +17,8 @@ from ledger.core.entry import Entry, N, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug, SpendRef
 from ledger.core.lines import Append, Change, Part, PartKind, Use, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, HoldCause, HoldName, LoanLine, UseCause, UseName
+from ledger.core.wording import Figure, Wording
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import Proposal
 from ledger.model.spends import ExplainedBy, SpendRow
@@ -125,9 +125,10 @@ def _hold(context: Context, facts: Loan) -> Posting[None]:
             if taking.restriction != FREE:
                 raise Refused.field(
                     "txid",
-                    f"{decimal_text('BTC', taking.units)} BTC of this transaction is restricted to "
-                    f"{taking.restriction}, which is never lent; record a reclassification that another "
-                    "person approves first",
+                    "{units} of this transaction is restricted to {restriction}, which is never lent; record a "
+                    "reclassification that another person approves first",
+                    units=Figure("BTC", taking.units),
+                    restriction=taking.restriction,
                 )
     else:
         takings = (free_money(context, str(facts.bank), facts.asset, facts.amount + facts.fee),)
@@ -208,7 +209,9 @@ def _approved(books: Books, loan: LoanRow, entry: Entry[Decision, Borrowed]) -> 
 
 def void_borrowed(context: Context, _row: Proposal, entry: Entry[Decision, N]) -> tuple[Change, ...]:
     """What takes units that nobody gave off a line again; Conflict where some are bound or spent already."""
-    return void_appended(context, entry, "this money is used or held by now")
+    return void_appended(
+        context, entry, Wording("some of this money is used or held by now; reverse what stands on it first")
+    )
 
 
 def _reversed(books: Books, loan: LoanRow, entry: Entry[Decision, Borrowed]) -> None:

@@ -28,6 +28,7 @@ from ledger.core.lines import (
     units_in,
 )
 from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
+from ledger.core.wording import Wording
 from ledger.rules.spec import Context
 from ledger.tracing.state import Lines
 
@@ -106,7 +107,9 @@ class MadeAgain:
         while runs:
             spans = [span for of_run in self._lines.spans_of(runs).values() for span in of_run]
             if any(span.state is UnitState.HELD for span in spans):
-                raise Conflict("entry: some of it is held for what waits for a decision; decide that first")
+                raise Conflict.field(
+                    "entry", "some of it is held for what waits for a decision; decide that first"
+                )
             later = {name: use for name, use in self._lines.uses_in(spans).items() if name not in found}
             for use in later.values():
                 self._require_goods(use)
@@ -118,8 +121,12 @@ class MadeAgain:
         """Conflict where pieces became something else than pieces elsewhere."""
         lines = [use.line, *(part.line for part in use.parts if part.line is not None)]
         if any(not isinstance(line_named(line), GoodsLine) for line in lines):
-            raise Conflict(
-                f"entry: {_called(use)} stands on it; reverse that first, and record it again after"
+            name = use_named(use.id)
+            raise Conflict.field(
+                "entry",
+                "{kind} {number} stands on it; reverse that first, and record it again after",
+                kind=name.cause.value,
+                number=name.number,
             )
 
     def _in_order(self, uses: dict[str, Use]) -> list[Use]:
@@ -239,11 +246,16 @@ class MadeAgain:
                 went += units - min(units, stays)
                 papers[_called(use)] = None
         goods = line_named(line)
-        where = f"{goods.lot} at {goods.place}" if isinstance(goods, GoodsLine) else line
         return Refused.field(
             "new",
-            f"leaves {moved.units} of {where}, and {went} of them went on ({', '.join(papers)}), which count; "
-            "correct these first, or give a number that leaves enough",
+            "leaves {left} of {goods}, and {gone} of them went on ({papers}), which count; correct these first, or "
+            "give a number that leaves enough",
+            left=moved.units,
+            goods=Wording("{lot} at {place}", {"lot": str(goods.lot), "place": goods.place})
+            if isinstance(goods, GoodsLine)
+            else line,
+            gone=went,
+            papers=list(papers),
         )
 
     def _ended_again(self, use: Use) -> Iterator[Resize]:
@@ -256,7 +268,9 @@ class MadeAgain:
                 kind = use.parts[index].kind.value
                 raise Refused.field(
                     "new",
-                    f"leaves {out} {kind}, and more of them were found, replaced or paid back since, which count",
+                    "leaves {pieces} {kind}, and more of them were found, replaced or paid back since, which count",
+                    pieces=out,
+                    kind=kind,
                 )
             if out != length:
                 yield Resize(line, out)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
+from ledger.core.wording import Wording
 from ledger.model.campaigns import CampaignRow
 from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
 from ledger.rules.books import Books
@@ -29,6 +30,16 @@ class Verdict(StrEnum):
     NO = "no"
     EXCEPTION = "exception"
 
+
+SAYS: Mapping[Mismatch, Wording] = {
+    Mismatch.SHORT: Wording("short delivery against the order"),
+    Mismatch.OVER: Wording("received more than ordered"),
+    Mismatch.NOTHING: Wording("invoiced but nothing received"),
+    Mismatch.MORE: Wording("billed for more than was received"),
+    Mismatch.PRICE: Wording("invoice price differs from the order"),
+    Mismatch.UNBILLED: Wording("paid without an invoice"),
+}
+"""In the words of purchasing."""
 
 QUANTITY = frozenset({Mismatch.SHORT, Mismatch.NOTHING, Mismatch.MORE})
 """What a prepayment may run ahead of: the goods, never the price."""

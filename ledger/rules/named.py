@@ -103,7 +103,9 @@ def _called(session: Session, field: str, code: str) -> str:
     kind = _FIELDS[field]
     row = session.exec(select(NamedRow).where(NamedRow.kind == kind, NamedRow.code == code)).first()
     if row is None:
-        raise Refused.field(field, f"no {kind} has the code {code}; see `{kind} list`, or write its name")
+        raise Refused.field(
+            field, "no {kind} has the code {code}; see `{kind} list`, or write its name", kind=kind, code=code
+        )
     return row.name
 
 

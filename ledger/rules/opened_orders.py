@@ -64,7 +64,7 @@ def _post(context: Context, facts: OpenedOrder) -> Posting[None]:
     books, campaign = context.books, context.campaign
     known = find_order(books.session, campaign, facts.number)
     if known is not None and known.reversed_by is None:
-        raise Conflict(f"number: order {facts.number} is in the books already")
+        raise Conflict.field("number", "order {number} is in the books already", number=facts.number)
     value, paid = sum(item.value for item in facts.items), sum(item.paid for item in facts.items)
     commitments, before = (
         account(kind, campaign) for kind in (AccountClass.COMMITMENTS, AccountClass.BEFORE)
@@ -157,9 +157,9 @@ def _require_untouched(context: Context, entry: Entry[OpenedOrder, None]) -> Non
         require_order(context.books.session, context.campaign, entry.facts.number),
     )
     if order.is_closed:
-        raise Conflict(f"entry: {order.number} is closed; reverse its closing first")
+        raise Conflict.field("entry", "{order} is closed; reverse its closing first", order=order.number)
     of_order = ReceiptRow.campaign == order.campaign, ReceiptRow.order_number == order.number
-    for what, query in (
+    for noun, query in (
         (
             "invoice",
             select(InvoiceRow.number).where(
@@ -176,7 +176,13 @@ def _require_untouched(context: Context, entry: Entry[OpenedOrder, None]) -> Non
     ):
         number = session.exec(query).first()
         if number is not None:
-            raise Conflict(f"entry: {what} {number} stands on {order.number}; reverse or reject that first")
+            raise Conflict.field(
+                "entry",
+                "{noun} {number} stands on {order}; reverse or reject that first",
+                noun=noun,
+                number=number,
+                order=order.number,
+            )
 
 
 def _voided(_context: Context, entry: Entry[OpenedOrder, None]) -> tuple[Change, ...]:

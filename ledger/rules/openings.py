@@ -29,8 +29,8 @@ from ledger.core.facts import (
     matching,
 )
 from ledger.core.lines import Append, Change, Operation
-from ledger.core.money import decimal_text
 from ledger.core.names import FREE, GiftKind, GiftName, Lot
+from ledger.core.wording import Figure, Wording
 from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.goods import LotDeliveryRow
 from ledger.model.openings import OpeningRow
@@ -65,7 +65,9 @@ MOST_ROWS = 2_000
 
 
 Address = Annotated[
-    str, Field(max_length=100), matching(r"[A-Za-z0-9]+", "write a Bitcoin address, letters and digits alone")
+    str,
+    Field(max_length=100),
+    matching(r"[A-Za-z0-9]+", Wording("write a Bitcoin address, letters and digits alone")),
 ]
 
 
@@ -210,10 +212,18 @@ def _require_only(context: Context, number: str) -> None:
     wanted = (OpeningRow.campaign == context.campaign, col(OpeningRow.status).in_(COUNTS))
     other = context.books.session.exec(select(OpeningRow).where(*wanted, OpeningRow.number != number)).first()
     if other is not None:
-        waits = other.status is ProposalStatus.PENDING
-        raise Conflict(
-            f"number: opening {other.number} {'waits' if waits else 'stands'}; the books of a campaign begin once: "
-            f"{'reject' if waits else 'reverse the approval of'} that one, or record what came later by its own facts"
+        if other.status is ProposalStatus.PENDING:
+            raise Conflict.field(
+                "number",
+                "opening {opening} waits; the books of a campaign begin once: reject that one, or record what came "
+                "later by its own facts",
+                opening=other.number,
+            )
+        raise Conflict.field(
+            "number",
+            "opening {opening} stands; the books of a campaign begin once: reverse the approval of that one, or record "
+            "what came later by its own facts",
+            opening=other.number,
         )
 
 
@@ -242,8 +252,8 @@ def _require_money(context: Context, facts: Opening) -> None:
         if there:
             raise Refused.field(
                 f"money.{index}.bank",
-                f"the books have {decimal_text(row.currency, there)} {row.currency} there already; an opening comes "
-                "before all else of a bank",
+                "the books have {there} there already; an opening comes before all else of a bank",
+                there=Figure(row.currency, there),
             )
 
 
@@ -263,7 +273,8 @@ def _require_stock(context: Context, facts: Opening) -> None:
         if there:
             raise Refused.field(
                 f"{field}.lot",
-                f"the books have {there} pieces of it there already; an opening comes before all else of a place",
+                "the books have {there} pieces of it there already; an opening comes before all else of a place",
+                there=there,
             )
 
 
@@ -271,14 +282,18 @@ def _require_product(context: Context, product: str, field: str) -> ProductRow:
     found = find_product(context.books.session, context.campaign, product)
     if found is None:
         raise Refused.field(
-            field, f"there is no product {product} in this campaign; add it first (`product add`)"
+            field,
+            "there is no product {product} in this campaign; add it first (`product add`)",
+            product=product,
         )
     return found
 
 
 def _require_goods(context: Context, product: str, field: str) -> None:
     if _require_product(context, product, field).nature is Nature.SERVICE:
-        raise Refused.field(field, f"{product} is a service, which lies nowhere; leave the row out")
+        raise Refused.field(
+            field, "{product} is a service, which lies nowhere; leave the row out", product=product
+        )
 
 
 def _require_orders(context: Context, facts: Opening) -> None:
@@ -301,10 +316,12 @@ def _require_orders(context: Context, facts: Opening) -> None:
 def _require_item(context: Context, order: OrderThere, item: OpenedItem, field: str) -> None:
     _require_product(context, item.product, f"{field}.product")
     if item.received > item.quantity:
-        raise Refused.field(f"{field}.received", f"is more than the {item.quantity} that were ordered")
+        raise Refused.field(
+            f"{field}.received", "is more than the {quantity} that were ordered", quantity=item.quantity
+        )
     if item.paid > item.value:
         raise Refused.field(
-            f"{field}.paid", f"is more than the order's {decimal_text(order.currency, item.value)} for it"
+            f"{field}.paid", "is more than the order's {item} for it", item=Figure(order.currency, item.value)
         )
     if item.paid and order.currency == "BTC":
         raise Refused.field(f"{field}.paid", "coins that left are told by the chain; leave it out")
@@ -336,7 +353,9 @@ def _require_told(context: Context, facts: Opening) -> None:
     for index, given in enumerate(facts.given):
         if given.given is not None and given.given > facts.date:
             raise Refused.field(
-                f"given.{index}.given", f"is after {facts.date}; what was given later is told by its own fact"
+                f"given.{index}.given",
+                "is after {date}; what was given later is told by its own fact",
+                date=facts.date,
             )
 
 
@@ -374,7 +393,9 @@ def facts_of_opening(session: Session, opening: OpeningRow) -> Opening:
 def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Posting[None]:
     if decision.date != opening.told_on:
         raise Refused.field(
-            "date", f"an opening is booked on its own day; approve it with the date {opening.told_on}"
+            "date",
+            "an opening is booked on its own day; approve it with the date {day}",
+            day=opening.told_on,
         )
     facts = facts_of_opening(context.books.session, opening)
     require_right(context, facts)
@@ -387,15 +408,20 @@ def _require_on_chain(context: Context, facts: Opening) -> None:
     """Conflict where the chain is not read to the end of the day, or shows other coins at an address."""
     session = context.books.session
     if facts.coins and not is_read(session, facts.date):
-        raise Conflict(
-            f"coins: the chain is not read to the end of {facts.date} yet; approve it after the next looks"
+        raise Conflict.field(
+            "coins",
+            "the chain is not read to the end of {date} yet; approve it after the next looks",
+            date=facts.date,
         )
     for index, row in enumerate(facts.coins):
         shown = coins_at(session, context.campaign, row.address, facts.date)
         if shown != row.amount:
-            raise Conflict(
-                f"coins.{index}.amount: the chain shows {decimal_text('BTC', shown)} BTC at this address at the end of "
-                f"{facts.date}; reject it and propose it with that, or configure a checkpoint before its first payment"
+            raise Conflict.field(
+                f"coins.{index}.amount",
+                "the chain shows {shown} at this address at the end of {date}; reject it and propose it with "
+                "that, or configure a checkpoint before its first payment",
+                shown=Figure("BTC", shown),
+                date=facts.date,
             )
 
 
@@ -499,14 +525,20 @@ def _require_unused(context: Context, opening: OpeningRow, _entry: object) -> No
     for told in facts.pledges:
         pledge = find_pledge(session, context.campaign, told.number)
         if pledge is not None and pledge.reversed_by is None:
-            raise Conflict(
-                f"entry: it brought in pledge {told.number} (entry {pledge.entry}); reverse that first"
+            raise Conflict.field(
+                "entry",
+                "it brought in pledge {number} (entry {entry}); reverse that first",
+                number=told.number,
+                entry=pledge.entry,
             )
     for row in facts.orders:
         order = find_order(session, context.campaign, row.number)
         if order is not None and order.opened_by == opening.number and order.reversed_by is None:
-            raise Conflict(
-                f"entry: it brought in order {row.number} (entry {order.decided_by}); reverse that first"
+            raise Conflict.field(
+                "entry",
+                "it brought in order {number} (entry {entry}); reverse that first",
+                number=row.number,
+                entry=str(order.decided_by),
             )
     explained = select(SpendRow.ref).where(
         SpendRow.campaign == context.campaign,
@@ -515,7 +547,9 @@ def _require_unused(context: Context, opening: OpeningRow, _entry: object) -> No
     )
     ref = session.exec(explained.order_by(col(SpendRow.entry))).first()
     if ref is not None:
-        raise Conflict(f"entry: it explains the spend {ref}; reverse that `spend.before` first")
+        raise Conflict.field(
+            "entry", "it explains the spend {ref}; reverse that `spend.before` first", ref=ref
+        )
 
 
 def _lots_gone(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> None:
@@ -525,7 +559,9 @@ def _lots_gone(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) 
 
 def _voided(context: Context, _opening: OpeningRow, entry: Entry[Decision, None]) -> tuple[Change, ...]:
     """What takes the units off their lines again."""
-    return void_appended(context, entry, "what was there is used or held")
+    return void_appended(
+        context, entry, Wording("some of what was there is used or held; reverse what stands on it first")
+    )
 
 
 OPENINGS = Workflow(

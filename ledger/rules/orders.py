@@ -18,8 +18,8 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Text
 from ledger.core.lines import Open
-from ledger.core.money import decimal_text
 from ledger.core.names import OrderLine
+from ledger.core.wording import Figure
 from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
@@ -135,7 +135,7 @@ def item_of(session: Session, order: OrderRow, item: str) -> OrderItemRow:
     row = session.exec(select(OrderItemRow).where(*named)).first()
     if row is None:
         names = ", ".join(row.item for row in items_of(session, order))
-        raise Refused.field("item", f"the order has no such item; its items are {names}")
+        raise Refused.field("item", "the order has no such item; its items are {items}", items=names)
     return row
 
 
@@ -148,7 +148,7 @@ def order_value(session: Session, order: OrderRow) -> int:
 def require_not_closed(context: Context, order: str) -> None:
     """Conflict where the order of an entry that would be reversed is closed."""
     if require_order(context.books.session, context.campaign, order).is_closed:
-        raise Conflict(f"entry: {order} is closed; reverse its closing first")
+        raise Conflict.field("entry", "{order} is closed; reverse its closing first", order=order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,16 +191,47 @@ def _require_money(
             return None
         others = rates_of_others(context.books, context.campaign, currency, date)
         return RestsOnRate(rests_on_rate=by.number, price=by.price, with_rates=others or None)
-    elsewhere = "".join(
-        bound_elsewhere(context.books, context.campaign, asset, need)
+    elsewhere = [
+        bound
         for asset in dict.fromkeys((currency, "BTC"))
-    )
+        for bound in bound_elsewhere(context.books, context.campaign, asset, need)
+    ]
+    field = "number" if approving else "items"
+    worth, free = Figure(currency, total), Figure(currency, max(available, 0))
+    if elsewhere and approving:
+        raise Refused.field(
+            field,
+            "the order is worth {worth} and only {free} is still free; restricted to other needs, which this does not "
+            "serve: {elsewhere}; wait for gifts, record the rate of this currency and of those that the money is in, "
+            "or reject it",
+            worth=worth,
+            free=free,
+            elsewhere=elsewhere,
+        )
+    if elsewhere:
+        raise Refused.field(
+            field,
+            "the order is worth {worth} and only {free} is free; restricted to other needs, which this does not serve: "
+            "{elsewhere}; wait for gifts, record the rate of this currency and of those that the money is in, or "
+            "order less",
+            worth=worth,
+            free=free,
+            elsewhere=elsewhere,
+        )
+    if approving:
+        raise Refused.field(
+            field,
+            "the order is worth {worth} and only {free} is still free; wait for gifts, record the rate of this "
+            "currency and of those that the money is in, or reject it",
+            worth=worth,
+            free=free,
+        )
     raise Refused.field(
-        "number" if approving else "items",
-        f"the order is worth {decimal_text(currency, total)} {currency} and only "
-        f"{decimal_text(currency, max(available, 0))} is {'still ' if approving else ''}free{elsewhere}; "
-        f"wait for gifts, record the rate of this currency and of those that the money is in, or "
-        f"{'reject it' if approving else 'order less'}",
+        field,
+        "the order is worth {worth} and only {free} is free; wait for gifts, record the rate of this currency and of "
+        "those that the money is in, or order less",
+        worth=worth,
+        free=free,
     )
 
 

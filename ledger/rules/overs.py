@@ -20,6 +20,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
+from ledger.core.wording import Wording
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ArrivalRow, ConfirmationRow, ExplainedBy
 from ledger.model.goods import (
@@ -137,7 +138,9 @@ def require_bought(session: Session, campaign: str, number: str) -> OverDecision
     """The purchase of a surplus; raises NotFound."""
     row = find_over(session, campaign, OverDecision.BOUGHT, number)
     if row is None:
-        raise NotFound(f"bought: there is no bought {number} in campaign {campaign}")
+        raise NotFound.field(
+            "bought", "there is no bought {number} in campaign {campaign}", number=number, campaign=campaign
+        )
     return row
 
 
@@ -297,12 +300,21 @@ def _waiting(context: Context, facts: Over) -> _Waiting:
         fields = list(dict.fromkeys(named_on(paper) for paper, _ in meant))
         numbers = ", ".join(paper.number for paper, _ in meant)
         raise Refused.field(
-            " or ".join(fields), f"pieces of {facts.lot} wait of several: name one of {numbers}"
+            " or ".join(fields),
+            "pieces of {lot} wait of several: name one of {numbers}",
+            lot=facts.lot,
+            numbers=numbers,
         )
     paper, surplus = meant[0]
     waiting = waiting_of(session, surplus)
     if facts.quantity > waiting:
-        raise Refused.field("quantity", f"{facts.quantity} are told and {waiting} of {facts.lot} wait apart")
+        raise Refused.field(
+            "quantity",
+            "{quantity} are told and {waiting} of {lot} wait apart",
+            quantity=facts.quantity,
+            waiting=waiting,
+            lot=facts.lot,
+        )
     apart = goods_account(AccountClass.OVER, campaign, surplus.place)
     return _Waiting(paper, Lot(facts.product, facts.lot), surplus.place, apart)
 
@@ -316,9 +328,13 @@ def _counted_by(books: Books, campaign: str, facts: Over) -> int | None:
 def _post_count(context: Context, facts: OverCount) -> Posting[None]:
     require_campaign(context)
     if not lot_deliveries(context.books.session, context.campaign, facts.of):
-        raise Refused.field("lot", f"{facts.of} never came; receive it, or record it as a gift in kind")
+        raise Refused.field(
+            "lot", "{lot} never came; receive it, or record it as a gift in kind", lot=str(facts.of)
+        )
     if product_of(context.books.session, context.campaign, facts.product).nature is Nature.SERVICE:
-        raise Refused.field("product", f"{facts.product} is a service, of which nothing lies in stock")
+        raise Refused.field(
+            "product", "{product} is a service, of which nothing lies in stock", product=facts.product
+        )
     return Posting((surplus_counted(context.campaign, facts.of, facts.place, facts.quantity),))
 
 
@@ -392,20 +408,36 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     place, asset = found.place, str(found.lot)
     order = require_order(books.session, campaign, facts.order)
     if not order.is_open:
-        raise Conflict(
-            f"order: {facts.order} is {order.stage}; an approved amendment buys what came too much"
+        raise Conflict.field(
+            "order",
+            "{order} is {stage}; an approved amendment buys what came too much",
+            order=facts.order,
+            stage=order.stage,
         )
     behind = _orders_behind(books.session, campaign, found)
     if order.amends not in behind:
         firsts = ", ".join(sorted(books.session.get_one(OrderRow, entry).number for entry in behind))
-        raise Refused.field("order", f"is no amendment of {firsts}; say amends={firsts} in its order")
+        raise Refused.field(
+            "order", "is no amendment of {first}; say amends={first} in its order", first=firsts
+        )
     item = item_of(books.session, order, facts.item)
     if item.product != facts.product:
-        raise Refused.field("item", f"is for {item.product}; name the item for {facts.product}")
+        raise Refused.field(
+            "item",
+            "is for {product}; name the item for {wanted}",
+            product=item.product,
+            wanted=facts.product,
+        )
     opened = open_account(campaign, facts.order, facts.item)
     left = books.net(opened, facts.product)
     if facts.quantity > left:
-        raise Refused.field("quantity", f"{facts.quantity} are bought and {left} are open on {facts.order}")
+        raise Refused.field(
+            "quantity",
+            "{quantity} are bought and {left} are open on {order}",
+            quantity=facts.quantity,
+            left=left,
+            order=facts.order,
+        )
     line = order_line(campaign, facts.order, facts.item, order.currency)
     done = item.quantity - left
     units = item.units_of(done + facts.quantity) - item.units_of(done)
@@ -426,7 +458,12 @@ def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
     found = _waiting(context, facts)
     told = pieces_told(context, facts.by, facts.document, found.lot.ordered, found.place)
     if told is None:
-        raise NotFound(f"document: there is no standing {facts.by} {facts.document}; record it first")
+        raise NotFound.field(
+            "document",
+            "there is no standing {kind} {document}; record it first",
+            kind=facts.by,
+            document=facts.document,
+        )
     document, pieces = told
     if document == found.paper.entry:
         raise Refused.field(
@@ -436,8 +473,14 @@ def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
     if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
-            f"{facts.by} {facts.document} tells of {pieces} pieces of {found.lot.ordered} at {found.place} and "
-            f"{explained} are explained by it already; name another for the rest",
+            "{kind} {document} tells of {pieces} pieces of {lot} at {place} and {explained} are explained by it "
+            "already; name another for the rest",
+            kind=facts.by,
+            document=facts.document,
+            pieces=pieces,
+            lot=str(found.lot.ordered),
+            place=found.place,
+            explained=explained,
         )
     gone = account(AccountClass.EXPLAINED, campaign)
     transfer = Transfer(gone, found.apart, str(found.lot), facts.quantity)
@@ -539,7 +582,9 @@ def _counted_and_document(context: Context, facts: Over) -> Iterator[int]:
 
 def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:
     """What takes accepted pieces off their line again."""
-    return void_appended(context, entry, "these pieces have gone on")
+    return void_appended(
+        context, entry, Wording("some of these pieces have gone on; reverse what stands on them first")
+    )
 
 
 def _unfold(books: Books, entry: Entry[T, Counted], seq: int) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from ledger.core.errors import WrongValue
 from ledger.core.facts import STRICT, Positive
 from ledger.core.money import MAX_AMOUNT
 
@@ -25,15 +26,21 @@ class Packs:
 
 
 def in_pieces(told: int | None, packs: Packs | None) -> int:
-    """The pieces that a paper means; raises ValueError where it says none, or the two do not agree."""
+    """The pieces that a paper means; raises WrongValue where it says none, or the two do not agree."""
     if packs is None:
         if told is None:
-            raise ValueError("says neither pieces nor packs; give one of them")
+            raise WrongValue("says neither pieces nor packs; give one of them")
         return told
     if packs.pieces > MAX_AMOUNT:
-        raise ValueError(f"is more than {MAX_AMOUNT} pieces, which no line can hold; check the packs")
+        raise WrongValue(
+            "is more than {most} pieces, which no line can hold; check the packs", most=MAX_AMOUNT
+        )
     if told not in {None, packs.pieces}:
-        raise ValueError(
-            f"is {told} pieces, and {packs.count} packs of {packs.of} are {packs.pieces}; leave one out"
+        raise WrongValue(
+            "is {told} pieces, and {count} packs of {size} are {pieces}; leave one out",
+            told=str(told),
+            count=packs.count,
+            size=packs.of,
+            pieces=packs.pieces,
         )
     return packs.pieces

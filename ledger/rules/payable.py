@@ -80,4 +80,6 @@ def require_no_refund(session: Session, rests: ColumnElement[bool]) -> None:
     resting = select(RefundRow.number).where(rests, col(RefundRow.status).in_(COUNTS))
     number = session.exec(resting.order_by(col(RefundRow.number))).first()
     if number is not None:
-        raise Conflict(f"entry: refund {number} rests on it; reverse or reject that first")
+        raise Conflict.field(
+            "entry", "refund {number} rests on it; reverse or reject that first", number=number
+        )

@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 from ledger.core.entry import Entry, F, N, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number
-from ledger.core.money import decimal_text
 from ledger.core.names import spend_named
 from ledger.core.roles import Role
+from ledger.core.wording import Figure, Wording
 from ledger.model.named import NameOf
 from ledger.model.screening import PayeeKind, ScreeningResult, ScreeningRow, ScreeningTermsRow
 from ledger.rules.asked import Asked, Party
@@ -105,8 +105,8 @@ def sum_to_screen(session: Session, campaign: str) -> int | None:
     return None if terms is None else terms.above
 
 
-def stopped(session: Session, campaign: str, asked: Asked, day: str) -> str | None:
-    """Why an approval waits for a screening of its payee, in a sentence; None where it need not."""
+def stopped(session: Session, campaign: str, asked: Asked, day: str) -> Wording | None:
+    """Why an approval waits for a screening of its payee; None where it need not."""
     party = asked.party
     found = None if party is None else screened(session, campaign, party)
     coins = None
@@ -114,19 +114,26 @@ def stopped(session: Session, campaign: str, asked: Asked, day: str) -> str | No
         coins = payees_of(session, campaign, spend_named(asked.txid).txid)
         for match in coins.matches:
             if found is None or not _clears(found, match):
-                return (
-                    f"match: decide. {match.address}, which these coins went to, is on {match.list} of "
-                    f"{match.list_date}; report it where the law asks for that, and if it may be paid all the same, "
-                    "record that and why (`screening add` with result=cleared)"
+                return Wording(
+                    "match: decide. {address}, which these coins went to, is on {list} of {list_date}; report it where "
+                    "the law asks for that, and if it may be paid all the same, record that and why (`screening add` "
+                    "with result=cleared)",
+                    {"address": match.address, "list": match.list, "list_date": match.list_date},
                 )
     if party is None:
         return None
     if found is not None:
         if found.result is not ScreeningResult.MATCH:
             return None
-        return (
-            f"match: decide. {_called(party)} is on {found.list_name} of {found.list_date}, by screening "
-            f"{found.number}; if that is somebody else, another person records it (`screening add` with result=cleared)"
+        return Wording(
+            "match: decide. {payee} is on {list} of {list_date}, by screening {number}; if that is somebody else, "
+            "another person records it (`screening add` with result=cleared)",
+            {
+                "payee": _called(party),
+                "list": found.list_name,
+                "list_date": found.list_date,
+                "number": found.number,
+            },
         )
     above = sum_to_screen(session, campaign)
     if above is None or (coins is not None and coins.state is ScreeningState.NO_MATCH):
@@ -135,9 +142,10 @@ def stopped(session: Session, campaign: str, asked: Asked, day: str) -> str | No
     minor = worth(session, campaign, asked.currency, asked.minor, currency, day)
     if minor is not None and minor <= above:
         return None
-    return (
-        f"not checked: nobody has recorded whether {_called(party)} is on a list, which an approval above "
-        f"{decimal_text(currency, above)} {currency} needs (`screening add`)"
+    return Wording(
+        "not checked: nobody has recorded whether {payee} is on a list, which an approval above {above} needs "
+        "(`screening add`)",
+        {"payee": _called(party), "above": Figure(currency, above)},
     )
 
 
@@ -147,7 +155,7 @@ def require_screened(context: Context, kind: Kind[F, N], facts: F, day: str) -> 
     if asked is not None:
         why = stopped(context.books.session, context.campaign, asked, day)
         if why is not None:
-            raise Conflict(f"screening: {why}")
+            raise Conflict.of("screening", why)
 
 
 def _clears(found: ScreeningRow, match: Listed) -> bool:
@@ -158,12 +166,12 @@ def _clears(found: ScreeningRow, match: Listed) -> bool:
     )
 
 
-def _called(party: Party) -> str:
+def _called(party: Party) -> str | Wording:
     match party.kind:
         case PayeeKind.TAX_OFFICE:
-            return "the tax office"
+            return Wording("the tax office")
         case PayeeKind.DONOR:
-            return f"the donor of {party.name}"
+            return Wording("the donor of {gift}", {"gift": party.name})
         case PayeeKind.SUPPLIER | PayeeKind.EXCHANGE:
             return party.name
 
@@ -173,11 +181,19 @@ def _post(context: Context, facts: PayeeScreening) -> Posting[None]:
     wanted = _NAMED.get(facts.kind)
     for field in _NAMED.values():
         if (getattr(facts, field) is not None) != (field == wanted):
-            what = f"name the {wanted}, and nobody else" if wanted else "the tax office needs no other name"
-            raise Refused.field(field, f"does not fit the kind {facts.kind}; {what}")
+            if wanted:
+                raise Refused.field(
+                    field,
+                    "does not fit the kind {kind}; name the {field}, and nobody else",
+                    kind=facts.kind,
+                    field=wanted,
+                )
+            raise Refused.field(
+                field, "does not fit the kind {kind}; the tax office needs no other name", kind=facts.kind
+            )
     if facts.list_date > context.today:
         raise Refused.field(
-            "list_date", f"is after today, {context.today}; give the day as of which the list is"
+            "list_date", "is after today, {day}; give the day as of which the list is", day=context.today
         )
     return Posting()
 

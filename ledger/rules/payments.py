@@ -18,8 +18,8 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef, Text
 from ledger.core.lines import Part, PartKind, Use
-from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, UseCause, money_use
+from ledger.core.wording import Figure
 from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.orders import InvoiceRow, OrderRow
@@ -79,7 +79,9 @@ class Payment:
 def _approved_order(context: Context, order: str) -> OrderRow:
     row = require_order(context.books.session, context.campaign, order)
     if not row.is_open:
-        raise Conflict(f"order: {order} is {row.stage}; only an approved order is paid")
+        raise Conflict.field(
+            "order", "{order} is {stage}; only an approved order is paid", order=order, stage=row.stage
+        )
     return row
 
 
@@ -107,7 +109,9 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
     if facts.discharges > left:
         raise Refused.field(
             "discharges",
-            f"{decimal_text(currency, left)} {currency} of {facts.order} is unpaid, not yet asked for and not credited",
+            "{left} of {order} is unpaid, not yet asked for and not credited",
+            left=Figure(currency, left),
+            order=facts.order,
         )
     if facts.no_invoice is not None and (facts.invoice is not None or facts.prepayment):
         raise Refused.field("no_invoice", "goes with neither an invoice nor a prepayment; leave one out")
@@ -132,7 +136,9 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
         free = units_of(takings)
         held_there = at_bank(context.books, campaign, str(facts.bank), facts.asset)
         if free < wanted or held_there < wanted:
-            elsewhere = bound_elsewhere(context.books, campaign, facts.asset, need) if free < wanted else ""
+            elsewhere = (
+                list(bound_elsewhere(context.books, campaign, facts.asset, need)) if free < wanted else ()
+            )
             raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)
     return holding(takings, str(HoldName(HoldCause.PAYMENT, facts.number)))
 
@@ -141,12 +147,24 @@ def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) ->
     """Refused where a transaction carried away coins that are restricted to another need than the order's."""
     for taking in takings:
         if taking.restriction not in fitting(need):
-            serves = f"serves {need}" if need else "names no need"
+            units = Figure("BTC", taking.units)
+            if need:
+                raise Refused.field(
+                    "order",
+                    "{units} of this transaction is restricted to {restriction} and {order} serves {need}; name an "
+                    "order for {restriction}, or record a reclassification that another person approves",
+                    units=units,
+                    restriction=taking.restriction,
+                    order=order,
+                    need=need,
+                )
             raise Refused.field(
                 "order",
-                f"{decimal_text('BTC', taking.units)} BTC of this transaction is restricted to "
-                f"{taking.restriction} and {order} {serves}; name an order for {taking.restriction}, or record a "
-                "reclassification that another person approves",
+                "{units} of this transaction is restricted to {restriction} and {order} names no need; name an order "
+                "for {restriction}, or record a reclassification that another person approves",
+                units=units,
+                restriction=taking.restriction,
+                order=order,
             )
 
 
@@ -260,7 +278,7 @@ def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
 def _require_undone(context: Context, payment: PaymentRow, _entry: object) -> None:
     """Conflict where the order is closed, or the tax that the payment withheld went to the tax office."""
     if payment.withheld > tax_owed(context.books, context.campaign, payment.asset):
-        raise Conflict("entry: tax that it withheld is paid; reverse that tax payment first")
+        raise Conflict.field("entry", "tax that it withheld is paid; reverse that tax payment first")
     order = context.books.session.get_one(OrderRow, payment.order_entry)
     require_not_closed(context, order.number)
 

@@ -19,8 +19,7 @@ from sqlmodel import Session, col, select
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
-from ledger.core.money import decimal_text
-from ledger.core.names import account_named
+from ledger.core.wording import Figure
 from ledger.model.columns import table_of
 from ledger.model.keys import OfKeys
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
@@ -143,31 +142,38 @@ def _days(facts: PeriodClose) -> tuple[str, str]:
 def _require_next(context: Context, first: str, last: str, date: str) -> None:
     """Refused where a period does not follow the closed ones without a gap, or is not over on the day `date`."""
     if first > last:
-        raise Refused.field("last", f"is before the first day, {first}; give the days in order")
+        raise Refused.field("last", "is before the first day, {first}; give the days in order", first=first)
     closed = last_closed(context.books.session, context.campaign)
     if closed is not None and first != day_after(closed.last):
         raise Refused.field(
             "first",
-            f"the period would begin on {first}, and {closed.number} is closed up to {closed.last}; "
-            f"begin on {day_after(closed.last)}",
+            "the period would begin on {first}, and {period} is closed up to {last}; begin on {wanted}",
+            first=first,
+            period=closed.number,
+            last=closed.last,
+            wanted=day_after(closed.last),
         )
     if last >= context.today:
-        raise Refused.field("last", f"{last} is not over; close a period after its last day")
+        raise Refused.field("last", "{last} is not over; close a period after its last day", last=last)
     _require_after(date, last)
 
 
 def _require_after(date: str, last: str) -> None:
     if date <= last:
-        raise Refused.field("date", f"lies in the period that it closes; give a day after {last}")
+        raise Refused.field("date", "lies in the period that it closes; give a day after {last}", last=last)
 
 
 def _require_no_day_below_zero(context: Context, first: str, last: str) -> None:
     """Conflict where a place of the campaign held less than nothing at the end of a day of the period."""
     for low in days_below_zero(context.books.session, context.campaign):
         if first <= low.date <= last:
-            raise Conflict(
-                f"number: {account_named(low.account)} held {decimal_text(low.asset, low.units)} {low.asset} at the "
-                f"end of {low.date}; a period is closed when no place is below zero on any of its days"
+            raise Conflict.field(
+                "number",
+                "{account} held {units} at the end of {date}; a period is closed when no place is below zero on "
+                "any of its days",
+                account=low.account,
+                units=Figure(low.asset, low.units),
+                date=low.date,
             )
 
 
@@ -175,8 +181,10 @@ def _hold(context: Context, facts: PeriodClose) -> Posting[Days]:
     require_campaign(context)
     waiting = pending_period(context.books.session, context.campaign)
     if waiting is not None:
-        raise Conflict(
-            f"number: the closing of {waiting.number} waits for a decision; approve or reject it first"
+        raise Conflict.field(
+            "number",
+            "the closing of {waiting} waits for a decision; approve or reject it first",
+            waiting=waiting.number,
         )
     first, last = _days(facts)
     _require_next(context, first, last, facts.date)
@@ -253,7 +261,9 @@ def _require_last_closed(context: Context, period: PeriodRow, _entry: Entry[Deci
     """Conflict where a later period was closed on what would be opened again."""
     closed = last_closed(context.books.session, context.campaign)
     if closed is not None and closed.entry != period.entry:
-        raise Conflict(f"entry: {closed.number} was closed after it; open that again first")
+        raise Conflict.field(
+            "entry", "{closed} was closed after it; open that again first", closed=closed.number
+        )
 
 
 PERIODS = Workflow(

@@ -17,8 +17,8 @@ from sqlmodel import Session, col, func, select
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
-from ledger.core.money import decimal_text
 from ledger.core.names import GiftKind, gift_named
+from ledger.core.wording import Figure, Wording
 from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -29,7 +29,7 @@ GiftRef = Annotated[
     str,
     matching(
         r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})|contribution:[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
-        "write TXID:VOUT for coins, or contribution:NUMBER for money at a bank",
+        Wording("write TXID:VOUT for coins, or contribution:NUMBER for money at a bank"),
     ),
 ]
 """A gift as its line names it."""
@@ -118,7 +118,9 @@ def pledge_of(session: Session, campaign: str, number: str) -> PledgeRow:
     """The pledge of a number, reversed or not; raises NotFound."""
     pledge = find_pledge(session, campaign, number)
     if pledge is None:
-        raise NotFound(f"pledge: there is no pledge {number} in campaign {campaign}")
+        raise NotFound.field(
+            "pledge", "there is no pledge {number} in campaign {campaign}", number=number, campaign=campaign
+        )
     return pledge
 
 
@@ -216,12 +218,15 @@ def matched_gifts(session: Session, campaign: str) -> Sequence[str]:
 def _require_open(context: Context, number: str, field: str) -> tuple[PledgeRow, PledgeState]:
     pledge = pledge_of(context.books.session, context.campaign, number)
     if pledge.reversed_by is not None:
-        raise Conflict(f"{field}: pledge {number} was reversed; name one that stands")
+        raise Conflict.field(field, "pledge {number} was reversed; name one that stands", number=number)
     state = pledge_state(context.books, pledge)
-    if state.status in {PledgeStatus.PAID, PledgeStatus.LAPSED}:
-        remedy = ", or reverse its lapse first" if state.status is PledgeStatus.LAPSED else ""
-        raise Conflict(
-            f"{field}: pledge {number} is {state.status.value}; name one that is still open{remedy}"
+    if state.status is PledgeStatus.PAID:
+        raise Conflict.field(field, "pledge {number} is paid; name one that is still open", number=number)
+    if state.status is PledgeStatus.LAPSED:
+        raise Conflict.field(
+            field,
+            "pledge {number} is lapsed; name one that is still open, or reverse its lapse first",
+            number=number,
         )
     return pledge, state
 
@@ -262,7 +267,8 @@ def _post_match(context: Context, facts: Match) -> Posting[None]:
     if worth is None:
         raise Refused.field(
             "gift",
-            f"is no settled gift that counts in {asset}, the pledge's own; name one, or value it first",
+            "is no settled gift that counts in {asset}, the pledge's own; name one, or value it first",
+            asset=asset,
         )
     left = worth - matched_of_gift(books.session, campaign, facts.gift, asset)
     # A match of a gift that a reorganisation voided still binds: the gift may be restored.
@@ -271,8 +277,9 @@ def _post_match(context: Context, facts: Match) -> Posting[None]:
     if facts.amount > most:
         raise Refused.field(
             "amount",
-            f"{decimal_text(asset, free)} {asset} of the pledge is unmatched and "
-            f"{decimal_text(asset, max(left, 0))} of the gift is unmatched; write at most the smaller",
+            "{free} of the pledge is unmatched and {left} of the gift is unmatched; write at most the smaller",
+            free=Figure(asset, free),
+            left=Figure(asset, max(left, 0)),
         )
     return Posting()
 

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, func, or_, select, update
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Positive, Text
+from ledger.core.wording import Value, Wording, translatable
 from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Answer, AnswerRow, Doubt, QuestionRow
 from ledger.rules.books import Books
@@ -29,12 +30,12 @@ _SOME = 500
 """Entries are asked for so many at a time."""
 
 _SAYS: Mapping[Doubt, str] = {
-    Doubt.NAME: "the {kind} {name} of {one} looks like {other_name}, which {other} named",
-    Doubt.PAPER: "the numbers of {one} and {other} look like one paper of one issuer",
-    Doubt.LOT: "{one} counted lot {name} where {other} lists lot {other_name}",
-    Doubt.REFERENCE: "{one} and {other} have one reference of a bank",
-    Doubt.FEE: "the fee of {one} is large for its amount, or for that bank",
-    Doubt.RATE: "{one} is off the rate of its day by more than the campaign's tolerance",
+    Doubt.NAME: translatable("the {kind} {name} of {one} looks like {other_name}, which {other} named"),
+    Doubt.PAPER: translatable("the numbers of {one} and {other} look like one paper of one issuer"),
+    Doubt.LOT: translatable("{one} counted lot {name} where {other} lists lot {other_name}"),
+    Doubt.REFERENCE: translatable("{one} and {other} have one reference of a bank"),
+    Doubt.FEE: translatable("the fee of {one} is large for its amount, or for that bank"),
+    Doubt.RATE: translatable("{one} is off the rate of its day by more than the campaign's tolerance"),
 }
 
 UNUSUAL = frozenset({Doubt.FEE, Doubt.RATE})
@@ -113,11 +114,16 @@ def answer_of(session: Session, question: QuestionRow) -> Answer | None:
     return None if found is None else Answer(found)
 
 
-def said_of(question: QuestionRow, one: str, other: str) -> str:
+def said_of(question: QuestionRow, one: Value, other: Value) -> Wording:
     """What is doubtful, of things that are called so."""
-    return _SAYS[question.doubt].format(
-        one=one, other=other, kind=question.kind, name=question.name, other_name=question.other_name
-    )
+    values: dict[str, Value] = {"one": one, "other": other}
+    if question.doubt in {Doubt.NAME, Doubt.LOT}:
+        values |= {
+            "kind": question.kind or "",
+            "name": question.name or "",
+            "other_name": question.other_name or "",
+        }
+    return Wording(_SAYS[question.doubt], values)
 
 
 def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> None:
@@ -128,9 +134,10 @@ def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Post
     for question in (*questions_about(session, numbers), *questions_of_names(session, names)):
         one = called(context, question.entry)
         other = "" if question.other is None else called(context, question.other)
-        raise Conflict(
-            f"question: {said_of(question, one, other)}; somebody else than its author answers that first "
-            "(`question answer`)"
+        raise Conflict.field(
+            "question",
+            "{doubt}; somebody else than its author answers that first (`question answer`)",
+            doubt=said_of(question, one, other),
         )
 
 
@@ -180,16 +187,29 @@ def _post(context: Context, facts: QuestionAnswer) -> Posting[None]:
     question = _question(session, facts)
     if question is None or question.campaign != context.campaign:
         asked = [found.other for found in questions_about(session, {facts.entry})]
-        raise NotFound(
-            f"entry: nothing is asked about entry {facts.entry}"
-            f"{f' beside entry {facts.other}' if facts.other else ''} in campaign {context.campaign}; "
-            f"{f'name {asked[0]} as `other`' if asked else 'see the inbox for what is'}"
+        if asked and asked[0] is not None:
+            raise NotFound.field(
+                "entry",
+                "nothing like that is asked about entry {entry} in campaign {campaign}; name {other} as `other`",
+                entry=facts.entry,
+                campaign=context.campaign,
+                other=asked[0],
+            )
+        raise NotFound.field(
+            "entry",
+            "nothing like that is asked about entry {entry} in campaign {campaign}; see the inbox for what is",
+            entry=facts.entry,
+            campaign=context.campaign,
         )
     fitting = (Answer.RIGHT, Answer.WRONG) if question.doubt in UNUSUAL else (Answer.DIFFERENT, Answer.SAME)
     if facts.answer not in fitting:
-        raise Refused.field("answer", f"is no answer to that question; say {' or '.join(fitting)}")
+        raise Refused.field("answer", "is no answer to that question; say one of {words}", words=fitting)
     if question.gone_by is not None:
-        raise Conflict(f"entry: entry {question.gone_by} took it back, so that nothing is asked any more")
+        raise Conflict.field(
+            "entry",
+            "entry {by} took it back, so that nothing is asked any more",
+            by=question.gone_by,
+        )
     return Posting()
 
 

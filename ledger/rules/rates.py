@@ -210,9 +210,11 @@ def newest_price(
 def _post(context: Context, facts: Rate) -> Posting[None]:
     require_campaign(context)
     if facts.at is not None and facts.at % MINUTE:
-        raise Refused.field("at", f"must begin a minute; {minute_of(facts.at)} does")
+        raise Refused.field("at", "must begin a minute; {at} does", at=minute_of(facts.at))
     if facts.at is not None and day_of(facts.at) != facts.date:
-        raise Refused.field("at", f"is a moment of {day_of(facts.at)}; the date says {facts.date}")
+        raise Refused.field(
+            "at", "is a moment of {at}; the date says {date}", at=day_of(facts.at), date=facts.date
+        )
     for index, quote in enumerate(facts.quotes):
         if (quote.cents is None) != (facts.cross is None):
             raise Refused.field(
@@ -222,7 +224,9 @@ def _post(context: Context, facts: Rate) -> Posting[None]:
             continue
         price = crossed_price(quote.cents, facts.cross.dollars, facts.cross.currency, facts.currency)
         if price != quote.price:
-            raise Refused.field(f"quotes.{index}.price", f"is {price} by the cross rate that is given")
+            raise Refused.field(
+                f"quotes.{index}.price", "is {price} by the cross rate that is given", price=price
+            )
     return Posting()
 
 

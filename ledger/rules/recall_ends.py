@@ -179,7 +179,9 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
     session, campaign, lines = context.books.session, context.campaign, context.books.lines
     recall = require_recall(session, campaign, facts.recall)
     if recall.reversed_by is not None:
-        raise Conflict(f"recall: {facts.recall} was reversed; the lot is not called back by it")
+        raise Conflict.field(
+            "recall", "{recall} was reversed; the lot is not called back by it", recall=facts.recall
+        )
     if facts.at is RecalledAt.STOCK and facts.became is not RecallEnd.DESTROYED:
         raise Refused.field(
             "became",
@@ -191,7 +193,11 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
     if facts.quantity > left:
         raise Refused.field(
             "quantity",
-            f"{facts.quantity} are told and {left} of {lot} are open at {facts.place}; tell of those that are",
+            "{quantity} are told and {left} of {lot} are open at {place}; tell of those that are",
+            quantity=facts.quantity,
+            left=left,
+            lot=str(lot),
+            place=facts.place,
         )
     notes = RecalledLot(product=lot.product, lot=lot.number)
     if facts.became is not RecallEnd.DESTROYED:
@@ -200,7 +206,14 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
     line = goods_line(campaign, kind, facts.place, lot)
     free = lines.free_units(line)
     if facts.quantity > free:
-        raise Refused.field("quantity", f"{facts.quantity} are told and {free} of {lot} are at {facts.place}")
+        raise Refused.field(
+            "quantity",
+            "{quantity} are told and {free} of {lot} are at {place}",
+            quantity=facts.quantity,
+            free=free,
+            lot=str(lot),
+            place=facts.place,
+        )
     pieces = lines.lowest_free(line, facts.quantity)
     part = Part(PartKind.LOST, facts.quantity, facts.quantity)
     gone = account(AccountClass.LOST, campaign, Cause.RECALLED.value)

@@ -230,7 +230,12 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
     if not order.is_open:
-        raise Conflict(f"order: {facts.order} is {order.stage}; goods are received on approved orders")
+        raise Conflict.field(
+            "order",
+            "{order} is {stage}; goods are received on approved orders",
+            order=facts.order,
+            stage=order.stage,
+        )
     item = item_of(books.session, order, facts.item)
     kind = comes_to(product_of(books.session, campaign, item.product))
     opened = open_account(campaign, facts.order, facts.item)
@@ -240,8 +245,12 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     if wanted > item.quantity - received:
         raise Refused.field(
             "lots",
-            f"{wanted} noted and only {item.quantity - received} of {item.quantity} open on {facts.order}; "
-            "what came too much is not received on it: count it as over",
+            "{wanted} noted and only {quantity} of {ordered} open on {order}; what came too much is "
+            "not received on it: count it as over",
+            wanted=wanted,
+            quantity=item.quantity - received,
+            ordered=item.quantity,
+            order=facts.order,
         )
     transfers: list[Transfer] = []
     operations: list[Operation] = []
@@ -253,7 +262,7 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
         field = f"lots.{index}"
         _require_counts(told, facts.date, field)
         if told.lot in named:
-            raise Refused.field(f"{field}.lot", f"names {told.lot} again; add its pieces together")
+            raise Refused.field(f"{field}.lot", "names {lot} again; add its pieces together", lot=told.lot)
         named.add(told.lot)
         lot = Lot(item.product, told.lot)
         require_same_expiry(books.session, campaign, lot, told.expiry, f"{field}.expiry")
@@ -295,17 +304,21 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
 def _require_counts(lot: ReceivedLot, date: str, field: str) -> None:
     counted = lot.good + lot.damaged + lot.short + lot.rejected
     if counted != lot.pieces:
-        more = "over" if counted > lot.pieces else "missing"
         raise Refused.field(
             field,
-            f"does not add up: {lot.pieces} noted, {counted} counted, {abs(counted - lot.pieces)} {more}",
+            "does not add up: {noted} are noted and {counted} counted",
+            noted=lot.pieces,
+            counted=counted,
         )
     if lot.pieces == 0 and not lot.over:
         raise Refused.field(f"{field}.noted", "must be at least 1; leave out a lot of which nothing came")
     if lot.expiry is not None and lot.expiry < date and lot.good:
         raise Refused.field(
             f"{field}.expiry",
-            f"{lot.expiry} is before the day of receipt, {date}; count its {lot.good} good as rejected",
+            "{expiry} is before the day of receipt, {date}; count its {good} good as rejected",
+            expiry=lot.expiry,
+            date=date,
+            good=lot.good,
         )
 
 
@@ -327,7 +340,9 @@ def _replacement(
     earlier = Lot(product, told.lot)
     receipts = receipts_of_lot(books.session, campaign, facts.order, earlier)
     if not receipts:
-        raise Refused.field(f"{field}.replaces.lot", f"no such lot came on {facts.order}; name one that did")
+        raise Refused.field(
+            f"{field}.replaces.lot", "no such lot came on {order}; name one that did", order=facts.order
+        )
     kind, most = PartKind(told.found.value), 0
     for receipt in receipts:
         use_id = receipt_use(campaign, receipt.number, told.lot)
@@ -351,7 +366,11 @@ def _replacement(
         return [transfer], opens, line
     raise Refused.field(
         f"{field}.noted",
-        f"{lot.pieces} replace {told.found} pieces of {told.lot} and {most} are {told.found}",
+        "{pieces} replace {found} pieces of {lot} and {most} are {found}",
+        pieces=lot.pieces,
+        found=told.found,
+        lot=told.lot,
+        most=most,
     )
 
 

@@ -16,8 +16,8 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, Sha256, SpendRef
 from ledger.core.lines import Operation, Part, PartKind, Piece, Undo, Use
-from ledger.core.money import decimal_text
 from ledger.core.names import FREE, HoldCause, HoldName, LineKind, UseCause, UseName, line_named
+from ledger.core.wording import Figure
 from ledger.model.reclassifications import Reason, ReclassificationRow
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked
@@ -97,14 +97,17 @@ def _require_met(context: Context, number: str | None, paper: str | None) -> Non
     """Refused where a need is not met: too little of it is handed over, and no paper says so (docs/rules.md, 27)."""
     session, campaign = context.books.session, context.campaign
     need = None if number is None else find_need(session, campaign, number)
-    if need is None or _is_shown(context, paper):
+    if number is None or need is None or _is_shown(context, paper):
         return
     handed = handed_for_need(session, need)
     if handed < need.quantity:
         raise Refused.field(
             "reason",
-            f"need_met: {handed} of {need.quantity} that {number} asks for are handed over; name the paper that shows "
-            "that it is met, or give another reason",
+            "{handed} of {quantity} that {number} asks for are handed over; name the paper that "
+            "shows that it is met, or give another reason",
+            handed=handed,
+            quantity=need.quantity,
+            number=number,
         )
 
 
@@ -115,17 +118,13 @@ def _spend_of(context: Context, facts: Reclassification) -> None:
     if facts.asset != "BTC":
         raise Refused.field("asset", "is BTC for what a transaction carried away")
     if spend.waits_for is not None:
-        raise Refused.field("txid", f"{spend.waits_for} waits to explain this transaction; reject that first")
+        raise Refused.field(
+            "txid",
+            "{waiting} waits to explain this transaction; reject that first",
+            waiting=spend.waits_for,
+        )
     if facts.reason is Reason.EXCHANGED and inputs_apart(context.books.session, spend):
         raise Refused.field("txid", "took coins that stand apart too; those are not exchanged")
-
-
-def _too_few(facts: Reclassification, units: int, where: str, field: str = "amount") -> Refused:
-    return Refused.field(
-        field,
-        f"{decimal_text(facts.asset, facts.amount)} {facts.asset} is wanted and only "
-        f"{decimal_text(facts.asset, units)} is {where}",
-    )
 
 
 def _of_spend(context: Context, facts: Reclassification) -> Taking:
@@ -135,8 +134,32 @@ def _of_spend(context: Context, facts: Reclassification) -> Taking:
         t for t in carried(context.books, context.campaign, str(facts.txid)) if t.restriction == restriction
     ]
     if units_of(found) < facts.amount:
-        raise _too_few(facts, units_of(found), f"of it in this transaction, as {restriction} money")
+        raise Refused.field(
+            "amount",
+            "{wanted} is wanted and only {there} of what is restricted to {restriction} is in this transaction",
+            wanted=Figure(facts.asset, facts.amount),
+            there=Figure(facts.asset, units_of(found)),
+            restriction=restriction,
+        )
     return found[0]
+
+
+def _too_little_free(facts: Reclassification, units: int, need: str | None) -> Refused:
+    wanted, free = Figure(facts.asset, facts.amount), Figure(facts.asset, units)
+    if need is None:
+        return Refused.field(
+            "amount",
+            "{wanted} is wanted and only {free} is free and restricted to nothing",
+            wanted=wanted,
+            free=free,
+        )
+    return Refused.field(
+        "amount",
+        "{wanted} is wanted and only {free} is free of what is restricted to {need}",
+        wanted=wanted,
+        free=free,
+        need=need,
+    )
 
 
 def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
@@ -147,10 +170,15 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
     if facts.txid is None:
         found = take(books, campaign, facts.asset, facts.amount, (facts.need or FREE,))
         if units_of(found) < facts.amount:
-            raise _too_few(facts, units_of(found), f"free of it, as {facts.need or 'unrestricted'} money")
+            raise _too_little_free(facts, units_of(found), facts.need)
         unbound = spendable(books, campaign, facts.asset, facts.date, facts.need)
         if facts.asset != "BTC" and unbound < facts.amount:
-            raise _too_few(facts, max(unbound, 0), "not bound by approved orders")
+            raise Refused.field(
+                "amount",
+                "{wanted} is wanted and only {free} is not bound by approved orders",
+                wanted=Figure(facts.asset, facts.amount),
+                free=Figure(facts.asset, max(unbound, 0)),
+            )
         return found
     _spend_of(context, facts)
     of_spend = _of_spend(context, facts)
@@ -158,7 +186,7 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
         return (Taking(of_spend.restriction, of_spend.line, cut(of_spend, 0, facts.amount)),)
     instead = take(books, campaign, "BTC", facts.amount, (facts.to or FREE,))
     if units_of(instead) < facts.amount:
-        raise _too_few(facts, units_of(instead), f"free as {facts.to or 'unrestricted'} money")
+        raise _too_little_free(facts, units_of(instead), facts.to)
     return (of_spend, *instead)
 
 
@@ -216,8 +244,8 @@ def _held_for(context: Context, row: ReclassificationRow, to: str) -> Iterator[T
 def _require_no_exchange(_context: Context, row: ReclassificationRow, _entry: Entry[Decision, None]) -> None:
     """Conflict for the reversal of an exchange: it is exchanged back by another one."""
     if row.reason is Reason.EXCHANGED:
-        raise Conflict(
-            "entry: an exchange is not reversed; exchange the units back by another reclassification"
+        raise Conflict.field(
+            "entry", "an exchange is not reversed; exchange the units back by another reclassification"
         )
 
 

@@ -16,8 +16,8 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Slug
 from ledger.core.lines import Append, Operation, Part, PartKind, Use, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import HoldCause, HoldName, RepaidBy, RepaidLine, UseCause, UseName
+from ledger.core.wording import Figure
 from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.asked import Asked
@@ -77,17 +77,23 @@ def _hold(context: Context, facts: Repayment) -> Posting[None]:
     loan = LOANS.require_row(books.session, facts.lender, facts.loan)
     lent = loan.asset
     if loan.borrower != campaign or loan.status is not ProposalStatus.APPROVED:
-        raise Refused.field("loan", f"is no standing loan of {facts.lender} to this campaign; name one")
+        raise Refused.field(
+            "loan", "is no standing loan of {lender} to this campaign; name one", lender=facts.lender
+        )
     if facts.asset == "BTC":
         raise Refused.field("asset", "a repayment is money; coins go back by a loan the other way")
     if (facts.asset == lent) == (facts.settles is not None):
-        raise Refused.field("settles", f"is given where the loan is in another asset; this one is in {lent}")
+        raise Refused.field(
+            "settles", "is given where the loan is in another asset; this one is in {lent}", lent=lent
+        )
     owed = owed_still(books, loan)
     settles = facts.settles or facts.amount
     if settles > owed:
         raise Refused.field(
             "amount" if facts.settles is None else "settles",
-            f"is {decimal_text(lent, settles)} {lent} and {decimal_text(lent, owed)} is owed and not asked for",
+            "is {settles} and {owed} is owed and not asked for",
+            settles=Figure(lent, settles),
+            owed=Figure(lent, owed),
         )
     taking = free_money(context, facts.bank, facts.asset, facts.amount + facts.fee)
     return holding((taking,), str(HoldName(HoldCause.REPAYMENT, facts.number)))

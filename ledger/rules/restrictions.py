@@ -5,13 +5,13 @@ A restriction is a need's number; "free" is money for any end. Nothing here reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.core.errors import Refused
 from ledger.core.lines import Piece, UnitState, Use, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import FREE, ExchangeLine, MoneyLine, SpentLine, line_named
+from ledger.core.wording import Figure, Wording
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.tracing.owners import owners
@@ -32,12 +32,26 @@ class Taking:
         return units_in(self.pieces)
 
 
-def too_little(field: str, asset: str, wanted: int, free: int, bank: str, elsewhere: str = "") -> Refused:
+def too_little(
+    field: str, asset: str, wanted: int, free: int, bank: str, elsewhere: Sequence[Wording] = ()
+) -> Refused:
     """That a bank holds less free money than is wanted, minor units of `asset`."""
+    if elsewhere:
+        return Refused.field(
+            field,
+            "{wanted} is wanted, fee included, and only {free} is free at {bank}; restricted to other needs, which "
+            "this does not serve: {elsewhere}",
+            wanted=Figure(asset, wanted),
+            free=Figure(asset, free),
+            bank=bank,
+            elsewhere=elsewhere,
+        )
     return Refused.field(
         field,
-        f"{decimal_text(asset, wanted)} {asset} is wanted, fee included, and only "
-        f"{decimal_text(asset, free)} is free at {bank}{elsewhere}",
+        "{wanted} is wanted, fee included, and only {free} is free at {bank}",
+        wanted=Figure(asset, wanted),
+        free=Figure(asset, free),
+        bank=bank,
     )
 
 
@@ -154,14 +168,14 @@ def cut(taking: Taking, low: int, high: int) -> tuple[Piece, ...]:
     return tuple(Use("", taking.line, taking.pieces, taking.units, ()).pieces_between(low, high))
 
 
-def bound_elsewhere(books: Books, campaign: str, asset: str, need: str | None) -> str:
-    """In words what is free and restricted to other ends; empty where nothing is. For refusals."""
-    told = []
+def bound_elsewhere(books: Books, campaign: str, asset: str, need: str | None) -> Iterator[Wording]:
+    """What is free and restricted to other ends, for refusals."""
     for restriction in all_in_order(books, campaign, asset, need):
         units = books.lines.free_units(money_line(campaign, asset, restriction))
         if units and restriction not in fitting(need):
-            told.append(f"{decimal_text(asset, units)} {asset} to {restriction}")
-    return f"; restricted to other needs: {', '.join(told)}, which this does not serve" if told else ""
+            yield Wording(
+                "{bound} to {restriction}", {"bound": Figure(asset, units), "restriction": restriction}
+            )
 
 
 def within(lines: Lines, line: str, spans: Iterable[Piece]) -> tuple[Piece, ...]:

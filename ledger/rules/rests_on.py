@@ -16,6 +16,7 @@ from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
 from ledger.core.lines import Change, Use
 from ledger.core.names import GiftKind, GiftName, gift_named
 from ledger.core.roles import Role
+from ledger.core.wording import Wording
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.deliveries import ShipmentRow
@@ -197,17 +198,20 @@ def _behind(books: Books, posting: Posting[Any]) -> set[int]:
     return {source.entry for sources in books.lines.sources_of(runs).values() for source in sources}
 
 
-def called(context: Context, number: int) -> str:
+def called(context: Context, number: int) -> Wording:
     """An entry as a person knows it: its noun, its number and its place in the journal."""
     entry = context.entry(number)
-    return f"entry {number}" if entry is None else called_as(entry)
+    return Wording("entry {entry}", {"entry": str(number)}) if entry is None else called_as(entry)
 
 
-def called_as(entry: Entry) -> str:
+def called_as(entry: Entry) -> Wording:
     """An entry as a person knows it."""
     names = (entry.facts.get(name) for name in ("number", "waybill", "outpoint", "txid"))
-    named = next((f" {name}" for name in names if name is not None), "")
-    return f"{entry.kind}{named} (entry {entry.seq})"
+    named = next((str(name) for name in names if name is not None), None)
+    seq = str(entry.seq)
+    if named is None:
+        return Wording("{kind} (entry {entry})", {"kind": entry.kind, "entry": seq})
+    return Wording("{kind} {number} (entry {entry})", {"kind": entry.kind, "number": named, "entry": seq})
 
 
 def out_of_order(session: Session, number: int) -> OutOfOrder | None:

@@ -119,7 +119,12 @@ def indicator_of(session: Session, campaign: str, number: str) -> IndicatorRow:
     """The indicator of a number; raises NotFound."""
     indicator = find_indicator(session, campaign, number)
     if indicator is None:
-        raise NotFound(f"indicator: there is no indicator {number} in campaign {campaign}")
+        raise NotFound.field(
+            "indicator",
+            "there is no indicator {number} in campaign {campaign}",
+            number=number,
+            campaign=campaign,
+        )
     return indicator
 
 
@@ -164,7 +169,12 @@ def reached_account(campaign: str, indicator: str) -> str:
 def _post_indicator(context: Context, facts: Indicator) -> Posting[None]:
     require_campaign(context)
     if facts.target <= facts.baseline:
-        raise Refused.field("target", f"{facts.target} is not above the baseline, {facts.baseline}")
+        raise Refused.field(
+            "target",
+            "{target} is not above the baseline, {baseline}",
+            target=facts.target,
+            baseline=facts.baseline,
+        )
     if facts.product is not None:
         product_of(context.books.session, context.campaign, facts.product)
     return Posting()
@@ -209,7 +219,9 @@ def _post_result(context: Context, facts: Result) -> Posting[Counted]:
         if new < 0:
             raise Refused.field(
                 "total",
-                f"{facts.total} to date is below the {reported} reported before; reverse what was wrong",
+                "{total} to date is below the {reported} reported before; reverse what was wrong",
+                total=facts.total,
+                reported=reported,
             )
         groups = _to_date(before, counted)
     transfers: tuple[Transfer, ...] = ()
@@ -229,9 +241,13 @@ def _series(facts: Result, standing: Sequence[ResultRow]) -> list[ResultRow]:
     """The standing reports of the place that a report counts, or of all places together."""
     for row in standing:
         if facts.at is None and row.at is not None:
-            raise Refused.field("at", f"result {row.number} reports by place; name the place of this one")
+            raise Refused.field(
+                "at", "result {number} reports by place; name the place of this one", number=row.number
+            )
         if facts.at is not None and row.at is None:
-            raise Refused.field("at", f"result {row.number} reports all places together; leave it out")
+            raise Refused.field(
+                "at", "result {number} reports all places together; leave it out", number=row.number
+            )
     return [row for row in standing if row.at == facts.at]
 
 
@@ -241,7 +257,10 @@ def _to_date(before: Groups, counted: Groups) -> Groups:
     for (dimension, group), count in before.items():
         if dimension in broken_down and counted.get((dimension, group), 0) < count:
             raise Refused.field(
-                dimension.value, f"{group} has fewer to date than the {count} reported before"
+                dimension.value,
+                "{group} has fewer to date than the {count} reported before",
+                group=group,
+                count=count,
             )
     return {key: count for key, count in before.items() if key[0] not in broken_down} | counted
 
@@ -256,7 +275,10 @@ def _group_rows(groups: Groups) -> tuple[Group, ...]:
 def _check_span(facts: Result, series: Sequence[ResultRow]) -> None:
     if facts.end > facts.date:
         raise Refused.field(
-            "end", f"{facts.end} is after the day of the report, {facts.date}; count what has been"
+            "end",
+            "{end} is after the day of the report, {date}; count what has been",
+            end=facts.end,
+            date=facts.date,
         )
     if facts.counts is Counts.PERIOD:
         _check_period(facts, series)
@@ -267,7 +289,13 @@ def _check_span(facts: Result, series: Sequence[ResultRow]) -> None:
         raise Refused.field("follows", "a report to date counts everybody; leave it out")
     for row in series:
         if facts.end < row.end:
-            raise Conflict(f"end: {facts.end} is before {row.end}, to which result {row.number} counts")
+            raise Conflict.field(
+                "end",
+                "{end} is before {counted_to}, to which result {number} counts",
+                end=facts.end,
+                counted_to=row.end,
+                number=row.number,
+            )
 
 
 def _check_period(facts: Result, series: Sequence[ResultRow]) -> None:
@@ -275,31 +303,39 @@ def _check_period(facts: Result, series: Sequence[ResultRow]) -> None:
     if facts.start is None:
         raise Refused.field("start", "a report of a period says when it starts")
     if facts.end < facts.start:
-        raise Refused.field("end", f"{facts.end} is before the start, {facts.start}")
+        raise Refused.field("end", "{end} is before the start, {start}", end=facts.end, start=facts.start)
     to_date: ResultRow | None = None
     for row in series:
         if row.counts is Counts.TO_DATE:
             to_date = row
         if facts.start <= row.end and (row.start is None or row.start <= facts.end):
             days = f"{row.start} to {row.end}" if row.start else f"all to {row.end}"
-            raise Conflict(
-                f"start: result {row.number} counts {days} already; the same people would be counted twice"
+            raise Conflict.field(
+                "start",
+                "result {number} counts {days} already; the same people would be counted twice",
+                number=row.number,
+                days=days,
             )
     if to_date is not None and facts.follows != to_date.number:
         raise Refused.field(
             "follows",
-            f"result {to_date.number} counts all to {to_date.end}; name it here if none of these {facts.total} "
-            "was counted in it, or report to date",
+            "result {number} counts all to {end}; name it here if none of these {total} was counted in it, "
+            "or report to date",
+            number=to_date.number,
+            end=to_date.end,
+            total=facts.total,
         )
     if to_date is None and facts.follows is not None:
-        raise Refused.field("follows", f"there is no report to date {facts.follows} before it; leave it out")
+        raise Refused.field(
+            "follows", "there is no report to date {follows} before it; leave it out", follows=facts.follows
+        )
 
 
 def _checked_groups(facts: Result) -> Groups:
     """All groups of a report; refused when one stands twice or a breakdown's sum is another than the total."""
     found: Groups = {}
     if facts.at is not None and facts.place:
-        raise Refused.field("place", f"the report is of {facts.at} alone; leave it out")
+        raise Refused.field("place", "the report is of {at} alone; leave it out", at=facts.at)
     sexes = tuple(Cell(group=cell.group.value, count=cell.count) for cell in facts.sex)
     for dimension, cells in (
         (Dimension.SEX, sexes),
@@ -311,7 +347,10 @@ def _checked_groups(facts: Result) -> Groups:
             raise Refused.field(dimension.value, "names a group twice; add its people together")
         if cells and sum(counted.values()) != facts.total:
             raise Refused.field(
-                dimension.value, f"sums to {sum(counted.values())}, and the total is {facts.total}"
+                dimension.value,
+                "sums to {sum}, and the total is {total}",
+                sum=sum(counted.values()),
+                total=facts.total,
             )
         found |= {(dimension, group): count for group, count in counted.items()}
     if facts.at is not None:
@@ -369,7 +408,9 @@ def _require_last(context: Context, entry: Entry[Result, Counted]) -> None:
     indicator = indicator_of(session, context.campaign, entry.facts.indicator)
     last = [row for row in results_of(session, indicator) if row.at == entry.facts.at][-1]
     if last.entry != entry.seq:
-        raise Conflict(f"entry: result {last.number} was reported after it; reverse that first")
+        raise Conflict.field(
+            "entry", "result {number} was reported after it; reverse that first", number=last.number
+        )
 
 
 def _unfold_result(books: Books, entry: Entry[Result, Counted], seq: int) -> None:

@@ -144,7 +144,14 @@ def _sent_back(
     pieces = context.books.lines.lowest_free(line, lot.quantity)
     there = units_in(pieces)
     if there < lot.quantity:
-        raise Refused.field(field, f"{lot.quantity} pieces of {lot.of} are wanted and {there} are at {place}")
+        raise Refused.field(
+            field,
+            "{wanted} pieces of {lot} are wanted and {there} are at {place}",
+            wanted=lot.quantity,
+            lot=str(lot.of),
+            there=there,
+            place=place,
+        )
     gone = account(AccountClass.RETURNED, context.campaign, "supplier")
     stock = goods_account(AccountClass.STOCK, context.campaign, place)
     use = Use(use_id, line, pieces, lot.quantity, (Part(PartKind.RETURNED, lot.quantity, lot.quantity),))
@@ -176,7 +183,7 @@ def _post_recall(context: Context, facts: Recall) -> Posting[Held]:
     if lot.is_over or not lot_deliveries(session, campaign, lot):
         raise Refused.field("lot", "no such lot was received; name one that a receipt names")
     if recalled_by(session, campaign, lot) is not None:
-        raise Conflict(f"lot: {facts.lot} is recalled already")
+        raise Conflict.field("lot", "{lot} is recalled already", lot=facts.lot)
     return Posting((), (), Held(holders=tuple(holders_of(context.books, campaign, lot))))
 
 

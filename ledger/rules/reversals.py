@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from ledger.core.entry import Entry, Posting, Transfer, entry_from_bytes, transfers_reversed
-from ledger.core.errors import Conflict, LedgerError, NotFound, Refused, one
+from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Positive, Text
 from ledger.core.lines import Operation, Undo, Use
+from ledger.core.wording import Wording
 from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import require_unmatched
 from ledger.rules.block_holds import freed_by, held_again
@@ -39,25 +40,34 @@ class Reversal:
     date: Date
 
 
-def _instead(undoings: Undoings, entry: Entry) -> str:
+def _instead(undoings: Undoings, entry: Entry) -> Wording:
     """What puts right an entry that is not reversed."""
     if entry.kind in {"purchase", "purchase.approved"}:
-        return "reject an order while it waits, and close it once it is approved (`purchase close`)"
+        return Wording("reject an order while it waits, and close it once it is approved (`purchase close`)")
     if f"{entry.kind}.approved" in undoings:
-        return "reject it while it waits, and reverse its approval once it is approved"
-    return "record the right fact beside it"
+        return Wording("reject it while it waits, and reverse its approval once it is approved")
+    return Wording("record the right fact beside it")
 
 
 def _reversed_entry(undoings: Undoings, context: Context, facts: Reversal) -> Entry:
     entry = context.entry(facts.entry)
     if entry is None or entry.campaign != context.campaign:
-        raise NotFound(f"entry: there is no entry {facts.entry} in campaign {context.campaign}")
+        raise NotFound.field(
+            "entry",
+            "there is no entry {entry} in campaign {campaign}",
+            entry=facts.entry,
+            campaign=context.campaign,
+        )
     if entry.kind not in undoings:
         raise Refused.field(
-            "entry", f"{facts.entry} is {one(entry.kind)}, which is not reversed; {_instead(undoings, entry)}"
+            "entry",
+            "{entry} is of the kind {kind}, which is not reversed; {remedy}",
+            entry=facts.entry,
+            kind=entry.kind,
+            remedy=_instead(undoings, entry),
         )
     if context.books.reversed_by(facts.entry) is not None:
-        raise Conflict(f"entry: {facts.entry} is reversed already")
+        raise Conflict.field("entry", "{entry} is reversed already", entry=facts.entry)
     return entry
 
 
@@ -106,7 +116,9 @@ def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> No
     kind = None if undone is None else kinds.get(undone.kind)
     if undone is None or kind is None or kind.undoing is None:
         raise LedgerError(
-            f"entry {entry.seq}: it reverses entry {number}, which is none that can be reversed"
+            "entry {entry}: it reverses entry {number}, which is none that can be reversed",
+            entry=entry.seq,
+            number=number,
         )
     kind.undoing.unfold(books, kind.read(undone), entry.seq)
     books.session.add(ReversalRow(entry=entry.seq, reversed_entry=number, reason=entry.facts.reason))

@@ -54,7 +54,13 @@ def require_numbered(session: Session, table: type[N], noun: str, campaign: str,
     """The row of a number; raises NotFound with a sentence that calls it `noun`."""
     row = find_numbered(session, table, campaign, number)
     if row is None:
-        raise NotFound(f"{noun}: there is no {noun} {number} in campaign {campaign}")
+        raise NotFound.field(
+            noun,
+            "there is no {noun} {number} in campaign {campaign}",
+            noun=noun,
+            number=number,
+            campaign=campaign,
+        )
     return row
 
 

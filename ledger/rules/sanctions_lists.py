@@ -55,7 +55,7 @@ def _post(context: Context, facts: SanctionsList) -> Posting[None]:
     require_campaign(context)
     if facts.list_date > context.today:
         raise Refused.field(
-            "list_date", f"is after today, {context.today}; give the day as of which the list is"
+            "list_date", "is after today, {day}; give the day as of which the list is", day=context.today
         )
     seen: set[bytes] = set()
     for n, address in enumerate(facts.addresses):

@@ -158,7 +158,12 @@ def require_shipment(session: Session, campaign: str, waybill: str) -> ShipmentR
     """The shipment of a waybill, reversed or not; raises NotFound."""
     row = find_shipment(session, campaign, waybill)
     if row is None:
-        raise NotFound(f"shipment: there is no shipment {waybill} in campaign {campaign}")
+        raise NotFound.field(
+            "shipment",
+            "there is no shipment {waybill} in campaign {campaign}",
+            waybill=waybill,
+            campaign=campaign,
+        )
     return row
 
 
@@ -254,11 +259,16 @@ def _require_way(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:
     for index, leg in enumerate(legs):
         if leg.origin != here:
             raise Refused.field(
-                f"legs.{index}.origin", f"is not {here}, where the goods are then; join the legs"
+                f"legs.{index}.origin", "is not {here}, where the goods are then; join the legs", here=here
             )
         here = leg.destination
     if here != destination:
-        raise Refused.field("legs", f"end at {here} and the goods go to {destination}; add the last leg")
+        raise Refused.field(
+            "legs",
+            "end at {here} and the goods go to {destination}; add the last leg",
+            here=here,
+            destination=destination,
+        )
 
 
 def _fold_shipment(books: Books, entry: Entry[Shipment, None]) -> None:
@@ -303,16 +313,18 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
     session = context.books.session
     shipment = require_shipment(session, context.campaign, facts.waybill)
     if shipment.status is ShipmentStatus.REVERSED:
-        raise Conflict(f"waybill: {facts.waybill} was reversed; nothing is on it")
+        raise Conflict.field("waybill", "{waybill} was reversed; nothing is on it", waybill=facts.waybill)
     if shipment.status is ShipmentStatus.CUSTOMS_HOLD:
-        raise Conflict(f"waybill: {facts.waybill} is held by customs; record its release first")
+        raise Conflict.field(
+            "waybill", "{waybill} is held by customs; record its release first", waybill=facts.waybill
+        )
     _require_after_last_state(session, shipment, facts.date)
     _once(facts.lots)
     if facts.reason is None:
         _require_as_counted(session, shipment, facts)
     place = facts.place or shipment.destination
     if place != shipment.destination and facts.reason is None:
-        raise Refused.field("reason", f"say why it arrived at {place} and not at its destination")
+        raise Refused.field("reason", "say why it arrived at {place} and not at its destination", place=place)
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     listed = {Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry)}
@@ -323,7 +335,9 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         if lot.instead_of is not None and lot.of in told:
             raise Refused.field(
                 f"lots.{index}.over",
-                f"the other side counted {told[lot.of]} of {lot.of}, which wait apart; leave it out",
+                "the other side counted {counted} of {lot}, which wait apart; leave it out",
+                counted=told[lot.of],
+                lot=str(lot.of),
             )
         if lot.over:
             transfers.append(surplus_counted(context.campaign, lot.of, place, lot.over))
@@ -359,18 +373,24 @@ def _require_listed(lot: ArrivedLot, listed: Collection[Lot], waybill: str, fiel
     if lot.of in listed:
         if lot.instead_of is not None:
             raise Refused.field(
-                f"{field}.instead_of", f"is for a lot that {waybill} does not list; leave it out"
+                f"{field}.instead_of",
+                "is for a lot that {waybill} does not list; leave it out",
+                waybill=waybill,
             )
         return
     if lot.instead_of is None or Lot(lot.product, lot.instead_of) not in listed:
-        names = ", ".join(sorted(str(one) for one in listed))
         raise Refused.field(
-            f"{field}.lot", f"{lot.of} is not on {waybill}: say `instead_of` which lot it came ({names})"
+            f"{field}.lot",
+            "{lot} is not on {waybill}: say `instead_of` which lot it came ({lots})",
+            lot=str(lot.of),
+            waybill=waybill,
+            lots=sorted(map(str, listed)),
         )
     if lot.of.is_over or lot.good + lot.short + lot.damaged + lot.lost or not lot.over:
         raise Refused.field(
             f"{field}.over",
-            f"count what came of {lot.of} here alone: it waits apart until it is known what it is",
+            "count what came of {lot} here alone: it waits apart until it is known what it is",
+            lot=str(lot.of),
         )
 
 
@@ -399,7 +419,10 @@ def _require_as_counted(session: Session, shipment: ShipmentRow, facts: Arrival)
         if told.get(of) and good > row.good:
             raise Refused.field(
                 "reason",
-                f"the consignee counted {row.good} of {of} good, and this makes {good}; say why: both counts stay",
+                "the consignee counted {counted} of {lot} good, and this makes {good}; say why: both counts stay",
+                counted=row.good,
+                lot=str(of),
+                good=good,
             )
 
 
@@ -426,16 +449,22 @@ def _require_after_last_state(session: Session, shipment: ShipmentRow, date: str
     state = _last_state(session, shipment.entry)
     last = shipment.date if state is None else state.date
     if date < last:
-        raise Refused.field("date", f"{date} is before {last}, when the last thing happened to it")
+        raise Refused.field(
+            "date", "{date} is before {last}, when the last thing happened to it", date=date, last=last
+        )
 
 
 def _post_state(context: Context, facts: ShipmentState) -> Posting[None]:
     session = context.books.session
     shipment = require_shipment(session, context.campaign, facts.waybill)
     if shipment.status not in _AFTER[facts.state]:
-        raise Conflict(
-            f"state: {facts.waybill} is {shipment.status}; {facts.state} follows only "
-            f"{', '.join(sorted(_AFTER[facts.state]))}"
+        raise Conflict.field(
+            "state",
+            "{waybill} is {status}; {state} follows only {words}",
+            waybill=facts.waybill,
+            status=shipment.status,
+            state=facts.state,
+            words=sorted(_AFTER[facts.state]),
         )
     _require_after_last_state(session, shipment, facts.date)
     if facts.state is ShipmentStatus.CUSTOMS_HOLD and facts.reason is None:
@@ -465,7 +494,7 @@ def _fold_state(books: Books, entry: Entry[ShipmentState, None]) -> None:
 
 def _require_nothing_arrived(context: Context, entry: Entry[Shipment, None]) -> None:
     if arrivals_of(context.books.session, entry.seq):
-        raise Conflict("entry: goods of this waybill have arrived; reverse the arrivals first")
+        raise Conflict.field("entry", "goods of this waybill have arrived; reverse the arrivals first")
 
 
 def _unfold_shipment(books: Books, entry: Entry[Shipment, None], seq: int) -> None:
@@ -490,8 +519,11 @@ def _require_last_state(context: Context, entry: Entry[ShipmentState, None]) -> 
     came_since = any(arrival.entry > entry.seq for arrival in arrivals_of(session, state.shipment))
     if came_since or last is None or last.entry != entry.seq:
         status = recorded_row(session, ShipmentRow, state.shipment).status
-        raise Conflict(
-            f"entry: {entry.facts.waybill} is {status} since then; reverse what came after it first"
+        raise Conflict.field(
+            "entry",
+            "{waybill} is {status} since then; reverse what came after it first",
+            waybill=entry.facts.waybill,
+            status=status,
         )
 
 

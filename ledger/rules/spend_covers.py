@@ -27,9 +27,10 @@ N = TypeVar("N")
 def _plain(spend: SpendRow, field: str) -> SpendRow:
     """Conflict where a spend took coins that stood apart, or another fund's."""
     if spend.undecided or spend.blocked or spend.excess or spend.borrowed_from is not None:
-        raise Conflict(
-            f"{field}: it took coins that stood apart or another fund's, or more came back than went in; wait until it "
-            "settles again"
+        raise Conflict.field(
+            field,
+            "it took coins that stood apart or another fund's, or more came back than went in; wait until it "
+            "settles again",
         )
     return spend
 
@@ -42,17 +43,19 @@ def _undone(context: Context, ref: str, *, also: str | None) -> SpendRow:
     session = context.books.session
     spend = _plain(require_spend(session, context.campaign, ref), "spend")
     if spend.live:
-        raise Conflict("spend: it stands in its block, and nothing of it is wanting")
+        raise Conflict.field("spend", "it stands in its block, and nothing of it is wanting")
     if cover_of_spend(session, spend) is not None:
-        raise Conflict("spend: it is covered already")
+        raise Conflict.field("spend", "it is covered already")
     if also is not None and spend.explained_by is None:
-        raise Conflict(
-            "spend: nothing was made of it; cover it without `txid`, and explain that one by itself"
+        raise Conflict.field(
+            "spend", "nothing was made of it; cover it without `txid`, and explain that one by itself"
         )
     if also is None and spend.explained_by is not None:
-        raise Conflict(
-            f"spend: it is explained, by {spend.explained_by}; name the transaction that left in its place (`txid`), "
-            "or reverse that first"
+        raise Conflict.field(
+            "spend",
+            "it is explained, by {explained_by}; name the transaction that left in its place (`txid`), or "
+            "reverse that first",
+            explained_by=spend.explained_by,
         )
     return spend
 
@@ -61,14 +64,17 @@ def _instead(context: Context, ref: str, undone: SpendRow) -> SpendRow:
     """What left in place of an undone spend, and took no less; raises NotFound, Refused or Conflict."""
     spend = _plain(require_spend(context.books.session, context.campaign, ref), "txid")
     if not spend.live:
-        raise Conflict("txid: it is undone itself; wait until it settles again")
+        raise Conflict.field("txid", "it is undone itself; wait until it settles again")
     if spend.explained_by is not None:
-        raise Conflict(f"txid: this spend is explained already, by {spend.explained_by}")
+        raise Conflict.field(
+            "txid", "this spend is explained already, by {explained_by}", explained_by=spend.explained_by
+        )
     if spend.out < undone.out:
         raise Refused.field(
             "txid",
-            f"took {undone.out - spend.out} sats less than the spend that it would stand for; reverse what explains "
-            "that one, cover it without `txid`, and record anew what was paid",
+            "took {pieces} sats less than the spend that it would stand for; reverse what explains that one, "
+            "cover it without `txid`, and record anew what was paid",
+            pieces=undone.out - spend.out,
         )
     return spend
 
@@ -80,7 +86,9 @@ def _given_up(context: Context, ref: str) -> list[Use]:
     if sum(use.units for use in uses) != sum(
         taking.units for taking in carried(context.books, campaign, ref)
     ):
-        raise Conflict("spend: some of what was taken is used or was reclassified; reverse that first")
+        raise Conflict.field(
+            "spend", "some of what was taken is used or was reclassified; reverse that first"
+        )
     return uses
 
 
@@ -89,10 +97,17 @@ def covers_spend(context: Context, spend: str, txid: str | None, amount: int) ->
     undone = _undone(context, spend, also=txid)
     left = undone if txid is None else _instead(context, txid, undone)
     if left.waits_for is not None:
-        raise Conflict(f"spend: {left.waits_for} waits to explain {left.ref[:8]}…; decide that first")
+        raise Conflict.field(
+            "spend",
+            "{waiting} waits to explain {ref}…; decide that first",
+            waiting=left.waits_for,
+            ref=left.ref[:8],
+        )
     if amount != undone.out:
         raise Refused.field(
-            "amount", f"is not the {undone.out} sats that the spend took; a cover is of all of it"
+            "amount",
+            "is not the {pieces} sats that the spend took; a cover is of all of it",
+            pieces=undone.out,
         )
     _given_up(context, left.ref)
     return Posting()

@@ -27,6 +27,7 @@ from ledger.core.lines import (
     units_in,
 )
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
+from ledger.core.wording import Figure
 from ledger.model.covers import CoverRow
 from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
@@ -133,7 +134,9 @@ def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
     """Raises NotFound."""
     found = find_spend(session, campaign, ref)
     if found is None:
-        raise NotFound(f"spend: there is no spend {ref} in campaign {campaign}")
+        raise NotFound.field(
+            "spend", "there is no spend {ref} in campaign {campaign}", ref=ref, campaign=campaign
+        )
     return found
 
 
@@ -261,10 +264,17 @@ def require_released(context: Context, spend: SpendRow) -> None:
         if (standing := standing_block(context.books.session, context.campaign, outpoint)) is not None
     ]
     if blocks or spend.blocked:
-        by = f", by {blocks[0]}" if blocks else ""
-        raise Conflict(
-            f"txid: it took coins of a gift that is blocked{by}; two persons release it first (`release add`), or "
-            "record that it went back (`gift-return add`)"
+        if blocks:
+            raise Conflict.field(
+                "txid",
+                "it took coins of a gift that is blocked, by {block}; two persons release it first (`release add`), "
+                "or record that it went back (`gift-return add`)",
+                block=blocks[0],
+            )
+        raise Conflict.field(
+            "txid",
+            "it took coins of a gift that is blocked; two persons release it first (`release add`), or record that "
+            "it went back (`gift-return add`)",
         )
 
 
@@ -471,17 +481,23 @@ def require_unexplained(context: Context, txid: str, total: int, field: str) -> 
     session = context.books.session
     lender = lender_of(session, context.campaign, txid)
     if lender is not None:
-        raise Conflict(
-            f"txid: it spent coins of campaign {lender}; record a loan there, which names what is to explain here"
+        raise Conflict.field(
+            "txid",
+            "it spent coins of campaign {lender}; record a loan there, which names what is to explain here",
+            lender=lender,
         )
     spend = require_spend(session, context.campaign, txid)
     if spend.explained_by is not None:
-        raise Conflict(f"txid: this spend is explained already, by {spend.explained_by}")
+        raise Conflict.field(
+            "txid", "this spend is explained already, by {explained_by}", explained_by=spend.explained_by
+        )
     if spend.out != total:
-        wrong = "missing" if total < spend.out else "too many"
-        raise Conflict(
-            f"{field}: the transaction took {spend.out} sats and this explains {total}; an explanation covers "
-            f"all of it, network fee included ({abs(spend.out - total)} sats {wrong})"
+        raise Conflict.field(
+            field,
+            "the transaction took {taken} and this explains {explained}; an explanation covers all of it, network "
+            "fee included",
+            taken=Figure("BTC", spend.out),
+            explained=Figure("BTC", total),
         )
     return spend
 

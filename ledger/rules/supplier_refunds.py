@@ -21,8 +21,8 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, Text
 from ledger.core.lines import Open, Part, PartKind, Piece, Use, lowest, units_in
-from ledger.core.money import decimal_text
 from ledger.core.names import FREE, Lot, UseCause, UseName
+from ledger.core.wording import Figure
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.orders import ClaimRow, CreditNoteRow, Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
@@ -111,8 +111,10 @@ def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if facts.value is None or facts.lot is not None or facts.quantity is not None:
         raise Refused.field("value", "give the order value that did not come, and no lot or quantity")
     if not order.is_closed:
-        raise Conflict(
-            f"order: {facts.order} is open; close it first, which names what was paid and did not come as its claim"
+        raise Conflict.field(
+            "order",
+            "{order} is open; close it first, which names what was paid and did not come as its claim",
+            order=facts.order,
         )
     lines, currency = context.books.lines, order.currency
     item = item_of(context.books.session, order, facts.item)
@@ -122,7 +124,9 @@ def _undelivered(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if left < facts.value:
         raise Refused.field(
             "value",
-            f"{decimal_text(currency, left)} {currency} of item {facts.item} was paid and did not come; no more",
+            "{left} of item {item} was paid and did not come; no more",
+            left=Figure(currency, left),
+            item=facts.item,
         )
     pieces = free if left == facts.value else lowest(free, facts.value * item.fineness)[0]
     return _Failed(((line, pieces),), (), facts.value)
@@ -147,7 +151,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
         )
     receipts = receipts_of_lot(context.books.session, campaign, facts.order, lot)
     if not receipts:
-        raise Refused.field("lot", f"no such lot came on {facts.order}; name one that did")
+        raise Refused.field("lot", "no such lot came on {order}; name one that did", order=facts.order)
     uses = [receipt_use(campaign, receipt.number, facts.lot) for receipt in receipts]
     if facts.returned_by is not None:
         uses = [return_use(campaign, facts.returned_by, lot)]
@@ -163,7 +167,11 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
             found, ended = use if left >= facts.quantity else None, max(ended, left)
     if found is None:
         raise Refused.field(
-            "quantity", f"{ended} pieces of {facts.lot} are {facts.failure} and not made good yet; no more"
+            "quantity",
+            "{ended} pieces of {lot} are {failure} and not made good yet; no more",
+            ended=ended,
+            lot=facts.lot,
+            failure=facts.failure,
         )
     line, opens = reopened(lines, found, kind, product)
     pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
@@ -181,7 +189,9 @@ def _of_claim(context: Context, facts: Refund, order: OrderRow, number: str) -> 
         )
     left = claim_left(books, claim)
     if facts.quantity > left:
-        raise Refused.field("quantity", f"{left} pieces of claim {number} are not made good; no more")
+        raise Refused.field(
+            "quantity", "{left} pieces of claim {number} are not made good; no more", left=left, number=number
+        )
     item, kind = item_of(books.session, order, facts.item), PartKind(claim.failure.value)
     line, opens = reopened(books.lines, books.lines.use(claim.ended_in), kind, item.product)
     pieces = books.lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
@@ -197,7 +207,9 @@ def _require_of_claim(facts: Refund, order: OrderRow, claim: ClaimRow) -> None:
     for field, told in said.items():
         if told != asked[field]:
             raise Refused.field(
-                field, f"is not that of claim {claim.number}; write those of it (`claim show {claim.number}`)"
+                field,
+                "is not that of claim {claim}; write those of it (`claim show {claim}`)",
+                claim=claim.number,
             )
     if facts.outpoint is not None or facts.credit_note is not None:
         raise Refused.field(
@@ -213,12 +225,14 @@ def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> 
         )
     earlier = REFUNDS.require_row(context.books.session, context.campaign, rest_of)
     if (earlier.order_entry, earlier.item, earlier.failure) != (order.entry, facts.item, facts.failure):
-        raise Refused.field("rest_of", f"{rest_of} is of another order, item or failure; write those of it")
+        raise Refused.field(
+            "rest_of", "{claim} is of another order, item or failure; write those of it", claim=rest_of
+        )
     claim = (
         None if facts.claim is None else require_claim(context.books.session, context.campaign, facts.claim)
     )
     if earlier.claim != (None if claim is None else claim.entry):
-        raise Refused.field("claim", f"is not the one that {rest_of} is for; write that of it")
+        raise Refused.field("claim", "is not the one that {claim} is for; write that of it", claim=rest_of)
     if claim is not None:
         _require_of_claim(facts, order, claim)
     lines = context.books.lines
@@ -232,7 +246,7 @@ def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> 
             whole = opened[0].units if opened else lines.length(line)
             taken.append((line, ((0, whole),)))
     if not taken:
-        raise Refused.field("rest_of", f"nothing of {rest_of} is a claim still")
+        raise Refused.field("rest_of", "nothing of {claim} is a claim still", claim=rest_of)
     return _Failed(tuple(taken), tuple(opens), earlier.rest)
 
 
@@ -262,7 +276,9 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
     if paid < failed.units:
         raise Refused.field(
             "quantity",
-            f"{failed.units - paid} of {failed.units} units were not paid for; a refund is for what was paid",
+            "{units} of {failed} units were not paid for; a refund is for what was paid",
+            units=failed.units - paid,
+            failed=failed.units,
         )
     return [(line, target, tuple(sorted(rows))) for (line, target), rows in found.items()]
 
@@ -272,22 +288,33 @@ def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
     books, campaign = context.books, context.campaign
     order = require_order(books.session, campaign, facts.order)
     if not order.is_bound:
-        raise Refused.field("order", f"{facts.order} is {order.stage}; name an order that was approved")
+        raise Refused.field(
+            "order",
+            "{order} is {stage}; name an order that was approved",
+            order=facts.order,
+            stage=order.stage,
+        )
     currency = order.currency
     _require_reason_for_nothing(facts, currency)
     paid_back, came_as = _paid_back(context, facts) if facts.amount else ((), None)
     failed = _failed(context, facts, order)
     good = facts.amount if facts.refunds is None else facts.refunds
     if facts.asset != currency and facts.refunds is None:
-        raise Refused.field("refunds", f"say what order value in {currency} the {facts.asset} make good")
+        raise Refused.field(
+            "refunds",
+            "say what order value in {currency} the {asset} make good",
+            currency=currency,
+            asset=facts.asset,
+        )
     more = facts.claim is not None and good < facts.amount  # insurers pay what freight and handling cost too
     if facts.asset == currency and good != facts.amount and not more:
         raise Refused.field("refunds", "in the order's own currency this is the amount; leave it out")
     if good > failed.value:
         raise Refused.field(
             "amount",
-            f"makes good {decimal_text(currency, good)} {currency} and what failed was worth "
-            f"{decimal_text(currency, failed.value)}; name all that it is for",
+            "makes good {good} and what failed was worth {failed}; name all that it is for",
+            good=Figure(currency, good),
+            failed=Figure(currency, failed.value),
         )
     if good and good == failed.value and facts.written_off is not None:
         raise Refused.field("written_off", "says why a rest will not come, and all of it came; leave it out")
@@ -344,7 +371,9 @@ def _require_reason_for_nothing(facts: Refund, currency: str) -> None:
             "amount", "is 0 where a claim is written off, and says in written_off why; else above 0"
         )
     if facts.asset != currency:
-        raise Refused.field("asset", f"is {currency}, the order's currency, where nothing came")
+        raise Refused.field(
+            "asset", "is {currency}, the order's currency, where nothing came", currency=currency
+        )
     if (facts.bank, facts.outpoint, facts.credit_note, facts.refunds) != (None, None, None, None):
         raise Refused.field(
             "written_off",
@@ -373,7 +402,7 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], C
         )
     require_unspent(context, facts.outpoint)
     if coin.sats != facts.amount:
-        raise Refused.field("amount", f"this coin is {coin.sats} sats; a refund is all of it")
+        raise Refused.field("amount", "this coin is {sats} sats; a refund is all of it", sats=coin.sats)
     return (
         Transfer(
             account(AccountClass.WALLET, campaign),
@@ -392,13 +421,17 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
     order = require_order(context.books.session, context.campaign, facts.order)
     note = require_credit_note(context.books.session, context.campaign, facts.credit_note, order.supplier)
     if note.order_entry != order.entry or note.reversed_by is not None:
-        raise Refused.field("credit_note", f"is not a standing one of {facts.order}; name that, or none")
+        raise Refused.field(
+            "credit_note", "is not a standing one of {order}; name that, or none", order=facts.order
+        )
     approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == ProposalStatus.APPROVED)
     refunded = select(func.coalesce(func.sum(RefundRow.makes_good), 0)).where(*approved)
     made_good = int(context.books.session.exec(refunded).one())
     if made_good + good > note.amount:
         raise Refused.field(
-            "amount", f"is more than what is left of {facts.credit_note}; the note credits less"
+            "amount",
+            "is more than what is left of {credit_note}; the note credits less",
+            credit_note=facts.credit_note,
         )
 
 

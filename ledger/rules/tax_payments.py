@@ -15,7 +15,7 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
-from ledger.core.money import decimal_text
+from ledger.core.wording import Figure
 from ledger.model.bank_money import TaxPaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind
@@ -61,14 +61,11 @@ def _require_owed(context: Context, bank: str, currency: str, amount: int, asked
     left = tax_owed(context.books, context.campaign, currency) - asked
     if amount > left:
         raise Refused.field(
-            "amount",
-            f"is more than the {decimal_text(currency, left)} {currency} that is owed and not asked for",
+            "amount", "is more than the {left} that is owed and not asked for", left=Figure(currency, left)
         )
     there = at_bank(context.books, context.campaign, bank, currency)
     if amount > there:
-        raise Refused.field(
-            "bank", f"holds {decimal_text(currency, there)} {currency}; name the one that paid"
-        )
+        raise Refused.field("bank", "holds {there}; name the one that paid", there=Figure(currency, there))
 
 
 def _hold(context: Context, facts: TaxPayment) -> Posting[None]:

@@ -299,8 +299,12 @@ def require_counted(
             if beyond_count is None:
                 raise Refused.field(
                     "beyond_count",
-                    f"{pieces} of {of} go on and {counted} were counted good at {here[1]}; say why, or explain the "
-                    "gap first (`confirmation explain`)",
+                    "{pieces} of {lot} go on and {counted} were counted good at {place}; say why, or explain the gap "
+                    "first (`confirmation explain`)",
+                    pieces=pieces,
+                    lot=str(of),
+                    counted=counted,
+                    place=here[1],
                 )
             return
     if beyond_count is not None:

@@ -101,12 +101,16 @@ def _post(context: Context, facts: Valuation) -> Posting[Valued]:
     books, slug = context.books, context.campaign
     gift = gift_of(books.session, slug, facts.outpoint)
     if gift.value is not None:
-        raise Conflict("valuation: this gift has a value; reverse the entry that gave it first")
+        raise Conflict.field("valuation", "this gift has a value; reverse the entry that gave it first")
     if gift.line is None:
-        raise Conflict("valuation: what lies below the dust line or waits for a decision is not valued")
+        raise Conflict.field(
+            "valuation", "what lies below the dust line or waits for a decision is not valued"
+        )
     if (facts.n or 0) != gift.valuations_undone:
         raise Refused.field(
-            "n", f"valuations of this gift that were undone: {gift.valuations_undone}; write that"
+            "n",
+            "valuations of this gift that were undone: {valuations_undone}; write that",
+            valuations_undone=gift.valuations_undone,
         )
     if facts.value is not None:
         if facts.paper is None:
@@ -124,7 +128,7 @@ def _post(context: Context, facts: Valuation) -> Posting[Valued]:
         moment = gift.time if facts.at is None else facts.at
         found = value_by_rate(books.session, campaign, moment, gift.sats)
     if found is None:
-        raise Conflict("valuation: there is no rate of that moment that its sources agree on")
+        raise Conflict.field("valuation", "there is no rate of that moment that its sources agree on")
     return Posting(notes=Valued(found))
 
 

@@ -195,8 +195,12 @@ class Workflow(Generic[F, R, N, P]):
         """The proposal that waits for a decision; raises NotFound or Conflict."""
         found = self.require_row(context.books.session, context.campaign, number)
         if found.status is not ProposalStatus.PENDING:
-            raise Conflict(
-                f"number: {self.noun} {number} is {found.status}; only a pending one can be decided"
+            raise Conflict.field(
+                "number",
+                "{noun} {number} is {status}; only a pending one can be decided",
+                noun=self.noun,
+                number=number,
+                status=found.status,
             )
         return found
 
@@ -356,7 +360,11 @@ class Workflow(Generic[F, R, N, P]):
         for taking in held:
             for block, line, start, end in blocked:
                 if taking.line == line and overlap(taking.pieces, start, end):
-                    raise Conflict(
-                        f"number: {self.noun} {proposal.number} holds money of a gift that {block} has blocked "
-                        "since; release the block first, or reject this and record it again with other money"
+                    raise Conflict.field(
+                        "number",
+                        "{noun} {proposal} holds money of a gift that {block} has blocked since; release the block "
+                        "first, or reject this and record it again with other money",
+                        noun=self.noun,
+                        proposal=proposal.number,
+                        block=block,
                     )

@@ -122,8 +122,11 @@ class AddressesWriting(Addresses):
             if there is None:
                 fresh[row.script] = row
             elif (there.campaign, there.address) != (row.campaign, row.address):
-                raise Conflict(
-                    f"address: {row.address} belongs to campaign {there.campaign} already; each address has one"
+                raise Conflict.field(
+                    "address",
+                    "{address} belongs to campaign {campaign} already; each address has one",
+                    address=row.address,
+                    campaign=there.campaign,
                 )
         if fresh:
             self._session.connection().execute(

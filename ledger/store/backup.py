@@ -27,7 +27,7 @@ def backup(engine: Engine, path: Path) -> None:
     when the disk cannot take it, and then leaves nothing there.
     """
     if engine.dialect.name != "sqlite":
-        raise LedgerError("backup: this database is PostgreSQL; use `pg_dump --format=custom`")
+        raise LedgerError.field("backup", "this database is PostgreSQL; use `pg_dump --format=custom`")
     with closing(
         sqlite3.connect(f"{Path(str(engine.url.database)).resolve().as_uri()}?mode=rw", uri=True)
     ) as source:
@@ -37,21 +37,26 @@ def backup(engine: Engine, path: Path) -> None:
 def restore(file: Path, path: Path) -> None:
     """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there."""
     if not file.is_file():
-        raise LedgerError(f"restore: there is no file {file}")
+        raise LedgerError.field("restore", "there is no file {file}", file=str(file))
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
         try:
             number = source.execute("PRAGMA application_id").fetchone()[0]
             sound = source.execute("PRAGMA quick_check").fetchone()[0]
         except sqlite3.OperationalError as failure:
-            raise LedgerError(
-                f"restore: {file.name} cannot be read ({failure}); use a backup's own file"
+            raise LedgerError.field(
+                "restore",
+                "{file} cannot be read ({failure}); use a backup's own file",
+                file=file.name,
+                failure=str(failure),
             ) from None
         except sqlite3.DatabaseError:
-            raise ForeignDatabase(f"restore: {file.name} is no database of aidtrail") from None
+            raise ForeignDatabase.field(
+                "restore", "{file} is no database of aidtrail", file=file.name
+            ) from None
         if number != APPLICATION_ID:
-            raise ForeignDatabase(f"restore: {file.name} is a database of another program")
+            raise ForeignDatabase.field("restore", "{file} is a database of another program", file=file.name)
         if sound != "ok":
-            raise LedgerError(f"restore: {file.name} is damaged; use another backup")
+            raise LedgerError.field("restore", "{file} is damaged; use another backup", file=file.name)
         _copy(source, path, "restore")
 
 
@@ -59,24 +64,30 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
     """Copy to a name beside, then link it to `path`, which fails when something is there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     if path.exists():
-        raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name")
+        raise LedgerError.field(
+            verb, "{path} exists; nothing is overwritten, choose a new name", path=str(path)
+        )
     try:
         try:
             with closing(sqlite3.connect(beside)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode = DELETE")
                 if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                    raise ForeignDatabase(f"{verb}: the copy is no database of aidtrail")
+                    raise ForeignDatabase.field(verb, "the copy is no database of aidtrail")
         except sqlite3.Error as failure:
             told = storage_failure(failure)
             if told is None:
                 raise
-            raise StorageFailed(f"{verb}: {told}", full=told.full) from failure
+            raise StorageFailed(
+                "{verb}: {failure}", full=told.full, verb=verb, failure=str(told)
+            ) from failure
         sync(beside)
         try:
             os.link(beside, path)
         except FileExistsError:
-            raise LedgerError(f"{verb}: {path} exists; nothing is overwritten, choose a new name") from None
+            raise LedgerError.field(
+                verb, "{path} exists; nothing is overwritten, choose a new name", path=str(path)
+            ) from None
         sync(path.parent)
     finally:
         for end in ("", "-journal", "-wal", "-shm"):

@@ -64,8 +64,8 @@ class Store:
         except StorageFailed as failure:
             engine.dispose()
             if getattr(failure.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-                raise ForeignDatabase(
-                    "database: the file is of another program; choose a new file"
+                raise ForeignDatabase.field(
+                    "database", "the file is of another program; choose a new file"
                 ) from failure
             raise
         except BaseException:
@@ -81,10 +81,12 @@ class Store:
         StorageFailed when the database cannot; reading goes on, and the next one tries again.
         """
         if self._writing_thread == threading.get_ident():
-            raise LedgerError("database: this thread writes already; finish that transaction first")
+            raise LedgerError.field("database", "this thread writes already; finish that transaction first")
         if not self._writer_lock.acquire(timeout=BUSY_SECONDS):
-            raise LedgerError(
-                f"database: another thread has been writing for {BUSY_SECONDS} seconds; try again"
+            raise LedgerError.field(
+                "database",
+                "another thread has been writing for {seconds} seconds; try again",
+                seconds=BUSY_SECONDS,
             )
         try:
             self._writing_thread = threading.get_ident()
@@ -161,13 +163,16 @@ def _migrate(connection: Connection, *, may_create: bool) -> None:
         tables = tables_named(connection)
         version = _version(connection, tables)
         if version is None and not may_create:
-            raise ForeignDatabase("database: it is empty; make a ledger in it with `aidtrail init`")
+            raise ForeignDatabase.field("database", "it is empty; make a ledger in it with `aidtrail init`")
         if version != NEWEST:
             load_migrations().migrate(connection)
             missing = missing_triggers(connection)
             if missing:
-                raise LedgerError(
-                    f"database: version {NEWEST} would lack the trigger {missing[0]}; nothing changed"
+                raise LedgerError.field(
+                    "database",
+                    "version {version} would lack the trigger {trigger}; nothing changed",
+                    version=NEWEST,
+                    trigger=missing[0],
                 )
         if version is None:
             _sign(connection)
@@ -184,7 +189,9 @@ def _has_log(connection: Connection) -> bool:
 def _switch_to_wal(connection: Connection) -> None:
     mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
     if str(mode).lower() != "wal":
-        raise LedgerError(f"database: its disk allows no write-ahead log ({mode}); choose a local disk")
+        raise LedgerError.field(
+            "database", "its disk allows no write-ahead log ({mode}); choose a local disk", mode=str(mode)
+        )
 
 
 def _is_ours(connection: Connection, tables: set[str]) -> bool:
@@ -207,13 +214,18 @@ def _version(connection: Connection, tables: set[str]) -> str | None:
     if not tables:
         return None
     if not _is_ours(connection, tables):
-        raise ForeignDatabase(
-            f"database: it holds {len(tables)} tables of another program; choose an empty database, or a new file"
+        raise ForeignDatabase.field(
+            "database",
+            "it holds {count} tables of another program; choose an empty database, or a new file",
+            count=len(tables),
         )
     version = str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
     if version > NEWEST:
-        raise ForeignDatabase(
-            f"database: it is of version {version} and this program knows up to {NEWEST}; install a newer aidtrail"
+        raise ForeignDatabase.field(
+            "database",
+            "it is of version {version} and this program knows up to {known}; install a newer aidtrail",
+            version=version,
+            known=NEWEST,
         )
     return version
 

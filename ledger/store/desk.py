@@ -193,7 +193,11 @@ class DeskWriting(Desk):
             self._session.add(OpeningRow(commitment=commitment, salt=salt, value=value))
             self._session.flush()
         elif there != (salt, value):
-            raise Conflict(f"opening: {commitment[:12]}… is kept already with another value; keep that one")
+            raise Conflict.field(
+                "opening",
+                "{digest}… is kept already with another value; keep that one",
+                digest=commitment[:12],
+            )
 
     def delete_opening(self, commitment: str) -> None:
         """Forget a private value; its commitment stays in the entry and says nothing any more."""

@@ -46,10 +46,10 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise LedgerError("database: write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
+        raise LedgerError.field("database", "write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
     if parsed.drivername == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise LedgerError("database: a ledger in memory would be lost; write sqlite:///PATH")
+            raise LedgerError.field("database", "a ledger in memory would be lost; write sqlite:///PATH")
         if not may_create and not Path(parsed.database).is_file():
             raise FileNotFoundError(2, "no such database file", parsed.database)
         engine = create_engine(
@@ -72,15 +72,18 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
                 connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
             )
         except ModuleNotFoundError:
-            raise LedgerError(
-                'database: PostgreSQL needs psycopg, which is not installed here; pip install "psycopg[binary]"'
+            raise LedgerError.field(
+                "database",
+                'PostgreSQL needs psycopg, which is not installed here; pip install "psycopg[binary]"',
             ) from None
         # Rows that are added together are one statement; psycopg's own `executemany` sends one for each row.
         engine.dialect.use_insertmanyvalues_wo_returning = True
         event.listen(engine, "connect", _prepare_postgresql)
     else:
-        raise LedgerError(
-            f"database: {parsed.drivername} is not supported; write sqlite:///PATH or postgresql://…"
+        raise LedgerError.field(
+            "database",
+            "{engine} is not supported; write sqlite:///PATH or postgresql://…",
+            engine=parsed.drivername,
         )
     event.listen(engine, "handle_error", _as_ours)
     return engine
@@ -118,7 +121,9 @@ def _as_ours(context: ExceptionContext) -> None:
     failure = context.sqlalchemy_exception or context.original_exception
     if isinstance(failure, IntegrityError):
         first = next(iter(str(failure.orig).splitlines()), "")
-        raise Conflict(f"database: {first}; nothing was written") from context.original_exception
+        raise Conflict.field(
+            "database", "{first}; nothing was written", first=first
+        ) from context.original_exception
     told = storage_failure(
         context.original_exception,
         writes=state is None or state.writes,
@@ -144,7 +149,9 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
             if writes:
                 session.flush()
             if state.failed:
-                raise LedgerError("database: a statement of this transaction failed; nothing was written")
+                raise LedgerError.field(
+                    "database", "a statement of this transaction failed; nothing was written"
+                )
             # Before the session ends, which would roll back what is still open.
             state.commits = True
             connection.exec_driver_sql("COMMIT")
@@ -220,8 +227,8 @@ def savepoint(session: Session) -> Iterator[None]:
     except Exception:
         driver: Any = connection.connection.dbapi_connection
         if connection.dialect.name == "sqlite" and not driver.in_transaction:
-            raise LedgerError(
-                "database: a statement of this transaction failed; nothing was written"
+            raise LedgerError.field(
+                "database", "a statement of this transaction failed; nothing was written"
             ) from None
         if part.is_active:
             part.rollback()

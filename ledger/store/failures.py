@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from ledger.core.errors import StorageFailed
+from ledger.core.wording import Wording
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one."""
@@ -15,33 +16,42 @@ _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
 """The second: the file beside a write-ahead log, which readers share, found no room."""
 _AT_SYNC = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
-_FULL_SENTENCE = "its disk is full; free some space and try again"
-_BUSY = f"another process has been writing for {BUSY_SECONDS} seconds; try again"
+_FULL_SENTENCE = Wording("its disk is full; free some space and try again")
+_BUSY = Wording(
+    "another process has been writing for {seconds} seconds; try again", {"seconds": BUSY_SECONDS}
+)
 _SQLITE = {
-    sqlite3.SQLITE_READONLY: "this user may not write its file; allow the file and its folder to be written",
-    sqlite3.SQLITE_PERM: "this user may not open its file; allow the file and its folder to be written",
-    sqlite3.SQLITE_CANTOPEN: "its file, or one beside it, cannot be opened; allow them to be written, and look "
-    "whether the disk has room",
-    sqlite3.SQLITE_IOERR: "its disk failed; look at the system's log, then run `aidtrail check`",
-    sqlite3.SQLITE_CORRUPT: "its file is damaged; restore a backup",
-    sqlite3.SQLITE_NOTADB: "its file is damaged; restore a backup",
+    sqlite3.SQLITE_READONLY: Wording(
+        "this user may not write its file; allow the file and its folder to be written"
+    ),
+    sqlite3.SQLITE_PERM: Wording(
+        "this user may not open its file; allow the file and its folder to be written"
+    ),
+    sqlite3.SQLITE_CANTOPEN: Wording(
+        "its file, or one beside it, cannot be opened; allow them to be written, and look whether the disk has room"
+    ),
+    sqlite3.SQLITE_IOERR: Wording("its disk failed; look at the system's log, then run `aidtrail check`"),
+    sqlite3.SQLITE_CORRUPT: Wording("its file is damaged; restore a backup"),
+    sqlite3.SQLITE_NOTADB: Wording("its file is damaged; restore a backup"),
     sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_NOMEM: "this machine has no memory left; try again",
+    sqlite3.SQLITE_NOMEM: Wording("this machine has no memory left; try again"),
 }
 _READ_ONLY = "25006"
 _POSTGRESQL = {
-    _READ_ONLY: "its server takes no writes; name the one that does",
+    _READ_ONLY: Wording("its server takes no writes; name the one that does"),
     "53100": _FULL_SENTENCE,
-    "53200": "its server has no memory left; try again",
-    "53300": "its server has no connection left; try again, or allow more",
+    "53200": Wording("its server has no memory left; try again"),
+    "53300": Wording("its server has no connection left; try again, or allow more"),
     "55P03": _BUSY,
-    "58030": "its server's disk failed; look at the server's log, then run `aidtrail check`",
-    "XX001": "it is damaged; restore a backup",
-    "XX002": "it is damaged; restore a backup",
+    "58030": Wording("its server's disk failed; look at the server's log, then run `aidtrail check`"),
+    "XX001": Wording("it is damaged; restore a backup"),
+    "XX002": Wording("it is damaged; restore a backup"),
 }
-_UNKNOWN = "whether this was written is not known: tell it again, the same fact is recorded once"
+_UNREACHED = Wording("its server cannot be reached; try again when it is there")
+_ENDED = Wording("its server ended the connection; try again")
+_UNKNOWN = Wording("whether this was written is not known: tell it again, the same fact is recorded once")
 _MOST_WORDS = 300
-_NOTHING = "nothing was written"
+_NOTHING = Wording("nothing was written")
 
 
 def storage_failure(
@@ -64,26 +74,28 @@ def storage_failure(
         return None
     if why is None:
         return None
-    after = f" ({_UNKNOWN if commits and unsure else _NOTHING})" if writes else ""
+    beside: Wording | str | None = (_UNKNOWN if commits and unsure else _NOTHING) if writes else None
     if opens:
-        after = f" ({next(iter(str(cause).splitlines()), '')[:_MOST_WORDS]})"
-    return StorageFailed(f"database: {why}{after}", full=full)
+        beside = next(iter(str(cause).splitlines()), "")[:_MOST_WORDS]
+    if beside is None:
+        return StorageFailed("database: {why}", full=full, why=why)
+    return StorageFailed("database: {why} ({beside})", full=full, why=why, beside=beside)
 
 
-def _of_sqlite(code: int) -> tuple[str | None, bool, bool]:
+def _of_sqlite(code: int) -> tuple[Wording | None, bool, bool]:
     """Why, whether for want of room, and whether a commit may have been kept all the same."""
     if code in _FULL:
         return _FULL_SENTENCE, True, False
     return _SQLITE.get(code & 0xFF), False, code in _AT_SYNC
 
 
-def _of_postgresql(cause: Exception) -> tuple[str | None, bool, bool]:
+def _of_postgresql(cause: Exception) -> tuple[Wording | None, bool, bool]:
     state: str | None = cause.sqlstate  # type: ignore[attr-defined]
     if state is None:
         lost = any(kind.__name__ == "OperationalError" for kind in type(cause).__mro__)
-        return ("its server cannot be reached; try again when it is there" if lost else None), False, lost
+        return (_UNREACHED if lost else None), False, lost
     if state in _POSTGRESQL:
         return _POSTGRESQL[state], state == "53100", False
     if state[:2] in ("08", "57"):
-        return "its server ended the connection; try again", False, True
+        return _ENDED, False, True
     return None, False, False

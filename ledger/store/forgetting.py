@@ -47,7 +47,9 @@ def forget_in_copy(path: Path, commitments: Collection[str]) -> None:
                 some = wanted[start : start + _AT_ONCE]
                 connection.execute(delete(openings).where(openings.c.commitment.in_(some)))
     except DatabaseError as failure:
-        raise LedgerError(f"backup: {path.name} cannot be written ({type(failure).__name__})") from failure
+        raise LedgerError.field(
+            "backup", "{path} cannot be written ({name})", path=path.name, name=type(failure).__name__
+        ) from failure
     finally:
         engine.dispose()
     sync(path)

@@ -174,7 +174,12 @@ class JournalWriting(Journal):
     def append(self, row: JournalRow) -> None:
         """Append the next entry; raises Conflict when number or key is not new, or hash is not of data."""
         if hashlib.sha256(row.data).hexdigest() != row.hash:
-            raise Conflict(f"hash: it is not the SHA-256 of the {len(row.data)} bytes of entry {row.seq}")
+            raise Conflict.field(
+                "hash",
+                "it is not the SHA-256 of the {size} bytes of entry {entry}",
+                size=len(row.data),
+                entry=row.seq,
+            )
         self._connection.execute(_ADD, _columns(row))
         moved = [
             {"seq": row.seq, "n": n, "debit": debit, "credit": credit, "asset": asset, "amount": amount}

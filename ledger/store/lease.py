@@ -21,7 +21,9 @@ class Lease:
         """Raises Conflict when another holder has taken the lease since, or it was released."""
         row = self._session.get(LeaseRow, name)
         if row is None or row.epoch != epoch or not row.holder:
-            raise Conflict(f"lease: {name} was lost to another process; stop writing as its holder")
+            raise Conflict.field(
+                "lease", "{name} was lost to another process; stop writing as its holder", name=name
+            )
 
 
 class LeaseWriting(Lease):
@@ -30,7 +32,7 @@ class LeaseWriting(Lease):
     def acquire(self, name: str, holder: str, now: int, ttl: int) -> int | None:
         """Take or renew a lease for `ttl` seconds from `now`; its epoch, or None while another holds it."""
         if not holder:
-            raise Conflict("lease: the holder has no name; give it one")
+            raise Conflict.field("lease", "the holder has no name; give it one")
         row = self._session.get(LeaseRow, name) or LeaseRow(name=name, holder="", epoch=0, until=0)
         if row.holder not in {"", holder} and row.until > now:
             return None

@@ -28,7 +28,9 @@ class PapersWriting(Papers):
     def save(self, sha256: str, media_type: str, data: bytes) -> None:
         """Keep a paper; the same again changes nothing. Raises Conflict when the bytes have another hash."""
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise Conflict(f"evidence: the {len(data)} bytes do not have the SHA-256 that names them")
+            raise Conflict.field(
+                "evidence", "the {size} bytes do not have the SHA-256 that names them", size=len(data)
+            )
         if self.load(sha256) is None:
             self._session.add(PaperRow(sha256=sha256, media_type=media_type, data=data))
             self._session.flush()

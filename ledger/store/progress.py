@@ -53,7 +53,9 @@ class ProgressWriting(Progress):
         """Add headers; the same again changes nothing, another one at a height replaces it (a reorg)."""
         wrong = [height for height, raw in headers if len(raw) != 80]
         if wrong:
-            raise Conflict(f"header: the one at height {wrong[0]} has not 80 bytes; nothing was written")
+            raise Conflict.field(
+                "header", "the one at height {height} has not 80 bytes; nothing was written", height=wrong[0]
+            )
         rows: list[dict[str, Any]] = [{"height": height, "raw": raw} for height, raw in headers]
         if rows:
             self._session.connection().execute(upsert(self._session, HeaderRow), rows)

@@ -222,7 +222,7 @@ class LinesWriting(Lines):
             # What could be written ends now where the units do.
             if line not in states or states[line].filled != told[-1].end:
                 _require_on(line, states.get(line), told[0])
-        raise Conflict(f"line: one of {', '.join(flows)} has some of these units already")
+        raise Conflict.field("line", "one of {flows} has some of these units already", flows=tuple(flows))
 
     def _write_spans(self) -> None:
         turns, self._turns = self._turns, defaultdict(list)
@@ -315,7 +315,7 @@ class LinesWriting(Lines):
     def _close_untouched(self, line: str) -> None:
         """A line that is opened again, since what had opened it was taken back; Conflict where anything lies on it."""
         if self.filled(line) or any(span.state is not UnitState.FREE for span in self.spans(line)):
-            raise Conflict(f"line: {line} exists already")
+            raise Conflict.field("line", "{line} exists already", line=line)
         for span in self.spans(line):
             self.connection.execute(_DROP, {"of_line": line, "from_start": span.start})
 
@@ -361,7 +361,7 @@ class LinesWriting(Lines):
 
     def _undo(self, use_id: str, entry: int) -> None:
         use = self.use(use_id)
-        later = Conflict(f"reversal: later facts stand on {use_id}; reverse those first")
+        later = Conflict.field("reversal", "later facts stand on {use}; reverse those first", use=use_id)
         # What is made again keeps what ended in it, whatever became of that.
         if use_id in self._again:
             self._brought[use_id] = self._brought_by(use)
@@ -413,7 +413,13 @@ class LinesWriting(Lines):
     def _resize(self, op: Resize) -> None:
         row = self.require(op.line)
         if row.kind not in _OPENED or row.filled > op.units:
-            raise Conflict(f"line: {op.line} cannot have {op.units} units; {row.filled} are filled")
+            raise Conflict.field(
+                "line",
+                "{line} cannot have {units} units; {filled} are filled",
+                line=op.line,
+                units=op.units,
+                filled=row.filled,
+            )
         if op.units > row.length:
             self._add_free(op.line, row.length, op.units)
         elif op.units < row.length:
@@ -424,7 +430,13 @@ class LinesWriting(Lines):
         """Take free units off the end of a line."""
         spans = self.spans(line, units, length)
         if any(span.state is not UnitState.FREE for span in spans):
-            raise Conflict(f"line: units {units} to {length} of {line} are not all free")
+            raise Conflict.field(
+                "line",
+                "units {units} to {length} of {line} are not all free",
+                units=units,
+                length=length,
+                line=line,
+            )
         last = self.spans(line)[-1]
         self.connection.execute(_DROP, {"of_line": line, "from_start": last.start})
         self._add_free(line, last.start, units)
@@ -434,7 +446,7 @@ class LinesWriting(Lines):
         opened = row.kind in _OPENED and row.filled == end
         sources = self.sources(op.line, op.start, end) if op.units else []
         if not opened or [(s.start, s.end, s.gift) for s in sources] != [(op.start, end, op.gift)]:
-            raise Conflict(f"reversal: later facts stand on {op.gift}; reverse those first")
+            raise Conflict.field("reversal", "later facts stand on {gift}; reverse those first", gift=op.gift)
         self._take_off(op.line, op.start)
 
     # spans
@@ -457,13 +469,27 @@ class LinesWriting(Lines):
 def _require_on(line: str, state: LineState | None, flow: _Flow) -> None:
     """Conflict where what flows onto a line does not go on where the line is filled."""
     if state is None:
-        raise Conflict(f"line: there is no line {line}")
+        raise Conflict.field("line", "there is no line {line}", line=line)
     if state.asset != flow.asset:
-        raise Conflict(f"line: {line} counts {state.asset}, not {flow.asset}")
+        raise Conflict.field(
+            "line",
+            "{line} counts {asset}, not {flow_asset}",
+            line=line,
+            asset=state.asset,
+            flow_asset=flow.asset,
+        )
     if state.filled != flow.start:
-        raise Conflict(f"line: {line} continues at {state.filled}, not at {flow.start}")
+        raise Conflict.field(
+            "line",
+            "{line} continues at {filled}, not at {start}",
+            line=line,
+            filled=state.filled,
+            start=flow.start,
+        )
     if state.length < flow.end:
-        raise Conflict(f"line: {line} has {state.length} units, not {flow.end}")
+        raise Conflict.field(
+            "line", "{line} has {length} units, not {end}", line=line, length=state.length, end=flow.end
+        )
 
 
 def _require_all(line: str, spans: Iterable[Span], wanted: Span, state: UnitState) -> None:
@@ -471,9 +497,16 @@ def _require_all(line: str, spans: Iterable[Span], wanted: Span, state: UnitStat
     start, end = wanted.start, wanted.end
     inside = [span for span in spans if span.start < end and span.end > start]
     if not 0 <= start < end or not inside or inside[-1].end < end:
-        raise Conflict(f"line: {line} has no units {start} to {end}")
+        raise Conflict.field("line", "{line} has no units {start} to {end}", line=line, start=start, end=end)
     if any(span.state is not state for span in inside):
-        raise Conflict(f"line: units {start} to {end} of {line} are not all {state}")
+        raise Conflict.field(
+            "line",
+            "units {start} to {end} of {line} are not all {state}",
+            start=start,
+            end=end,
+            line=line,
+            state=state,
+        )
 
 
 _PART_COLUMNS = ("kind", "share", "out", "line", "start")

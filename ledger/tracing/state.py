@@ -271,7 +271,7 @@ class Lines:
         """The state of a line; raises Conflict where there is none."""
         row = self.state(line)
         if row is None:
-            raise Conflict(f"line: there is no line {line}")
+            raise Conflict.field("line", "there is no line {line}", line=line)
         return row
 
     def exists(self, line: str) -> bool:
@@ -462,7 +462,7 @@ class Lines:
                 found[name] = Use(name, line, tuple(pieces[name]), scale, tuple(parts[name]))
         for name in wanted:
             if name not in found:
-                raise Conflict(f"use: there is no use {name}")
+                raise Conflict.field("use", "there is no use {name}", name=name)
         return found
 
     def uses_in(self, spans: Iterable[Span]) -> dict[str, Use]:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
+from ledger.core.telling import Telling
 from ledger.rules.settled import SCANNED_WHOLE
 from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
@@ -48,8 +49,8 @@ class PublicOpenItem(Frozen):
     """Since when, RFC 3339 or a day."""
     amount: Amount | None
     """How much it is about; null where no amount is known."""
-    what_to_do: str
-    """What ends it."""
+    to_do: Telling
+    """What ends it, as a word and its values."""
 
 
 class Unvalued(Amount):

@@ -162,7 +162,9 @@ def conservation(tx: Reading, campaign: str | None = None, *, block: int | None 
     if block is None or block == settled:
         return _conservation(tx, Books(tx), campaign, settled, 0 if head is None else head[0], now=True)
     if settled is None or not 0 <= block < settled:
-        raise Refused.field("block", f"is no settled block; the newest one is {settled}")
+        if settled is None:
+            raise Refused.field("block", "is no settled block; none has settled yet")
+        raise Refused.field("block", "is no settled block; the newest one is {settled}", settled=settled)
     with scratch() as made:
         return _conservation(tx, Books(made), campaign, block, _fold_up_to(tx, made, block), now=False)
 
@@ -171,7 +173,9 @@ def _conservation(
     tx: Reading, books: Books, campaign: str | None, block: int | None, seq: int, *, now: bool
 ) -> Conservation:
     if campaign is not None and find_campaign(books.session, campaign) is None:
-        raise NotFound(f"campaign: there is no campaign {campaign[:60]} at this block")
+        raise NotFound.field(
+            "campaign", "there is no campaign {campaign} at this block", campaign=campaign[:60]
+        )
     ties = [*_orders(books, campaign), *_lots(books, campaign), *_lines(books, campaign)]
     if now and block is not None:
         chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)

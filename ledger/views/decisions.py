@@ -58,7 +58,7 @@ def decisions(
     """
     books, today = Books(tx), rfc3339(now)[:10]
     if campaign is not None and find_campaign(books.session, campaign) is None:
-        raise NotFound(f"campaign: there is no campaign {campaign[:60]}")
+        raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign[:60])
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
     found: list[OpenItem] = []
     for slug in slugs:

@@ -46,7 +46,9 @@ def known_name(session: Session, kind: NameOf, which: str) -> list[NameRecord]:
     """The name of a code, or as it is written, and all other spellings of its record; raises NotFound."""
     found = [row for row in known_names(session, kind) if which in {row.code, row.name}]
     if not found:
-        raise NotFound(f"{kind}: no {kind} is called {which[:70]!r}; see `{kind} list`")
+        raise NotFound.field(
+            kind, "no {kind} is called {name}; see `{kind} list`", kind=kind, name=repr(which[:70])
+        )
     record = found[0].same_as or found[0].code
     return [row for row in known_names(session, kind) if record in {row.code, row.same_as}]
 

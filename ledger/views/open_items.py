@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.telling import Telling
 from ledger.recording.drafts import explained_sats
 from ledger.views.line_says import LineSays
 from ledger.views.suggestions import Suggestion
@@ -89,8 +90,8 @@ class OpenItem(Frozen):
     """Since when, RFC 3339 or a day."""
     amount: Amount | None
     """How much it is about; null where no amount is known."""
-    what_to_do: str
-    """What ends it."""
+    to_do: Telling
+    """What ends it, as a word and its values."""
     suggestions: tuple[Suggestion, ...] = ()
     """Records that may explain it, the best first; for the desk only."""
     words: LineSays | None = None

@@ -153,7 +153,7 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     books = Books(tx)
     named = gift_key_named(key)
     if named is None:
-        raise NotFound(f"No gift has the key {key[:80]}. Write NOUN:CAMPAIGN:NUMBER.")
+        raise NotFound("No gift has the key {key}. Write NOUN:CAMPAIGN:NUMBER.", key=key[:80])
     slugs = list(campaign_slugs(books.session)) if named.campaign is None else [named.campaign]
     trails = []
     for slug in slugs:
@@ -162,7 +162,9 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
             trails.append(_trail(tx, slug, gift))
     if not trails:
         raise NotFound(
-            f"No gift has the key {key[:80]}. Write {named.noun}:CAMPAIGN:NUMBER; the campaign tells you the number."
+            "No gift has the key {key}. Write {noun}:CAMPAIGN:NUMBER; the campaign tells you the number.",
+            key=key[:80],
+            noun=named.noun,
         )
     return trails
 

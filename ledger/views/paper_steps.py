@@ -166,7 +166,12 @@ def _repaid(session: Session, name: str) -> PaperStep:
     paid = repaid_by(name)
     row = REPAYMENTS.require_row(session, paid.borrower, paid.number)
     if row.decided_by is None or row.decided_on is None:
-        raise NotFound(f"repayment: {row.number} of {row.campaign} is not approved, and paid nothing back")
+        raise NotFound.field(
+            "repayment",
+            "{number} of {campaign} is not approved, and paid nothing back",
+            number=row.number,
+            campaign=row.campaign,
+        )
     day = row.happened or row.told_on
     happened = None if day == row.decided_on else day
     return PaperStep(row.decided_by, row.decided_on, happened, campaign_of(session, paid.borrower).title)

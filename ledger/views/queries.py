@@ -275,7 +275,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
                 subject=row.subject,
                 since=row.since,
                 amount=row.amount,
-                what_to_do=row.what_to_do,
+                to_do=row.to_do,
             )
             for row in open_now[:WAITING_SHOWN]
         ),
@@ -399,8 +399,8 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
         watched = observed.tx(txid)
         if watched is None:
             raise NotFound(
-                f"No donation has the key {txid[:8]}…{txid[-6:]}. It may be too young to be seen here, or pay "
-                "somebody else."
+                "No donation has the key {key}. It may be too young to be seen here, or pay somebody else.",
+                key=f"{txid[:8]}…{txid[-6:]}",
             )
         change = change_of(tx, observed, watched)
         outputs = [o for o in watched.outputs if o.vout not in change and vout in {None, o.vout}]
@@ -415,7 +415,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     if row is None:
         if len(text) == 64 or (text.isascii() and text.isalnum() and len(text) > 80):
             raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
-        raise NotFound(_unknown(text))
+        raise _unknown(text)
     found: list[tuple[WatchedTx, WatchedOutput]] = []
     for outpoint in map(Outpoint.parse, observed.paid_to(row.script.hex())):
         watched = observed.tx(outpoint.txid)
@@ -438,11 +438,13 @@ def _transaction_named(text: str) -> tuple[str, int | None] | None:
     return outpoint.txid, outpoint.vout
 
 
-def _unknown(text: str) -> str:
+def _unknown(text: str) -> NotFound:
     hexadecimal = text.isascii() and text and all(c in "0123456789abcdefABCDEF" for c in text)
     if hexadecimal:
-        return f"A transaction id has 64 characters; yours has {len(text)}."
-    return "No donation has this key. Write a transaction id, an address of this site, or a claim code."
+        return NotFound("A transaction id has 64 characters; yours has {count}.", count=len(text))
+    return NotFound(
+        "No donation has this key. Write a transaction id, an address of this site, or a claim code."
+    )
 
 
 def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:

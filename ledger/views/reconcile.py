@@ -49,7 +49,7 @@ def books_state(
     `waiting`: its public decisions, where the caller has them.
     """
     if find_campaign(tx.session, campaign) is None:
-        raise NotFound(f"campaign: there is no campaign {campaign}")
+        raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign)
     books = Books(tx)
     look = json.loads(tx.progress.load("last_look") or "{}")
     tip = tx.progress.load("tip_height")
@@ -150,5 +150,5 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         if state.behind_blocks:
             lines.append((f"{slug}: blocks behind", str(state.behind_blocks)))
     if state is None:
-        raise NotFound("campaign: there is none yet; add one first")
+        raise NotFound.field("campaign", "there is none yet; add one first")
     return Reconciliation(state=state, lines=tuple(lines), open=is_open)

@@ -195,7 +195,9 @@ def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -
                 )
             )
     if not rows:
-        raise NotFound(f"lot: {asset} was never at {place}; see `aidtrail stock list`")
+        raise NotFound.field(
+            "lot", "{asset} was never at {place}; see `aidtrail stock list`", asset=asset, place=place
+        )
     return rows
 
 
@@ -257,8 +259,11 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
             )
         )
     if not found:
-        raise NotFound(
-            f"lot: no lot {name[:60]} was received in campaign {campaign}; see `aidtrail stock list`"
+        raise NotFound.field(
+            "lot",
+            "no lot {name} was received in campaign {campaign}; see `aidtrail stock list`",
+            name=name[:60],
+            campaign=campaign,
         )
     return found
 

@@ -9,7 +9,8 @@ from sqlmodel import col, func, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.money import decimal_text
+from ledger.core.telling import Telling
+from ledger.core.wording import Figure
 from ledger.model.bank import Account
 from ledger.model.gifts import CountsAs
 from ledger.model.payments import PaymentRow
@@ -38,8 +39,7 @@ from ledger.views.chain_coins import open_spends
 from ledger.views.line_says import LineSays
 from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
 from ledger.views.suggestions import suggestions
-
-_ANOTHER = "another person than its recorder approves or rejects it"
+from ledger.views.to_do import ToDo
 
 
 def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
@@ -50,7 +50,7 @@ def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenI
             subject=row.txid,
             since=row.seen_at,
             amount=row.amount,
-            what_to_do="record the conversion, deposit or payment that these coins went into, network fee included",
+            to_do=Telling(ToDo.EXPLAIN_SPEND),
             suggestions=suggestions(tx, slug, row.txid, row.amount.minor) if suggest else (),
         )
 
@@ -61,7 +61,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
     if left <= 0:
         return
     observed, classes, settled = Observed(tx.session), CoinClasses(books), settled_block(tx) or 0
-    what = "say what it is: a gift, a top-up or own change (`incoming decide`), or a supplier's refund (`refund add`)"
+    what = Telling(ToDo.SAY_WHAT_COIN_IS)
     for coin in map(observed.coin, undecided_outpoints(tx.session, slug)):
         if coin is None or coin.height is None or coin.height > settled or left <= 0:
             continue
@@ -79,7 +79,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
                 subject=coin.outpoint,
                 since=since,
                 amount=Amount.known("BTC", sats),
-                what_to_do=what,
+                to_do=what,
             )
     if left > 0:
         since = campaign_of(books.session, slug).at
@@ -89,22 +89,20 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
             subject="no coin of ours",
             since=since,
             amount=Amount.known("BTC", left),
-            what_to_do=what,
+            to_do=what,
         )
 
 
 def blocked_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
-    what = "decide with a second person: release it (`release add`), or give it back (`gift-return add`)"
-    on_list = (
-        "match: decide. It matched {list} of {list_date}: report it where the law asks for that, and decide with a "
-        "second person: release it (`release add`), or give it back (`gift-return add`)"
-    )
-    unknown = "no such payment has settled; see that its key is right, or release the block (`release add`)"
     for block in standing_blocks(books.session, slug):
         gift = given_money(books.session, slug, block.gift)
         live = gift is not None and gift.live
-        listed = block.list_name is not None and block.list_date is not None
-        decide = on_list.format(list=block.list_name, list_date=block.list_date) if listed else what
+        if not live:
+            to_do = Telling(ToDo.FIND_BLOCKED)
+        elif block.list_name is not None and block.list_date is not None:
+            to_do = Telling(ToDo.DECIDE_LISTED, {"list": block.list_name, "list_date": block.list_date})
+        else:
+            to_do = Telling(ToDo.DECIDE_BLOCKED)
         yield OpenItem(
             kind=OpenItemKind.BLOCKED_GIFT,
             campaign=slug,
@@ -113,7 +111,7 @@ def blocked_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             amount=Amount.known(
                 "BTC" if gift is None else gift.asset, gift.amount if gift is not None and live else None
             ),
-            what_to_do=decide if live else unknown,
+            to_do=to_do,
         )
 
 
@@ -131,25 +129,27 @@ def listed_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
             subject=listed.outpoint,
             since=listed.first_at,
             amount=Amount.known("BTC", listed.sats),
-            what_to_do=f"match: decide. {first.address} sent it and is on {first.list} of {first.list_date}; it is set "
-            "apart as soon as it counts as a gift",
+            to_do=Telling(
+                ToDo.AWAIT_LISTED,
+                {"address": first.address, "list": first.list, "list_date": first.list_date},
+            ),
         )
 
 
 def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
     for gift in unvalued_gifts(tx, slug, now=now):
-        what = f"record a rate of its moment, or its value with evidence ({gift.why})"
+        what = Telling(ToDo.VALUE_GIFT, {"why": gift.why})
         subject = gift.outpoint
         if not subject:
             subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
-            what = "record a rate of each day on which one was given (the list of gifts shows which have no value)"
+            what = Telling(ToDo.VALUE_GIFTS)
         yield OpenItem(
             kind=OpenItemKind.UNVALUED_GIFT,
             campaign=slug,
             subject=subject,
             since=gift.since,
             amount=Amount.known("BTC", gift.sats),
-            what_to_do=what,
+            to_do=what,
             count=gift.count,
         )
 
@@ -164,8 +164,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
                 subject=gift.outpoint,
                 since=gift.voided_at or gift.at,
                 amount=Amount.known("BTC", wanting),
-                what_to_do="it lost its block after it was used: cover it with a top-up in coins (`cover add`), or "
-                "wait until it settles again",
+                to_do=Telling(ToDo.COVER_UNDONE_GIFT),
             )
     for charged in charge_backs_of(tx.session, slug):
         wanting = uncovered(tx.session, charged)
@@ -176,7 +175,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
                 subject=f"charge-back {charged.number}",
                 since=charged.told_on,
                 amount=Amount.known(charged.currency, wanting),
-                what_to_do="its bank took back money that was used: cover it with money that is no gift (`cover add`)",
+                to_do=Telling(ToDo.COVER_CHARGE_BACK),
             )
     # What was borrowed stands in the fund whose coins they were.
     undone = select(SpendRow).where(
@@ -194,8 +193,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             subject=f"spend {spend.ref}",
             since=since,
             amount=Amount.known("BTC", spend.out),
-            what_to_do="its coins are back and what was made of it stands: wait until it settles again, or cover it "
-            "with the transaction that left in its place (`cover add`)",
+            to_do=Telling(ToDo.AWAIT_UNDONE_SPEND),
         )
 
 
@@ -209,8 +207,7 @@ def exchanges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]
             subject=f"{deposit.exchange}, deposit {deposit.number}",
             since=deposit.until if overdue else deposit.told_on,
             amount=Amount.of("BTC", sats),
-            what_to_do=f"to be sold by {deposit.until}: record what the exchange sold of it (`conversion add` without "
-            "txid)",
+            to_do=Telling(ToDo.SELL_AT_EXCHANGE, {"until": deposit.until}),
         )
 
 
@@ -222,21 +219,22 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             subject=f"{line.bank} {line.identity}",
             since=line.booked,
             amount=Amount.known(line.currency, line.left),
-            what_to_do="match it with the entry whose money it is (`bank match`), record what is missing, or set it "
-            "aside",
+            to_do=Telling(ToDo.MATCH_LINE),
             suggestions=line.proposals,
             words=LineSays.of(line.words),
         )
     for gap in statement_gaps(tx.session, slug):
-        ends = f"{decimal_text(gap.currency, gap.opening)} to {decimal_text(gap.currency, gap.closing)}"
-        what = f"its statements do not lead from {ends}; import the one that is missing between them (`import bank`)"
+        what = Telling(
+            ToDo.IMPORT_BETWEEN,
+            {"opening": Figure(gap.currency, gap.opening), "closing": Figure(gap.currency, gap.closing)},
+        )
         yield OpenItem(
             kind=OpenItemKind.BANK_GAP,
             campaign=slug,
             subject=gap.bank,
             since=gap.last,
             amount=Amount.known(gap.currency, gap.missing),
-            what_to_do=what,
+            to_do=what,
         )
 
 
@@ -256,7 +254,7 @@ def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 subject="tax office",
                 since=books.session.exec(first).one() or "",
                 amount=Amount.known(balance.asset, -balance.net),
-                what_to_do="it was withheld from suppliers: pay it to the tax office (`tax-payment add`)",
+                to_do=Telling(ToDo.PAY_TAX),
             )
 
 
@@ -271,8 +269,10 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=f"{bank.bank} entry {way.entry}",
                 since=way.date,
                 amount=Amount.known(bank.currency, way.left),
-                what_to_do=f"{way.number} says that a {way.instrument.replace('_', ' ')} may take until {way.until}; "
-                "nothing is to be done before",
+                to_do=Telling(
+                    ToDo.AWAIT_INSTRUMENT,
+                    {"number": way.number, "instrument": way.instrument, "until": way.until},
+                ),
             )
         if bank.opening:
             yield OpenItem(
@@ -281,8 +281,7 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=bank.bank,
                 since=bank.first or "",
                 amount=Amount.known(bank.currency, bank.opening),
-                what_to_do="the first statement opens with this, and the books do not show it before that day: record "
-                "what is missing, or import the statements before",
+                to_do=Telling(ToDo.RECORD_BEFORE_OPENING),
             )
         if bank.silent_since is not None:
             yield OpenItem(
@@ -291,7 +290,7 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=f"{bank.bank} {bank.currency}",
                 since=bank.silent_since,
                 amount=None,
-                what_to_do=_COUNT_IT if bank.account is Account.CASH else _IMPORT_NEXT,
+                to_do=Telling(ToDo.COUNT_BOX if bank.account is Account.CASH else ToDo.IMPORT_NEXT),
             )
         if bank.advanced:
             yield OpenItem(
@@ -300,8 +299,9 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=f"{bank.bank}, {bank.holder}",
                 since=bank.until if bank.overdue else bank.moved_on or "",
                 amount=Amount.known(bank.currency, bank.advanced),
-                what_to_do=f"{bank.holder} accounts for it by {bank.until}: record what it paid from there, and what "
-                "it gave back (`move add`)",
+                to_do=Telling(
+                    ToDo.ACCOUNT_FOR_ADVANCE, {"holder": bank.holder or "", "until": bank.until or ""}
+                ),
             )
         if bank.count_off:
             yield OpenItem(
@@ -310,8 +310,7 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=bank.bank,
                 since=bank.counted_on or "",
                 amount=Amount.known(bank.currency, bank.count_off),
-                what_to_do="two people counted so much more than the books hold (less, where it has a minus): record "
-                "what is missing, or what the box lacks (`bank-fee add` with cause=shortage), or count again",
+                to_do=Telling(ToDo.EXPLAIN_COUNT),
             )
         if bank.foreign:
             yield OpenItem(
@@ -320,37 +319,29 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 subject=bank.bank,
                 since=bank.foreign_on or "",
                 amount=Amount.known(bank.currency, bank.foreign),
-                what_to_do="others' money in this shared account is below zero, so they spent the fund's: see that it "
-                "comes back, or which lines were set aside wrongly",
+                to_do=Telling(ToDo.GET_BACK_OVERDRAWN),
             )
 
 
-_IMPORT_NEXT = "import the next statement (`import bank`): nothing says what the bank holds since then"
-_COUNT_IT = "count the box with a second person (`cash-count add`): nothing says what it holds since then"
 _SHOWN = 100
 """Entries of a bank that are listed one by one; the rest is a row with their count."""
 
 
 def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
     for entry in bank.unlisted[:_SHOWN]:
-        what = (
-            "the rest of a part that a line shows: match the line that shows it, put right the amount, or say what is "
-            "under way (`bank outstanding`)"
-            if entry.part
-            else f"{entry.days} days old on the newest statement's last day, {bank.last}, and on no statement: match "
-            "its line (`bank match`), reverse what never happened, or say what is under way (`bank outstanding`)"
-        )
         if entry.until is not None:
-            what = (
-                f"was outstanding until {entry.until}, and no statement shows it: ask the bank, or reverse it"
-            )
+            what = Telling(ToDo.ASK_BANK, {"until": entry.until})
+        elif entry.part:
+            what = Telling(ToDo.MATCH_REST)
+        else:
+            what = Telling(ToDo.MATCH_ENTRY, {"n": entry.days, "last": bank.last or ""})
         yield OpenItem(
             kind=OpenItemKind.BANK_ENTRY,
             campaign=slug,
             subject=f"{bank.bank} {entry.noun} {entry.reference}",
             since=entry.date,
             amount=Amount.known(bank.currency, entry.left),
-            what_to_do=what,
+            to_do=what,
         )
     more = bank.unlisted[_SHOWN:]
     if more:
@@ -360,7 +351,7 @@ def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
             subject=f"{bank.bank} {len(more)} more",
             since=more[0].date,
             amount=Amount.known(bank.currency, sum(entry.left for entry in more)),
-            what_to_do="match their lines (`bank match`); the oldest are listed one by one",
+            to_do=Telling(ToDo.MATCH_ENTRIES),
             count=len(more),
         )
 
@@ -375,25 +366,26 @@ def approvals_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]
                 subject=f"{proposal.noun} {proposal.number}",
                 since=proposal.recorded_at,
                 amount=Amount.known(proposal.asset, proposal.minor),
-                what_to_do=_ANOTHER,
+                to_do=Telling(ToDo.DECIDE),
             )
             yield item
             why = None if proposal.asks is None else stopped(books.session, slug, proposal.asks, today)
             if why is not None:
-                yield item.model_copy(update={"kind": OpenItemKind.PAYEE_SCREENING, "what_to_do": why})
+                to_do = Telling(ToDo.SCREEN_PAYEE, {"why": why})
+                yield item.model_copy(update={"kind": OpenItemKind.PAYEE_SCREENING, "to_do": to_do})
 
 
 def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:
     """Explanations told early that were refused when their spend settled, or whose transaction nobody has seen."""
     for draft, why in drafts.refused(tx):
-        what = f"record it again, put right, or take it back (`reject`): {why}"
+        what = Telling(ToDo.PUT_DRAFT_RIGHT, {"why": why})
         yield _of_draft(OpenItemKind.REFUSED_DRAFT, draft, what)
     for draft in drafts.unseen(tx):
-        what = f"waits for {draft.waits_for}, which nobody has seen yet; if it will not come, take it back (`reject`)"
+        what = Telling(ToDo.AWAIT_DRAFT, {"txid": draft.waits_for or ""})
         yield _of_draft(OpenItemKind.WAITING_DRAFT, draft, what)
 
 
-def _of_draft(kind: OpenItemKind, draft: Draft, what: str) -> OpenItem:
+def _of_draft(kind: OpenItemKind, draft: Draft, what: Telling) -> OpenItem:
     asset, minor = amount_of(drafts.facts_of(draft))
     return OpenItem(
         kind=kind,
@@ -401,5 +393,5 @@ def _of_draft(kind: OpenItemKind, draft: Draft, what: str) -> OpenItem:
         subject=draft.key,
         since=draft.at,
         amount=Amount.known(asset, minor),
-        what_to_do=what,
+        to_do=what,
     )

@@ -82,7 +82,9 @@ class _Tree:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) > _DEEPEST or self._count > _MOST_NODES:
-            raise BadUse(f"file: is nested deeper than {_DEEPEST}, or endless; a statement is not.")
+            raise BadUse(
+                "file: is nested deeper than {deepest}, or endless; a statement is not.", deepest=_DEEPEST
+            )
         node = Node(_local(tag), {_local(name): value for name, value in attributes.items()})
         self._open[-1].inner.append(node)
         self._open.append(node)
@@ -110,7 +112,7 @@ def xml_tree(data: bytes) -> Node:
     try:
         etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as failure:
-        raise BadUse(f"file: is not XML that can be read ({quoted(failure)}).") from None
+        raise BadUse("file: is not XML that can be read ({failure}).", failure=quoted(failure)) from None
     root: Node = target.root
     return root
 
@@ -150,11 +152,16 @@ def _statement(node: Node, layout: Layout, *, has_balances: bool) -> Statement:
         where = f"entry {at}"
         amount = _money(entry, where)
         if amount.currency != currency:
-            raise BadUse(f"file: {where} is in {amount.currency}, and its statement in {currency}.")
+            raise BadUse(
+                "file: {where} is in {told}, and its statement in {currency}.",
+                where=where,
+                told=amount.currency,
+                currency=currency,
+            )
         if amount.minor:
             lines.append(StatementLine(_booked(entry, where), amount.minor, _words(entry), where))
     if len(lines) > MOST_LINES:
-        raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
+        raise BadUse("file: has more than {most} lines; split it.", most=MOST_LINES)
     first, last = _days(node)
     day = "" if closing is None else closing.day
     return statement_of(
@@ -204,18 +211,23 @@ def _ends(node: Node) -> tuple[_Money, _Money]:
 def _money(node: Node, where: str) -> _Money:
     amounts = node.all("Amt")
     if not amounts:
-        raise BadUse(f"file: {where} has no amount (Amt).")
+        raise BadUse("file: {where} has no amount (Amt).", where=where)
     currency = known_currency(amounts[0].attributes.get("Ccy", ""), where)
     text, side = amounts[0].text, node.word("CdtDbtInd")
     try:
         minor = exact_minor(text, currency)
     except ValueError as failure:
         raise BadUse(
-            f"file: {where}: {quoted(text)} is no amount that can be read exactly: {failure}."
+            "file: {where}: {text} is no amount that can be read exactly: {failure}.",
+            where=where,
+            text=quoted(text),
+            failure=str(failure),
         ) from None
     if side not in {"CRDT", "DBIT"} or minor < 0:
         raise BadUse(
-            f"file: {where}: {quoted(text)} is neither credit (CRDT) nor debit (DBIT), or has a sign beside that."
+            "file: {where}: {text} is neither credit (CRDT) nor debit (DBIT), or has a sign beside that.",
+            where=where,
+            text=quoted(text),
         )
     day = (node.word("Dt", "Dt") or node.word("Dt", "DtTm"))[:10]
     return _Money(minor if side == "CRDT" else -minor, currency, day if _DAY.fullmatch(day) else "")
@@ -224,7 +236,7 @@ def _money(node: Node, where: str) -> _Money:
 def _booked(entry: Node, where: str) -> str:
     day = (entry.word("BookgDt", "Dt") or entry.word("BookgDt", "DtTm"))[:10]
     if not _DAY.fullmatch(day):
-        raise BadUse(f"file: {where} is booked, and has no booking date (BookgDt).")
+        raise BadUse("file: {where} is booked, and has no booking date (BookgDt).", where=where)
     return day
 
 

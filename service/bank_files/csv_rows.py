@@ -20,7 +20,8 @@ def decoded(data: bytes, layout: Layout) -> str:
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         raise BadUse(
-            f"file: is not text in {encoding[:20]}; name its encoding in the mapping, such as cp1252."
+            "file: is not text in {encoding}; name its encoding in the mapping, such as cp1252.",
+            encoding=encoding[:20],
         ) from None
 
 
@@ -31,10 +32,12 @@ def csv_rows(data: bytes, layout: Layout) -> list[TableRow]:
     try:
         for at, cells in enumerate(csv.reader(text, delimiter=layout.delimiter, strict=True), 1):
             if at > MOST_LINES + 1_000:
-                raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
+                raise BadUse("file: has more than {most} lines; split it.", most=MOST_LINES)
             rows.append(TableRow(at, cells))
     except csv.Error as failure:
         raise BadUse(
-            f"file: row {len(rows) + 1} is not CSV ({failure}); see `delimiter` in the mapping."
+            "file: row {rows} is not CSV ({failure}); see `delimiter` in the mapping.",
+            rows=len(rows) + 1,
+            failure=str(failure),
         ) from None
     return rows

@@ -44,8 +44,10 @@ def read_file(data: bytes, layout: Layout) -> FileRead:
         if statement.off:
             off = decimal_text(statement.currency, statement.off)
             raise BadUse(
-                f"file: opening, lines and closing do not tie: the lines lead {off} {statement.currency} too far; "
-                "nothing was taken. Take the whole statement as the bank gave it."
+                "file: opening, lines and closing do not tie: the lines lead {off} {currency} too far; nothing "
+                "was taken. Take the whole statement as the bank gave it.",
+                off=off,
+                currency=statement.currency,
             )
     return found
 
@@ -53,7 +55,11 @@ def read_file(data: bytes, layout: Layout) -> FileRead:
 def _read(data: bytes, layout: Layout) -> FileRead:
     for mark, what in _ELSE:
         if data.startswith(mark):
-            raise BadUse(f"file: is {what}, which is not read; ask your bank for {FORMATS}, or CSV.")
+            raise BadUse(
+                "file: is {what}, which is not read; ask your bank for {formats}, or CSV.",
+                what=what,
+                formats=FORMATS,
+            )
     if is_ofx(data):
         return FileRead(ofx_statements(data, layout))
     if is_mt940(data):

@@ -122,7 +122,7 @@ def layout_from(data: bytes) -> Layout:
         raise BadUse("mapping: is not TOML in UTF-8.") from None
     for name in told:
         if name not in _KEYS:
-            raise BadUse(f"mapping: {name[:40]} is not known; there are {', '.join(_KEYS)}.")
+            raise BadUse("mapping: {name} is not known; there are {keys}.", name=name[:40], keys=tuple(_KEYS))
     given: dict[str, Any] = {name: _text(name, told[name]) for name in _TEXTS if name in told}
     given |= {name: _flag(name, told[name]) for name in _FLAGS if name in told}
     given |= {name: _count(name, told[name]) for name in _COUNTS if name in told}
@@ -145,7 +145,7 @@ def _require_sound(layout: Layout) -> None:
     if not layout.bank:
         raise BadUse("mapping: bank is missing; name the bank as the books do.")
     if layout.currency and layout.currency not in DECIMALS:
-        raise BadUse(f"mapping: currency is none that is known here; {CODES}.")
+        raise BadUse("mapping: currency is none that is known here; {remedy}.", remedy=CODES)
     if len(layout.delimiter) != 1 or len(layout.decimal) != 1 or len(layout.thousands) > 1:
         raise BadUse("mapping: delimiter and decimal are one character each, thousands one or none.")
     if layout.decimal == layout.thousands:
@@ -154,15 +154,19 @@ def _require_sound(layout: Layout) -> None:
         )
     both = {mark for mark in layout.marks.came if mark in layout.marks.went}
     if both:
-        raise BadUse(f"mapping: side has {sorted(both)[0][:20]!r} both for in and for out; write it once.")
+        raise BadUse(
+            "mapping: side has {mark} both for in and for out; write it once.",
+            mark=repr(sorted(both)[0][:20]),
+        )
 
 
 def require_columns(columns: Columns, formats: str) -> None:
     """BadUse where a table cannot be read by them; it says which other `formats` need none."""
     if columns == Columns():
         raise BadUse(
-            f"file: is none of {formats}; to read it as CSV the mapping needs [columns], with the headings of its date "
-            "and amount."
+            "file: is none of {formats}; to read it as CSV the mapping needs [columns], with the headings of "
+            "its date and amount.",
+            formats=formats,
         )
     if columns.date == "" or (columns.amount == "" and columns.came == "" and columns.went == ""):
         raise BadUse("mapping: columns needs date, and amount or came and went.")
@@ -174,7 +178,7 @@ def require_columns(columns: Columns, formats: str) -> None:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadUse(f"mapping: {name} has the wrong shape; write it in quotation marks.")
+        raise BadUse("mapping: {name} has the wrong shape; write it in quotation marks.", name=name)
     return value
 
 
@@ -182,7 +186,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     """One text, or a list of some."""
     found = (value,) if isinstance(value, str) else value
     if not isinstance(found, list | tuple) or not found or any(type(text) is not str for text in found):
-        raise BadUse(f"mapping: {name} has the wrong shape; write a text, or a list of texts.")
+        raise BadUse("mapping: {name} has the wrong shape; write a text, or a list of texts.", name=name)
     return tuple(found)
 
 
@@ -190,26 +194,35 @@ def _among(name: str, value: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     found = _texts(name, value) if value else ()
     for text in found:
         if text not in known:
-            raise BadUse(f"mapping: {name} has {text[:40]!r}, and may have {', '.join(known)}.")
+            raise BadUse(
+                "mapping: {name} has {text}, and may have {known}.",
+                name=name,
+                text=repr(text[:40]),
+                known=tuple(known),
+            )
     return found
 
 
 def _flag(name: str, value: Any) -> bool:
     if type(value) is not bool:
-        raise BadUse(f"mapping: {name} has the wrong shape; write true or false.")
+        raise BadUse("mapping: {name} has the wrong shape; write true or false.", name=name)
     return value
 
 
 def _count(name: str, value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _MOST_ROWS:
-        raise BadUse(f"mapping: {name} has the wrong shape; write a whole number up to {_MOST_ROWS}.")
+        raise BadUse(
+            "mapping: {name} has the wrong shape; write a whole number up to {most}.",
+            name=name,
+            most=_MOST_ROWS,
+        )
     return value
 
 
 def _table(name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
     found = told.get(name, {})
     if not isinstance(found, dict):
-        raise BadUse(f"mapping: {name} has the wrong shape; it is a table, [{name}].")
+        raise BadUse("mapping: {name} has the wrong shape; it is a table, [{name}].", name=name)
     return found
 
 
@@ -218,7 +231,9 @@ def _columns(told: Mapping[str, Any], headings: bool) -> Columns:
     given: dict[str, Any] = {}
     for name, value in told.items():
         if name not in known:
-            raise BadUse(f"mapping: columns.{name[:40]} is not known; there are {', '.join(known)}.")
+            raise BadUse(
+                "mapping: columns.{name} is not known; there are {known}.", name=name[:40], known=tuple(known)
+            )
         several = name in {"name", "text"}
         found = value if several and isinstance(value, list) else [value]
         columns = tuple(_column(f"columns.{name}", column, headings) for column in found)
@@ -232,13 +247,13 @@ def _column(name: str, value: Any, headings: bool) -> Column:
     if not headings and type(value) is int and 1 <= value <= _MOST_ROWS:
         return value
     wanted = "a heading" if headings else "the number of a column, from 1 (headings = false)"
-    raise BadUse(f"mapping: {name} has the wrong shape; write {wanted}.")
+    raise BadUse("mapping: {name} has the wrong shape; write {wanted}.", name=name, wanted=wanted)
 
 
 def _marks(told: Mapping[str, Any]) -> Marks:
     for name in told:
         if name not in {"in", "out"}:
-            raise BadUse(f"mapping: side.{name[:40]} is not known; there are in, out.")
+            raise BadUse("mapping: side.{name} is not known; there are in, out.", name=name[:40])
     came = tuple(mark.casefold() for mark in _texts("side.in", told["in"])) if "in" in told else None
     went = tuple(mark.casefold() for mark in _texts("side.out", told["out"])) if "out" in told else None
     return Marks(

@@ -39,11 +39,14 @@ def is_mt940(data: bytes) -> bool:
 def mt940_statements(text: str, layout: Layout) -> tuple[Statement, ...]:
     """The statements of the mapping's account, or of the only one in the file; raises BadUse."""
     if max(map(len, re.split(r"^:", text, flags=re.MULTILINE))) > _LONGEST:
-        raise BadUse(f"file: is MT940 with a field of more than {_LONGEST} characters; no bank writes one.")
+        raise BadUse(
+            "file: is MT940 with a field of more than {longest} characters; no bank writes one.",
+            longest=_LONGEST,
+        )
     try:
         found = mt940.parse_statements(io.StringIO(text), options=mt940.Options.all())
     except _BROKEN as failure:
-        raise BadUse(f"file: is MT940, and cannot be read ({quoted(failure)}).") from None
+        raise BadUse("file: is MT940, and cannot be read ({failure}).", failure=quoted(failure)) from None
     if not found:
         raise BadUse("file: is MT940 without a statement (:20:).")
     return of_account([_statement(block, layout, at) for at, block in enumerate(found, 1)], layout)
@@ -77,7 +80,10 @@ def _balance(block: Transactions, end: str, at: int) -> tuple[Any, str]:
         if found is not None:
             return found.amount, _day(found.date, f"statement {at}")
     raise BadUse(
-        f"file: statement {at} is without its {end} balance (:60F: or :62F:), as MT942 is; ask your bank for MT940."
+        "file: statement {at} is without its {end} balance (:60F: or :62F:), as MT942 is; ask your bank "
+        "for MT940.",
+        at=at,
+        end=end,
     )
 
 
@@ -102,16 +108,24 @@ def _words(told: dict[str, Any]) -> LineWords:
 def _minor(amount: Any, currency: str, where: str) -> int:
     number, of = amount.amount, amount.currency
     if not isinstance(number, Decimal) or of != currency:
-        raise BadUse(f"file: {where} is in {quoted(of)}, and its statement in {currency}.")
+        raise BadUse(
+            "file: {where} is in {of}, and its statement in {currency}.",
+            where=where,
+            of=quoted(of),
+            currency=currency,
+        )
     try:
         return exact_number(number, currency)
     except ValueError as failure:
         raise BadUse(
-            f"file: {where}: {quoted(number)} is no amount that can be read exactly: {failure}."
+            "file: {where}: {number} is no amount that can be read exactly: {failure}.",
+            where=where,
+            number=quoted(number),
+            failure=str(failure),
         ) from None
 
 
 def _day(day: object, where: str) -> str:
     if not isinstance(day, dt.date):
-        raise BadUse(f"file: {where} has no day on which it was booked.")
+        raise BadUse("file: {where} has no day on which it was booked.", where=where)
     return dt.date(day.year, day.month, day.day).isoformat()

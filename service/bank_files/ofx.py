@@ -43,7 +43,7 @@ def ofx_statements(data: bytes, layout: Layout) -> tuple[Statement, ...]:
     try:
         root = tree.parse(io.BytesIO(data))
     except _BROKEN as failure:
-        raise BadUse(f"file: is OFX, and cannot be read ({quoted(failure)}).") from None
+        raise BadUse("file: is OFX, and cannot be read ({failure}).", failure=quoted(failure)) from None
     found = [*root.iter("STMTRS"), *root.iter("CCSTMTRS")]
     if not found:
         raise BadUse("file: is OFX without a statement of a bank (STMTRS).")
@@ -85,7 +85,7 @@ def _closing(node: Element, currency: str, where: str, last: str) -> int | None:
 def _line(told: Element, currency: str, where: str) -> StatementLine:
     day = _day(_word(told, "DTPOSTED"), where)
     if not day:
-        raise BadUse(f"file: {where} has no day on which it was booked (DTPOSTED).")
+        raise BadUse("file: {where} has no day on which it was booked (DTPOSTED).", where=where)
     words = LineWords.of(
         names=_texts(told, "NAME", "PAYEE/NAME"),
         texts=_texts(told, "MEMO"),
@@ -111,7 +111,10 @@ def _minor(text: str, currency: str, where: str) -> int:
         return exact_minor(text, currency, "," if is_comma else ".")
     except ValueError as failure:
         raise BadUse(
-            f"file: {where}: {quoted(text)} is no amount that can be read exactly: {failure}."
+            "file: {where}: {text} is no amount that can be read exactly: {failure}.",
+            where=where,
+            text=quoted(text),
+            failure=str(failure),
         ) from None
 
 
@@ -122,4 +125,6 @@ def _day(text: str, where: str) -> str:
     try:
         return dt.date.fromisoformat(f"{text[:4]}-{text[4:6]}-{text[6:8]}").isoformat()
     except ValueError:
-        raise BadUse(f"file: {where}: {quoted(text)} is no day as OFX writes one (YYYYMMDD).") from None
+        raise BadUse(
+            "file: {where}: {text} is no day as OFX writes one (YYYYMMDD).", where=where, text=quoted(text)
+        ) from None

@@ -31,7 +31,12 @@ def known_currency(code: str, where: str) -> str:
     """The code in capitals; BadUse where no currency has it."""
     found = code.strip().upper()
     if found not in DECIMALS:
-        raise BadUse(f"file: {where}: {quoted(code)} is no currency that is known here; {CODES}.")
+        raise BadUse(
+            "file: {where}: {code} is no currency that is known here; {remedy}.",
+            where=where,
+            code=quoted(code),
+            remedy=CODES,
+        )
     return found
 
 
@@ -40,7 +45,7 @@ def day_of(text: str, name: str) -> str:
     try:
         return dt.date.fromisoformat(text).isoformat()
     except ValueError:
-        raise BadUse(f"{name}: write the day as YYYY-MM-DD.") from None
+        raise BadUse("{name}: write the day as YYYY-MM-DD.", name=name) from None
 
 
 def statement_of(
@@ -60,7 +65,7 @@ def statement_of(
     says a day.
     """
     if len(lines) > MOST_LINES:
-        raise BadUse(f"file: has more than {MOST_LINES} lines; split it.")
+        raise BadUse("file: has more than {most} lines; split it.", most=MOST_LINES)
     days = [line.booked for line in lines]
     firsts = [day for day in (first, layout.first, *days) if day]
     lasts = [day for day in (last, layout.last, *days) if day]
@@ -82,7 +87,9 @@ def of_account(statements: Sequence[Statement], layout: Layout) -> tuple[Stateme
             raise BadUse("file: holds several accounts; name one in the mapping (account).")
     if not found or (layout.currency and found[0].currency != layout.currency):
         there = ", ".join(sorted({s.currency for s in statements}))
-        raise BadUse(f"file: is in {there}; the mapping says {layout.currency}.")
+        raise BadUse(
+            "file: is in {there}; the mapping says {currency}.", there=there, currency=layout.currency
+        )
     return tuple(found)
 
 

@@ -45,19 +45,31 @@ def sheet_rows(data: bytes, layout: Layout) -> list[TableRow]:
         names = list(book.sheet_names)
         if layout.sheet and layout.sheet not in names:
             there = ", ".join(quoted(name) for name in names[:20])
-            raise BadUse(f"file: has no sheet {quoted(layout.sheet)}; there are {there}.")
+            raise BadUse(
+                "file: has no sheet {sheet}; there are {there}.", sheet=quoted(layout.sheet), there=there
+            )
         for name in [layout.sheet] if layout.sheet else names:
             sheet = book.get_sheet_by_name(name)
             if sheet.height > MOST_LINES + 1_000 or sheet.width > _MOST_COLUMNS:
-                raise BadUse(f"file: its sheet {quoted(name)} has more than {MOST_LINES} lines; split it.")
+                raise BadUse(
+                    "file: its sheet {name} has more than {most} lines; split it.",
+                    name=quoted(name),
+                    most=MOST_LINES,
+                )
             if sheet.height * sheet.width > _MOST_CELLS:
-                raise BadUse(f"file: its sheet {quoted(name)} has more than {_MOST_CELLS} cells; split it.")
+                raise BadUse(
+                    "file: its sheet {name} has more than {most} cells; split it.",
+                    name=quoted(name),
+                    most=_MOST_CELLS,
+                )
             found = sheet.to_python(skip_empty_area=False)
             rows = [TableRow(at, [_cell(value) for value in cells]) for at, cells in enumerate(found, 1)]
             if any(not row.is_empty for row in rows):
                 return rows
     except CalamineError as failure:
-        raise BadUse(f"file: is no spreadsheet that can be read ({quoted(failure)}).") from None
+        raise BadUse(
+            "file: is no spreadsheet that can be read ({failure}).", failure=quoted(failure)
+        ) from None
     raise BadUse("file: has no sheet with anything in it; there is nothing to import.")
 
 
@@ -69,7 +81,8 @@ def _require_small(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(item.file_size for item in archive.infolist()) > _MOST_UNPACKED:
                 raise BadUse(
-                    f"file: unpacks to more than {_MOST_UNPACKED} bytes; a bank's statement does not."
+                    "file: unpacks to more than {most} bytes; a bank's statement does not.",
+                    most=_MOST_UNPACKED,
                 )
             for item in archive.infolist():
                 if item.filename.endswith((".xml", ".rels")):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledger.core.line_words import LineWords
+from ledger.core.wording import Wording
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor, exact_number, is_none
 from service.bank_files.mapping import Column, Layout
@@ -64,11 +65,16 @@ def table_statements(rows: Sequence[TableRow], layout: Layout) -> tuple[tuple[St
         currencies = [currency for currency in currencies if currency == layout.currency]
         if not currencies:
             there = ", ".join(sorted({row.currency for row in booked}))
-            raise BadUse(f"file: has lines in {there} only; the mapping says {layout.currency}.")
+            raise BadUse(
+                "file: has lines in {there} only; the mapping says {currency}.",
+                there=there,
+                currency=layout.currency,
+            )
     if len(currencies) > 1 and (layout.opening or layout.closing):
         raise BadUse(
-            f"file: holds several currencies ({', '.join(currencies)}), each with balances of its own; name one as "
-            "`currency` in the mapping."
+            "file: holds several currencies ({currencies}), each with balances of its own; name one as "
+            "`currency` in the mapping.",
+            currencies=tuple(currencies),
         )
     kept = [row for row in booked if row.currency in currencies]
     found = (_statement([row for row in kept if row.currency == c], layout, c) for c in currencies)
@@ -97,7 +103,9 @@ def _given(text: str, layout: Layout, currency: str) -> int:
         return exact_minor(text, currency, layout.decimal, layout.thousands)
     except ValueError as failure:
         raise BadUse(
-            f"mapping: opening or closing: {quoted(text)} cannot be read exactly: {failure}."
+            "mapping: opening or closing: {text} cannot be read exactly: {failure}.",
+            text=quoted(text),
+            failure=str(failure),
         ) from None
 
 
@@ -111,8 +119,9 @@ def _statement(booked: list[_Booked], layout: Layout, currency: str) -> Statemen
     )
     if broken is not None:
         raise BadUse(
-            f"file: row {broken}: the balance does not follow from the lines before it; nothing was taken. Take all "
-            "lines of the statement; see `minus_is_out`, `negate` and `newest_first` in the mapping."
+            "file: row {broken}: the balance does not follow from the lines before it; nothing was taken. "
+            "Take all lines of the statement; see `minus_is_out`, `negate` and `newest_first` in the mapping.",
+            broken=broken,
         )
     order = next(order for order in orders if _breaks(order, opening) is None)
     lines = [line for row in order for line in row.lines if line.minor]
@@ -137,8 +146,9 @@ def _require_unambiguous(booked: list[_Booked]) -> None:
     for row in booked:
         if row.is_doubtful:
             raise BadUse(
-                f"file: row {row.at} has a minus where it says what went out, and no balances prove what that means; "
-                "give --opening and --closing, or `minus_is_out` in the mapping."
+                "file: row {at} has a minus where it says what went out, and no balances prove what that means; "
+                "give --opening and --closing, or `minus_is_out` in the mapping.",
+                at=row.at,
             )
 
 
@@ -198,12 +208,16 @@ def _reader(rows: Sequence[TableRow], layout: Layout) -> tuple[_Reader, Sequence
         there = [at for at, cell in enumerate(cells) if cell == _plain(str(column))]
         if not there:
             raise BadUse(
-                f"file: has no column {quoted(column)}, which the mapping names ({key}); its columns are "
-                f"{', '.join(quoted(cell) for cell in rows[found].cells[:20] if _text(cell).strip())}."
+                "file: has no column {column}, which the mapping names ({key}); its columns are {columns}.",
+                column=quoted(column),
+                key=key,
+                columns=[quoted(cell) for cell in rows[found].cells[:20] if _text(cell).strip()],
             )
         if len(there) > 1:
             raise BadUse(
-                f"file: has {len(there)} columns {quoted(column)}; set headings = false and name columns by number."
+                "file: has {there} columns {column}; set headings = false and name columns by number.",
+                there=len(there),
+                column=quoted(column),
             )
         places[column] = there[0]
     names = {column: f"column {quoted(column)}" for column in wanted}
@@ -215,7 +229,9 @@ def _headings(rows: Sequence[TableRow], layout: Layout, wanted: Mapping[Column, 
     if layout.skip is not None:
         if layout.skip >= len(rows):
             raise BadUse(
-                f"file: has {len(rows)} rows, and the mapping skips {layout.skip} of them; see skip."
+                "file: has {rows} rows, and the mapping skips {skip} of them; see skip.",
+                rows=len(rows),
+                skip=layout.skip,
             )
         return layout.skip
     names = {_plain(str(column)) for column in wanted}
@@ -264,8 +280,9 @@ class _Reader:
         extra = [cell for cell in row.cells[self.width :] if _text(cell).strip()]
         if extra or max(self.places.values()) >= len(row.cells):
             raise BadUse(
-                f"file: row {row.at} has more or fewer cells than the headings; see `delimiter`, and for rows that are "
-                "no lines `footer` and `drop` in the mapping."
+                "file: row {at} has more or fewer cells than the headings; see `delimiter`, and for rows that "
+                "are no lines `footer` and `drop` in the mapping.",
+                at=row.at,
             )
         currency = self._currency(row)
         day, minor = self._day(row), self._minor(row, currency)
@@ -294,8 +311,15 @@ class _Reader:
     def _cell(self, row: TableRow, column: Column) -> Cell:
         return row.cells[self.places[column]]
 
-    def _refuse(self, row: TableRow, column: Column, what: str) -> BadUse:
-        return BadUse(f"file: row {row.at}, {self.names[column]}: {quoted(self._cell(row, column))} {what}.")
+    def _refuse(self, row: TableRow, column: Column, why: Wording) -> BadUse:
+        """`why` says it of {cell}."""
+        cell = quoted(self._cell(row, column))
+        return BadUse(
+            "file: row {row}, {column}: {why}.",
+            row=row.at,
+            column=self.names[column],
+            why=Wording(why.text, {**why.values, "cell": cell}),
+        )
 
     def _currency(self, row: TableRow) -> str:
         column = self.layout.columns.currency
@@ -316,12 +340,14 @@ class _Reader:
                 return dt.datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007
             except ValueError:
                 continue
-        forms = " or ".join(self.layout.dates)
         raise self._refuse(
             row,
             column,
-            f"is no date like {forms}; see `date` in the mapping, and for rows that are no lines `keep`, `drop` and "
-            "`footer`",
+            Wording(
+                "{cell} is no date like {forms}; see `date` in the mapping, and for rows that are no lines `keep`, "
+                "`drop` and `footer`",
+                {"forms": self.layout.dates},
+            ),
         )
 
     def _read(self, row: TableRow, column: Column, currency: str) -> int:
@@ -331,7 +357,10 @@ class _Reader:
                 return exact_number(cell, currency)
             return exact_minor(_text(cell), currency, self.layout.decimal, self.layout.thousands)
         except ValueError as failure:
-            raise self._refuse(row, column, f"is no amount that can be read exactly: {failure}") from None
+            why = Wording(
+                "{cell} is no amount that can be read exactly: {failure}", {"failure": str(failure)}
+            )
+            raise self._refuse(row, column, why) from None
 
     def _optional(self, row: TableRow, column: Column, currency: str) -> int | None:
         """None where the table has no such column, or its cell is empty or a dash."""
@@ -349,9 +378,8 @@ class _Reader:
         if columns.amount == "":
             came, went = (self._optional(row, column, currency) for column in (columns.came, columns.went))
             if came and went:
-                raise self._refuse(
-                    row, columns.came, "came in, and in the same row money went out; see the mapping"
-                )
+                why = Wording("{cell} came in, and in the same row money went out; see the mapping")
+                raise self._refuse(row, columns.came, why)
             return (came or 0) + (self._signed(row, columns.went, "went", currency) if went else 0)
         minor = self._read(row, columns.amount, currency)
         if columns.side == "":
@@ -362,18 +390,22 @@ class _Reader:
             raise self._refuse(
                 row,
                 columns.side,
-                "says neither that money came in nor that it went out; list it under [side]",
+                Wording("{cell} says neither that money came in nor that it went out; list it under [side]"),
             )
         if "amount" in self.layout.minus_is_out:
             if (minor < 0) != is_out and minor:
-                raise self._refuse(row, columns.amount, f"and the mark {quoted(mark)} say opposite things")
+                why = Wording("{cell} and the mark {mark} say opposite things", {"mark": quoted(mark)})
+                raise self._refuse(row, columns.amount, why)
             return minor
         if minor < 0:
             raise self._refuse(
                 row,
                 columns.amount,
-                f"has a minus beside the mark {quoted(mark)}; where it only repeats the mark, say so in the mapping: "
-                'minus_is_out = ["amount"]',
+                Wording(
+                    "{cell} has a minus beside the mark {mark}; where it only repeats the mark, say so in the mapping: "
+                    'minus_is_out = ["amount"]',
+                    {"mark": quoted(mark)},
+                ),
             )
         return -minor if is_out else minor
 

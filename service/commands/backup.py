@@ -24,12 +24,16 @@ def _backup_options(parser: argparse.ArgumentParser) -> None:
 def _backup(options: argparse.Namespace, outside: Outside) -> Answer:
     path = _path(options.file, outside)
     if not path.parent.is_dir():
-        raise BadUse(f"{options.file}: its folder does not exist; make it first.")
+        raise BadUse("{file}: its folder does not exist; make it first.", file=options.file)
     with open_ledger(options.data, outside) as store:
         try:
             store.backup(path)
         except OSError as failure:
-            raise Unavailable(f"{options.file}: cannot be written ({failure.strerror or failure}).") from None
+            raise Unavailable(
+                "{file}: cannot be written ({reason}).",
+                file=options.file,
+                reason=failure.strerror or str(failure),
+            ) from None
     size = path.stat().st_size
     return Answer((f"{size:,} bytes written to {path}.",), {"file": str(path), "bytes": size})
 
@@ -51,7 +55,8 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         lists = [_path(options.forgotten, outside)]
         if not lists[0].is_file():
             raise BadUse(
-                f"{options.forgotten}: there is no such file; name the list of the folder that was lost."
+                "{forgotten}: there is no such file; name the list of the folder that was lost.",
+                forgotten=options.forgotten,
             )
     named = listed(*lists)
     try:
@@ -59,7 +64,11 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         target = folder / DATABASE_NAME
         Store.restore(_path(options.file, outside), target)
     except OSError as failure:
-        raise Unavailable(f"{options.data}: cannot be written ({failure.strerror or failure}).") from None
+        raise Unavailable(
+            "{file}: cannot be written ({reason}).",
+            file=options.data,
+            reason=failure.strerror or str(failure),
+        ) from None
     store = open_current(f"sqlite:///{target.resolve()}", outside)
     try:
         forgotten = _forget_again(store, named, folder, outside)
@@ -67,7 +76,9 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
             findings = run_checks(tx)
             head = tx.journal.head()
     except (KeyError, ValueError) as failure:
-        raise LedgerError(f"restore: the backup's entries cannot be read ({failure})") from None
+        raise LedgerError.field(
+            "restore", "the backup's entries cannot be read ({failure})", failure=str(failure)
+        ) from None
     finally:
         store.close()
     entries = head[0] if head else 0

@@ -115,9 +115,9 @@ def _read(path: Path, name: str, most: int) -> bytes:
             data = file.read(most + 1)
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or "not a file name"
-        raise BadUse(f"{name}: cannot be read ({reason}).") from None
+        raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
     if len(data) > most:
-        raise BadUse(f"{name}: is larger than {most} bytes.")
+        raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return data
 
 

@@ -67,12 +67,12 @@ def read_raw(name: str, outside: Outside) -> bytes:
                 raw = file.read(_MOST + 1)
         except (OSError, ValueError) as failure:
             reason = getattr(failure, "strerror", None) or "not a file name"
-            raise BadUse(f"{name}: cannot be read ({reason}).") from None
+            raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
     if raw[:160] and set(raw[:160].rstrip()) <= set(string.hexdigits.encode()):
         try:
             return bytes.fromhex(raw.decode("ascii").strip())
         except ValueError:
-            raise BadUse(f"{name}: begins as hexadecimal text and does not go on so.") from None
+            raise BadUse("{name}: begins as hexadecimal text and does not go on so.", name=name) from None
     return raw
 
 
@@ -86,12 +86,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         block = parse_block(read_raw(options.block, outside))
         facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
     except BlockRefused as refusal:
-        raise BadUse(str(refusal)) from None
+        raise BadUse("{refusal}", refusal=str(refusal)) from None
     table = PeriodTable.load(watch.network)
     try:
         place = place_of(block.header, block.claimed_height, watch.network, table, watch.chain)
     except HeaderRefused as refusal:
-        raise BadUse(f"{refusal}; the block is refused.") from None
+        raise BadUse("{refusal}; the block is refused.", refusal=str(refusal)) from None
     return Answer(tuple(_lines(block, facts, place, watch)), _data(block, facts, place, watch))
 
 
@@ -104,7 +104,11 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
     if options.data is not None:
         folder = find_data_folder(options.data, outside)
         if network is not None and network.name != folder.config.chain.network:
-            raise BadUse(f"--network: the data are of {folder.config.chain.network}, not of {network.name}.")
+            raise BadUse(
+                "--network: the data are of {network}, not of {network_network}.",
+                network=folder.config.chain.network,
+                network_network=network.name,
+            )
         network = network_named(folder.config.chain.network)
         with open_folder(folder, outside) as store:
             chain = restored_chain(store, network)
@@ -120,12 +124,12 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
         try:
             scripts.add(bytes(script_of(address, network)))
         except AddressRefused as refusal:
-            raise BadUse(f"--address: {refusal}") from None
+            raise BadUse("--address: {refusal}", refusal=str(refusal)) from None
     for text in texts:
         try:
             outpoints.add(Outpoint.parse(text).wire())
         except ValueError as refusal:
-            raise BadUse(f"--outpoint: {refusal}.") from None
+            raise BadUse("--outpoint: {refusal}.", refusal=str(refusal)) from None
     return _Watched(network, frozenset(scripts), frozenset(outpoints), chain, values)
 
 
@@ -136,7 +140,7 @@ def network_named_by(name: str | None) -> Network | None:
     try:
         return network_named(name)
     except ValueError as refusal:
-        raise BadUse(f"--network: {refusal}.") from None
+        raise BadUse("--network: {refusal}.", refusal=str(refusal)) from None
 
 
 def _address(script: Script, network: Network) -> str:

@@ -92,16 +92,21 @@ def _opened(folder: Path, fresh: bool, outside: Outside) -> Store:
     """The demonstration's database in a folder that is empty or a demonstration's; raises BadUse for another."""
     path = folder / DATABASE_NAME
     if folder.exists() and not folder.is_dir():
-        raise BadUse(f"--data: {folder} is a file; name a folder.")
+        raise BadUse("--data: {folder} is a file; name a folder.", folder=str(folder))
     if folder.is_dir() and any(folder.iterdir()) and not _is_demo(folder):
-        raise BadUse(f"--data: {folder} holds something that is no demonstration; name an empty folder.")
+        raise BadUse(
+            "--data: {folder} holds something that is no demonstration; name an empty folder.",
+            folder=str(folder),
+        )
     if fresh and folder.is_dir():
         shutil.rmtree(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FILE_NAME).write_text(_TOML, encoding="utf-8")
     except OSError as failure:
-        raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror}).") from None
+        raise Unavailable(
+            "--data: {folder} cannot be written ({reason}).", folder=str(folder), reason=str(failure.strerror)
+        ) from None
     url = f"sqlite:///{path.resolve()}"
     store = open_current(url, outside) if path.exists() else Store.create(url)
     with store.write() as tx:
@@ -179,7 +184,7 @@ def _play(
     try:
         player.play(done, told)
     except StoryFailed as failure:
-        raise Unavailable(f"the story stops: {failure}") from None
+        raise Unavailable("the story stops: {failure}", failure=str(failure)) from None
     finally:
         _revoke(store, names)
     if service.jobs.trouble is not None:

@@ -167,7 +167,7 @@ def only_campaign(tx: Reading) -> str:
         return slugs[0]
     if not slugs:
         raise BadUse("--campaign: there is no campaign yet; add one with `aidtrail campaign add`.")
-    raise BadUse(f"--campaign: name one of {', '.join(sorted(slugs)[:20])}.")
+    raise BadUse("--campaign: name one of {campaigns}.", campaigns=sorted(slugs)[:20])
 
 
 def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> 
     if isinstance(source, str):
         loaded = _json(_read(source, _MOST_FACTS, outside), source)
         if not isinstance(loaded, dict):
-            raise BadUse(f"{source}: write one JSON object with the fields.")
+            raise BadUse("{source}: write one JSON object with the fields.", source=source)
         told = loaded
     schema = _Schema(action.facts)
     named: set[str] = set()
@@ -185,7 +185,7 @@ def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> 
         if not equals or not name:
             raise BadUse("--set: write FIELD=VALUE.")
         if name in named:
-            raise BadUse(f"--set {name}: stands twice; write it once.")
+            raise BadUse("--set {name}: stands twice; write it once.", name=name)
         named.add(name)
         _set(told, name.split("."), text, schema)
     return told
@@ -202,7 +202,7 @@ def _set(told: dict[str, Any], path: list[str], text: str, schema: _Schema) -> N
     for step in path[:-1]:
         inner = inner.setdefault(step, {})
         if not isinstance(inner, dict):
-            raise BadUse(f"--set {'.'.join(path)}: {step} is not an object.")
+            raise BadUse("--set {field}: {step} is not an object.", field=".".join(path), step=step)
     inner[path[-1]] = value
 
 
@@ -213,10 +213,14 @@ def _json(raw: bytes, name: str) -> Any:
     except JsonRefused as refused:
         if refused.place is not None:
             line, column = refused.place
-            raise BadUse(f"{name}: is not JSON at line {line}, column {column}.") from None
+            raise BadUse(
+                "{name}: is not JSON at line {line}, column {column}.", name=name, line=line, column=column
+            ) from None
         if refused.twice is not None:
-            raise BadUse(f"{name}: a field stands twice in one object; write it once.") from None
-        raise BadUse(f"{name}: {refused.sentence}; amounts are whole minor units.") from None
+            raise BadUse("{name}: a field stands twice in one object; write it once.", name=name) from None
+        raise BadUse(
+            "{name}: {sentence}; amounts are whole minor units.", name=name, sentence=refused.sentence
+        ) from None
 
 
 def _read(name: str, most: int, outside: Outside) -> bytes:
@@ -228,9 +232,9 @@ def _read(name: str, most: int, outside: Outside) -> bytes:
                 raw = file.read(most + 1)
         except (OSError, ValueError) as failure:
             reason = getattr(failure, "strerror", None) or "not a file name"
-            raise BadUse(f"{name}: cannot be read ({reason}).") from None
+            raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
     if len(raw) > most:
-        raise BadUse(f"{name}: is larger than {most} bytes.")
+        raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return raw
 
 
@@ -365,7 +369,12 @@ def _show(noun: str) -> Any:
         with open_ledger(options.data, outside) as store, store.read() as tx:
             entries = [e for e in _entries(tx, noun, options.campaign) if _is(e, options.which)]
             if not entries:
-                raise NotFound(f"{noun}: none is named {options.which[:70]!r}; see `aidtrail {noun} list`.")
+                raise NotFound.field(
+                    noun,
+                    "none is named {which}; see `aidtrail {noun} list`.",
+                    which=repr(options.which[:70]),
+                    noun=noun,
+                )
             undone = Books(tx).reversals()
             named = {e.seq for e in entries} | {undone[e.seq] for e in entries if e.seq in undone}
             rows = [tx.journal.by_seq(seq) for seq in sorted(named)]

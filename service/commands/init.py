@@ -103,7 +103,9 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         wanted[addresses] = asked.csv
     for path in (*wanted, *(() if asked.is_on_a_server else (file,))):
         if path.exists():
-            raise BadUse(f"{path} exists; nothing is overwritten, choose another folder with --data.")
+            raise BadUse(
+                "{path} exists; nothing is overwritten, choose another folder with --data.", path=str(path)
+            )
     made: list[Path] = []
     try:
         make_folder(folder)
@@ -118,7 +120,11 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         for path in made:
             path.unlink(missing_ok=True)
         if isinstance(failure, OSError):
-            raise Unavailable(f"--data: {folder} cannot be written ({failure.strerror}).") from None
+            raise Unavailable(
+                "--data: {folder} cannot be written ({reason}).",
+                folder=str(folder),
+                reason=str(failure.strerror),
+            ) from None
         raise
     database = f"a ledger in the database {_shown(url)}" if asked.is_on_a_server else str(file)
     lines = [f"wrote {config} and {database}.", *_plan(asked), *_next(options.data)]
@@ -173,20 +179,21 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         found = secret_in(text)
         if found is not None:
             raise BadUse(
-                f"this holds a private key ({found.value}); aidtrail never takes one. "
-                "Give the public descriptor or addresses, and treat that key as seen."
+                "this holds a private key ({found}); aidtrail never takes one. Give the public descriptor or "
+                "addresses, and treat that key as seen.",
+                found=found.value,
             )
     network = _network(options.network, addresses)
     if options.descriptor:
         try:
             Descriptor.parse(options.descriptor, network)
         except ValueError as refusal:
-            raise BadUse(f"--descriptor: {refusal}") from None
+            raise BadUse("--descriptor: {refusal}", refusal=str(refusal)) from None
     for address in addresses:
         try:
             script_of(address, network)
         except AddressRefused as refusal:
-            raise BadUse(f"--address: {refusal}") from None
+            raise BadUse("--address: {refusal}", refusal=str(refusal)) from None
     csv = None
     if options.addresses_file:
         path = outside.folder / options.addresses_file
@@ -200,7 +207,8 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         sources = tuple((source.name, source.url) for source in PUBLIC_SOURCES)
     if not sources:
         raise BadUse(
-            f"--source: name a server of {network.name} to ask; there is no default but for mainnet."
+            "--source: name a server of {network} to ask; there is no default but for mainnet.",
+            network=network.name,
         )
     if len({name for name, _ in sources}) != len(sources):
         raise BadUse("--source: two servers have the same host; one of them is enough here.")
@@ -248,7 +256,7 @@ def _network(name: str | None, addresses: tuple[str, ...]) -> Network:
         return network_named(name)
     except ValueError:
         names = ", ".join(network.name for network in NETWORKS)
-        raise BadUse(f"--network: must be one of {names}.") from None
+        raise BadUse("--network: must be one of {names}.", names=names) from None
 
 
 def _source_name(url: str) -> str:

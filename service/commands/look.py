@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     try:
         script = script_of(key, network)
     except AddressRefused as refusal:
-        raise BadUse(f"{refusal}") from None
+        raise BadUse("{refusal}", refusal=str(refusal)) from None
     return _address(key, script, prover, _second(options, key, network))
 
 
@@ -124,7 +124,9 @@ def _network(options: argparse.Namespace, config: Config) -> Network:
         try:
             return network_named(options.network)
         except ValueError:
-            raise BadUse(f"--network: must be one of {', '.join(n.name for n in NETWORKS)}.") from None
+            raise BadUse(
+                "--network: must be one of {networks}.", networks=[network.name for network in NETWORKS]
+            ) from None
     if is_txid(options.key.strip().lower()):
         return network_named(config.chain.network)
     found = network_of([options.key.strip()])
@@ -144,7 +146,9 @@ def _source(
         named = [source for source in config.sources if source.kind in HISTORY_KINDS]
         defaults = config.sources == PUBLIC_SOURCES and network.name != MAINNET.name
         if not named or defaults or config.chain.network != network.name:
-            raise BadUse(f"--source: name an explorer or Electrum server of {network.name} to ask.")
+            raise BadUse(
+                "--source: name an explorer or Electrum server of {network} to ask.", network=network.name
+            )
         asked = named[0]
     elif url.startswith(("https://", "http://")):
         asked = SourceConfig(urlsplit(url).hostname or "source", "esplora", url)
@@ -160,7 +164,7 @@ def _source(
         http = http_client(alone, outside.environment, beside)
         return sources_of(alone, network, http, outside.environment, beside)[0]
     except ValueError as wrong:
-        raise BadUse(f"--source: {wrong}.") from None
+        raise BadUse("--source: {wrong}.", wrong=str(wrong)) from None
 
 
 def _transaction(txid: str, prover: Prover, network: Network) -> Answer:
@@ -225,7 +229,7 @@ def _second(options: argparse.Namespace, address: str, network: Network) -> Seco
     try:
         return Second(second_opinion(address, network).txids, None)
     except ValueError as wrong:
-        raise BadUse(f"--second-opinion: {wrong}.") from None
+        raise BadUse("--second-opinion: {wrong}.", wrong=str(wrong)) from None
     except SourceError as trouble:
         return Second((), trouble.sentence)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.times import rfc3339
+from ledger.core.wording import Wording
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.openings import BroughtRow, brought_rows, require_proposable
@@ -67,11 +68,12 @@ def _read(name: str, outside: Outside) -> bytes:
         with (outside.folder / name).open("rb") as file:
             data = file.read(_MOST_FILE + 1)
     except (OSError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else None
         raise BadUse(
-            f"{name}: cannot be read ({getattr(failure, 'strerror', None) or 'not a file name'})."
+            "{name}: cannot be read ({reason}).", name=name, reason=reason or Wording("not a file name")
         ) from None
     if len(data) > _MOST_FILE:
-        raise BadUse(f"{name}: is larger than {_MOST_FILE} bytes.")
+        raise BadUse("{name}: is larger than {most} bytes.", name=name, most=_MOST_FILE)
     return data
 
 
@@ -105,10 +107,10 @@ def _template(options: argparse.Namespace, outside: Outside) -> Answer:
         with (outside.folder / options.file).open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise BadUse(f"{options.file}: is there already; name a new file.") from None
+        raise BadUse("{file}: is there already; name a new file.", file=options.file) from None
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or "not a file name"
-        raise BadUse(f"{options.file}: cannot be written ({reason}).") from None
+        raise BadUse("{file}: cannot be written ({reason}).", file=options.file, reason=reason) from None
     return Answer(
         (f"wrote {options.file}; replace the example rows with what was there.",), {"file": options.file}
     )

@@ -25,7 +25,7 @@ def _checked_name(name: str) -> str:
     if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
         raise BadUse("name: write letters, digits, dots, hyphens and underscores, without spaces.")
     if len(name) > _NAME_MOST:
-        raise BadUse(f"name: {len(name)} characters; at most {_NAME_MOST}.")
+        raise BadUse("name: {name} characters; at most {most}.", name=len(name), most=_NAME_MOST)
     return name
 
 
@@ -33,7 +33,9 @@ def user_named(tx: Reading, name: str) -> User:
     """The user of that name; NotFound says how to add one."""
     user = tx.desk.user(name)
     if user is None:
-        raise NotFound(f"user: nobody is named {name[:40]!r} here; add one with `aidtrail user add`.")
+        raise NotFound.field(
+            "user", "nobody is named {name} here; add one with `aidtrail user add`.", name=repr(name[:40])
+        )
     return user
 
 
@@ -152,7 +154,9 @@ def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
         known = {token.id for user in tx.desk.users() for token in tx.desk.tokens(user.id)}
         if options.token not in known:
-            raise NotFound(f"token: no token has the number {options.token}; see `aidtrail token list`.")
+            raise NotFound.field(
+                "token", "no token has the number {token}; see `aidtrail token list`.", token=options.token
+            )
         tx.desk.revoke_token(options.token)
         tx.desk.audit(rfc3339(outside.clock()), None, "token revoked", str(options.token))
     return Answer((f"token {options.token} is revoked.",), {"id": options.token, "revoked": True})

@@ -27,7 +27,9 @@ def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.number is not None:
         found = tuple(period for period in found if period.number == options.number)
         if not found:
-            raise NotFound(f"period: {options.number[:40]} was never closed; see `aidtrail period list`")
+            raise NotFound.field(
+                "period", "{number} was never closed; see `aidtrail period list`", number=options.number[:40]
+            )
     lines = [line for period in found for line in _lines(period)]
     return Answer(tuple(lines or ["no period is closed."]), [period.data() for period in found])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
+from api.data.answers import Decision
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text
@@ -57,7 +58,7 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
         "state": found.state.data(),
         "conservation": report.data(),
         "banks": [state.data() | {"campaign": slug} for slug, state in banks],
-        "decisions": [row.data() for row in waiting],
+        "decisions": [Decision.of(row).data() for row in waiting],
     }
     return Answer(tuple(lines), data, Exit.OPEN if is_open else Exit.OK)
 
@@ -131,7 +132,7 @@ def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
         yield f"{age(row.since, now):>9}  {row.campaign}: {what}, {row.subject}{amount}"
         if row.words is not None:
             yield f"{'':>9}  {row.words.said}"
-        yield f"{'':>9}  since {row.since}: {row.what_to_do}"
+        yield f"{'':>9}  since {row.since}: {say.what_to_do(row.to_do)}"
         for found in row.suggestions:
             amount = ""
             if row.amount is not None and found.minor is not None:
@@ -157,7 +158,9 @@ def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
         now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
     lines = [*_decision_lines(waiting, now), f"{sum(row.count for row in waiting)} to decide."]
-    return Answer(tuple(lines), [row.data() for row in waiting], Exit.OPEN if waiting else Exit.OK)
+    return Answer(
+        tuple(lines), [Decision.of(row).data() for row in waiting], Exit.OPEN if waiting else Exit.OK
+    )
 
 
 COMMANDS: Mapping[str, Command] = {

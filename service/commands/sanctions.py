@@ -41,9 +41,9 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             data = file.read(_MOST_FILE + 1)
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or "not a file name"
-        raise BadUse(f"{options.file}: cannot be read ({reason}).") from None
+        raise BadUse("{file}: cannot be read ({reason}).", file=options.file, reason=reason) from None
     if len(data) > _MOST_FILE:
-        raise BadUse(f"{options.file}: is larger than {_MOST_FILE} bytes.")
+        raise BadUse("{file}: is larger than {most} bytes.", file=options.file, most=_MOST_FILE)
     folder = find_data_folder(options.data, outside)
     network = network_named(folder.config.chain.network)
     addresses = sanctioned_addresses(data, options.file, network)

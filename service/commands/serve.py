@@ -37,7 +37,9 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
             "sources: none is configured; name one, or continue a demonstration with `aidtrail demo`."
         )
     if config.chain.network != "mainnet" and config.sources == PUBLIC_SOURCES:
-        raise BadUse(f"sources: the default ones are of mainnet; name one of {config.chain.network}.")
+        raise BadUse(
+            "sources: the default ones are of mainnet; name one of {network}.", network=config.chain.network
+        )
     set_up(config.logs)
     with open_folder(folder, outside) as store:
         service = build(store, config, outside.clock, outside.environment, folder.path)

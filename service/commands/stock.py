@@ -14,7 +14,7 @@ from api.pages import sentences as say
 from ledger.core.money import is_money
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
-from ledger.rules.matching import all_matches
+from ledger.rules.matching import SAYS, all_matches
 from ledger.views.losses import loss_rows
 from ledger.views.payables import payable_rows
 from ledger.views.stock import LotDelivery, lot_traces, stock_card, stock_rows
@@ -126,7 +126,7 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
         found = all_matches(Books(tx), _slug(tx, options))
     lines = []
     for row in found:
-        reasons = f": {'; '.join(row.reasons)}" if row.reasons else ""
+        reasons = f": {'; '.join(str(SAYS[reason]) for reason in row.reasons)}" if row.reasons else ""
         accepted = f" (accepted: {row.accepted})" if row.accepted else ""
         prepaid = f", {row.prepaid} prepaid" if row.prepaid else ""
         prepaid += f", {row.credited} credited" if row.credited else ""

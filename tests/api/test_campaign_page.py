@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
+from ledger.core.telling import Telling
+from ledger.core.wording import Wording
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 from ledger.views.campaign import (
     Apart,
@@ -20,6 +22,7 @@ from ledger.views.campaign import (
     UnexplainedSpend,
     Unvalued,
 )
+from ledger.views.to_do import ToDo
 from tests.tools import builders_views as built
 from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
@@ -148,7 +151,7 @@ def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_r
         kind="open_match",
         subject="PO-3/1 invoice I-9",
         since="2020-09-01",
-        what_to_do="correct one",
+        to_do=Telling(ToDo.SETTLE_MATCH, {"reasons": [Wording("correct one")]}),
         amount=Amount.known("USD", 12_500),
     )
     books = changed(built.tied_books(), reconciled=False, open=waits)

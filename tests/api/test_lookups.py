@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.ports import Lookups, TooMany
 from ledger.core.errors import NotAllowed, Refused
+from ledger.core.wording import Wording
 from ledger.recording.lookup import Lookup, LookupState
 from ledger.store.database import Store
 from service.budget import Budget
@@ -39,8 +40,8 @@ class FakeLookups:
     rows: dict[str, Lookup] = field(default_factory=dict)
     off: str = ""
 
-    def refusal(self) -> str:
-        return self.off
+    def refusal(self) -> Wording | None:
+        return Wording(self.off) if self.off else None
 
     def ask(self, text: str) -> tuple[Lookup, bool]:
         txid = text.strip().lower()

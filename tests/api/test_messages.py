@@ -17,10 +17,12 @@ from api.pages import sentences as say
 from api.pages.sentences import fixed
 from api.pages.sentences.messages import Message, listed, plain, said, worded
 from api.pages.sentences.places import figured, where
+from api.pages.sentences.to_do import TO_DO
 from api.pages.sentences.waiting import kind_title
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
+from ledger.views.to_do import ToDo
 from ledger.views.trail import Place
 
 _HERE = Path(__file__).parents[2] / "api" / "pages" / "sentences"
@@ -224,6 +226,11 @@ def test_every_kind_of_thing_that_waits_has_words() -> None:
     """The page and the command line name it alike; none is told by its code."""
     for kind in OpenItemKind:
         assert kind_title(kind) != kind.replace("_", " ").capitalize(), kind
+
+
+def test_every_thing_to_do_has_a_sentence() -> None:
+    """One whole message for each word that the ledger tells, whichever kind of thing waits."""
+    assert set(TO_DO) == set(ToDo)
 
 
 def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences import what_to_do
 from ledger.checks.bank import bank_movements_tie
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import rfc3339, unix_seconds
@@ -115,7 +116,7 @@ def test_a_gift_that_was_told_twice_is_open_although_every_line_is_matched_or_se
     assert waiting(ledger) == [(OpenItemKind.BANK_ENTRY, f"{BANK} contribution G-2", 500_000)]
     (item,) = (row for row in items(ledger) if row.kind is OpenItemKind.BANK_ENTRY)
     assert item.since == "2024-07-01"
-    assert "61 days old" in item.what_to_do
+    assert "61 days old" in what_to_do(item.to_do)
     assert not state(ledger).reconciled
     assert not bank(ledger).reconciled
     assert bank(ledger).unlisted_entries == 1

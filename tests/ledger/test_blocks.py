@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.rules.spends import inputs_apart, require_spend
 from ledger.views.conservation import conservation
@@ -301,7 +302,7 @@ def test_a_block_of_a_payment_that_never_came_is_asked_about(tmp_path: Path) -> 
     with ledger.store.read() as reading:
         (waits,) = decisions(reading, SLUG, now=ledger.now)
     assert (waits.kind, waits.amount) == (OpenItemKind.BLOCKED_GIFT, None)
-    assert "see that its key is right" in waits.what_to_do
+    assert "see that its key is right" in what_to_do(waits.to_do)
     release(ledger)
     with ledger.store.read() as reading:
         assert decisions(reading, SLUG, now=ledger.now) == ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.sentences import what_to_do
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotFound
 from ledger.recording.users import add_token
@@ -83,7 +84,7 @@ def test_a_refused_draft_waits_with_the_reason_and_only_the_desk_sees_it(ledger:
     assert [row.kind for row in waiting(ledger)] == [OpenItemKind.UNEXPLAINED_SPEND]
     ledger.bury()
     rows = {row.kind: row for row in waiting(ledger)}
-    assert "4000 sats missing" in rows[OpenItemKind.REFUSED_DRAFT].what_to_do
+    assert "this explains 0.99996000 BTC" in what_to_do(rows[OpenItemKind.REFUSED_DRAFT].to_do)
     assert sum_of(rows[OpenItemKind.REFUSED_DRAFT]).minor == BTC - 4000
     shown = public_decisions(waiting(ledger))
     assert [row.kind for row in shown] == [OpenItemKind.UNEXPLAINED_SPEND]

@@ -179,7 +179,9 @@ def test_a_deposit_is_another_persons_to_approve_and_is_reversed_while_all_of_it
     seq = deposit(ledger, "D-1", "sale", 99_000, 1_000)
     sell(ledger, "C-1", 1, 1)
     facts = {"entry": seq, "reason": "not ours", "date": DAY}
-    with pytest.raises(Conflict, match=r"98999 of its 99000 sats .* the last one is conversion C-1"):
+    with pytest.raises(
+        Conflict, match=r"0\.00098999 BTC of its 0\.00099000 BTC .* the last one is conversion C-1"
+    ):
         ledger.do("approver", "reversal", "add", **facts)
     decide(ledger, "conversion", "C-1", "reject")
     ledger.do("approver", "reversal", "add", **facts)

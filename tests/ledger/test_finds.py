@@ -160,7 +160,8 @@ def test_what_a_receipt_counted_off_and_is_found_next_day_is_good_and_billed_as_
     assert billed() != []
     told = {"by": "receipt", "document": "GRN-1"}
     with pytest.raises(
-        Refused, match="was: is nothing that a receipt counts; say one of short, damaged, rejected"
+        Refused,
+        match="was: is nothing that this kind of paper, receipt, counts; say one of short, damaged, rejected",
     ):
         find(ledger, 1, was="lost", **told)
     with pytest.raises(Refused, match="quantity: 11 are found and 10 of KIT#L1 are short there; no more"):

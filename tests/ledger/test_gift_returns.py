@@ -82,7 +82,7 @@ def test_coins_that_go_back_are_the_gifts_own_units_and_nobody_elses(tmp_path: P
     sent_back(ledger)
     assert places(ledger, FIRST) == {"unexplained": BTC}
     record(ledger)
-    with pytest.raises(NotAllowed, match="a recorder cannot approve"):
+    with pytest.raises(NotAllowed, match="your role, recorder, does not allow"):
         ledger.do("recorder", "gift-return", "approve", number="GR-1", date=DAY)
     seq = decided(ledger)
     assert places(ledger, FIRST) == {"held": BTC}

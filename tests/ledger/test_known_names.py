@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import Name
 from ledger.core.likeness import likeness_of_name
@@ -44,7 +45,7 @@ def approve(ledger: Ledger, number: str) -> None:
 def asked(ledger: Ledger) -> list[str]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row.what_to_do for row in found if row.kind is OpenItemKind.QUESTION]
+    return [what_to_do(row.to_do) for row in found if row.kind is OpenItemKind.QUESTION]
 
 
 def answer(ledger: Ledger, entry: int, other: int, said: str, **more: Any) -> int:

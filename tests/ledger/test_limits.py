@@ -20,7 +20,7 @@ DAY_AND_A_MINUTE = 86_460
 @pytest.fixture
 @made_once
 def ledger(tmp_path: Path) -> Ledger:
-    """20,000.00 USD; an approver may approve up to 5,000.00 USD, an admin has no limit."""
+    """20,000.00 USD; your role, approver, may approve up to 5,000.00 USD, an admin has no limit."""
     made = funded(tmp_path)
     limit(made, "L-1", "approver", "USD", 500_000)
     return made
@@ -50,7 +50,7 @@ def ask(ledger: Ledger, number: str, amount: int, on: str = "PO-1", **more: Any)
 
 def test_an_approval_above_the_limit_is_refused_and_names_the_limit_and_who_can(ledger: Ledger) -> None:
     with pytest.raises(
-        NotAllowed, match=r"an approver may approve up to 5000\.00 USD.*5000\.01; an admin can"
+        NotAllowed, match=r"your role, approver, may approve up to 5000\.00 USD.*5000\.01 USD; an admin can"
     ):
         order(ledger, "PO-1", 500_001)
     approve(ledger, "purchase", "PO-1", "admin")
@@ -220,7 +220,7 @@ def test_a_gift_that_goes_back_counts_in_its_own_asset(ledger: Ledger) -> None:
     }
     ledger.do("recorder", "gift-return", "add", reason="asked", **told)
     with pytest.raises(
-        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01; an admin can"
+        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01 USD; an admin can"
     ):
         approve(ledger, "gift-return", "GR-1")
     approve(ledger, "gift-return", "GR-1", "admin")
@@ -253,7 +253,7 @@ def test_a_new_limit_replaces_the_old_one_and_a_lifted_one_binds_nobody(ledger: 
 
 
 def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so(ledger: Ledger) -> None:
-    with pytest.raises(NotAllowed, match="an approver cannot set a limit"):
+    with pytest.raises(NotAllowed, match="your role, approver, does not allow"):
         ledger.do(
             "approver",
             "limit",
@@ -267,7 +267,7 @@ def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so
     limit(ledger, "L-2", "admin", "USD", 400_000)
     with pytest.raises(NotAllowed, match="an admin can set another limit"):
         order(ledger, "PO-1", 600_000)
-    with pytest.raises(NotAllowed, match="an admin may approve up to 4000"):
+    with pytest.raises(NotAllowed, match="your role, admin, may approve up to 4000"):
         order(ledger, "PO-2", 450_000, by="admin")
     with ledger.store.read() as reading:
         assert [limit_of(reading.session, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [

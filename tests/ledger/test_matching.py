@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences import what_to_do
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
@@ -220,7 +221,7 @@ def test_a_payment_without_an_invoice_waits_until_one_bills_what_was_paid(ledger
     pay(ledger, 300_000)
     (row,) = waiting(ledger)
     assert (row.subject, sum_of(row).minor, row.since) == ("PO-1", 300_000, DATE)
-    assert row.what_to_do.startswith("paid without an invoice: record the invoice")
+    assert what_to_do(row.to_do).startswith("paid without an invoice: record the invoice")
     bill(ledger, 400, 200_000)
     assert [sum_of(row).minor for row in waiting(ledger)] == [100_000]
     bill(ledger, 600, 300_000, "I-2")

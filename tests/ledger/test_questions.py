@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.likeness import likeness_of_number
 from ledger.views.decisions import decisions
@@ -42,7 +43,7 @@ def give(ledger: Ledger, number: str, reference: str | None, bank: str = "B", am
 def asked(ledger: Ledger) -> list[str]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row.what_to_do for row in found if row.kind is OpenItemKind.QUESTION]
+    return [what_to_do(row.to_do) for row in found if row.kind is OpenItemKind.QUESTION]
 
 
 def answer(ledger: Ledger, entry: int, other: int, said: str, by: str = "approver") -> None:

@@ -138,7 +138,7 @@ def test_money_that_approved_orders_of_a_need_bind_keeps_its_restriction(tmp_pat
     contribute(ledger, "B-1", 10_000, "N-1")
     order(ledger, "PO-1", 7_000, "N-1")
     approve(ledger, "purchase", "PO-1")
-    with pytest.raises(Refused, match=r"only 30\.00 is not bound by approved orders"):
+    with pytest.raises(Refused, match=r"only 30\.00 [A-Z]{3} is not bound by approved orders"):
         reclassify(ledger, need="N-1", amount=3_001)
     reclassify(ledger, need="N-1", amount=3_000)
 
@@ -150,7 +150,7 @@ def test_units_of_a_spend_are_exchanged_and_nobodys_restriction_is_lifted(tmp_pa
     spend(ledger, "s")
     given(ledger, (None, 3_000))
     exchange: dict[str, Any] = {"asset": "BTC", "need": "N-1", "txid": name("s"), "reason": "exchanged"}
-    with pytest.raises(Refused, match=r"only 0\.00003000 is free as unrestricted money"):
+    with pytest.raises(Refused, match=r"only 0\.00003000 [A-Z]{3} is free and restricted to nothing"):
         reclassify(ledger, amount=3_001, **exchange)
     seq = reclassify(ledger, amount=3_000, **exchange)
     assert free(ledger, "BTC", "free", "N-1") == [0, 3_000]

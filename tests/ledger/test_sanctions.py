@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api.pages.sentences import what_to_do
 from ledger.core.addresses import script_of
 from ledger.core.chain import Outpoint, Script
 from ledger.core.errors import Conflict, NotAllowed, Refused
@@ -95,7 +96,7 @@ def test_a_list_that_is_loaded_later_holds_what_is_left_of_a_gift(tmp_path: Path
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
     (item,) = [row for row in found if row.kind is OpenItemKind.BLOCKED_GIFT]
-    assert "OFAC SDN of 2023-11-10" in item.what_to_do
+    assert "OFAC SDN of 2023-11-10" in what_to_do(item.to_do)
     tied(ledger)
 
 
@@ -168,7 +169,7 @@ def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **m
 def waits(ledger: Ledger) -> list[str]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row.what_to_do for row in found if row.kind is OpenItemKind.PAYEE_SCREENING]
+    return [what_to_do(row.to_do) for row in found if row.kind is OpenItemKind.PAYEE_SCREENING]
 
 
 def ask_to_pay(ledger: Ledger, amount: int, number: str) -> None:

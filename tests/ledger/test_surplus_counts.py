@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, Refused
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
@@ -156,7 +157,7 @@ def test_another_lot_than_the_waybill_lists_waits_apart_and_is_a_question_about_
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
     (asked,) = [row for row in rows if row.kind is OpenItemKind.QUESTION]
-    assert {"KIT#L9", "KIT#L1"} <= set(re.split(r"[ :,]", asked.what_to_do))
+    assert {"KIT#L9", "KIT#L1"} <= set(re.split(r"[ :,]", what_to_do(asked.to_do)))
     with pytest.raises(Conflict, match=r"question: .* counted lot KIT#L9 where .* lists lot KIT#L1"):
         decide(ledger, "accept", 900, lot="L9.over")
     told = {"entry": seq_of(ledger, "arrival", "A-1"), "other": seq_of(ledger, "shipment", "W-1")}

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.sentences import what_to_do
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import Refused
 from ledger.core.times import rfc3339, unix_seconds
@@ -176,7 +177,7 @@ def test_what_only_the_consignee_calls_damaged_is_a_gap_until_a_loss_tells_of_it
     count(ledger, 94, damaged=6)
     (row,) = waiting(ledger)
     assert (row.kind, sum_of(row).minor) == (OpenItemKind.COUNT_GAP, 6)
-    assert "100 of 100 are good in the books, and 94 good and 6 damaged were counted" in row.what_to_do
+    assert "100 of 100 are good in the books, and 94 good and 6 damaged were counted" in what_to_do(row.to_do)
     assert "6 fewer good than in the books, not explained" in page(ledger)
     lose(ledger, 6)
     explain(ledger, 6, "loss", "LR-1")

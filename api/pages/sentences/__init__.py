@@ -48,14 +48,9 @@ from api.pages.sentences.donation import (
 from api.pages.sentences.errors import (
     DEMONSTRATION,
     ERRORS,
-    NO_PAPER,
     NO_PAYMENT_YET,
-    NO_STAGE,
     NOT_FOUND_DONATION,
-    PAPER_NAME,
     ErrorWords,
-    find_empty,
-    find_other,
 )
 from api.pages.sentences.flow import (
     FLOW_CAPTION,
@@ -148,6 +143,7 @@ from api.pages.sentences.tables import (
     sum_word,
     unexplained_note,
 )
+from api.pages.sentences.to_do import what_to_do
 from api.pages.sentences.units import (
     amount,
     day,
@@ -166,10 +162,7 @@ __all__ = [
     "LIMITS_NOTE",
     "NOT_FOUND_DONATION",
     "NO_COINS",
-    "NO_PAPER",
     "NO_PAYMENT_YET",
-    "NO_STAGE",
-    "PAPER_NAME",
     "PERIODS_NONE",
     "PERIODS_NOTE",
     "SHARES",
@@ -225,8 +218,6 @@ __all__ = [
     "dust_note",
     "exit_word",
     "facts",
-    "find_empty",
-    "find_other",
     "first_settled",
     "flow_desc",
     "foot_of_total",
@@ -311,6 +302,7 @@ __all__ = [
     "unit_of",
     "waiting_note",
     "waits_since",
+    "what_to_do",
     "where",
     "with_access",
     "with_accesses",

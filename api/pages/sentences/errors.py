@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.pages.sentences.messages import Message, worded
+from api.pages.sentences.messages import Message
 
 DEMONSTRATION = Message("A demonstration. Donors, amounts and papers are invented.")
 
@@ -50,28 +50,5 @@ ERRORS = {
         Message("Our disk is full. Nothing was lost; try again later."),
     ),
 }
-NO_STAGE = Message("The picture has no such stage.")
-PAPER_NAME = Message("A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
-NO_PAPER = Message("No public paper has this SHA-256. Sealed papers are known by their hash only.")
-_FIND_EMPTY = Message(
-    "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."
-)
-_FIND_OTHER = Message(
-    "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. Yours has {n} "
-    "character.",
-    "{n}: how long it is what somebody wrote",
-    many="Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. Yours has "
-    "{n} characters.",
-)
 NOT_FOUND_DONATION = Message("No donation has this key", "title of a page")
 NO_PAYMENT_YET = Message("No payment yet", "title of a page")
-
-
-def find_empty() -> str:
-    """What to write where a donation is looked for."""
-    return worded(_FIND_EMPTY)
-
-
-def find_other(written: str) -> str:
-    """The same, of something that is no key."""
-    return worded(_FIND_OTHER, n=len(written))

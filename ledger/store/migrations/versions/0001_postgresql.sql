@@ -2582,7 +2582,7 @@ CREATE TABLE invoice_accepted_mismatches (
     acceptance_entry BIGINT NOT NULL,
     mismatch VARCHAR COLLATE "C" NOT NULL,
     PRIMARY KEY (acceptance_entry, mismatch),
-    CHECK (mismatch IN ('short delivery against the order', 'received more than ordered', 'invoiced but nothing received', 'billed for more than was received', 'invoice price differs from the order', 'paid without an invoice')),
+    CHECK (mismatch IN ('short', 'over', 'nothing_received', 'more_billed', 'price', 'unbilled')),
     FOREIGN KEY(acceptance_entry) REFERENCES invoice_acceptances (entry)
 );
 

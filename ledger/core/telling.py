@@ -1,0 +1,58 @@
+"""What a view tells for a person: a word of an enum and named values, of which a page or a command makes the sentence.
+
+The words stand with whoever shows them (`api/pages/sentences`), one whole message for each code; JSON has the code and
+the values beside the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from ledger.core.wording import Value, value_data
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`Telling(ToDo.PAY, {"supplier": "Maker", "due": "2024-02-01"})`: a field of a frozen answer."""
+
+    code: StrEnum
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def data(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {
+            "code": self.code.value,
+            "values": {name: value_data(value) for name, value in self.values.items()},
+        }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.is_instance_schema(
+            cls, serialization=core_schema.plain_serializer_function_ser_schema(cls.data)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "type": "object",
+            "properties": {
+                "code": {"type": "string", "description": "What is told; the same for ever."},
+                "values": {
+                    "type": "object",
+                    "description": "What stands at each place of the sentence: a text, a number, an amount with its "
+                    "asset, a list, or a sentence in its parts.",
+                    "additionalProperties": True,
+                },
+            },
+            "required": ["code", "values"],
+            "additionalProperties": False,
+        }

@@ -1,0 +1,137 @@
+"""What is refused is told by whole texts that a catalogue can hold: literal, with named places, apart from values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ledger.core.errors import Conflict, NotFound, Refused, StorageFailed
+from ledger.core.wording import Figure, Wording, places
+
+_ROOT = Path(__file__).parents[2]
+_REFUSALS = {
+    "Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "ForeignDatabase",
+    "WrongValue", "BadUse", "Unavailable", "Problem",
+}  # fmt: skip
+_APART = {"full"}
+"""What a refusal is given beside its values."""
+_SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py"}
+
+
+@cache
+def _trees() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(
+        (str(path.relative_to(_ROOT)), ast.parse(path.read_text("utf-8")))
+        for package in ("ledger", "api", "service")
+        for path in sorted((_ROOT / package).rglob("*.py"))
+        if str(path.relative_to(_ROOT)) not in _SELF
+    )
+
+
+def _refusals() -> Iterator[tuple[str, ast.Call, ast.expr]]:
+    """(where, call, text) of each refusal that is made."""
+    for path, tree in _trees():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            made, at = node.func, 0
+            if isinstance(made, ast.Attribute) and made.attr == "field":
+                made, at = made.value, 1
+            if isinstance(made, ast.Name) and made.id == "Problem":
+                at = 1
+            if isinstance(made, ast.Name) and made.id in _REFUSALS:
+                yield f"{path}:{node.lineno}", node, node.args[at]
+
+
+def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None:
+    checked = 0
+    for where, call, text in _refusals():
+        assert isinstance(text, ast.Constant), f"{where}: the text is put together"
+        given = {word.arg for word in call.keywords} - _APART
+        assert isinstance(text.value, str), where
+        assert given == set(places(text.value)), where
+        assert text.value == text.value.strip(), f"{where}: a part of a sentence"
+        checked += 1
+    assert checked > 700
+
+
+def _words(value: ast.expr) -> Iterator[str]:
+    """English in what stands at a place: a text with a space in it, or one that is put together."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Wording", "translatable"}:
+            return
+        if isinstance(node, ast.JoinedStr) and any(
+            isinstance(part, ast.Constant) and any(map(str.isalpha, str(part.value))) for part in node.values
+        ):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+            yield node.value
+
+
+def test_no_refusal_has_words_in_its_values() -> None:
+    """Else they would be English in every language: what is said there is a wording of its own."""
+    for where, call, _ in _refusals():
+        assert not [words for given in call.keywords for words in _words(given.value)], where
+
+
+def test_a_sentence_is_made_in_the_language_that_is_chosen() -> None:
+    """Its places may stand in another order, and what stands at one may be told in it too."""
+    refusal = Refused.field(
+        "amount",
+        "{free} is free at {bank}; {remedy}",
+        free=Figure("USD", 1250),
+        bank="ABC",
+        remedy=Wording("wait for {count} gifts", {"count": 2}),
+    )
+    german = {
+        "{free} is free at {bank}; {remedy}": "bei {bank} sind {free} frei; {remedy}",
+        "wait for {count} gifts": "warten Sie auf {count} Gaben",
+    }
+    assert str(refusal) == "amount: 12.50 USD is free at ABC; wait for 2 gifts"
+    assert refusal.told(lambda text: german.get(text, text)) == (
+        "amount: bei ABC sind 12.50 USD frei; warten Sie auf 2 Gaben"
+    )
+
+
+def test_a_refusal_costs_no_sentence_until_it_is_read() -> None:
+    """Rules are asked for every entry: what is caught and never shown is not formatted."""
+
+    class Loud(str):
+        __slots__ = ()
+
+        def __format__(self, spec: str) -> str:
+            raise AssertionError("it was formatted")
+
+    refusal = Conflict.field("entry", "{entry} is reversed", entry=Loud("12"))
+    assert refusal.errors[0].wording.values == {"entry": "12"}
+
+
+def test_a_program_reads_field_text_and_values_of_every_refusal() -> None:
+    refusal = NotFound.field(
+        "order", "{order} has {left} of {lots}", order="PO-1", left=Figure("BTC", 5), lots=["A", "B"]
+    )
+    (error,) = refusal.errors
+    assert error.field == "order"
+    assert error.wording.data() == {
+        "text": "{order} has {left} of {lots}",
+        "values": {
+            "order": "PO-1",
+            "left": {"asset": "BTC", "minor": 5, "decimal": "0.00000005"},
+            "lots": ["A", "B"],
+        },
+    }
+
+
+@pytest.mark.parametrize("text", ["has {a} brace", "{"])
+def test_a_text_without_values_is_told_as_it_stands(text: str) -> None:
+    """It may be another library's words."""
+    assert str(Refused.field("body", text)) == f"body: {text}"
+
+
+def test_a_failure_of_storage_says_whether_the_disk_is_full() -> None:
+    failure = StorageFailed("database: {why}", full=True, why=Wording("its disk is full"))
+    assert (failure.full, str(failure)) == (True, "database: its disk is full")
