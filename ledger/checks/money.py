@@ -11,10 +11,11 @@ from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
-from ledger.model.exchange_coins import DepositRow
+from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
+from ledger.rules.at_exchange import coming_back
 from ledger.rules.bank_money import at_banks
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -101,7 +102,7 @@ def conversions_tie(tx: Reading) -> Iterator[Finding]:
 
 
 def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
-    """What lies at an exchange is what deposits brought and no conversion sold; no more of it is on lines."""
+    """What lies at an exchange is what deposits brought and nothing took from there; no more of it is on lines."""
     books, moved = Books(tx), Counter[tuple[str, str]]()
     for deposit in tx.session.exec(select(DepositRow).where(DepositRow.status == ProposalStatus.APPROVED)):
         moved[deposit.campaign, deposit.exchange] += deposit.amount
@@ -110,12 +111,17 @@ def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
     )
     for conversion in tx.session.exec(sold):
         moved[conversion.campaign, conversion.exchange] -= conversion.sold
+    for back in tx.session.exec(select(WithdrawalRow).where(WithdrawalRow.status == ProposalStatus.APPROVED)):
+        moved[back.campaign, back.exchange] -= back.amount + back.fee
+    for fee in tx.session.exec(select(CustodyFeeRow).where(CustodyFeeRow.status == ProposalStatus.APPROVED)):
+        moved[fee.campaign, fee.exchange] -= fee.amount
     lies = {
         (balance.account.campaign, balance.account.detail[-1]): balance.net
         for balance in books.balances(AccountClass.EXCHANGE)
     }
     for campaign, exchange in sorted(lies.keys() | moved.keys()):
-        held, told = lies.get((campaign, exchange), 0), moved[campaign, exchange]
+        held = lies.get((campaign, exchange), 0)
+        told = moved[campaign, exchange] + coming_back(tx.session, campaign, exchange)
         units = sum(
             span.end - span.start
             for line in books.lines.at_exchanges(campaign, exchange)
@@ -123,7 +129,7 @@ def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
         if held != told or units > held:
-            what = f"{held} sats lie there, {told} were brought and not sold, and {units} are on lines"
+            what = f"{held} sats lie there, {told} were brought and not taken, and {units} are on lines"
             yield Finding("coins_at_exchanges_tie", f"{campaign}/{exchange}", what)
 
 

@@ -231,6 +231,7 @@ class UseCause(StrEnum):
     CONTRIBUTION = "contribution"  # what banks kept of a gift on its way
     CONVERSION = "conversion"
     COVER = "cover"  # what coins cost more that were sent anew
+    CUSTODY_FEE = "custody-fee"  # what an exchange kept of coins that lie there
     DEPOSIT = "deposit"  # at an exchange
     DISTRIBUTION = "distribution"
     EXCHANGE = "exchange"
@@ -253,6 +254,7 @@ class UseCause(StrEnum):
     RETURN = "return"
     SHIPMENT = "shipment"
     SPEND = "spend"
+    WITHDRAWAL = "withdrawal"  # back from an exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +383,7 @@ class HoldCause(StrEnum):
     BLOCK = "block"
     CHARGE_BACK = "charge-back"
     CONVERSION = "conversion"
+    CUSTODY_FEE = "custody-fee"
     COVER = "cover"
     DEPOSIT = "deposit"
     EXCHANGE = "exchange"
@@ -390,6 +393,7 @@ class HoldCause(StrEnum):
     PAYMENT = "payment"
     RECLASSIFICATION = "reclassification"
     REPAYMENT = "repayment"
+    WITHDRAWAL = "withdrawal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Coins at exchanges: what was sent there to be sold."""
+"""Coins at exchanges: what was sent there to be sold, what came back unsold, and what was kept for holding it."""
 
 from __future__ import annotations
 
@@ -31,3 +31,34 @@ class DepositRow(Proposal, table=True):
     exchange: str = Field(sa_type=TEXT)
     until: str = Field(sa_type=TEXT)
     need: str | None = Field(default=None, sa_type=TEXT)
+
+
+class WithdrawalRow(Proposal, table=True):
+    """`amount` sats came back from `exchange` as the coin `outpoint`, and it took `fee` beside."""
+
+    __tablename__: ClassVar[Any] = "withdrawals"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("withdrawals_status", "campaign", "status"),
+        Index("withdrawals_outpoint", "campaign", "outpoint"),
+        one_of("status", ProposalStatus),
+        STRICT,
+    )
+    exchange: str = Field(sa_type=TEXT)
+    outpoint: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)
+    fee: int = Field(sa_type=LONG)
+
+
+class CustodyFeeRow(Proposal, table=True):
+    """`exchange` took `amount` sats of the coins that lie there, for keeping them."""
+
+    __tablename__: ClassVar[Any] = "custody_fees"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("custody_fees_status", "campaign", "status"),
+        one_of("status", ProposalStatus),
+        STRICT,
+    )
+    exchange: str = Field(sa_type=TEXT)
+    amount: int = Field(sa_type=LONG)

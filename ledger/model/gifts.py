@@ -32,6 +32,7 @@ class CountsAs(StrEnum):
     TOP_UP = "top_up"  # the campaign's own people put it in
     CHANGE = "change"  # our own coins came back
     REFUND = "refund"  # of a supplier
+    WITHDRAWAL = "withdrawal"  # back from an exchange
     UNDECIDED = "undecided"
 
 
@@ -88,8 +89,8 @@ class GiftRow(Table, table=True):
 
     `line`, `line_start` and `line_end` are its units, none where it is counted apart. `shortfall` of a voided gift was
     used already. `value` is in minor units of `currency`, by the valuation of the entry `valued_by`;
-    `valuations_undone` were taken back, the last one by a person where `value_by_hand`. `refunded_order`: the order
-    whose supplier paid it back. `returned` sats went back to the donor.
+    `valuations_undone` were taken back, the last one by a person where `value_by_hand`. `came_from`: the order
+    whose supplier paid it back, or the exchange that it came back from. `returned` sats went back to the donor.
     """
 
     __tablename__: ClassVar[Any] = "gifts"
@@ -148,7 +149,7 @@ class GiftRow(Table, table=True):
     valued_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
     valuations_undone: int = Field(sa_type=LONG)
     value_by_hand: bool = Field(sa_type=FLAG)
-    refunded_order: str | None = Field(default=None, sa_type=TEXT)
+    came_from: str | None = Field(default=None, sa_type=TEXT)
     returned: int = Field(sa_type=LONG)
     blocked_by: int | None = Field(default=None, sa_type=LONG, foreign_key="gift_blocks.entry")
     blocked_at: str | None = Field(default=None, sa_type=TEXT)

@@ -20,6 +20,7 @@ from ledger.rules import (
     corrections,
     covers,
     credit_notes,
+    custody_fees,
     deliveries,
     deposits,
     evidence,
@@ -61,6 +62,7 @@ from ledger.rules import (
     supplier_refunds,
     tax_payments,
     valuations,
+    withdrawals,
 )
 from ledger.rules.spec import Kind, Proposals
 
@@ -87,6 +89,8 @@ _RECORDED: tuple[Kind, ...] = (
     *gift_returns.KINDS,
     *deposits.KINDS,
     *conversions.KINDS,
+    *withdrawals.KINDS,
+    *custody_fees.KINDS,
     *exchanges.KINDS,
     *moves.KINDS,
     *own_moves.KINDS,

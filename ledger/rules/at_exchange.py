@@ -11,13 +11,20 @@ from typing import NamedTuple
 from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
-from ledger.core.names import FREE, ExchangeLine
+from ledger.core.errors import Conflict, Refused
+from ledger.core.lines import Part, PartKind, Use, units_in
+from ledger.core.names import FREE, ExchangeLine, UseCause, money_use
+from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionRow
-from ledger.model.exchange_coins import DepositRow
+from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
+from ledger.model.gifts import CountsAs, GiftRow, GiftState
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
-from ledger.rules.restrictions import Taking
+from ledger.rules.restrictions import Taking, all_in_order, parted_alike, shares, units_of
+
+FEE = "fee"
+"""What tells the use by which coins bore a fee on their way from the one by which the others went on."""
 
 
 class Lying(NamedTuple):
@@ -60,21 +67,102 @@ def deposits_of(
 
 
 def coins_at(books: Books, campaign: str, exchange: str) -> int:
-    """Sats that lie at an exchange: none of a deposit that a reorganisation undid, which is in the wallet again."""
-    rows = deposits_of(books.session, campaign, exchange)
-    undone = sum(row.amount for row, live in rows if not live)
-    return max(0, books.net(exchange_account(campaign, exchange), "BTC") - undone)
+    """Sats that lie at an exchange: none that a reorganisation has on their way there, or back from there, again."""
+    session = books.session
+    undone = sum(row.amount for row, live in deposits_of(session, campaign, exchange) if not live)
+    lies = books.net(exchange_account(campaign, exchange), "BTC")
+    return max(0, lies - undone - coming_back(session, campaign, exchange))
+
+
+def coming_back(session: Session, campaign: str, exchange: str) -> int:
+    """Sats of withdrawals that lost their block."""
+    voided = select(func.coalesce(func.sum(GiftRow.sats), 0)).where(
+        GiftRow.campaign == campaign,
+        GiftRow.counts_as == CountsAs.WITHDRAWAL,
+        GiftRow.came_from == exchange,
+        GiftRow.state == GiftState.VOIDED,
+    )
+    return int(session.exec(voided).one())
 
 
 def promised(session: Session, campaign: str, exchange: str) -> int:
-    """Sats at an exchange that are told as sold and wait for an approval."""
-    query = select(func.coalesce(func.sum(ConversionRow.sold), 0)).where(
-        ConversionRow.campaign == campaign,
-        ConversionRow.exchange == exchange,
-        col(ConversionRow.txid).is_(None),
-        ConversionRow.status == ProposalStatus.PENDING,
+    """Sats at an exchange that are told as gone from there and wait for an approval."""
+    told = (
+        select(func.coalesce(func.sum(ConversionRow.sold), 0)).where(
+            ConversionRow.campaign == campaign,
+            ConversionRow.exchange == exchange,
+            col(ConversionRow.txid).is_(None),
+            ConversionRow.status == ProposalStatus.PENDING,
+        ),
+        select(func.coalesce(func.sum(WithdrawalRow.amount + WithdrawalRow.fee), 0)).where(
+            WithdrawalRow.campaign == campaign,
+            WithdrawalRow.exchange == exchange,
+            WithdrawalRow.status == ProposalStatus.PENDING,
+        ),
+        select(func.coalesce(func.sum(CustodyFeeRow.amount), 0)).where(
+            CustodyFeeRow.campaign == campaign,
+            CustodyFeeRow.exchange == exchange,
+            CustodyFeeRow.status == ProposalStatus.PENDING,
+        ),
     )
-    return int(session.exec(query).one())
+    return sum(int(session.exec(query).one()) for query in told)
+
+
+def taken_at(
+    books: Books, campaign: str, exchange: str, sats: int, field: str, need: str | None = None
+) -> tuple[Taking, ...]:
+    """The units of coins that leave an exchange; Refused where fewer lie there. `field` names the amount."""
+    waiting = promised(books.session, campaign, exchange)
+    left = coins_at(books, campaign, exchange) - waiting
+    if sats > left:
+        there = Figure("BTC", max(0, left))
+        if waiting:
+            raise Refused.field(
+                field,
+                "is more than the {there} of this campaign that lies at {exchange} still, beside {waiting} that waits "
+                "for an approval; record the deposit that brought it first (`deposit add`)",
+                there=there,
+                exchange=exchange,
+                waiting=Figure("BTC", waiting),
+            )
+        raise Refused.field(
+            field,
+            "is more than the {there} of this campaign that lies at {exchange} still; record the deposit that brought "
+            "it first (`deposit add`)",
+            there=there,
+            exchange=exchange,
+        )
+    return drawn(books, campaign, exchange, sats, all_in_order(books, campaign, "BTC", need))
+
+
+def borne_at(books: Books, campaign: str, exchange: str, sats: int) -> tuple[Taking, ...]:
+    """The units of `sats` that all coins at an exchange bear alike; Refused where fewer lie there."""
+    taken = units_of(taken_at(books, campaign, exchange, sats, "amount"))
+    lines = books.lines
+    free = [
+        Taking(line.restriction, str(line), pieces)
+        for line in lines.at_exchanges(campaign, exchange)
+        if (pieces := lines.lowest_free(str(line), lines.length(str(line))))
+    ]
+    found = []
+    for taking, share in zip(free, shares(taken, free), strict=True):
+        borne, _ = parted_alike(lines, taking.line, taking.pieces, share)
+        found += [Taking(taking.restriction, taking.line, borne)] if borne else []
+    return tuple(found)
+
+
+def require_at(books: Books, campaign: str, exchange: str, sats: int) -> None:
+    """Conflict where a reorganisation took back since what is told as gone from an exchange."""
+    left = coins_at(books, campaign, exchange)
+    if sats > left:
+        raise Conflict.field(
+            "number",
+            "{left} lies at {exchange}, and this takes {taken}: a deposit there is undone; approve it when that has "
+            "settled again, or reject it",
+            left=Figure("BTC", left),
+            exchange=exchange,
+            taken=Figure("BTC", sats),
+        )
 
 
 def drawn(books: Books, campaign: str, exchange: str, sats: int, order: Sequence[str]) -> tuple[Taking, ...]:
@@ -109,3 +197,23 @@ def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
         left[row.exchange] -= sats
         found += [Lying(row, sats)] if sats else []
     return reversed(found)
+
+
+def parted_fee(
+    books: Books, cause: UseCause, campaign: str, number: str, taking: Taking, fee: int, onward: str
+) -> list[Use]:
+    """The uses of a taking of coins: `fee` of its units, which all of it bears alike; the others go on unchanged to the
+    end of another line.
+    """
+    borne, on = parted_alike(books.lines, taking.line, taking.pieces, fee)
+    uses = []
+    if borne:
+        fee_id = str(money_use(cause, campaign, number, taking.restriction, FEE))
+        uses.append(Use(fee_id, taking.line, borne, fee, (Part(PartKind.FEE, fee, fee),)))
+    if on:
+        count = units_in(on)
+        parts = (Part(PartKind.ON, count, count, onward, books.lines.length(onward)),)
+        uses.append(
+            Use(str(money_use(cause, campaign, number, taking.restriction)), taking.line, on, count, parts)
+        )
+    return uses

@@ -15,24 +15,23 @@ from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Positive, SpendRef
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
-from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
 from ledger.model.proposals import COUNTS
 from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
-from ledger.rules.at_exchange import coins_at, drawn, exchange_account, promised, unowned_at
+from ledger.rules.at_exchange import exchange_account, require_at, taken_at, unowned_at
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
-from ledger.rules.restrictions import Taking, all_in_order, cut, units_of
+from ledger.rules.restrictions import Taking, cut, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import (
     carried,
@@ -255,39 +254,13 @@ def _require_not_told(context: Context, facts: Conversion, reference: str) -> No
         )
 
 
-def _there(context: Context, facts: Conversion) -> tuple[Taking, ...]:
-    """The units of coins that are sold of what lies at the exchange; Refused where there are fewer."""
-    books, campaign, exchange = context.books, context.campaign, facts.exchange
-    waiting_there = promised(books.session, campaign, exchange)
-    left = coins_at(books, campaign, exchange) - waiting_there
-    if facts.sold > left:
-        there = Figure("BTC", max(0, left))
-        if waiting_there:
-            raise Refused.field(
-                "sold",
-                "is more than the {there} of this campaign that lies at {exchange} unsold, beside {waiting} that waits "
-                "to be told as sold; record the deposit that brought them (`deposit add`), or name the transaction "
-                "that they were sold in",
-                there=there,
-                exchange=exchange or "",
-                waiting=Figure("BTC", waiting_there),
-            )
-        raise Refused.field(
-            "sold",
-            "is more than the {there} of this campaign that lies at {exchange} unsold; record the deposit that brought "
-            "them (`deposit add`), or name the transaction that they were sold in",
-            there=there,
-            exchange=exchange or "",
-        )
-    return drawn(books, campaign, exchange, facts.sold, all_in_order(books, campaign, "BTC", facts.need))
-
-
 def _hold(context: Context, facts: Conversion) -> Posting[None]:
     require_campaign(context)
     _early(context, facts)
     hold = str(HoldName(HoldCause.CONVERSION, facts.number))
     if facts.txid is None:
-        return holding(_there(context, facts), hold)
+        takings = taken_at(context.books, context.campaign, facts.exchange, facts.sold, "sold", facts.need)
+        return holding(takings, hold)
     total = facts.sold + facts.network_fee
     spend = require_to_explain(context, facts.txid, total, "sold")
     require_released(context, spend)
@@ -314,24 +287,10 @@ def _transfers(conversion: ConversionRow) -> tuple[Transfer, ...]:
     return tuple(transfers)
 
 
-def _require_there(context: Context, conversion: ConversionRow) -> None:
-    """Conflict where a reorganisation took back since what is told as sold."""
-    left = coins_at(context.books, conversion.campaign, conversion.exchange)
-    if conversion.sold > left:
-        raise Conflict.field(
-            "number",
-            "{left} sats lie at {exchange}, and this sells {sold}: a deposit there is undone; approve it "
-            "when that has settled again, or reject it",
-            left=left,
-            exchange=conversion.exchange,
-            sold=conversion.sold,
-        )
-
-
 def _effect(context: Context, conversion: ConversionRow, _decision: Decision) -> Posting[SoldApart | None]:
     session, total = context.books.session, conversion.sold + conversion.network_fee
     if conversion.txid is None:
-        _require_there(context, conversion)
+        require_at(context.books, conversion.campaign, conversion.exchange, conversion.sold)
         takings = held_takings(session, conversion) or unowned_at(conversion.campaign, conversion.exchange)
     else:
         require_released(context, require_unexplained(context, conversion.txid, total, "sold"))

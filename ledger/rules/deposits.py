@@ -11,34 +11,29 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
-from ledger.core.lines import Part, PartKind, Use, units_in
-from ledger.core.names import HoldCause, HoldName, UseCause, money_use
+from ledger.core.lines import Use
+from ledger.core.names import HoldCause, HoldName, UseCause
 from ledger.core.wording import Figure
-from ledger.model.conversions import ConversionRow
 from ledger.model.exchange_coins import DepositRow
-from ledger.model.proposals import COUNTS
 from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
-from ledger.rules.at_exchange import exchange_account, exchange_line, promised
+from ledger.rules.at_exchange import exchange_account, exchange_line, parted_fee, promised
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
-from ledger.rules.restrictions import parted_alike, shares, units_of
+from ledger.rules.restrictions import shares, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import carried, fee_share, require_purpose, require_released, require_unexplained
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 SOLD_WITHIN = 30
 """Days after which coins at an exchange are overdue, where their deposit names no day."""
-FEE = "fee"
-"""What tells the use by which a deposit's coins bore the network fee from the one by which the others went on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +89,10 @@ def _effect(context: Context, deposit: DepositRow, _decision: Decision) -> Posti
     require_released(context, require_unexplained(context, deposit.txid, total, "amount"))
     takings = held_takings(books.session, deposit)
     fee = fee_share(deposit.network_fee, total, units_of(takings))
-    uses = []
+    uses: list[Use] = []
     for taking, share in zip(takings, shares(fee, takings), strict=True):
-        borne, on = parted_alike(books.lines, taking.line, taking.pieces, share)
-        use_id = str(money_use(UseCause.DEPOSIT, campaign, deposit.number, taking.restriction))
-        if borne:
-            parts = (Part(PartKind.FEE, share, share),)
-            fee_id = str(money_use(UseCause.DEPOSIT, campaign, deposit.number, taking.restriction, FEE))
-            uses.append(Use(fee_id, taking.line, borne, share, parts))
-        if on:
-            line, count = exchange_line(campaign, deposit.exchange, taking.restriction), units_in(on)
-            parts = (Part(PartKind.ON, count, count, line, books.lines.length(line)),)
-            uses.append(Use(use_id, taking.line, on, count, parts))
+        onward = exchange_line(campaign, deposit.exchange, taking.restriction)
+        uses += parted_fee(books, UseCause.DEPOSIT, campaign, deposit.number, taking, share, onward)
     return Posting(_transfers(deposit), (*release_of(books.session, deposit), *uses))
 
 
@@ -124,30 +111,19 @@ def _row(_books: Books, entry: Entry[Deposit, None]) -> DepositRow:
 
 
 def _require_unsold(context: Context, deposit: DepositRow, _entry: object) -> None:
-    """Conflict where the coins are sold, or told as sold: what stands on a deposit is reversed first."""
+    """Conflict where the coins are sold, or told as gone from there: what stands on a deposit is reversed first."""
     books, campaign, exchange = context.books, context.campaign, deposit.exchange
     lies = books.net(exchange_account(campaign, exchange), "BTC") - promised(
         books.session, campaign, exchange
     )
     if lies < deposit.amount:
-        last = books.session.exec(
-            select(ConversionRow.number)
-            .where(
-                ConversionRow.campaign == campaign,
-                ConversionRow.exchange == exchange,
-                col(ConversionRow.txid).is_(None),
-                col(ConversionRow.status).in_(COUNTS),
-            )
-            .order_by(col(ConversionRow.entry).desc())
-        ).first()
         raise Conflict.field(
             "entry",
-            "{left} of its {amount} lies at {exchange} unsold; reverse or reject what sold them first, the last one "
-            "is conversion {number}",
+            "{left} of its {amount} lies at {exchange} still; reverse or reject first what sold the others "
+            "(`conversion`), brought them back (`withdrawal`) or kept them (`custody-fee`)",
             left=Figure("BTC", lies),
             amount=Figure("BTC", deposit.amount),
             exchange=exchange,
-            number=str(last),
         )
 
 

@@ -67,7 +67,7 @@ class SettledGift(NamedTuple):
     valued_by: int | None = None
     valuations_undone: int = 0
     value_by_hand: bool = False
-    refunded_order: str | None = None
+    came_from: str | None = None
     returned: int = 0
     blocked_by: int | None = None
     blocked_at: str | None = None

@@ -91,8 +91,12 @@ def _accounts(campaign: str, into: Coins) -> tuple[str, str]:
             return account(AccountClass.BLOCKED, campaign), account(AccountClass.BLOCKED_GIFTS, campaign)
 
 
-def source_of(campaign: str, counts_as: CountsAs, refunded_order: str | None = None) -> str:
-    """The account that a decided coin came from; a refund came from the supplier of its order."""
+UNITS_OF_OTHERS = frozenset({CountsAs.REFUND, CountsAs.WITHDRAWAL})
+"""What a coin counts as that brought no units of its own, but those of the gifts that it came back for."""
+
+
+def source_of(campaign: str, counts_as: CountsAs, came_from: str | None = None) -> str:
+    """The account that a decided coin came from; `came_from`: the order of a supplier's refund, or the exchange."""
     match counts_as:
         case CountsAs.GIFT:
             return account(AccountClass.GIFTS, campaign)
@@ -101,7 +105,9 @@ def source_of(campaign: str, counts_as: CountsAs, refunded_order: str | None = N
         case CountsAs.CHANGE:
             return account(AccountClass.OWN_COINS, campaign)
         case CountsAs.REFUND:
-            return account(AccountClass.SUPPLIER, campaign, str(refunded_order))
+            return account(AccountClass.SUPPLIER, campaign, str(came_from))
+        case CountsAs.WITHDRAWAL:
+            return account(AccountClass.EXCHANGE, campaign, str(came_from))
         case CountsAs.UNDECIDED:
             return account(AccountClass.EXCESS, campaign)
 
@@ -111,7 +117,7 @@ def brought(gift: SettledGift) -> list[Transfer]:
     campaign = gift.campaign
     place, source = _accounts(campaign, gift.counted_in)
     if gift.counted_in is Coins.WALLET:
-        source = source_of(campaign, gift.counts_as, gift.refunded_order)
+        source = source_of(campaign, gift.counts_as, gift.came_from)
     moves = [(place, source)]
     if gift.came_back:
         # It came as the excess of a spend, whose own entry brings that much in and takes it out again.
@@ -207,8 +213,8 @@ def joined(gift: SettledGift, operations: Iterable[Operation]) -> SettledGift:
 def _post_void(context: Context, facts: Again) -> Posting[Wanting]:
     gift = gift_of(context.books.session, context.campaign, facts.outpoint)
     transfers = transfers_reversed(tuple(brought(gift)))
-    if gift.counts_as is CountsAs.REFUND:
-        # Its units went to the lines that had paid, and stay there.
+    if gift.counts_as in UNITS_OF_OTHERS:
+        # Its units are those of the money that it came for, and stay there.
         return Posting(transfers, (), Wanting(gift.sats))
     if gift.units is None:
         return Posting(transfers)
@@ -230,7 +236,7 @@ def _fold_void(books: Books, entry: Entry[Again, Wanting]) -> None:
     pieces = tuple(piece for op in entry.operations if isinstance(op, Change) for piece in op.pieces)
     save_void_pieces(session, gift, pieces)
     wanting = 0
-    if gift.counts_as is CountsAs.REFUND:
+    if gift.counts_as in UNITS_OF_OTHERS:
         wanting = gift.sats
     elif gift.units is not None:
         _, start, end = gift.units

@@ -20,6 +20,7 @@ from ledger.core.facts import STRICT, Date, Positive, matching
 from ledger.core.lines import Append, Change, Operation, UnitState
 from ledger.core.names import FREE
 from ledger.core.wording import Wording
+from ledger.model.exchange_coins import WithdrawalRow
 from ledger.model.gifts import Coins, CountsAs, GiftState
 from ledger.model.orders import RefundRow
 from ledger.model.proposals import ProposalStatus
@@ -119,8 +120,8 @@ def require_unspent(context: Context, outpoint: str) -> None:
         )
 
 
-def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") -> None:
-    """Conflict where a coin is off the chain, covers a shortfall, or another refund than `refund` waits to decide."""
+def require_decidable(context: Context, coin: SettledGift, *, refund: str = "", withdrawal: str = "") -> None:
+    """Conflict where a coin is off the chain, covers a shortfall, or another refund or withdrawal waits to decide."""
     if not coin.live:
         raise Conflict.field(
             "outpoint", "this coin is not settled now; a reorganisation took it out of the chain"
@@ -132,16 +133,60 @@ def require_decidable(context: Context, coin: SettledGift, *, refund: str = "") 
             "cover {cover} says that this coin covers a shortfall; reverse or reject it first",
             cover=cover,
         )
-    waits = context.books.session.exec(
-        select(RefundRow.number)
-        .where(RefundRow.campaign == context.campaign, RefundRow.outpoint == coin.outpoint)
-        .where(RefundRow.status == ProposalStatus.PENDING, RefundRow.number != refund)
-        .order_by(col(RefundRow.number))
-    ).first()
-    if waits is not None:
-        raise Conflict.field(
-            "outpoint", "refund {waiting} waits to decide about this coin; decide that first", waiting=waits
+    of_coin: tuple[tuple[str, type[RefundRow] | type[WithdrawalRow], str], ...] = (
+        ("refund", RefundRow, refund),
+        ("withdrawal", WithdrawalRow, withdrawal),
+    )
+    for noun, row, number in of_coin:
+        waits = context.books.session.exec(
+            select(row.number)
+            .where(row.campaign == context.campaign, row.outpoint == coin.outpoint)
+            .where(row.status == ProposalStatus.PENDING, row.number != number)
+            .order_by(col(row.number))
+        ).first()
+        if waits is not None:
+            raise Conflict.field(
+                "outpoint",
+                "{noun} {waiting} waits to decide about this coin; decide that first",
+                noun=noun,
+                waiting=waits,
+            )
+
+
+def require_undecided(
+    context: Context, outpoint: str, sats: int, *, refund: str = "", withdrawal: str = ""
+) -> SettledGift:
+    """The coin that a refund or a withdrawal came as, which waits for that; raises NotFound, Refused or Conflict."""
+    coin = coin_named(context.books, context.campaign, outpoint)
+    require_decidable(context, coin, refund=refund, withdrawal=withdrawal)
+    if coin.counted_in is not Coins.UNDECIDED:
+        raise Refused.field(
+            "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
         )
+    require_unspent(context, outpoint)
+    if coin.sats != sats:
+        raise Refused.field(
+            "amount", "this coin is {sats} sats; what it came for is all of it", sats=coin.sats
+        )
+    return coin
+
+
+def came_as(context: Context, coin: SettledGift, source: str) -> tuple[Transfer, ...]:
+    """A coin that waited is of the wallet, and came out of an account that says what for."""
+    wallet, undecided, excess = (
+        account(kind, context.campaign)
+        for kind in (AccountClass.WALLET, AccountClass.UNDECIDED, AccountClass.EXCESS)
+    )
+    return Transfer(wallet, undecided, "BTC", coin.sats), Transfer(excess, source, "BTC", coin.sats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameAsCoin:
+    """The coin that something came as; `joins`: it came back with a spend, and is followed by itself from now on."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outpoint: OutpointText
+    joins: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +224,10 @@ def _post(context: Context, facts: Decided) -> Posting[Was]:
         )
     if now is CountsAs.REFUND:
         raise Conflict.field("outpoint", "this coin is a supplier's refund; reverse that refund first")
+    if now is CountsAs.WITHDRAWAL:
+        raise Conflict.field(
+            "outpoint", "this coin came back from an exchange; reverse that withdrawal first"
+        )
     if into not in {Coins.WALLET, Coins.UNDECIDED}:
         raise Refused.field(
             "outpoint",
@@ -247,14 +296,14 @@ def save_counted(
     counts: CountsAs,
     seq: int,
     operations: Iterable[Operation],
-    refunded_order: str | None = None,
+    came_from: str | None = None,
 ) -> None:
     """Write what a coin counts as from the entry `seq` on, and where it lies; `before` is what was written of it.
 
     What came back with a spend is a gift of its own from then on, by that entry.
     """
     into = Coins.UNDECIDED if counts is CountsAs.UNDECIDED else Coins.WALLET
-    coin = joined(coin, operations)._replace(counted_in=into, counts_as=counts, refunded_order=refunded_order)
+    coin = joined(coin, operations)._replace(counted_in=into, counts_as=counts, came_from=came_from)
     if into is Coins.UNDECIDED:
         coin = coin._replace(line=None, line_start=None, line_end=None)
     if before.entry == 0:

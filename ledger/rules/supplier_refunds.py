@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import ConfigDict
 from sqlmodel import Session, func, select
@@ -23,7 +23,7 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.lines import Open, Part, PartKind, Piece, Use, lowest, units_in
 from ledger.core.names import FREE, Lot, UseCause, UseName
 from ledger.core.wording import Figure
-from ledger.model.gifts import Coins, CountsAs
+from ledger.model.gifts import CountsAs
 from ledger.model.orders import ClaimRow, CreditNoteRow, Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
@@ -31,10 +31,13 @@ from ledger.rules.carrier_claims import claim_left, require_claim
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
 from ledger.rules.incoming import (
+    CameAsCoin,
     OutpointText,
+    came_as,
     coin_named,
     joins,
     require_decidable,
+    require_undecided,
     require_unspent,
     save_counted,
 )
@@ -82,15 +85,6 @@ class Refund:
     credit_note: Number | None = None
     written_off: Text | None = None
     date: Date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameAsCoin:
-    """The coin that a refund came as; `joins`: it came back with a spend, and is followed by itself from now on."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    outpoint: OutpointText
-    joins: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,24 +388,8 @@ def _paid_back(context: Context, facts: Refund) -> tuple[tuple[Transfer, ...], C
         return (Transfer(bank, supplier, facts.asset, facts.amount),), None
     if facts.outpoint is None or facts.bank is not None:
         raise Refused.field("outpoint", "name the coin that the refund came as, and no bank")
-    coin = coin_named(context.books, campaign, facts.outpoint)
-    require_decidable(context, coin, refund=facts.number)
-    if coin.counted_in is not Coins.UNDECIDED:
-        raise Refused.field(
-            "outpoint", "counts as something else; say with `incoming decide` that it is undecided first"
-        )
-    require_unspent(context, facts.outpoint)
-    if coin.sats != facts.amount:
-        raise Refused.field("amount", "this coin is {sats} sats; a refund is all of it", sats=coin.sats)
-    return (
-        Transfer(
-            account(AccountClass.WALLET, campaign),
-            account(AccountClass.UNDECIDED, campaign),
-            "BTC",
-            facts.amount,
-        ),
-        Transfer(account(AccountClass.EXCESS, campaign), supplier, "BTC", facts.amount),
-    ), CameAsCoin(outpoint=facts.outpoint, joins=joins(coin))
+    coin = require_undecided(context, facts.outpoint, facts.amount, refund=facts.number)
+    return came_as(context, coin, supplier), CameAsCoin(outpoint=facts.outpoint, joins=joins(coin))
 
 
 def _require_credited(context: Context, facts: Refund, good: int) -> None:

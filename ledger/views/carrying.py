@@ -132,13 +132,17 @@ class Carrying:
             at = end
 
     def _reclassified(self) -> dict[str, list[Piece]]:
-        """Units of lines that were given on another line, where their values are; they are walked from there."""
+        """Units of lines that were given elsewhere on a line, where their values are; they are walked from there."""
         found: dict[str, list[Piece]] = defaultdict(list)
         for number, status in RECLASSIFICATIONS.statuses(self._books.session, self._campaign):
             use_id = reclassified_by(self._campaign, number)
             if status is ProposalStatus.APPROVED and self._books.lines.has_use(use_id):
                 (part,) = self._books.lines.use(use_id).parts
                 found[str(part.line)].append((part.start, part.start + part.out))
+        coins = [str(line) for line in self._books.lines.money(self._campaign, asset="BTC")]
+        for line, runs in self._books.lines.brought_by_uses(coins).items():
+            back = [(start, end) for start, end, use in runs if use_named(use).cause is UseCause.WITHDRAWAL]
+            found[line] += back
         return {line: sorted(pieces) for line, pieces in found.items()}
 
     def _spread(self, found: _Found, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:

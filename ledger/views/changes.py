@@ -35,6 +35,7 @@ _KINDS = {
     "recall.ended": ChangeKind.LOST,
     "move.approved": ChangeKind.FEE,
     "own-move": ChangeKind.FEE,
+    "custody-fee.approved": ChangeKind.FEE,
     "gift-return.approved": ChangeKind.EXCHANGED,
     "cover.approved": ChangeKind.COVERED,
 }

@@ -59,6 +59,7 @@ from ledger.views.trail import (
 _STEPS = {
     "reclassification": StepKind.RECLASSIFIED,
     "deposit": StepKind.DEPOSITED,
+    "withdrawal": StepKind.WITHDRAWN,
     "conversion": StepKind.CONVERTED,
     "exchange": StepKind.CONVERTED,
     "payment": StepKind.ORDERED,

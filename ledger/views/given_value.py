@@ -9,14 +9,14 @@ from collections import defaultdict
 
 from ledger.core.lines import PartKind
 from ledger.core.names import UseCause, use_named
-from ledger.rules.deposits import FEE
+from ledger.rules.at_exchange import FEE
 from ledger.tracing.follow import Arrival, Passage, Visit
 
-_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION, UseCause.DEPOSIT})
+_CARRIED_ON = frozenset({UseCause.SPEND, UseCause.RECLASSIFICATION, UseCause.DEPOSIT, UseCause.WITHDRAWAL})
 
 
 def carries_on(use_id: str) -> bool:
-    """Does a use carry coins to another line unchanged, where they are looked for? A deposit's fee goes nowhere."""
+    """Does a use carry coins to another line unchanged, where they are looked for? The fee of a way goes nowhere."""
     name = use_named(use_id)
     return name.cause in _CARRIED_ON and name.variant != FEE
 

@@ -13,7 +13,7 @@ from ledger.core.names import repaid_by
 from ledger.model.bank_money import ChargeBackRow, ExchangeRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
-from ledger.model.exchange_coins import DepositRow
+from ledger.model.exchange_coins import DepositRow, WithdrawalRow
 from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.goods import OverDecisionRow, ReceiptRow
 from ledger.model.loans import LoanRow, RepaymentRow
@@ -35,6 +35,7 @@ from ledger.rules.repayments import REPAYMENTS, repaid_loan
 from ledger.rules.shipments import require_arrival, require_shipment
 from ledger.rules.supplier_refunds import REFUNDS
 from ledger.rules.two_counts import confirmation_of, two_counts
+from ledger.rules.withdrawals import WITHDRAWALS
 
 Detail = tuple[tuple[str, str], ...]
 Figures = Mapping[str, Amount]
@@ -70,6 +71,7 @@ _Row = (
     | RefundRow
     | ConversionRow
     | DepositRow
+    | WithdrawalRow
     | ExchangeRow
     | ChargeBackRow
 )
@@ -117,6 +119,9 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             return _step(row, row.exchange, (("fills", str(last)),) if last else (), terms_of(row))
         case "deposit":
             row = DEPOSITS.require_row(session, campaign, number)
+            return _step(row, row.exchange)
+        case "withdrawal":
+            row = WITHDRAWALS.require_row(session, campaign, number)
             return _step(row, row.exchange)
         case "exchange":
             row = EXCHANGES.require_row(session, campaign, number)

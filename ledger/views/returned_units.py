@@ -1,7 +1,7 @@
 """Returned units: what a use appended to the line that it took it from, drawn where it lay before.
 
 A move with a fee does so, a loss in stock, and what of a loss is found again there, also where it was lost on its way
-from there. Reads lines only, for the picture.
+from there, and a withdrawal of coins that an exchange has not sold. Reads lines only, for the picture.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import Part, Piece, Use, units_in
-from ledger.core.names import EndedLine, GoodsLine, UseCause, line_named, use_named
+from ledger.core.names import EndedLine, ExchangeLine, GoodsLine, SpentLine, UseCause, line_named, use_named
 from ledger.tracing.state import Lines, Run
 
+_BACK = frozenset({UseCause.FIND, UseCause.WITHDRAWAL})
+"""What puts back, without fail, what had left a line by other lines."""
 ReturnedRuns = tuple[tuple[int, int, int], ...]
 """(start, end, place before) of runs of a line, in order."""
 
@@ -67,7 +69,7 @@ def returned_runs(
     for line in names:
         put_back = {row.at for row in found.get(line, ())}
         for start, end, use_id in came.get(line, ()):
-            if use_named(use_id).cause is UseCause.FIND and start not in put_back:
+            if use_named(use_id).cause in _BACK and start not in put_back:
                 were = list(_lost_on_the_way(lines, line, (line, start, end)))
                 if units_in(were) == end - start:
                     back[line] = (*back.get(line, ()), *_laid(back.get(line, ()), start, were))
@@ -75,7 +77,8 @@ def returned_runs(
 
 
 def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
-    """Where found units of a place are drawn from before they were sent; what lay elsewhere between is left out."""
+    """Where found units of a place, or coins that came back, are drawn from before they were sent; what lay elsewhere
+    between is left out."""
     name = line_named(run[0])
     if isinstance(name, EndedLine):
         behind = [(lines.use(name.use), name.part, run[1], run[2])]
@@ -92,7 +95,9 @@ def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
         ]
     for use, part, low, high in behind:
         there = line_named(use.line)
-        on_its_way = isinstance(there, GoodsLine) and there.at is AccountClass.TRANSIT
+        on_its_way = isinstance(there, SpentLine | ExchangeLine) or (
+            isinstance(there, GoodsLine) and there.at is AccountClass.TRANSIT
+        )
         for start, end in _were(use, part, low, high, use.pieces):
             if use.line == line:
                 yield start, end

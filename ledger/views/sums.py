@@ -224,8 +224,10 @@ class _Money:
         rows = [self._row("converted", self._net(AccountClass.TRADING))] if coins else []
         rows += self._paid()
         if coins:
-            fees = self._sum(AccountClass.FEES)
-            rows += [self._row("network_fees", fees), self._row("held", self._net(AccountClass.WALLET))]
+            kept = self._net(AccountClass.FEES, "exchange")
+            rows.append(self._row("network_fees", self._sum(AccountClass.FEES) - kept))
+            rows += [self._row("exchange_fees", kept)] if kept else []
+            rows.append(self._row("held", self._net(AccountClass.WALLET)))
             rows += [
                 self._row("at_exchange", balance.net, balance.account.detail[-1])
                 for balance in self._held.of(AccountClass.EXCHANGE, asset="BTC")

@@ -42,6 +42,7 @@ class StepKind(StrEnum):
     RESTORED = "restored"
     RECLASSIFIED = "reclassified"  # it serves another end from then on
     DEPOSITED = "deposited"  # at an exchange, which sells it later
+    WITHDRAWN = "withdrawn"  # back from an exchange, unsold
     CONVERTED = "converted"
     PAID = "paid"
     ORDERED = "ordered"

@@ -233,6 +233,14 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         ),
         **_two_people("deposit"),
     },
+    "withdrawal": {
+        "add": "Record that unsold coins came back from an exchange; it waits for another person's approval.",
+        **_two_people("withdrawal"),
+    },
+    "custody-fee": {
+        "add": "Record what an exchange took of the coins that lie there; it waits for another person's approval.",
+        **_two_people("custody-fee"),
+    },
     "move": {
         "add": "Record a move between own banks, or the network fee of coins moved to another own address.",
         **_two_people("move"),

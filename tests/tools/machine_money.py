@@ -203,13 +203,18 @@ def _deposit(s: Scene) -> Facts:
     return s.numbered("DP") | facts | ({"until": s.today} if s.chance(20) else {})
 
 
-def _sold_there(s: Scene) -> Facts:
-    """A fill of coins that lie at an exchange, which names no transaction."""
+def _unsold(s: Scene) -> tuple[str, int]:
+    """An exchange, and the sats that lie there and wait for nothing."""
     there = [
         (exchange, coins_at(s.books, s.slug, exchange) - promised(s.tx.session, s.slug, exchange))
         for exchange in EXCHANGES
     ]
-    exchange, left = s.one([row for row in there if row[1] > 0], "deposit.approved")
+    return s.one([row for row in there if row[1] > 0], "deposit.approved")
+
+
+def _sold_there(s: Scene) -> Facts:
+    """A fill of coins that lie at an exchange, which names no transaction."""
+    exchange, left = _unsold(s)
     facts = {
         "sold": s.pick((left, s.n(1, left))),
         "currency": s.pick(CURRENCIES),
@@ -220,6 +225,20 @@ def _sold_there(s: Scene) -> Facts:
         facts["need"] = s.pick(needs)[0].number
     facts |= {"reference": s.new("F")} if s.chance(50) else {}
     return s.numbered("CV") | facts | {"exchange": exchange, "bank": s.pick(BANKS)}
+
+
+@tells("withdrawal")
+def _withdrawal(s: Scene) -> Facts:
+    coins = [row for row in gifts_of(s.tx.session, s.slug) if row.live and row.counts_as == "undecided"]
+    coin = s.one(coins, s.pick(("incoming", "deposit.approved")))
+    facts = {"exchange": s.pick(EXCHANGES), "outpoint": coin.outpoint, "amount": coin.sats}
+    return s.numbered("WD") | facts | {"fee": s.pick((0, 0, 300))}
+
+
+@tells("custody-fee")
+def _custody_fee(s: Scene) -> Facts:
+    exchange, left = _unsold(s)
+    return s.numbered("CF") | {"exchange": exchange, "amount": s.n(1, min(left, 900))}
 
 
 @tells("conversion")
@@ -260,5 +279,5 @@ def _move(s: Scene) -> Facts:
     return s.numbered("MV") | facts
 
 
-for _noun in ("deposit", "conversion", "move"):
+for _noun in ("deposit", "withdrawal", "custody-fee", "conversion", "move"):
     tells_decisions(_noun)

@@ -217,6 +217,9 @@ _OUTCOME_SENTENCE = {
         _GIVEN,
     ),
     "refund": Message("Your {given} is money that a supplier paid back, and no gift.", _GIVEN),
+    "withdrawal": Message(
+        "Your {given} is what came back from an exchange, and no gift: those who gave it read so.", _GIVEN
+    ),
     "undecided": Message(
         "Your {given} came to an address that is not for gifts. A person decides what it is.", _GIVEN
     ),
@@ -293,6 +296,7 @@ _OUTCOMES = {
     "top_up": Message("Top-up, no gift", _OUTCOME),
     "change": Message("Own coins, no gift", _OUTCOME),
     "refund": Message("Refund by a supplier, no gift", _OUTCOME),
+    "withdrawal": Message("Back from an exchange, no gift", _OUTCOME),
     "undecided": Message("To decide", _OUTCOME),
 }
 

@@ -36,6 +36,7 @@ _STEPS = {
     StepKind.RESTORED: Message("{figure} settled again, on its old place", _STEP, _FIGURE),
     StepKind.RECLASSIFIED: Message("{figure} reclassified", _STEP, _FIGURE),
     StepKind.DEPOSITED: Message("{figure} sent to an exchange to be sold", _STEP, _FIGURE),
+    StepKind.WITHDRAWN: Message("{figure} back from an exchange, unsold", _STEP, _FIGURE),
     StepKind.CONVERTED: Message("{figure} by conversion", _STEP, _FIGURE),
     StepKind.PAID: Message("{figure} paid", _STEP, _FIGURE),
     StepKind.ORDERED: Message("{figure} ordered", _STEP, _FIGURE),
@@ -73,6 +74,7 @@ _ANSWERED = {
 _AT = {
     StepKind.RECLASSIFIED: Message("{figure} reclassified to serve {place}", _STEP, _FIGURE, _PLACE),
     StepKind.DEPOSITED: Message("{figure} sent to the exchange {place} to be sold", _STEP, _FIGURE, _PLACE),
+    StepKind.WITHDRAWN: Message("{figure} back from the exchange {place}, unsold", _STEP, _FIGURE, _PLACE),
     StepKind.PAID: Message("{figure} paid to {place}", _STEP, _FIGURE, _PLACE),
     StepKind.RECEIVED: Message("{figure} received good in {place}", _STEP, _FIGURE, _PLACE),
     StepKind.SHIPPED: Message("{figure} shipped to {place}", _STEP, _FIGURE, _PLACE),
