@@ -84,6 +84,39 @@ def test_gain_is_gross_proceeds_less_the_carrying_value_of_what_was_sold(tmp_pat
     }
 
 
+def test_coins_at_an_exchange_are_carried_there_and_back_at_their_value(tmp_path: Path) -> None:
+    """A bitcoin given at 10,000.00: a tenth is sold for 1,200.00, a half comes back, and the rest lies there."""
+    ledger = Ledger.new(tmp_path)
+    give(ledger, "gift", BTC, 1_000_000)
+    ledger.bury()
+    ledger.mine("s", tx("sent", spends=(("gift", 0),)))
+    ledger.bury()
+    day, back = "2023-11-20", f"{name('back')}:0"
+    ledger.mine("b", tx("back", (15, BTC // 2)))
+    ledger.bury()
+    for noun, facts in (
+        ("deposit", {"number": "D-1", "txid": name("sent"), "amount": BTC - 10_000, "network_fee": 10_000}),
+        (
+            "conversion",
+            {"number": "C-1", "sold": BTC // 10, "proceeds": 120_000, "currency": "USD", "bank": "B"},
+        ),
+        ("withdrawal", {"number": "W-1", "outpoint": back, "amount": BTC // 2, "fee": 10_000}),
+    ):
+        ledger.do("recorder", noun, "add", **facts, exchange="E", date=day)
+        ledger.do("approver", noun, "approve", number=facts["number"], date=day)
+    told = tables(ledger)
+    assert rows(told["gross_proceeds"]) == {("carrying_value", "C-1"): 100_000, ("gain", "C-1"): 20_000}
+    assert rows(told["value_given"]) == {
+        ("value_converted", "C-1"): 100_000,
+        ("value_of_fees", ""): 200,
+        ("value_held", ""): 500_000,
+        ("value_at_exchange", ""): 399_800,
+        ("value_unexplained", ""): 0,
+    }
+    (sold,) = steps(ledger, "gift", StepKind.CONVERTED)
+    assert sold.figures["carrying_value"] == Amount.of("USD", 100_000)
+
+
 def test_a_loss_is_a_row_below_nothing(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     give(ledger, "gift", BTC, 1_000_000)

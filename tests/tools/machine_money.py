@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from ledger.core.accounts import AccountClass
 from ledger.core.times import unix_seconds
 from ledger.model.campaigns import Nature
-from ledger.rules.at_exchange import coins_at, promised
 from ledger.rules.campaigns import campaign_of, products_of, standing_needs
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.openings import openings_of
@@ -23,10 +22,18 @@ from ledger.rules.rates import minute_of
 from ledger.rules.unvalued import unvalued_blocks, unvalued_gifts_of
 from ledger.views.papers import standing_evidence
 from tests.tools.gifts import gifts_of
-from tests.tools.machine_scene import BANKS, CURRENCIES, PLACES, Facts, Scene, tells, tells_decisions
+from tests.tools.machine_scene import (
+    BANKS,
+    CURRENCIES,
+    EXCHANGES,
+    PLACES,
+    Facts,
+    Scene,
+    tells,
+    tells_decisions,
+    unsold,
+)
 from tests.tools.machine_world import Needs
-
-EXCHANGES = ("Exchange", "Other exchange")
 
 
 @tells("campaign")
@@ -203,18 +210,9 @@ def _deposit(s: Scene) -> Facts:
     return s.numbered("DP") | facts | ({"until": s.today} if s.chance(20) else {})
 
 
-def _unsold(s: Scene) -> tuple[str, int]:
-    """An exchange, and the sats that lie there and wait for nothing."""
-    there = [
-        (exchange, coins_at(s.books, s.slug, exchange) - promised(s.tx.session, s.slug, exchange))
-        for exchange in EXCHANGES
-    ]
-    return s.one([row for row in there if row[1] > 0], "deposit.approved")
-
-
 def _sold_there(s: Scene) -> Facts:
     """A fill of coins that lie at an exchange, which names no transaction."""
-    exchange, left = _unsold(s)
+    exchange, left = s.one(unsold(s), "deposit.approved")
     facts = {
         "sold": s.pick((left, s.n(1, left))),
         "currency": s.pick(CURRENCIES),
@@ -229,15 +227,20 @@ def _sold_there(s: Scene) -> Facts:
 
 @tells("withdrawal")
 def _withdrawal(s: Scene) -> Facts:
+    exchange, left = max(unsold(s), key=lambda row: row[1], default=("", 0))
+    if not left:
+        raise Needs("deposit.approved")
     coins = [row for row in gifts_of(s.tx.session, s.slug) if row.live and row.counts_as == "undecided"]
-    coin = s.one(coins, s.pick(("incoming", "deposit.approved")))
-    facts = {"exchange": s.pick(EXCHANGES), "outpoint": coin.outpoint, "amount": coin.sats}
-    return s.numbered("WD") | facts | {"fee": s.pick((0, 0, 300))}
+    coin = s.one([row for row in coins if row.sats <= left], s.pick(("incoming", "incoming", "donation")))
+    fee = s.pick((0, min(300, left - coin.sats)))
+    return s.numbered("WD") | {
+        "exchange": exchange, "outpoint": coin.outpoint, "amount": coin.sats, "fee": fee, "date": s.today,
+    }  # fmt: skip
 
 
 @tells("custody-fee")
 def _custody_fee(s: Scene) -> Facts:
-    exchange, left = _unsold(s)
+    exchange, left = s.one(unsold(s), "deposit.approved")
     return s.numbered("CF") | {"exchange": exchange, "amount": s.n(1, min(left, 900))}
 
 

@@ -17,6 +17,7 @@ from ledger.core.names import Lot, lot_named
 from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.spends import SpendRow
 from ledger.recording.kinds import WORKFLOWS
+from ledger.rules.at_exchange import coins_at, promised
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.rules.goods import recalled_by
@@ -30,6 +31,7 @@ T = TypeVar("T")
 PLACES = ("Depot", "Port", "Clinic")
 ORGANISATIONS = ("Relief Org", "Health Ministry")
 BANKS = ("B", "C")
+EXCHANGES = ("Exchange", "Other exchange")
 CURRENCIES = ("USD", "USD", "USD", "EUR")
 
 
@@ -158,6 +160,15 @@ class Scene:
 Recipe = Callable[[Scene], Facts]
 RECIPES: dict[str, Recipe] = {}
 """How facts of each kind that a person tells are made up."""
+
+
+def unsold(s: Scene) -> list[tuple[str, int]]:
+    """(exchange, sats that lie there and wait for nothing), where there are any."""
+    left = [
+        (exchange, coins_at(s.books, s.slug, exchange) - promised(s.tx.session, s.slug, exchange))
+        for exchange in EXCHANGES
+    ]
+    return [row for row in left if row[1] > 0]
 
 
 def tells(kind: str) -> Callable[[Recipe], Recipe]:
