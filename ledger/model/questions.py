@@ -17,7 +17,7 @@ from ledger.model.recorded import Recorded
 
 class Doubt(StrEnum):
     """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank, lots;
-    and what of a payment is unusual, its fee or its rate."""
+    and what of a payment or a sale is unusual, its fee or its rate."""
 
     NAME = "name"
     PAPER = "paper"

@@ -41,6 +41,7 @@ from ledger.rules.spends import (
     require_unexplained,
     unowned,
 )
+from ledger.rules.unusual import unusual_sale
 from ledger.rules.valuations import unfold_converted
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
@@ -369,6 +370,7 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     reversed=_reversed,
     waits_for=waits_for_spend,
     early=_early,
+    doubts=unusual_sale,
     about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),
     asks=_asks,
 )

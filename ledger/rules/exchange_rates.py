@@ -132,9 +132,21 @@ def worth(session: Session, slug: str, asset: str, minor: int, currency: str, da
                     reached[to] = reached[money] * price
                     newest.append(to)
         if currency in reached:
-            units: Fraction = reached[currency] * 10 ** DECIMALS[currency]
-            return -(-units.numerator // units.denominator)
+            return _units(reached[currency], currency)
     return None
+
+
+def rate_of_pair(session: Session, slug: str, asset: str, minor: int, currency: str, day: str) -> int | None:
+    """Minor units of a currency that an amount of another is on a day by a rate of just these two; None without one."""
+    direct = (*_by_parity(asset, day), *_by_rate(session, campaign_of(session, slug), asset, day))
+    price = next((price for to, price in direct if to == currency), None)
+    return None if price is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * price, currency)
+
+
+def _units(amount: Fraction, currency: str) -> int:
+    """An amount in minor units, rounded up."""
+    units: Fraction = amount * 10 ** DECIMALS[currency]
+    return -(-units.numerator // units.denominator)
 
 
 def _post(context: Context, facts: ExchangeRate) -> Posting[None]:

@@ -24,6 +24,7 @@ from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import fitting, shares
 from ledger.rules.spec import Context
+from ledger.rules.unusual import unusual_exchange
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -116,6 +117,7 @@ EXCHANGES = Workflow(
     keep=_row,
     effect=_effect,
     early=_early,
+    doubts=unusual_exchange,
     about=lambda _session, row: (row.currency, row.sold + row.fee),
     asks=lambda _session, row: Asked(row.currency, row.sold + row.fee),
 )

@@ -34,7 +34,7 @@ _SAYS: Mapping[Doubt, str] = {
     Doubt.PAPER: translatable("the numbers of {one} and {other} look like one paper of one issuer"),
     Doubt.LOT: translatable("{one} counted lot {name} where {other} lists lot {other_name}"),
     Doubt.REFERENCE: translatable("{one} and {other} have one reference of a bank"),
-    Doubt.FEE: translatable("the fee of {one} is large for its amount, or for that bank"),
+    Doubt.FEE: translatable("the fee of {one} is large for its amount, or for that bank or exchange"),
     Doubt.RATE: translatable("{one} is off the rate of its day by more than the campaign's tolerance"),
 }
 

@@ -207,6 +207,17 @@ def newest_price(
     return next((priced for priced in agreed if priced is not None), None)
 
 
+def prices_of_day(session: Session, campaign: CampaignRow, currency: str, date: str) -> tuple[int, ...]:
+    """The prices of a bitcoin that day, minor units, by each of its rates whose quotes agree; the newest first."""
+    rates = session.exec(
+        select(RateRow)
+        .where(RateRow.campaign == campaign.slug, RateRow.currency == currency, RateRow.date == date)
+        .order_by(func.coalesce(RateRow.at, -1).desc())
+    )
+    agreed = (_agreed(session, campaign, rate) for rate in rates.all())
+    return tuple(priced.price for priced in agreed if priced is not None)
+
+
 def _post(context: Context, facts: Rate) -> Posting[None]:
     require_campaign(context)
     if facts.at is not None and facts.at % MINUTE:

@@ -13,7 +13,7 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.likeness import likeness_of_number
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger, made_once
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
 
 
@@ -218,3 +218,49 @@ def test_a_rate_that_is_off_is_a_question_and_a_wrong_one_is_rejected(ledger: Le
         ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
     ledger.do("recorder", "payment", "reject", number="P-2", date=DATE)
     assert asked(ledger) == []
+
+
+def test_a_sale_of_coins_off_the_price_of_its_day_or_with_a_large_fee_is_a_question(tmp_path: Path) -> None:
+    """Within the tolerance of one price that is kept of the day nothing is asked; of another day none is compared."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("gift", (0, 9_000_000)))
+    ledger.bury()
+    ledger.mine("s", tx("sent", spends=(("gift", 0),)))
+    ledger.bury()
+    brought = {"number": "D-1", "txid": name("sent"), "amount": 9_000_000, "network_fee": 0, "exchange": "X"}
+    ledger.do("recorder", "deposit", "add", **brought, date=DATE)
+    ledger.do("approver", "deposit", "approve", number="D-1", date=DATE)
+    quotes = [{"source": source, "price": 4_000_000} for source in ("A", "B")]
+    ledger.do("recorder", "rate", "add", currency="USD", quotes=quotes, date=DATE)
+    facts = {"currency": "USD", "exchange": "X", "bank": "B", "date": DATE}
+
+    def sell(number: str, sold: int, proceeds: int, fee: int = 0, **more: Any) -> None:
+        told = facts | {"number": number, "sold": sold, "proceeds": proceeds, "exchange_fee": fee} | more
+        ledger.do("recorder", "conversion", "add", **told)
+
+    sell("C-1", 1_000_000, 38_000, 1_200)  # 39,200 of 40,000 is 2 % off
+    sell("C-2", 1_000_000, 30_000, date="2023-12-02")
+    assert asked(ledger) == []
+    sell("C-3", 1_000_000, 39_198)
+    (what,) = asked(ledger)
+    assert "doubt=rate" in what
+    with pytest.raises(Conflict, match="is off the rate of its day"):
+        ledger.do("approver", "conversion", "approve", number="C-3", date=DATE)
+    ledger.do("recorder", "conversion", "reject", number="C-3", date=DATE)
+    sell("C-4", 1_000_000, 37_999, 2_001)
+    assert ["doubt=fee" in what for what in asked(ledger)] == [True]
+    entry = seq_of(ledger, "conversion", "C-4")
+    told = {"entry": entry, "doubt": "fee", "answer": "right", "reason": "Its terms say so", "date": DATE}
+    ledger.do("approver", "question", "answer", **told)
+    ledger.do("approver", "conversion", "approve", number="C-4", date=DATE)
+    assert asked(ledger) == []
+
+
+def test_an_exchange_of_money_off_the_rate_of_its_currencies_is_a_question(ledger: Ledger) -> None:
+    rate = {"base": "USD", "currency": "XOF", "price": "600", "source": "UN", "date": DATE}
+    ledger.do("recorder", "exchange-rate", "add", **rate)
+    facts = {"bank": "B", "currency": "USD", "to_bank": "C", "into": "XOF", "sold": 1_000, "date": DATE}
+    ledger.do("recorder", "exchange", "add", number="X-1", bought=5_880, **facts)
+    assert asked(ledger) == []
+    ledger.do("recorder", "exchange", "add", number="X-2", bought=588, fee=51, **facts)
+    assert sorted("doubt=fee" in what for what in asked(ledger)) == [False, True]
