@@ -18,6 +18,7 @@ from tests.tools.drawn import drawn
 from tests.tools.kept.compare import retold
 from tests.tools.kept.house import House
 from tests.tools.kept.journal import Moment, journals
+from tests.tools.ledgers import Ledger, name, tx
 from tests.tools.plain_shares import PublishedLines, boundaries
 from tests.tools.store_places import fresh_url
 
@@ -40,7 +41,11 @@ def told_places(trail: dict[str, Any]) -> Counter[tuple[str, str, str]]:
     """(what it is called, asset, place) -> units that lie somewhere, services and orders aside."""
     found: Counter[tuple[str, str, str]] = Counter()
     for place in trail["places"]:
-        if place["kind"] in {*AT.values(), "held"} and not place["service"] and not place["elsewhere"]:
+        if (
+            place["kind"] in {*AT.values(), "held", "at_exchange"}
+            and not place["service"]
+            and not place["elsewhere"]
+        ):
             found[place["kind"], place["amount"]["asset"], place["place"]] += int(place["amount"]["minor"])
     return found
 
@@ -48,10 +53,12 @@ def told_places(trail: dict[str, Any]) -> Counter[tuple[str, str, str]]:
 def found_places(lines: PublishedLines, line: str, start: int, end: int) -> Counter[tuple[str, str, str]]:
     """The same, from the lines that the units rest on."""
     found: Counter[tuple[str, str, str]] = Counter()
-    for name, units in lines.rests(line, start, end).items():
-        match name.split("/"):
+    for of, units in lines.rests(line, start, end).items():
+        match of.split("/"):
             case ["money", _, _, asset]:
                 found["held", asset, ""] += units
+            case ["exchange", _, exchange, _, asset]:
+                found["at_exchange", asset, exchange] += units
             case ["goods", _, where, lot] if where.partition(":")[0] in AT:
                 at, _, place = where.partition(":")
                 found[AT[at], lot.partition("#")[0], place] += units
@@ -109,6 +116,24 @@ def test_random_journals_of_the_machine_are_recomputed(name: str, tmp_path: Path
         recomputed(house.store, 1_800_000_000)
     finally:
         house.close()
+
+
+def test_what_lies_at_an_exchange_and_came_back_from_there_is_recomputed(tmp_path: Path) -> None:
+    """A part of each deposit is sold, a part came back, and the rest lies there; all of it bore fees."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("gift0", (0, 60_007)), tx("gift1", (1, 39_993), position=2))
+    ledger.bury()
+    ledger.mine("s", tx("sent", spends=(("gift0", 0), ("gift1", 0))), tx("back", (15, 30_000), position=2))
+    ledger.bury()
+    for noun, facts in (
+        ("deposit", {"number": "D-1", "txid": name("sent"), "amount": 99_001, "network_fee": 999}),
+        ("custody-fee", {"number": "F-1", "amount": 77}),
+        ("conversion", {"number": "C-1", "sold": 40_003, "proceeds": 1_201, "currency": "USD", "bank": "B"}),
+        ("withdrawal", {"number": "W-1", "outpoint": f"{name('back')}:0", "amount": 30_000, "fee": 11}),
+    ):
+        ledger.do("recorder", noun, "add", **facts, exchange="X", date="2023-11-20")
+        ledger.do("approver", noun, "approve", number=facts["number"], date="2023-11-20")
+    assert recomputed(ledger.store, ledger.now)[0] == 2
 
 
 def test_a_use_is_parted_as_the_rules_print_it() -> None:
