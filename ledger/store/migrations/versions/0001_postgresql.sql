@@ -446,7 +446,7 @@ CREATE TABLE uses (
     scale BIGINT NOT NULL,
     undone_by BIGINT,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'custody-fee', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend', 'withdrawal')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -779,6 +779,31 @@ CREATE TABLE corrections (
 );
 
 CREATE INDEX corrections_corrected ON corrections (corrected);
+
+CREATE TABLE custody_fees (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    exchange TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX custody_fees_status ON custody_fees (campaign, status);
 
 CREATE TABLE deposits (
     entry BIGINT NOT NULL,
@@ -1487,6 +1512,35 @@ CREATE TABLE use_pieces (
     FOREIGN KEY(use) REFERENCES uses (name)
 );
 
+CREATE TABLE withdrawals (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    exchange TEXT COLLATE "C" NOT NULL,
+    outpoint TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX withdrawals_outpoint ON withdrawals (campaign, outpoint);
+
+CREATE INDEX withdrawals_status ON withdrawals (campaign, status);
+
 CREATE TABLE arrivals (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -1666,7 +1720,7 @@ CREATE TABLE gifts (
     valued_by BIGINT,
     valuations_undone BIGINT NOT NULL,
     value_by_hand BIGINT NOT NULL,
-    refunded_order TEXT COLLATE "C",
+    came_from TEXT COLLATE "C",
     returned BIGINT NOT NULL,
     blocked_by BIGINT,
     blocked_at TEXT COLLATE "C",
@@ -1676,7 +1730,7 @@ CREATE TABLE gifts (
     PRIMARY KEY (entry),
     UNIQUE (txid, vout),
     CHECK (counted_in IN ('wallet', 'dust', 'undecided', 'blocked')),
-    CHECK (counts_as IN ('gift', 'top_up', 'change', 'refund', 'undecided')),
+    CHECK (counts_as IN ('gift', 'top_up', 'change', 'refund', 'withdrawal', 'undecided')),
     CHECK (state IN ('live', 'voided')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),

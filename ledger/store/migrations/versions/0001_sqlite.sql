@@ -505,7 +505,7 @@ CREATE TABLE uses (
     scale INTEGER NOT NULL,
     undone_by INTEGER,
     PRIMARY KEY (name),
-    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend')),
+    CHECK (cause IN ('arrival', 'bought', 'bank-fee', 'charge-back', 'closing', 'contribution', 'conversion', 'cover', 'custody-fee', 'deposit', 'distribution', 'exchange', 'find', 'gift-return', 'handover', 'in-kind', 'loan', 'loss', 'move', 'opening', 'own-move', 'payment', 'receipt', 'recall', 'reclassification', 'refund', 'repaid', 'repayment', 'return', 'shipment', 'spend', 'withdrawal')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(line) REFERENCES lines (name),
     FOREIGN KEY(undone_by) REFERENCES entries (seq)
@@ -858,6 +858,32 @@ CREATE TABLE corrections (
  STRICT;
 
 CREATE INDEX corrections_corrected ON corrections (corrected);
+
+CREATE TABLE custody_fees (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    exchange TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX custody_fees_status ON custody_fees (campaign, status);
 
 CREATE TABLE deposits (
     entry INTEGER NOT NULL,
@@ -1611,6 +1637,36 @@ CREATE TABLE use_pieces (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE withdrawals (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    exchange TEXT NOT NULL,
+    outpoint TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX withdrawals_outpoint ON withdrawals (campaign, outpoint);
+
+CREATE INDEX withdrawals_status ON withdrawals (campaign, status);
+
 CREATE TABLE arrivals (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -1804,7 +1860,7 @@ CREATE TABLE gifts (
     valued_by INTEGER,
     valuations_undone INTEGER NOT NULL,
     value_by_hand INTEGER NOT NULL,
-    refunded_order TEXT,
+    came_from TEXT,
     returned INTEGER NOT NULL,
     blocked_by INTEGER,
     blocked_at TEXT,
@@ -1814,7 +1870,7 @@ CREATE TABLE gifts (
     PRIMARY KEY (entry),
     UNIQUE (txid, vout),
     CHECK (counted_in IN ('wallet', 'dust', 'undecided', 'blocked')),
-    CHECK (counts_as IN ('gift', 'top_up', 'change', 'refund', 'undecided')),
+    CHECK (counts_as IN ('gift', 'top_up', 'change', 'refund', 'withdrawal', 'undecided')),
     CHECK (state IN ('live', 'voided')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
