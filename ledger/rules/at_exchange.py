@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, Refused
@@ -16,11 +16,13 @@ from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import FREE, ExchangeLine, UseCause, money_use
 from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionRow
+from ledger.model.covers import CoverRow
 from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.gifts import CountsAs, GiftRow, GiftState
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
+from ledger.rules.covered import STANDS
 from ledger.rules.restrictions import Taking, all_in_order, parted_alike, shares, units_of
 
 FEE = "fee"
@@ -51,19 +53,24 @@ def unowned_at(campaign: str, exchange: str) -> tuple[Taking, ...]:
 
 def deposits_of(
     session: Session, campaign: str, exchange: str | None = None
-) -> Sequence[tuple[DepositRow, bool]]:
-    """(deposit, is its transaction on the chain?) of what stands, the first one first."""
+) -> list[tuple[DepositRow, bool]]:
+    """(deposit, did its coins come?) of what stands, the first one first.
+
+    They did not where a reorganisation undid the transaction, until it settles again or another one is told to have
+    left in its place.
+    """
     query = (
-        select(DepositRow, SpendRow.live)
+        select(DepositRow, SpendRow.live, CoverRow.entry)
         .join(
             SpendRow, (col(SpendRow.campaign) == DepositRow.campaign) & (col(SpendRow.ref) == DepositRow.txid)
         )
+        .join(CoverRow, (col(CoverRow.spend_entry) == SpendRow.entry) & and_(*STANDS), isouter=True)
         .where(DepositRow.campaign == campaign, DepositRow.status == ProposalStatus.APPROVED)
         .order_by(col(DepositRow.decided_by))
     )
     if exchange is not None:
         query = query.where(DepositRow.exchange == exchange)
-    return session.exec(query).all()
+    return [(row, bool(live) or cover is not None) for row, live, cover in session.exec(query)]
 
 
 def coins_at(books: Books, campaign: str, exchange: str) -> int:

@@ -20,7 +20,7 @@ from ledger.rules.block_holds import held_again
 from ledger.rules.books import Books
 from ledger.rules.gift_records import SettledGift, gift_of, save_gift, save_void_pieces, void_pieces
 
-_STANDS = (CoverRow.status == ProposalStatus.APPROVED, col(CoverRow.ended_by).is_(None))
+STANDS = (CoverRow.status == ProposalStatus.APPROVED, col(CoverRow.ended_by).is_(None))
 
 
 def _sum(session: Session, *wanted: ColumnElement[bool] | bool) -> int:
@@ -29,27 +29,27 @@ def _sum(session: Session, *wanted: ColumnElement[bool] | bool) -> int:
 
 def covered_coins(session: Session, campaign: str) -> int:
     """Sats of a campaign's voided gifts that top-ups cover."""
-    return _sum(session, CoverRow.campaign == campaign, col(CoverRow.gift_entry).is_not(None), *_STANDS)
+    return _sum(session, CoverRow.campaign == campaign, col(CoverRow.gift_entry).is_not(None), *STANDS)
 
 
 def covered_of(session: Session, gift: SettledGift, *, waiting: bool = False) -> int:
     """Sats of a voided gift that top-ups cover; `waiting`: with what is asked for."""
     of_gift = CoverRow.gift_entry == gift.entry
     if not waiting:
-        return _sum(session, of_gift, *_STANDS)
+        return _sum(session, of_gift, *STANDS)
     return _sum(session, of_gift, col(CoverRow.ended_by).is_(None), col(CoverRow.status).in_(COUNTS))
 
 
 def covers_of(session: Session, gift: SettledGift) -> Sequence[CoverRow]:
     """The covers of a gift that stand, by number."""
     return session.exec(
-        select(CoverRow).where(CoverRow.gift_entry == gift.entry, *_STANDS).order_by(col(CoverRow.number))
+        select(CoverRow).where(CoverRow.gift_entry == gift.entry, *STANDS).order_by(col(CoverRow.number))
     ).all()
 
 
 def cover_of_spend(session: Session, spend: SpendRow) -> CoverRow | None:
     """The cover of an undone spend that stands; None where nothing covers it."""
-    return session.exec(select(CoverRow).where(CoverRow.spend_entry == spend.entry, *_STANDS)).first()
+    return session.exec(select(CoverRow).where(CoverRow.spend_entry == spend.entry, *STANDS)).first()
 
 
 def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:

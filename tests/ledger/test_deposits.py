@@ -217,6 +217,28 @@ def test_an_undone_deposit_is_a_shortfall_as_far_as_it_was_sold_and_nothing_more
     tied(ledger)
 
 
+def test_an_undone_deposit_whose_coins_were_sent_anew_lies_there_when_that_is_told(tmp_path: Path) -> None:
+    ledger = sent(tmp_path)
+    deposit(ledger, "D-1", "sale", 99_000, 1_000)
+    sell(ledger, "C-1", 60_000, 6_000)
+    decide(ledger, "conversion", "C-1")
+    gifts = (tx("gift0", (0, 60_000)), tx("gift1", (1, 40_000), position=2))
+    anew = tx("anew", spends=(("gift0", 0), ("gift1", 0)))
+    ledger.reorg(12, ("b0", gifts), *((f"b{n}", ()) for n in range(1, 14)), ("again", (anew,)))
+    ledger.bury()
+    assert lies(ledger) == 0
+    facts = {"number": "V-1", "spend": name("sale"), "txid": name("anew"), "amount": 100_000, "date": DAY}
+    ledger.do("recorder", "cover", "add", **facts)
+    decide(ledger, "cover", "V-1")
+    assert (lies(ledger), waiting(ledger, DAY)) == (
+        39_000,
+        [(OpenItemKind.AT_EXCHANGE, "X, deposit D-1", 39_000)],
+    )
+    sell(ledger, "C-2", 39_000, 3_900)
+    decide(ledger, "conversion", "C-2")
+    tied(ledger)
+
+
 def test_restricted_coins_stay_so_at_the_exchange_and_fetch_money_of_their_end(tmp_path: Path) -> None:
     """Unrestricted coins are sold first, or those of the need that a fill names."""
     ledger = with_needs(tmp_path)
