@@ -120,7 +120,9 @@ def test_each_fill_sells_what_lies_there_in_the_order_of_the_line(tmp_path: Path
     ledger = sent(tmp_path)
     deposit(ledger, "D-1", "sale", 99_000, 1_000)
     sell(ledger, "C-1", 50_000, 5_000, reference="F-1")
-    with pytest.raises(Refused, match=r"sold: is more than the 0\.00049000 BTC .* beside 0\.00050000 BTC that wait"):
+    with pytest.raises(
+        Refused, match=r"sold: is more than the 0\.00049000 BTC .* beside 0\.00050000 BTC that wait"
+    ):
         sell(ledger, "C-2", 49_001, 4_900)
     with pytest.raises(Refused, match="reference: is that of conversion C-1"):
         sell(ledger, "C-2", 49_000, 4_900, reference="F-1")
