@@ -173,7 +173,7 @@ def test_an_unusual_fee_is_a_question_before_the_payment_is_approved(ledger: Led
     with pytest.raises(Conflict, match="the fee of payment P-2"):
         ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
     told = {"entry": entry, "reason": "The bank says so", "date": DATE}
-    with pytest.raises(Refused, match="say right or wrong"):
+    with pytest.raises(Refused, match="is no answer to that question"):
         ledger.do("approver", "question", "answer", answer="same", **told)
     ledger.do("approver", "question", "answer", answer="right", doubt="fee", **told)
     ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
