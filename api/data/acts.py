@@ -5,11 +5,12 @@ It knows no noun by name; shapes, roles and rules are the ledger's, and a refusa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, JsonValue, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,14 +21,26 @@ from api.ports import Ports
 from api.problems import Problem
 from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Refused
+from ledger.core.facts import STRICT, Text, facts_from
 from ledger.core.frozen import Frozen
 from ledger.core.strict_json import JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED, OUT_OF_ORDER
 from ledger.recording.desk import Wish
+from ledger.views.preview import Preview, preview
 
 BODY_LIMIT = 1_000_000
 """Bytes of a body; a fact is far smaller."""
 _PLAIN = ("add", "record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """An act that is tried and not recorded: its noun and verb, and the facts that it takes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    noun: Text
+    verb: Text
+    facts: dict[str, JsonValue]
 
 
 def acts_routes(router: APIRouter, ports: Ports) -> None:
@@ -50,6 +63,27 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
         """
         wish = await body_of(request, empty={})
         return await run_in_threadpool(_intend, ports, slug, wish)
+
+    @router.post(
+        "/campaigns/{slug}/previews",
+        tags=["Desk"],
+        response_model=Preview,
+        responses={
+            **answer("preview", "What it would change for whom"),
+            **problems(401, 403, 404, 409, 413, 422),
+        },
+        openapi_extra={
+            "security": [{"token": []}],
+            "requestBody": {"required": True, "content": {JSON: {"schema": _schema(Tried)}}},
+        },
+    )
+    async def previewed(request: Request, slug: Slug) -> Response:
+        """Whose gifts an act would touch, and what their trails would say then. Nothing is recorded.
+
+        Of what waits for another person, the approval is tried with it.
+        """
+        token = token_of(request)
+        return await run_in_threadpool(_preview, ports, token, slug, await body_of(request))
 
     for name, noun in ports.desk.NOUNS.items():
         usual = default_verb(noun.actions)
@@ -164,6 +198,16 @@ def _intend(ports: Ports, slug: str, wish: Any) -> Response:
         ),
         201,
     )
+
+
+def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
+    tried = facts_from(Tried, body)
+    with ports.store.write() as tx:
+        actor = ports.desk.actor_of_token(tx, token)
+        if actor is None:
+            raise Problem(401, "This token is not known, or is revoked.")
+        told = preview(tx, actor, slug, tried.noun, tried.verb, dict(tried.facts), now=ports.clock())
+    return unkept(told, 200)
 
 
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:

@@ -97,7 +97,7 @@ class LaterChanges:
             closes, opens = entry.kind == "closing.approved", _undone_kind(entry) == "closing.approved"
             said, says = self._names.of(both.said, claim=opens), self._names.of(both.says, claim=closes)
             if entry.kind != "recall":
-                said, says = _less(said, says), _less(says, said)
+                said, says = less(said, says), less(says, said)
             # Where all that bore on this gift came to nothing, nothing that was said has changed.
             if said or says:
                 changes.append(_change_of(entry, said, says))
@@ -274,7 +274,7 @@ def _subject_of(line: str) -> Subject | None:
     return None
 
 
-def _less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:
+def less(places: tuple[Place, ...], others: tuple[Place, ...]) -> tuple[Place, ...]:
     """The places without the units that the others have there too."""
     there = {_without_units(place): place.amount.minor for place in others}
     return tuple(

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.pages.sentences.changes import preview_lines
 from ledger.core.entry import Entry, OutOfOrder, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
@@ -30,6 +31,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
 from ledger.views.invoices import invoice_state
+from ledger.views.preview import Preview, preview
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 
@@ -108,6 +110,12 @@ def _action_options(noun: str, action: Action) -> Any:
         )
         if noun == "evidence":
             parser.add_argument("--file", metavar="PAPER", help="the paper itself, kept and hashed")
+        else:
+            parser.add_argument(
+                "--preview",
+                action="store_true",
+                help="show whose gifts it would touch, its approval included where it waits for one; record nothing",
+            )
         add_data_option(parser)
 
     return options
@@ -135,6 +143,10 @@ def _action(noun: str, verb: str, action: Action) -> Any:
             slug = _slug(tx, options, noun, verb, told)
             fields, beside = parted(told)
             facts: Any = facts_from(action.facts, fields)
+            if paper is None and options.preview:
+                return _previewed(
+                    preview(tx, actor, slug, noun, verb, facts, now=outside.clock(), beside=beside)
+                )
             if paper is not None:
                 tx.papers.save(*paper)
             outcome = act(
@@ -150,6 +162,11 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         return _answer(noun, verb, slug, outcome)
 
     return run
+
+
+def _previewed(told: Preview) -> Answer:
+    """Whom an act would touch, in words and as data."""
+    return Answer(tuple(preview_lines(told)), told.data())
 
 
 def _slug(tx: Reading, options: argparse.Namespace, noun: str, verb: str, told: Mapping[str, Any]) -> str:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences.changes import preview_lines
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
 from ledger.rules.orders import require_order
+from ledger.views.changes import less
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
+from ledger.views.preview import Preview, preview
 from ledger.views.queries import donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
@@ -238,6 +241,39 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
     assert [step.amount.minor for step in trail.steps if step.kind is StepKind.RECEIVED] == [1000]
     with pytest.raises(Refused, match=r"leaves 9999\.99 USD of PO-1, and 10000\.00 [A-Z]{3} of it is paid"):
         correct(ledger, "CR-3", entry=entry, field="value", old="1000000", new="999999")
+
+
+def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is_kept(ledger: Ledger) -> None:
+    """Tried with its approval, by whoever asks; what is told is what it does, and who is not touched is left out."""
+    entry = seq_of(ledger, "purchase", "PO-1")
+    told = {"number": "CR-1", "entry": entry, "field": "value", "old": "500000", "new": "1000000"}
+    told |= {"reason": "10.00 a kit were agreed", "date": DATE}
+    before = ledger.kinds()
+
+    def tried(role: str, verb: str, facts: dict[str, Any]) -> Preview:
+        with ledger.store.write() as writing:
+            return preview(writing, ledger.actors[role], SLUG, "correction", verb, facts, now=ledger.now)
+
+    found = tried("recorder", "add", told)
+    assert ledger.kinds() == before
+    ((key, said, says),) = [(row.key, row.said, row.says) for row in found.touched]
+    assert (key, found.entries, found.more) == (f"{name('gift')}:0", 2, 0)
+    assert sum(place.amount.minor for place in said if place.amount.asset == "KIT") == 500
+    assert preview_lines(found)[1].startswith(f"{key}, 1.00000000 BTC: now 500 kits")
+    ledger.do("recorder", "correction", "add", **told)
+    with pytest.raises(NotAllowed):
+        tried("recorder", "approve", {"number": "CR-1", "date": DATE})
+    again = tried("approver", "approve", {"number": "CR-1", "date": DATE})
+    assert (again.touched, again.entries) == (found.touched, 1)
+    with ledger.store.read() as reading:
+        (was,) = donation_trails(reading, name("gift"), now=ledger.now)
+    approve(ledger)
+    with ledger.store.read() as reading:
+        (now,) = donation_trails(reading, name("gift"), now=ledger.now)
+    assert (less(was.places, now.places), less(now.places, was.places)) == (said, says)
+    ledger.audit()
+    expiry = told | {"number": "CR-2", "entry": seq_of(ledger, "receipt", "GRN-1"), "field": "expiry"}
+    assert tried("recorder", "add", expiry | {"old": "2026-01-31", "new": "2027-01-31"}).touched == ()
 
 
 def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(tmp_path: Path) -> None:

@@ -24,8 +24,11 @@ from ledger.model.screening import PayeeKind, ScreeningResult
 from ledger.rules.screening import ScreeningState
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
+from ledger.views.flow import ExitKind
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
+from ledger.views.preview import Preview, Touched
 from ledger.views.screening import ListVersion, MatchRow, PayeeRow, ScreeningReport, SenderRow, StateCount
+from ledger.views.trail import Place
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_story import Story
@@ -54,7 +57,30 @@ _PERIOD = ClosedPeriod(
         ),
     ),
 )
+
+
+def _place(kits: int) -> Place:
+    """Kits in stock at the depot."""
+    return Place(
+        kind=ExitKind.IN_STOCK, amount=Amount.of("KIT", kits), unit="kit", place="Depot", since="2020-06-03"
+    )
+
+
 MADE_UP: Mapping[str, Frozen] = {
+    "preview": Preview(
+        campaign="first-call",
+        entries=2,
+        touched=(
+            Touched(
+                key="contribution:first-call:G-1",
+                amount=Amount.of("USD", 60_000),
+                unit="",
+                said=(_place(40),),
+                says=(_place(36),),
+            ),
+        ),
+        more=0,
+    ),
     "confirmation_link": ConfirmationLink(
         code="Zk3mQ8vR2xTyUiOp5AsDfG",
         url="https://aid.example/confirm/Zk3mQ8vR2xTyUiOp5AsDfG",

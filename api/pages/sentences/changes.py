@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from api.pages.figures import exact_with_asset
+from api.pages.sentences.donation import gift_amount
 from api.pages.sentences.messages import Message, listed, plain, worded
 from api.pages.sentences.places import figured
 from api.pages.sentences.units import amount
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
+from ledger.views.preview import Preview
 from ledger.views.trail import ChangeKind, Place, TrailChange
 
 _ENTRY = "{entry}: the number of a later entry of the journal"
@@ -112,6 +114,41 @@ def change_said(change: TrailChange) -> str:
 def change_says(change: TrailChange) -> str:
     """What the trail says since."""
     return "" if change.kind is ChangeKind.RECALLED else _places(change.says)
+
+
+_TRIED = Message(
+    "Nothing was recorded. It would be {n} entry in {campaign}.",
+    "the head of a preview of an act",
+    "{campaign}: the short name of a campaign",
+    many="Nothing was recorded. It would be {n} entries in {campaign}.",
+)
+_TOUCHES_NOBODY = Message("No donor’s trail would say anything else.", "a preview of an act")
+_TOUCHED = Message(
+    "{gift}, {given}: now {said}; then {says}",
+    "a preview of an act: what a donor's trail says now, and what it would say",
+    "{gift}: what the gift is asked for by",
+    "{given}: what was given",
+    "{said}: a list of parts, each a figure and where it is, as: 30 handed out in Ghana",
+    "{says}: a list of the same kind",
+)
+_NOTHING = Message("nothing", "in place of an empty list of parts of a gift")
+_MORE_TOUCHED = Message(
+    "and {n} more gift, which is not looked at one by one",
+    "the end of a preview",
+    many="and {n} more gifts, which are not looked at one by one",
+)
+
+
+def preview_lines(told: Preview) -> list[str]:
+    """What an act would change for whom, a gift a line."""
+    lines = [worded(_TRIED, n=told.entries, campaign=told.campaign)]
+    for row in told.touched:
+        said, says = _places(row.said) or worded(_NOTHING), _places(row.says) or worded(_NOTHING)
+        given = gift_amount(row.amount, row.unit)
+        lines.append(worded(_TOUCHED, gift=row.key, given=given, said=said, says=says))
+    if not told.touched and not told.more:
+        lines.append(worded(_TOUCHES_NOBODY))
+    return [*lines, worded(_MORE_TOUCHED, n=told.more)] if told.more else lines
 
 
 def _places(places: Sequence[Place]) -> str:
