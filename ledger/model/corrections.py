@@ -20,6 +20,12 @@ class Corrected(StrEnum):
     EXPECTED = "expected"  # the day on which goods are to come
     REPORT = "report"
     REASON = "reason"
+    SUPPLIER = "supplier"  # of an order, and of the invoices and credit notes on it
+    CARRIER = "carrier"
+    ORGANISATION = "organisation"  # the donor of a contribution
+    REFERENCE = "reference"  # the bank's own, of a contribution
+    HAPPENED = "happened"  # the day of a contribution's money
+    AMOUNT = "amount"  # of a contribution, minor units
     GOOD = "good"  # pieces of a lot, as a receipt or an arrival counted them
     DAMAGED = "damaged"
     SHORT = "short"

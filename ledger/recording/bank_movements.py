@@ -15,14 +15,16 @@ from ledger.model.bank import BankMovementRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
+from ledger.rules.corrections import corrections_of
 
 _BANK = tuple(f"{kind.value}/" for kind in OVERDRAWN)
 
 
 def note_movements(books: Books, entry: Entry) -> None:
-    """Fold one entry. A reversal moves nothing: what it undoes never passed the bank."""
+    """Fold one entry. A reversal moves nothing: what it undoes never passed the bank, nor what corrected that."""
     if entry.reverses is not None:
-        undone = update(BankMovementRow).where(col(BankMovementRow.entry) == entry.reverses)
+        corrected = [row.decided_by for row in corrections_of(books.session, entry.reverses)]
+        undone = update(BankMovementRow).where(col(BankMovementRow.entry).in_([entry.reverses, *corrected]))
         books.session.exec(undone.values(reversed_by=entry.seq))
         return
     moved: dict[tuple[str, str, str], int] = defaultdict(int)

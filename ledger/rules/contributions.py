@@ -14,13 +14,12 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
-from ledger.core.errors import Refused
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.likeness import likeness_of_number
 from ledger.core.line_words import reference_of
-from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use
+from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitState, Use, joined
 from ledger.core.names import FREE, GiftKind, GiftName, UseCause, UseName
-from ledger.core.wording import Wording
 from ledger.model.gifts import ContributionRow
 from ledger.model.questions import Doubt
 from ledger.rules.books import Books
@@ -28,7 +27,6 @@ from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.doubts import Doubtful
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
-from ledger.rules.voided_units import void_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +87,14 @@ def _post(context: Context, facts: Contribution) -> Posting[Joined]:
     return Posting(tuple(transfers), tuple(operations), Joined((line, start, end)))
 
 
+def likeness_of_reference(told: str | None) -> str | None:
+    """What a bank's references that look alike have in common; None where it gave none."""
+    reference = reference_of(told or "")
+    return likeness_of_number(reference) if reference else None
+
+
 def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
     facts, (line, start, end) = entry.facts, entry.notes.interval
-    reference = reference_of(facts.reference or "")
     books.session.add(
         ContributionRow(
             entry=entry.seq,
@@ -103,7 +106,7 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
             fee=facts.fee or 0,
             organisation=facts.organisation,
             reference=facts.reference,
-            reference_likeness=likeness_of_number(reference) if reference else None,
+            reference_likeness=likeness_of_reference(facts.reference),
             restriction=facts.restriction,
             date=entry.date,
             happened=entry.happened or facts.date,
@@ -135,11 +138,20 @@ def _unfold(books: Books, entry: Entry[Contribution, Joined], seq: int) -> None:
 
 
 def _voided(context: Context, entry: Entry[Contribution, Joined]) -> tuple[Change, ...]:
-    """What takes the money off its line again, and its fee with it, which the reversal undoes before."""
-    line, start, end = entry.notes.interval
-    why = Wording("some of this contribution is used or held; reverse what stands on it first")
-    void_free(context, line, (start, end - (entry.facts.fee or 0)), gift_of(entry.facts.number), why)
-    return (Change(line, ((start, end),), UnitState.FREE, UnitState.VOID, gift_of(entry.facts.number)),)
+    """What takes the money off its line again, and its fee with it, which the reversal undoes before.
+
+    A correction may have given it other units, or taken some off before.
+    """
+    row = context.books.session.get_one(ContributionRow, entry.seq)
+    fee = str(UseName(UseCause.CONTRIBUTION, row.campaign, row.number))
+    spans = context.books.lines.spans(row.line, row.line_start, row.line_end)
+    left = [span for span in spans if span.state is not UnitState.VOID]
+    if any(span.state is not UnitState.FREE and span.ref != fee for span in left):
+        raise Conflict.field(
+            "entry", "some of this contribution is used or held; reverse what stands on it first"
+        )
+    pieces = joined((span.start, span.end) for span in left)
+    return (Change(row.line, pieces, UnitState.FREE, UnitState.VOID, gift_of(row.number)),)
 
 
 CONTRIBUTION = Kind(

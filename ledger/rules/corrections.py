@@ -23,13 +23,19 @@ from ledger.core.names import Lot
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.deliveries import ArrivalRow, ShipmentRow
+from ledger.model.gifts import ContributionRow
 from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, RecallRow, ReturnRow
 from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
-from ledger.rules.asked import Asked
+from ledger.model.screening import PayeeKind
+from ledger.rules.asked import Asked, Party
 from ledger.rules.books import Books
+from ledger.rules.contributions import likeness_of_reference
+from ledger.rules.corrected_contributions import corrected_amount, says_amount, write_amount
 from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
 from ledger.rules.corrected_prices import corrected_price, says_price, write_price
+from ledger.rules.corrected_suppliers import require_free_numbers, write_supplier
+from ledger.rules.orders import order_value
 from ledger.rules.rows import change_row, recorded_row
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
@@ -40,18 +46,22 @@ _ROWS: Mapping[str, tuple[type[Table], tuple[Corrected, ...]]] = {
     "receipt": (LotDeliveryRow, (Corrected.EXPIRY,)),
     "in-kind": (LotDeliveryRow, (Corrected.EXPIRY,)),
     "opening.approved": (LotDeliveryRow, (Corrected.EXPIRY,)),
-    "shipment": (ShipmentRow, (Corrected.AIR_WAYBILL, Corrected.EXPECTED)),
+    "shipment": (ShipmentRow, (Corrected.AIR_WAYBILL, Corrected.EXPECTED, Corrected.CARRIER)),
     "arrival": (ArrivalRow, _TEXTS),
     "loss": (LossRow, _TEXTS),
     "loss.found": (FindRow, _TEXTS),
     "return": (ReturnRow, _TEXTS),
     "recall": (RecallRow, _TEXTS),
-    "purchase": (OrderRow, (Corrected.EXPECTED,)),
+    "purchase": (OrderRow, (Corrected.EXPECTED, Corrected.SUPPLIER)),
+    "contribution": (ContributionRow, (Corrected.ORGANISATION, Corrected.REFERENCE, Corrected.HAPPENED)),
 }
 """By kind of entry: the table that it leaves a row in, and what of it can be put right."""
-_BY_ORM = (ShipmentRow, ArrivalRow, OrderRow)
-MOVING = frozenset({Corrected.VALUE, *(field for fields in COUNTED.values() for field in fields)})
+_BY_ORM = (ShipmentRow, ArrivalRow, OrderRow, ContributionRow)
+_OF_MONEY = frozenset({Corrected.VALUE, Corrected.AMOUNT})
+"""What is in minor units."""
+MOVING = frozenset({*_OF_MONEY, *(field for fields in COUNTED.values() for field in fields)})
 """What moves something when it is put right."""
+_NEVER_EMPTY = frozenset({Corrected.REASON, Corrected.SUPPLIER, Corrected.HAPPENED})
 _Pieces = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,15})$")]
 _Price = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
@@ -61,7 +71,12 @@ _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
     Corrected.REPORT: TypeAdapter(Number),
     Corrected.REASON: TypeAdapter(Text),
     **{field: TypeAdapter(_Pieces) for field in MOVING},
-    Corrected.VALUE: TypeAdapter(_Price),
+    **{field: TypeAdapter(_Price) for field in _OF_MONEY},
+    Corrected.SUPPLIER: TypeAdapter(Name),
+    Corrected.CARRIER: TypeAdapter(Name),
+    Corrected.ORGANISATION: TypeAdapter(Name),
+    Corrected.REFERENCE: TypeAdapter(Number),
+    Corrected.HAPPENED: TypeAdapter(Date),
 }
 
 
@@ -98,7 +113,8 @@ def corrections_of(session: Session, entry: int) -> Sequence[CorrectionRow]:
 def _fields_of(kind: str) -> tuple[Corrected, ...]:
     """What of an entry of a kind can be corrected."""
     _, texts = _ROWS.get(kind, (None, ()))
-    return (*texts, *COUNTED.get(kind, ()), *((Corrected.VALUE,) if kind == "purchase" else ()))
+    sums = {"purchase": (Corrected.VALUE,), "contribution": (Corrected.AMOUNT,)}
+    return (*texts, *COUNTED.get(kind, ()), *sums.get(kind, ()))
 
 
 def _require_correctable(context: Context, facts: Correction) -> str:
@@ -131,7 +147,7 @@ def _require_correctable(context: Context, facts: Correction) -> str:
         )
     if facts.item is not None and facts.field is not Corrected.VALUE:
         raise Refused.field("item", "says of which item of an order a price is; leave it out")
-    of_lot = facts.field is Corrected.EXPIRY or (facts.field in MOVING and facts.field is not Corrected.VALUE)
+    of_lot = facts.field is Corrected.EXPIRY or facts.field in MOVING - _OF_MONEY
     if facts.lot is not None and not of_lot:
         raise Refused.field("lot", "says of which lot an expiry or a count is; leave it out")
     if facts.place is not None and entry.kind != "distribution":
@@ -154,6 +170,8 @@ def _says(context: Context, facts: Correction, kind: str) -> str | None:
     session = context.books.session
     if facts.field is Corrected.VALUE:
         return str(says_price(session, facts.entry, facts.item))
+    if facts.field is Corrected.AMOUNT:
+        return str(says_amount(session, facts.entry))
     if facts.field in MOVING:
         return str(says_count(context, _counted(context.campaign, kind, facts)))
     table, _ = _ROWS[kind]
@@ -179,7 +197,7 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
         raise Refused.field("old", "is not what stands there, which is {stands}", stands=str(says))
     if facts.new == says:
         raise Refused.field("new", "is what stands there already")
-    if facts.new is None and (facts.field in MOVING or facts.field is Corrected.REASON):
+    if facts.new is None and (facts.field in MOVING or facts.field in _NEVER_EMPTY):
         raise Refused.field("new", "is missing; write what is right of the {field}", field=facts.field.value)
     try:
         _SHAPES[facts.field].validate_python(facts.new) if facts.new is not None else None
@@ -187,6 +205,10 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
         raise Refused.field(
             "new", "is no {field}; write it as its paper does", field=facts.field.value
         ) from None
+    if facts.field is Corrected.SUPPLIER and facts.new is not None:
+        require_free_numbers(context.books.session, facts.entry, facts.new)
+    if facts.field is Corrected.HAPPENED and facts.new is not None and facts.new > context.today:
+        raise Refused.field("new", "is still to come; money has a day that has been")
     if facts.field not in MOVING or facts.new is None:
         return Posting()
     if int(facts.new) > MAX_AMOUNT:
@@ -195,6 +217,8 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
         )
     if facts.field is Corrected.VALUE:
         return corrected_price(context, facts.entry, facts.item, int(facts.new), facts.date)
+    if facts.field is Corrected.AMOUNT:
+        return corrected_amount(context, facts.entry, int(facts.new))
     return corrected_count(context, _counted(context.campaign, kind, facts), int(facts.new))
 
 
@@ -246,6 +270,10 @@ def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
         if found is not None:
             setattr(found, row.field.value, value)
             session.add(found)
+            if isinstance(found, OrderRow) and row.field is Corrected.SUPPLIER:
+                write_supplier(session, found)
+            if isinstance(found, ContributionRow) and row.field is Corrected.REFERENCE:
+                found.reference_likeness = likeness_of_reference(value)
             return
     if row.field is Corrected.EXPIRY:
         made, delivery = table_of(LotDeliveryRow), _delivery(session, row.corrected, row.lot)
@@ -263,16 +291,18 @@ def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
             change_row(session, core, row.corrected, **{row.field.value: value})
 
 
-def _approved(books: Books, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
-    _say(books, row, row.old, row.new)
+def _approved(books: Books, row: CorrectionRow, entry: Entry[Decision, None]) -> None:
+    _say(books, row, row.old, row.new, entry.operations)
 
 
 def _taken_back(books: Books, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
-    _say(books, row, row.new, row.old)
+    _say(books, row, row.new, row.old, ())
 
 
-def _say(books: Books, row: CorrectionRow, before: str | None, after: str | None) -> None:
-    """The paper says `after` from now on."""
+def _say(
+    books: Books, row: CorrectionRow, before: str | None, after: str | None, operations: Sequence[Operation]
+) -> None:
+    """The paper says `after` from now on; `operations` gave it other units."""
     if row.field not in MOVING:
         _write(books.session, recorded_row(books.session, CorrectionRow, row.entry), after)
         return
@@ -283,7 +313,9 @@ def _say(books: Books, row: CorrectionRow, before: str | None, after: str | None
             number=row.number,
             entry=row.corrected,
         )
-    if row.field is Corrected.VALUE:
+    if row.field is Corrected.AMOUNT:
+        write_amount(books, row.corrected, int(after) - int(before), operations)
+    elif row.field is Corrected.VALUE:
         write_price(books.session, row.corrected, row.item, int(after) - int(before))
     else:
         write_count(books, _counted(row.campaign, found.kind, _told(row)), int(after) - int(before))
@@ -313,7 +345,11 @@ def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, 
 
 
 def _asks(session: Session, row: CorrectionRow) -> Asked | None:
-    """What an order costs more lets money go to its supplier, as the order does."""
+    """What an order costs more lets money go to its supplier, as the order does; so does another supplier."""
+    if row.field is Corrected.SUPPLIER and row.new is not None:
+        order = session.get_one(OrderRow, row.corrected)
+        party = Party(PayeeKind.SUPPLIER, row.new)
+        return Asked(order.currency, order_value(session, order), row.new, party=party)
     if row.field is not Corrected.VALUE or row.old is None or row.new is None:
         return None
     order = session.get_one(OrderRow, row.corrected)

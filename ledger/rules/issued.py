@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.errors import NotFound, Refused
 from ledger.core.likeness import likeness_of_number
+from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.orders import Issued
 from ledger.model.questions import Doubt
@@ -78,9 +79,19 @@ def require_issued(
 
 
 def times_reversed(session: Session, table: type[P], campaign: str, number: str, supplier: str | None) -> int:
-    """How many papers of that number and supplier were reversed."""
-    wanted = (table.campaign == campaign, table.number == number, table.supplier == supplier)
-    gone = select(func.count()).select_from(table).where(*wanted, col(table.reversed_by).is_not(None))
+    """How many papers were told with that number as that supplier's, and are reversed or another's since."""
+    issuer, key = f"@{supplier}", col(EntryRow.key)
+    told_as_its = (
+        table.campaign == campaign,
+        table.number == number,
+        func.substr(key, func.length(key) - (len(issuer) - 1)) == issuer,
+    )
+    gone = (
+        select(func.count())
+        .select_from(table)
+        .join(EntryRow, col(EntryRow.seq) == table.entry)
+        .where(*told_as_its, or_(col(table.reversed_by).is_not(None), table.supplier != supplier))
+    )
     return session.exec(gone).one()
 
 

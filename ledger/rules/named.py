@@ -48,6 +48,8 @@ _ONLY: Mapping[str, frozenset[str]] = {
     "at": frozenset({"result"}),
 }
 """Kinds of entry in which alone a field does: elsewhere an organisation is a donor, and `at` is a time."""
+_CORRECTED = frozenset({"supplier", "carrier"})
+"""Fields of other papers whose new value a correction tells."""
 _BY_ROWS = frozenset({"opening"})
 """Kinds of entry whose rows name things too."""
 _CODES: Mapping[NameOf, str] = {
@@ -116,6 +118,10 @@ def _is_named(kind: str, field: str) -> bool:
 def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]]:
     """What the facts of an entry call by name, each once, by the names of their fields: as entries are published."""
     found: dict[tuple[NameOf, str], None] = {}
+    if kind == "correction":
+        corrected, new = str(facts.get("field")), facts.get("new")
+        if corrected in _CORRECTED and isinstance(new, str):
+            found[_FIELDS[corrected], new] = None
     for field, told in sorted(facts.items()):
         rows = told if isinstance(told, list | tuple) else [told]
         for row in rows:

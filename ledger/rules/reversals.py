@@ -79,6 +79,8 @@ def _post(
     typed = kinds[entry.kind].read(entry)
     undoing.require(context, typed)
     require_unmatched(context, entry)
+    for corrected in _corrections(context, entry):
+        require_unmatched(context, corrected)
     undone = undoing.instead(context, typed)
     if undone is None:
         undone = _taken_back(context, undoing, typed)
@@ -103,9 +105,16 @@ def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> t
 
 def _corrected(context: Context, entry: Entry) -> Iterator[Transfer]:
     """What corrections of an entry moved, which goes with it."""
+    for approval in _corrections(context, entry):
+        yield from approval.transfers
+
+
+def _corrections(context: Context, entry: Entry) -> Iterator[Entry]:
+    """The approvals of the corrections of an entry that stand."""
     for row in corrections_of(context.books.session, entry.seq):
         approval = None if row.decided_by is None else context.entry(row.decided_by)
-        yield from () if approval is None else approval.transfers
+        if approval is not None:
+            yield approval
 
 
 def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> None:

@@ -18,6 +18,7 @@ from ledger.core.lines import PartKind, Piece, UnitState
 from ledger.core.names import ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
+from ledger.model.corrections import Corrected
 from ledger.model.evidence import About
 from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
@@ -39,7 +40,7 @@ from ledger.views.changes import GivenUnits, LaterChanges
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.given_value import GivenValue
-from ledger.views.paper_steps import Figures, PaperStep, paper_step, return_detail
+from ledger.views.paper_steps import Figures, PaperStep, corrected_facts, paper_step, return_detail
 from ledger.views.papers import papers_about
 from ledger.views.people import reached_by_sex
 from ledger.views.places import PlaceNames
@@ -500,7 +501,8 @@ class DonationFollower:
             figures = {"paid": Amount.of(order.currency, row.value)}
         else:  # all of it went as the fee
             kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
-        detail = (("payment", number),)
+        supplier = corrected_facts(session, order.entry, only=Corrected.SUPPLIER)
+        detail = (("payment", number), *supplier)
         paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)

@@ -24,6 +24,7 @@ from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.changes import GivenUnits
 from ledger.views.donation import DonationFollower, restriction_to
 from ledger.views.donation_status import outcome_of_returned
+from ledger.views.paper_steps import corrected_facts
 from ledger.views.papers import papers_of_gift
 from ledger.views.people import reached_by_sex
 from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
@@ -185,7 +186,7 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         place=gift.place,
         reference=gift.number,
         figures=gift.figures,
-        detail=dict(gift.detail),
+        detail=dict((*gift.detail, *corrected_facts(tx.session, gift.entry, asset=gift.asset))),
         evidence=papers,
         entry=gift.entry,
         over=True,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
+from ledger.core.money import decimal_text
 from ledger.core.names import repaid_by
 from ledger.model.bank_money import ChargeBackRow, ExchangeRow
 from ledger.model.conversions import ConversionRow
+from ledger.model.corrections import Corrected
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.exchange_coins import DepositRow, WithdrawalRow
 from ledger.model.gift_returns import GiftReturnRow
@@ -83,11 +85,24 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
     Raises NotFound, and LookupError for what no paper of this kind took.
     """
     step = _as_told(session, campaign, noun, number)
-    corrected = tuple(
-        ("corrected", f"{row.field.value.replace('_', ' ')} {row.old or '-'} → {row.new or '-'}")
-        for row in corrections_of(session, step.entry)
-    )
+    corrected = tuple(corrected_facts(session, step.entry))
     return replace(step, detail=(*step.detail, *corrected)) if corrected else step
+
+
+def corrected_facts(
+    session: Session, entry: int, *, asset: str = "", only: Corrected | None = None
+) -> Iterator[tuple[str, str]]:
+    """What of a paper was corrected since, of one field or of all; `asset`: what its amount is in."""
+    for row in corrections_of(session, entry):
+        if only in {None, row.field}:
+            said, says = (_written(row.field, told, asset) for told in (row.old, row.new))
+            yield "corrected", f"{row.field.value.replace('_', ' ')} {said} → {says}"
+
+
+def _written(field: Corrected, told: str | None, asset: str) -> str:
+    if told is not None and field is Corrected.AMOUNT and asset:
+        return f"{decimal_text(asset, int(told))} {asset}"
+    return told or "-"
 
 
 def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperStep:

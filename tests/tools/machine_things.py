@@ -22,6 +22,7 @@ from ledger.recording.record import context_of
 from ledger.rules.campaigns import product_of
 from ledger.rules.carrier_claims import claim_left, standing_claims
 from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
+from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
@@ -415,6 +416,12 @@ def _recall_ended(s: Scene) -> Facts:
 
 @tells("correction")
 def _correction(s: Scene) -> Facts:
+    gifts = [g for g in contributions_of(s.tx.session, s.slug) if g.reversed_by is None]
+    if gifts and s.chance(25):
+        gift = s.pick(gifts)
+        amount = s.pick((gift.amount + s.n(1, 500), max(1, gift.amount - s.n(1, 500))))
+        told: Facts = {"entry": gift.entry, "field": "amount", "reason": "Mistyped", "new": str(amount)}
+        return s.numbered("CR") | told | {"old": str(gift.amount)}
     counted, orders = _counted(s), s.open_orders()
     if orders and s.chance(30):
         order = s.pick(orders)
