@@ -54,6 +54,8 @@ class OpenItemKind(StrEnum):
     PLEDGE_OVERDUE = "pledge_overdue"
 
 
+SCREENING = frozenset({OpenItemKind.LISTED_SENDER, OpenItemKind.PAYEE_SCREENING})
+"""What lists of sanctions ask a person to decide before it is an entry; for the desk alone."""
 UNRECONCILED = (
     OpenItemKind.UNEXPLAINED_SPEND,
     OpenItemKind.UNDECIDED_COIN,
@@ -105,8 +107,7 @@ class OpenItem(Frozen):
         return self.kind in {
             OpenItemKind.REFUSED_DRAFT,
             OpenItemKind.WAITING_DRAFT,
-            OpenItemKind.LISTED_SENDER,
-            OpenItemKind.PAYEE_SCREENING,
+            *SCREENING,
         }
 
 

@@ -20,7 +20,7 @@ from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
 from ledger.views.chain_coins import coins_by_kind, coins_on_chain, open_spends
 from ledger.views.decisions import decisions, open_counts, public_decisions
-from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
+from ledger.views.open_items import SCREENING, UNRECONCILED, OpenItem, OpenItemKind
 
 UNVALUED_SHOWN = 20
 _APART: Mapping[AccountClass, Apart] = {
@@ -115,7 +115,8 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
     is_open = False
     state: BooksState | None = None
     for slug in slugs:
-        state = books_state(tx, slug, now=now)
+        waiting = decisions(tx, slug, now=now, suggest=False)
+        state = books_state(tx, slug, now=now, waiting=public_decisions(waiting))
         is_open = is_open or not state.reconciled
         lines.append(
             (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
@@ -143,6 +144,9 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
             )
         if state.shortfall.minor:
             lines.append((f"{slug}: shortfall, sats", str(state.shortfall.minor)))
+        screened = sum(row.count for row in waiting if row.kind in SCREENING)
+        if screened:
+            lines.append((f"{slug}: screening, matches and payees that wait for a decision", str(screened)))
         lines.extend(
             (f"{slug}: open, {row.kind.replace('_', ' ')}", f"{row.count}, since {row.since}")
             for row in state.open

@@ -10,11 +10,14 @@ import pytest
 from api.pages.sentences import what_to_do
 from ledger.core.addresses import script_of
 from ledger.core.chain import Outpoint, Script
-from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.look import SeenTx, TxFacts
+from ledger.model.evidence import About
 from ledger.rules.screening import ScreeningState
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItemKind
+from ledger.views.papers import papers_about
+from ledger.views.reconcile import reconciliation
 from ledger.views.screening import SenderRow, screening_report
 from tests.tools.gifts import gift, held_and_used
 from tests.tools.ledgers import SLUG, Ledger, name, tied, tx
@@ -58,6 +61,13 @@ def state(ledger: Ledger, label: str) -> ScreeningState:
     return ScreeningState.NO_MATCH
 
 
+def screening_lines(ledger: Ledger) -> list[str]:
+    """The figures of what `reconcile` says of matches and payees that wait for a decision."""
+    with ledger.store.read() as reading:
+        lines = reconciliation(reading, SLUG, now=ledger.now).lines
+    return [figure for words, figure in lines if ": screening, " in words]
+
+
 def test_a_match_that_is_known_before_the_gift_settles_keeps_it_off_its_line(tmp_path: Path) -> None:
     ledger = Ledger.new(tmp_path)
     load(ledger, LISTED)
@@ -67,6 +77,7 @@ def test_a_match_that_is_known_before_the_gift_settles_keeps_it_off_its_line(tmp
         waiting = decisions(reading, SLUG, now=ledger.now)
     assert [(row.kind, row.subject) for row in waiting] == [(OpenItemKind.LISTED_SENDER, f"{bad.txid}:0")]
     assert public_decisions(waiting) == ()  # nobody is told of it before it is blocked
+    assert screening_lines(ledger) == ["1"]
     ledger.mine("a", bad, sent("good", 1, CLEAN, position=2))
     ledger.bury()
     assert ledger.kinds()[-3:] == ["block", "donation", "donation"]
@@ -78,6 +89,21 @@ def test_a_match_that_is_known_before_the_gift_settles_keeps_it_off_its_line(tmp
     ledger.do("recorder", "release", "add", number="L-1", block=row.block, date=DAY)
     ledger.do("approver", "release", "approve", number="L-1", date=DAY)
     assert rows(ledger)[f"{bad.txid}:0"].said == "match on the list of 2023-11-10: released"
+    assert screening_lines(ledger) == []
+    for about, number in (("block", str(row.block)), ("release", "L-1")):
+        shown = {
+            "sha256": "cd" * 32,
+            "title": "Letter",
+            "paper": "letter",
+            "shows": "who sent it",
+            "access": "public",
+        }
+        ledger.do("recorder", "evidence", "add", about=about, number=number, date=DAY, **shown)
+        with ledger.store.read() as reading:
+            (paper,) = papers_about(reading.session, SLUG, About(about), number)
+        assert paper.title == "Letter"
+        with pytest.raises(NotFound, match=f"there is no {about} X-9"):
+            ledger.do("recorder", "evidence", "add", about=about, number="X-9", date=DAY, **shown)
     load(ledger, LISTED, OTHER, day="2023-11-15")
     assert ledger.kinds()[-1] == "sanctions-list"  # two persons decided about it; it is not blocked anew
     tied(ledger)
@@ -161,7 +187,7 @@ def test_a_match_stays_apart_through_a_reorganisation(tmp_path: Path) -> None:
     tied(ledger)
 
 
-def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **more: str) -> None:
+def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **more: str | None) -> None:
     facts = {"number": number, "kind": "supplier", "supplier": "Maker", "list": "UN", "result": result}
     ledger.do(role, "screening", "add", **(facts | {"list_date": "2023-11-25", "date": DATE} | more))
 
@@ -259,6 +285,27 @@ def test_every_way_by_which_money_leaves_to_a_payee_asks_for_a_look(tmp_path: Pa
     move = {"number": "M-1", "asset": "USD", "amount": 900, "from_bank": "B", "to_bank": "D", "date": DAY}
     ledger.do("recorder", "move", "add", **move)
     ledger.do("approver", "move", "approve", number="M-1", date=DAY)
+
+
+def test_withheld_tax_is_paid_to_an_office_that_was_looked_up_and_is_on_no_list(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    pay(ledger, 92_000, discharges=100_000, withheld=8_000)
+    ledger.do("admin", "screening", "set", number="T-1", above=5_000, date=DATE)
+    for number, amount in (("TX-1", 5_000), ("TX-2", 3_000)):
+        tax = {"number": number, "bank": "B", "currency": "USD", "amount": amount, "date": DATE}
+        ledger.do("recorder", "tax-payment", "add", **tax)
+    ledger.do("approver", "tax-payment", "approve", number="TX-1", date=DATE)  # not above the sum
+    ledger.do("admin", "screening", "set", number="T-2", above=2_999, date=DATE)
+    with pytest.raises(Conflict, match="not checked"):
+        ledger.do("approver", "tax-payment", "approve", number="TX-2", date=DATE)
+    assert (len(waits(ledger)), screening_lines(ledger)) == (1, ["1"])
+    screen(ledger, "S-1", "match", kind="tax_office", supplier=None)
+    with pytest.raises(Conflict, match="match: decide"):
+        ledger.do("approver", "tax-payment", "approve", number="TX-2", date=DATE)
+    screen(ledger, "S-2", "cleared", "admin", kind="tax_office", supplier=None)
+    ledger.do("approver", "tax-payment", "approve", number="TX-2", date=DATE)
+    assert screening_lines(ledger) == []
 
 
 def test_coins_to_a_listed_address_are_approved_only_when_that_is_cleared(tmp_path: Path) -> None:
