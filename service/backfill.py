@@ -9,7 +9,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ledger.core.wording import Value
 from ledger.recording.address_gaps import PAST
+from ledger.rules.settled import Completeness, note_completeness
 from ledger.store.transaction import Reading, Writing
 from service.pinning import parse_checkpoint
 from watchers.look import Look, Rescan
@@ -42,12 +44,13 @@ class Backfill:
             return None
         return replace(self, next=height, listed_by=self.listed_by or look.listed_by)
 
-    def words(self) -> str:
-        """For the page: on what the completeness of these addresses rests until they are scanned."""
-        count = len(self.scripts)
-        whose = "1 address" if count == 1 else f"{count:,} addresses"
-        listed = f", and complete according to {' and '.join(self.listed_by)}" if self.listed_by else ""
-        return f"the past of {whose} is scanned up to block {self.next - 1}{listed}"
+    def note(self, tx: Writing) -> None:
+        """Keep on what the completeness of these addresses rests until they are scanned."""
+        values: dict[str, Value] = {"n": len(self.scripts), "block": self.next - 1}
+        if self.listed_by:
+            note_completeness(tx, Completeness.PAST_LISTED, **values, sources=list(self.listed_by))
+        else:
+            note_completeness(tx, Completeness.PAST_UNREAD, **values)
 
 
 def load_backfill(tx: Reading) -> Backfill | None:

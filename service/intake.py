@@ -13,7 +13,7 @@ from ledger.core.chain import BlockRef, Header, Script
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.core.times import rfc3339
 from ledger.recording.settling import LookOutcome, record_look
-from ledger.rules.settled import SCANNED_WHOLE
+from ledger.rules.settled import Completeness, note_completeness
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from ledger.views.watch_list import sighting_scripts, waiting_inputs
@@ -206,24 +206,24 @@ class Intake:
         tx.progress.save("headers_to", end)
 
     def _note_completeness(self, tx: Writing, fetched: Fetched) -> None:
-        """On what it rests that no payment is missing, in words for the page."""
+        """On what it rests that no payment is missing."""
         mode = "addresses" if isinstance(self.watcher, AddressWatcher) else "blocks"
         before = tx.progress.load("mode")
         tx.progress.save("mode", mode)
         if isinstance(self.watcher, AddressWatcher):
             save_backfill(tx, None)  # a history has all of the past
             if fetched.look.listed_by:
-                tx.progress.save(
-                    "completeness", f"complete according to {' and '.join(fetched.look.listed_by)}"
-                )
+                note_completeness(tx, Completeness.LISTED, sources=list(fetched.look.listed_by))
             return
         if fetched.past is not None:
             save_backfill(tx, fetched.past.after(fetched.look))
         if before == "addresses":
             note_added(tx, tx.addresses.scripts())  # what histories left out, blocks will show
         left = load_backfill(tx)
-        words = SCANNED_WHOLE if left is None else f"{SCANNED_WHOLE}; {left.words()}"
-        tx.progress.save("completeness", words)
+        if left is None:
+            note_completeness(tx, Completeness.SCANNED_WHOLE)
+        else:
+            left.note(tx)
 
     def _note_pace(self, tx: Writing, fetched: Fetched, size: int) -> None:
         """How long catching up may take, from what this look took for its blocks."""

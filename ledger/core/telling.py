@@ -25,6 +25,9 @@ class Telling:
     code: StrEnum
     values: Mapping[str, Value] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.code, repr(sorted(self.values.items()))))
+
     def data(self) -> dict[str, object]:
         """As JSON has it."""
         return {

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from ledger.store.transaction import Reading
+import json
+from enum import StrEnum
 
-SCANNED_WHOLE = "every block scanned whole"
-"""On what completeness rests where nothing else is said."""
+from ledger.core.telling import Telling
+from ledger.core.wording import Value
+from ledger.store.transaction import Reading, Writing
+
+
+class Completeness(StrEnum):
+    """On what it rests that no payment is missing."""
+
+    SCANNED_WHOLE = "scanned_whole"
+    """Every block is scanned whole."""
+    LISTED = "listed"
+    """Histories of `sources`."""
+    PAST_UNREAD = "past_unread"
+    """Every block is; the past of `n` addresses is scanned up to `block`."""
+    PAST_LISTED = "past_listed"
+    """As before, and until then their histories at `sources`."""
+
+
+_COMPLETENESS = "completeness"
 DEFAULT_DEPTH = 6
 MATURITY = 100
 """Blocks before a coinbase can be spent (consensus; docs/rules.md, 3: it settles at the larger of depth and 100)."""
+
+
+def note_completeness(tx: Writing, ground: Completeness, **values: Value) -> None:
+    """Keep on what it rests that no payment is missing; `values` are texts, numbers and lists of texts."""
+    tx.progress.save(_COMPLETENESS, json.dumps([ground, values]))
+
+
+def completeness(tx: Reading) -> Telling:
+    """On what it rests that no payment is missing; a block scan where nothing else was noted."""
+    kept = tx.progress.load(_COMPLETENESS)
+    if not kept:
+        return Telling(Completeness.SCANNED_WHOLE)
+    ground, values = json.loads(kept)
+    return Telling(Completeness(ground), values)
 
 
 def depth_of(tx: Reading) -> int:

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.line_words import LineWords
+from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
 from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction
 from ledger.recording.bank_words import words_of
@@ -25,7 +26,7 @@ from ledger.store.transaction import Reading
 from ledger.views.bank_notified import notified_sums
 from ledger.views.bank_open import OpenBank, open_banks
 from ledger.views.bank_together import Part, together
-from ledger.views.suggestions import Suggestion
+from ledger.views.suggestions import Suggestion, Why, days_apart
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
 AMOUNT, TIME, REFERENCE = 60, 20, 20
@@ -195,13 +196,13 @@ def _proposal(
         return None
     score = max(0, AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1)) + TIME - TIME * days // (NEAR_DAYS + 1)
     why = [
-        f"{moved.noun} {moved.reference}",
-        "the amount is the same" if not away and movement_left(moved) == left else "another amount",
-        "the same day" if not days else f"{days} day{'s' if days > 1 else ''} apart",
+        Telling(Why.ENTRY, {"noun": moved.noun, "number": moved.reference}),
+        Telling(Why.SAME_AMOUNT if not away and movement_left(moved) == left else Why.ANOTHER_AMOUNT),
+        days_apart(days),
     ]
     if named:
         score += REFERENCE
-        why.append("the text names it")
+        why.append(Telling(Why.NAMED_IN_TEXT))
     return Suggestion(
         kind="entry",
         reference=str(moved.entry),
@@ -215,7 +216,7 @@ def _proposal(
 def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) -> Iterator[Suggestion]:
     """Several entries as one proposal for a line, where together they are what is left of it."""
     parts = [
-        Part(m.entry, abs(movement_left(m)), m.date, days, f"{m.noun} {m.reference}")
+        Part(m.entry, abs(movement_left(m)), m.date, days, m.noun, m.reference)
         for m in moved
         if (m.bank, m.currency) == (line.bank, line.currency)
         and movement_left(m) * left > 0
@@ -231,7 +232,10 @@ def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) ->
             campaign=line.campaign,
             score=AMOUNT + TIME - TIME * days // (NEAR_DAYS + 1),
             minor=abs(left),
-            why=(*(part.name for part in found), "together the amount is the same"),
+            why=(
+                *(Telling(Why.ENTRY, {"noun": part.noun, "number": part.number}) for part in found),
+                Telling(Why.TOGETHER),
+            ),
         )
 
 

@@ -22,7 +22,8 @@ class Part:
     minor: int
     date: str
     days: int
-    name: str
+    noun: str
+    number: str
 
 
 def together(minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.core.telling import Telling
-from ledger.rules.settled import SCANNED_WHOLE
+from ledger.rules.settled import Completeness
 from ledger.views.bank_state import BankState
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
@@ -122,7 +122,7 @@ class Books(Frozen):
     """Who vouches for it: genesis, table, operator or first use."""
     trusted_rules: str = ""
     """The network whose rules are not checked in full; empty where they are."""
-    completeness: str = SCANNED_WHOLE
+    completeness: Telling = Telling(Completeness.SCANNED_WHOLE)
     """On what it rests that no payment is missing."""
 
     @property

@@ -6,7 +6,8 @@ import json
 
 from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
-from ledger.rules.settled import SCANNED_WHOLE, settled_block
+from ledger.core.telling import Telling
+from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
 
 
@@ -33,7 +34,7 @@ class ChainStatus(Frozen):
     """False where the sources do not agree on a chain."""
     no_chain_since: str | None
     """Since when they do not."""
-    completeness: str
+    completeness: Telling
     """On what it rests that no payment is missing."""
     sources: tuple[SourceStatus, ...]
     """Each source and how it answered."""
@@ -62,7 +63,7 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         looked_at=look.get("at"),
         agreed=bool(look.get("agreed", False)),
         no_chain_since=load("no_chain_since") or None,
-        completeness=load("completeness") or SCANNED_WHOLE,
+        completeness=completeness(tx),
         sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),

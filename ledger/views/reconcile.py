@@ -14,7 +14,7 @@ from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_shortfall
-from ledger.rules.settled import SCANNED_WHOLE, settled_block
+from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
@@ -97,7 +97,7 @@ def books_state(
         start=checkpoint_height(checkpoint) if checkpoint else None,
         trust=tx.progress.load("checkpoint_trust") or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
-        completeness=tx.progress.load("completeness") or SCANNED_WHOLE,
+        completeness=completeness(tx),
         unvalued=Unvalued(
             asset="BTC",
             minor=sum(row.amount.minor for row in unvalued if row.amount is not None),

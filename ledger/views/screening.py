@@ -6,10 +6,14 @@ Pure reading: what a match leads to is recorded as a block, and decided by peopl
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
 
 from sqlmodel import Session
 
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.telling import Telling
+from ledger.core.wording import Value
 from ledger.model.gifts import BlockStatus
 from ledger.model.screening import PayeeKind, ScreeningResult, ScreeningRow
 from ledger.rules.campaigns import campaign_of
@@ -64,8 +68,8 @@ class SenderRow(Frozen):
     """When it was first seen, RFC 3339."""
     state: ScreeningState
     """How far its inputs were compared, and what came of it."""
-    said: str
-    """The same in words."""
+    told: Telling
+    """The same as a word and values, with what came of a match."""
     inputs: int
     """How many inputs its transaction has."""
     checked: int
@@ -100,8 +104,8 @@ class PayeeRow(Frozen):
     """The day as of which the list was."""
     result: ScreeningResult
     """What was found."""
-    said: str
-    """The same in words."""
+    told: Telling
+    """The same as a word and values."""
 
 
 class ScreeningReport(Frozen):
@@ -119,23 +123,36 @@ class ScreeningReport(Frozen):
     """What was recorded of payees, one row each."""
 
 
-def said(
+class Screened(StrEnum):
+    """What is said of a sender or a payee beside a list."""
+
+    NOT_CHECKED = "not_checked"
+    IN_PART = "in_part"
+    NO_MATCH = "no_match"
+    DECIDE = "decide"
+    RELEASED = "released"
+    RETURNED = "returned"
+    CLEARED = "cleared"
+
+
+def told_of(
     state: ScreeningState, checked: int, inputs: int, list_date: str, decided: BlockStatus | None
-) -> str:
-    """A state in words; `decided`: what became of the block that a match led to."""
+) -> Telling:
+    """What is said of a state; `decided`: what became of the block that a match led to."""
+    of_list: Mapping[str, Value] = {"list_date": list_date}
     match state:
         case ScreeningState.NOT_CHECKED:
-            return "not checked"
+            return Telling(Screened.NOT_CHECKED)
         case ScreeningState.IN_PART:
-            return f"{checked} of {inputs} inputs checked"
+            return Telling(Screened.IN_PART, {"checked": checked, "inputs": inputs})
         case ScreeningState.NO_MATCH:
-            return f"no match on the list of {list_date}"
+            return Telling(Screened.NO_MATCH, of_list)
         case ScreeningState.MATCH if decided is BlockStatus.RELEASED:
-            return f"match on the list of {list_date}: released"
+            return Telling(Screened.RELEASED, of_list)
         case ScreeningState.MATCH if decided is BlockStatus.RETURNED:
-            return f"match on the list of {list_date}: returned"
+            return Telling(Screened.RETURNED, of_list)
         case ScreeningState.MATCH:
-            return "match: decide"
+            return Telling(Screened.DECIDE)
 
 
 def screening_report(session: Session, slug: str) -> ScreeningReport:
@@ -169,10 +186,11 @@ def screening_report(session: Session, slug: str) -> ScreeningReport:
 
 
 def _payee(row: ScreeningRow) -> PayeeRow:
-    words = {
-        ScreeningResult.NO_MATCH: f"no match on the list of {row.list_date}",
-        ScreeningResult.MATCH: "match: decide",
-        ScreeningResult.CLEARED: f"match on the list of {row.list_date}: cleared",
+    of_list: Mapping[str, Value] = {"list_date": row.list_date}
+    told = {
+        ScreeningResult.NO_MATCH: Telling(Screened.NO_MATCH, of_list),
+        ScreeningResult.MATCH: Telling(Screened.DECIDE),
+        ScreeningResult.CLEARED: Telling(Screened.CLEARED, of_list),
     }
     return PayeeRow(
         kind=row.kind,
@@ -181,7 +199,7 @@ def _payee(row: ScreeningRow) -> PayeeRow:
         list=row.list_name,
         list_date=row.list_date,
         result=row.result,
-        said=words[row.result],
+        told=told[row.result],
     )
 
 
@@ -197,7 +215,7 @@ def _row(
         amount=Amount.of("BTC", sent.sats),
         since=sent.first_at,
         state=state,
-        said=said(state, sent.known, sent.inputs, day, decided),
+        told=told_of(state, sent.known, sent.inputs, day, decided),
         inputs=sent.inputs,
         checked=sent.known,
         matches=tuple(

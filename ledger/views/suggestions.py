@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlmodel import col, func, select
 
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Frozen
 from ledger.core.names import spend_named
+from ledger.core.telling import Telling
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionRow
 from ledger.model.exchange_coins import DepositRow
 from ledger.model.orders import InvoiceRow, OrderRow
@@ -39,6 +42,27 @@ RATES_LOOKED_AT = 20
 SHOWN = 5
 
 
+class Why(StrEnum):
+    """Why a record may explain an open item."""
+
+    SAME_AMOUNT = "same_amount"
+    AMOUNT_AWAY = "amount_away"
+    ANOTHER_AMOUNT = "another_amount"
+    SAME_DAY = "same_day"
+    DAYS_APART = "days_apart"
+    DRAFT = "draft"
+    DRAFT_OF_IT = "draft_of_it"
+    WAITS_FOR_APPROVAL = "waits_for_approval"
+    ALL_OURS = "all_ours"
+    MAYBE_ALL_OURS = "maybe_all_ours"
+    RECORD_MOVE = "record_move"
+    OPEN_INVOICE = "open_invoice"
+    SAME_ADDRESS = "same_address"
+    ENTRY = "entry"
+    NAMED_IN_TEXT = "named_in_text"
+    TOGETHER = "together"
+
+
 class Suggestion(Frozen):
     """A record that may explain an open item."""
 
@@ -52,8 +76,8 @@ class Suggestion(Frozen):
     """How likely, of 100 at most."""
     minor: int | None
     """minor units of the item's asset that it would explain."""
-    why: tuple[str, ...]
-    """The reasons, in words."""
+    why: tuple[Telling, ...]
+    """The reasons, each as a word and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +123,32 @@ def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _by_amount(left: _Left, sats: int | None) -> tuple[int, str] | None:
-    """Points for an amount near what left, and the words; None where it is too far."""
+def _by_amount(left: _Left, sats: int | None) -> tuple[int, Telling] | None:
+    """Points for an amount near what left, and why; None where it is too far."""
     if not sats:
         return None
     away = abs(sats - left.sats) * 1000 // left.sats
     if away > NEAR_PERMILLE:
         return None
-    words = "the amount is the same" if sats == left.sats else f"the amount is {sats - left.sats:+} sats away"
-    return AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1), words
+    why = Telling(Why.SAME_AMOUNT)
+    if sats != left.sats:
+        why = Telling(Why.AMOUNT_AWAY, {"away": Figure("BTC", sats - left.sats)})
+    return AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1), why
 
 
-def _by_time(left: _Left, date: str) -> tuple[int, str]:
+def _by_time(left: _Left, date: str) -> tuple[int, Telling]:
     """Points for a date near the day on which the coins left."""
     days = abs(unix_seconds(f"{date}T00:00:00Z") // 86_400 - left.at // 86_400)
-    words = "the same day" if days == 0 else f"{days} day{'s' if days > 1 else ''} apart"
-    return max(0, TIME - TIME * days // (NEAR_DAYS + 1)), words
+    return max(0, TIME - TIME * days // (NEAR_DAYS + 1)), days_apart(days)
+
+
+def days_apart(days: int) -> Telling:
+    """How far two days are from each other."""
+    return Telling(Why.DAYS_APART, {"n": days}) if days else Telling(Why.SAME_DAY)
 
 
 def _suggested(
-    kind: str, reference: str, campaign: str, left: _Left, sats: int | None, date: str, more: str
+    kind: str, reference: str, campaign: str, left: _Left, sats: int | None, date: str, more: Why
 ) -> Suggestion | None:
     amount = _by_amount(left, sats)
     if amount is None:
@@ -130,7 +160,7 @@ def _suggested(
         campaign=campaign,
         score=amount[0] + time[0],
         minor=sats,
-        why=(more, amount[1], time[1]),
+        why=(Telling(more), amount[1], time[1]),
     )
 
 
@@ -142,12 +172,13 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
             continue
         reference, sats = str(facts["number"]), explained_sats(facts)
         if draft.waits_for == left.ref:
-            why = ("a draft names this transaction", *((_by_amount(left, sats) or (0, "another amount"))[1:]))
+            near = _by_amount(left, sats) or (0, Telling(Why.ANOTHER_AMOUNT))
+            why = (Telling(Why.DRAFT_OF_IT), near[1])
             yield Suggestion(
                 kind=draft.kind, reference=reference, campaign=campaign, score=NAMED, minor=sats, why=why
             )
             continue
-        told = _suggested(draft.kind, reference, campaign, left, sats, facts["date"], "a draft")
+        told = _suggested(draft.kind, reference, campaign, left, sats, facts["date"], Why.DRAFT)
         if told is not None:
             yield told
 
@@ -179,7 +210,7 @@ def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
 
 
 def _named(kind: str, number: str, campaign: str, sats: int) -> Suggestion:
-    why = ("it names this transaction and waits for approval",)
+    why = (Telling(Why.WAITS_FOR_APPROVAL),)
     return Suggestion(kind=kind, reference=number, campaign=campaign, score=NAMED, minor=sats, why=why)
 
 
@@ -200,11 +231,8 @@ def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | 
         return
     sure = seen.others == 0
     why = (
-        "all that it spent and paid is ours, so what left is its network fee"
-        if sure
-        else "all that it spent is ours, and what left is as much as a network fee",
-        f"`move add --set number=NUMBER --set asset=BTC --set amount=0 --set fee={left.sats}"
-        f" --set txid={left.ref} --set date={rfc3339(left.at)[:10]}`, then `move approve`",
+        Telling(Why.ALL_OURS if sure else Why.MAYBE_ALL_OURS),
+        Telling(Why.RECORD_MOVE, {"fee": str(left.sats), "txid": left.ref, "date": rfc3339(left.at)[:10]}),
     )
     yield Suggestion(
         kind="move",
@@ -244,9 +272,7 @@ def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             prices[currency] = SATS if currency == "BTC" else _price_at(books, campaign, currency, day)
         price = prices[currency]
         sats = divided_half_even(open_amount * SATS, price) if price else None
-        told = _suggested(
-            "invoice", invoice.number, campaign, left, sats, invoice.date, "an open invoice at the day's rate"
-        )
+        told = _suggested("invoice", invoice.number, campaign, left, sats, invoice.date, Why.OPEN_INVOICE)
         if told is not None:
             yield told
 
@@ -261,7 +287,7 @@ def _same_address(books: Books, observed: Observed, campaign: str, left: _Left) 
     for spend in books.session.exec(explained.order_by(col(SpendRow.ref))):
         if left.scripts & _scripts(observed, observed.tx(spend.txid)):
             day = _by_time(left, spend.date)
-            why = (f"coins of the same address went before, by {spend.explained_by}", day[1])
+            why = (Telling(Why.SAME_ADDRESS, {"by": str(spend.explained_by)}), day[1])
             yield Suggestion(
                 kind="spend",
                 reference=spend.ref,

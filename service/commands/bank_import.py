@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from api.pages import sentences as say
 from ledger.core.money import decimal_text
 from ledger.recording.bank_statements import Statement, Taken, take_back, take_statements
 from ledger.recording.users import actor_named
@@ -154,7 +155,10 @@ def _waiting(waiting: Sequence[OpenLine]) -> Iterator[str]:
         yield f"waits: {line.identity} {line.booked} {money} at {line.bank}"
         if line.words is not None:
             yield f"       {line.words.said}"
-        yield from (f"  {p.score:>3}  {p.kind} {p.reference}: {', '.join(p.why)}" for p in line.proposals)
+        yield from (
+            f"  {p.score:>3}  {p.kind} {p.reference}: {', '.join(map(say.suggested_why, p.why))}"
+            for p in line.proposals
+        )
     if waiting:
         yield (
             f"{len(waiting)} wait; `bank match` with line and entry confirms one, `bank aside` sets one aside."

@@ -137,7 +137,8 @@ def _decision_lines(waiting: tuple[OpenItem, ...], now: int) -> Iterator[str]:
             amount = ""
             if row.amount is not None and found.minor is not None:
                 amount = f" ({decimal_text(row.amount.asset, found.minor)} {row.amount.asset})"
-            yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{amount}: {', '.join(found.why)}"
+            why = ", ".join(map(say.suggested_why, found.why))
+            yield f"{'':>9}  {found.score:>3}  {found.kind} {found.reference}{amount}: {why}"
 
 
 def age(since: str, now: int) -> str:

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from api.pages import sentences as say
 from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
@@ -90,14 +91,15 @@ def _said(screened: ScreeningReport) -> Iterator[str]:
     for row in screened.counts:
         yield f"payments, {row.state.value.replace('_', ' ')}: {row.count}"
     for one in screened.rows:
-        yield f"{one.outpoint}  {one.amount.decimal} BTC  {one.said}"
+        yield f"{one.outpoint}  {one.amount.decimal} BTC  {say.screened(one.told)}"
         for match in one.matches:
             yield f"  {match.address}, {match.list} of {match.list_date}"
     if screened.above is not None:
         money = f"{screened.above.decimal} {screened.above.asset}"
         yield f"above {money} an approval waits until its payee was looked up on a list"
     for payee in screened.payees:
-        yield f"{payee.kind.value.replace('_', ' ')} {payee.payee}  {payee.said} ({payee.list}, {payee.number})"
+        kind, told = payee.kind.value.replace("_", " "), say.screened(payee.told)
+        yield f"{kind} {payee.payee}  {told} ({payee.list}, {payee.number})"
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -15,13 +15,20 @@ import pytest
 
 from api.pages import sentences as say
 from api.pages.sentences import fixed
+from api.pages.sentences.books import rests_on
 from api.pages.sentences.messages import Message, listed, plain, said, worded
 from api.pages.sentences.places import figured, where
+from api.pages.sentences.screening import SCREENED
+from api.pages.sentences.suggested import WHY
 from api.pages.sentences.to_do import TO_DO
 from api.pages.sentences.waiting import kind_title
 from ledger.core.frozen import Amount
+from ledger.core.telling import Telling
+from ledger.rules.settled import Completeness
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
+from ledger.views.screening import Screened
+from ledger.views.suggestions import Why
 from ledger.views.to_do import ToDo
 from ledger.views.trail import Place
 
@@ -228,9 +235,12 @@ def test_every_kind_of_thing_that_waits_has_words() -> None:
         assert kind_title(kind) != kind.replace("_", " ").capitalize(), kind
 
 
-def test_every_thing_to_do_has_a_sentence() -> None:
+def test_every_word_that_a_view_tells_has_a_sentence() -> None:
     """One whole message for each word that the ledger tells, whichever kind of thing waits."""
     assert set(TO_DO) == set(ToDo)
+    assert set(WHY) == set(Why)
+    assert set(SCREENED) == set(Screened)
+    assert {rests_on(Telling(ground, {"n": 1, "block": 5, "sources": ["a"]})) for ground in Completeness}
 
 
 def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:

@@ -51,7 +51,7 @@ def test_coins_that_an_order_in_one_currency_rests_on_cover_no_order_in_another(
     with pytest.raises(Refused, match=r"only 0\.25000000 [A-Z]{3} is free"):
         order(ledger, "PO-3", BTC // 4 + 1, "BTC")
     order(ledger, "PO-4", BTC // 4, "BTC")
-    with pytest.raises(Refused, match=r"only 0 is free"):
+    with pytest.raises(Refused, match=r"only 0 XOF is free"):
         order(ledger, "PO-5", 1, "XOF")
 
 

@@ -13,12 +13,13 @@ from api.app import create_app
 from api.pages.sentences import what_to_do
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotFound
+from ledger.core.telling import Telling
 from ledger.recording.users import add_token
 from ledger.views.campaign import Books
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.reconcile import books_state
-from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, suggestions
+from ledger.views.suggestions import AMOUNT, NAMED, TIME, Suggestion, Why, suggestions
 from service.metrics import metrics_text
 from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, sum_of, tx
 from tests.tools.things import DATE, funded, order, receive
@@ -137,7 +138,7 @@ def test_a_draft_that_names_the_transaction_comes_first(ledger: Ledger) -> None:
     first, second = suggested(ledger, "sale", BTC)
     assert (first.reference, first.score) == ("C-1", NAMED)
     assert (second.reference, second.score) == ("C-2", AMOUNT + TIME)
-    assert "the amount is the same" in second.why
+    assert Telling(Why.SAME_AMOUNT) in second.why
 
 
 def test_an_open_invoice_is_suggested_by_the_rate_of_the_day(ledger: Ledger) -> None:
@@ -176,7 +177,7 @@ def test_coins_of_an_address_that_was_explained_before_say_by_what(ledger: Ledge
     ledger.mine("t", tx("second", spends=(("again", 0),)), tx("third", spends=(("half", 0),), position=2))
     (found,) = suggested(ledger, "second", 30_000)
     assert (found.kind, found.reference) == ("spend", name("sale"))
-    assert "by conversion C-1" in found.why[0]
+    assert found.why[0] == Telling(Why.SAME_ADDRESS, {"by": "conversion C-1"})
     assert suggested(ledger, "third", BTC // 2) == ()
 
 

@@ -197,7 +197,9 @@ def test_what_an_arrival_called_damaged_can_turn_out_good(ledger: Ledger) -> Non
     with ledger.store.read() as reading:
         rows = {row.document: (row.pieces, row.found) for row in loss_rows(reading.session, SLUG)}
     assert rows["arrival A-1"] == (3, 7)
-    with pytest.raises(Refused, match="was: is nothing that a loss counts; say one of lost"):
+    with pytest.raises(
+        Refused, match="was: is nothing that this kind of paper, loss, counts; say one of lost"
+    ):
         find(ledger, 1, "F-2", was="damaged")
 
 

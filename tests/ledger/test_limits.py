@@ -50,7 +50,8 @@ def ask(ledger: Ledger, number: str, amount: int, on: str = "PO-1", **more: Any)
 
 def test_an_approval_above_the_limit_is_refused_and_names_the_limit_and_who_can(ledger: Ledger) -> None:
     with pytest.raises(
-        NotAllowed, match=r"your role, approver, may approve up to 5000\.00 USD.*5000\.01 USD; an admin can"
+        NotAllowed,
+        match=r"your role, approver, may approve up to 5000\.00 USD.*5000\.01 USD; these can: admin",
     ):
         order(ledger, "PO-1", 500_001)
     approve(ledger, "purchase", "PO-1", "admin")
@@ -220,7 +221,7 @@ def test_a_gift_that_goes_back_counts_in_its_own_asset(ledger: Ledger) -> None:
     }
     ledger.do("recorder", "gift-return", "add", reason="asked", **told)
     with pytest.raises(
-        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01 USD; an admin can"
+        NotAllowed, match=r"this gift-return to the donor of .*comes to 5000\.01 USD; these can: admin"
     ):
         approve(ledger, "gift-return", "GR-1")
     approve(ledger, "gift-return", "GR-1", "admin")

@@ -118,9 +118,9 @@ def test_no_more_is_repaid_than_is_owed_waiting_repayments_counted(ledger: Ledge
         ({"to": SLUG}, "to: is the campaign that lends"),
         (
             {"amount": 2_000_001},
-            "amount: 20000.01 USD is wanted, fee included, and only 20000.00 is free at B",
+            "amount: 20000.01 USD is wanted, fee included, and only 20000.00 USD is free at B",
         ),
-        ({"bank": "X"}, "only 0.00 is free at X"),
+        ({"bank": "X"}, "only 0.00 USD is free at X"),
         ({"bank": None}, "bank: a loan of money names both banks"),
         ({"asset": "BTC", "bank": None, "to_bank": None}, "txid: a loan of coins names the transaction"),
     ],

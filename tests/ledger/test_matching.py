@@ -18,7 +18,7 @@ from ledger.recording.desk import act
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.invoices import require_invoice
-from ledger.rules.matching import Match, Verdict, open_matches, order_matches, verdict_of
+from ledger.rules.matching import SAYS, Match, Verdict, open_matches, order_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
@@ -90,7 +90,7 @@ def test_each_exception_has_its_words_and_stops_the_payment(
     bill(ledger, billed, amount)
     (row,) = matches(ledger)
     assert row.reasons == reasons
-    with pytest.raises(Refused, match=reasons[0].value):
+    with pytest.raises(Refused, match=str(SAYS[reasons[0]])):
         pay(ledger, 1000, invoice="I-1")
     with ledger.store.read() as reading:
         assert open_matches(Books(reading), SLUG) == [row]

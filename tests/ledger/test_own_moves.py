@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences import suggested_why
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict
@@ -183,7 +184,7 @@ def test_an_extraordinary_fee_waits_for_a_person_with_the_command_that_explains_
             if row.kind is OpenItemKind.UNEXPLAINED_SPEND
         )
     assert (first.kind, first.score, first.minor) == ("move", 100, fee)
-    command = first.why[1].split("`")[1].replace("NUMBER", "M-1").split()
+    command = suggested_why(first.why[1]).split("`")[1].replace("NUMBER", "M-1").split()
     told = dict(pair.split("=", 1) for pair in command if "=" in pair)
     numbers = {key: int(told[key]) for key in ("amount", "fee")}
     ledger.do("recorder", *command[:2], **(told | numbers))

@@ -58,7 +58,7 @@ def test_a_need_is_met_when_it_is_handed_over_or_a_paper_shows_it(tmp_path: Path
     ledger = with_needs(tmp_path)
     contribute(ledger, "B-1", 10_000, "N-1")
     met: dict[str, Any] = {"need": "N-1", "amount": 1_000, "reason": "need_met"}
-    with pytest.raises(Refused, match="reason: need_met: 0 of 100 that N-1 asks for are handed over"):
+    with pytest.raises(Refused, match="reason: 0 of 100 that N-1 asks for are handed over"):
         reclassify(ledger, **met)
     ledger.do(
         "recorder", "purchase", "add", number="PO-1", supplier="S", currency="USD", date=DAY, need="N-1",
@@ -125,7 +125,7 @@ def test_its_reason_fits_what_changes_and_donors_agree_on_paper(tmp_path: Path) 
         ({"to": "N-1", "reason": "need_met"}, "set_aside is for unrestricted money"),
         ({"need": "N-1", "reason": "donors_agreed"}, "name the paper that shows it"),
         ({"need": "N-1", "reason": "exchanged"}, "names the transaction"),
-        ({"need": "N-1", "amount": 10_001}, r"only 100.00 is free of it, as N-1 money"),
+        ({"need": "N-1", "amount": 10_001}, r"only 100.00 USD is free of what is restricted to N-1"),
     ):
         with pytest.raises(Refused, match=said):
             reclassify(ledger, **({"amount": 100} | wrong))

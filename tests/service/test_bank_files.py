@@ -137,7 +137,7 @@ def test_statements_that_do_not_follow_wait_for_the_missing_one(ledger: Ledger, 
     taken(tmp_path, HEAD + "25.11.2023;X;later;5,00;19.855,00;\n")
     assert gaps(ledger) == [("USD", -5_000)]
     told = run_command(["inbox", "--data", "."], tmp_path).out
-    assert "its statements do not lead from 0.00 to 19855.00; import the one that is missing" in told
+    assert "its statements do not lead from 0.00 USD to 19,855 USD; import the one" in told
     taken(tmp_path, HEAD + "22.11.2023;X;between;-50,00;19.850,00;\n")
     assert gaps(ledger) == []
 

@@ -67,7 +67,7 @@ def test_a_line_that_is_several_payments_is_proposed_as_all_of_them(ledger: Ledg
 
 
 def part(entry: int, minor: int, date: str = "2023-05-01") -> Part:
-    return Part(entry, minor, date, int(date[-2:]), f"payment {entry}")
+    return Part(entry, minor, date, int(date[-2:]), "payment", str(entry))
 
 
 def test_all_of_one_day_are_together_before_some_of_several() -> None:

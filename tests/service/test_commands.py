@@ -248,7 +248,7 @@ def test_a_role_that_may_not_is_told_so_with_its_own_exit_code(home: Path) -> No
     days = ["--set", "start=2026-11-01", "--set", "end=2026-12-01"]
     ran = run_command(["campaign", "add", "--as", "demo-recorder", *facts, *days], home)
     assert ran.code == 77
-    assert "a recorder cannot add a campaign" in ran.err
+    assert "your role, recorder, does not allow `campaign add`" in ran.err
 
 
 def test_a_list_of_a_campaign_that_is_not_there_is_refused(home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api.pages.sentences import screened
 from api.ports import TooMany
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotAllowed
@@ -289,7 +290,7 @@ def looks(home: Home) -> None:
 
 def said(home: Home) -> list[tuple[str, str | None]]:
     with home.store.read() as tx:
-        return [(row.said, row.block) for row in screening_report(tx.session, SLUG).rows]
+        return [(screened(row.told), row.block) for row in screening_report(tx.session, SLUG).rows]
 
 
 def sent_by(home: Home, *scripts: bytes) -> str:

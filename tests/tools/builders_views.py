@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from ledger.core.frozen import Amount, Frozen, Quantity
 from ledger.core.look import SourceStatus
+from ledger.core.telling import Telling
 from ledger.model.deliveries import DeliveryPaper
 from ledger.model.evidence import Access
+from ledger.rules.settled import Completeness
 from ledger.views.campaign import (
     Books,
     CampaignCard,
@@ -542,7 +544,7 @@ def chain_status() -> ChainStatus:
     return ChainStatus(
         network="regtest", tip_height=650_417, tip_hash="0" * 64, tip_time=1_601_302_000, settled_height=650_412,
         best_height=650_417, behind=0, looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None,
-        completeness="scanned",
+        completeness=Telling(Completeness.SCANNED_WHOLE),
         sources=tuple(
             SourceStatus(name=name, ok=True, tip_height=650_417, error=None, lied=None, set_aside_until=None,
                          requests=1, bytes=80)

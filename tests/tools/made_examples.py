@@ -19,6 +19,7 @@ from api.data import documented
 from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, Page
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.telling import Telling
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind, ScreeningResult
 from ledger.rules.screening import ScreeningState
@@ -27,7 +28,15 @@ from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
 from ledger.views.flow import ExitKind
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
 from ledger.views.preview import Preview, Touched
-from ledger.views.screening import ListVersion, MatchRow, PayeeRow, ScreeningReport, SenderRow, StateCount
+from ledger.views.screening import (
+    ListVersion,
+    MatchRow,
+    PayeeRow,
+    Screened,
+    ScreeningReport,
+    SenderRow,
+    StateCount,
+)
 from ledger.views.trail import Place
 from service.demo import plan
 from service.demo.replay import Replay
@@ -151,7 +160,7 @@ MADE_UP: Mapping[str, Frozen] = {
                 amount=Amount.of("BTC", 250_000),
                 since="2020-05-29T14:02:00Z",
                 state=ScreeningState.MATCH,
-                said="match: decide",
+                told=Telling(Screened.DECIDE),
                 inputs=2,
                 checked=2,
                 matches=(
@@ -173,7 +182,7 @@ MADE_UP: Mapping[str, Frozen] = {
                 list="OFAC SDN",
                 list_date="2020-05-28",
                 result=ScreeningResult.NO_MATCH,
-                said="no match on the list of 2020-05-28",
+                told=Telling(Screened.NO_MATCH, {"list_date": "2020-05-28"}),
             ),
         ),
     ),

@@ -4,7 +4,7 @@ It never decides what is true; it is given plain facts and says them, figure fir
 """
 
 from api.pages.sentences.banks import aside_amount, aside_what, bank_as_of, bank_open, bank_under_way
-from api.pages.sentences.books import books_facts, books_notes, books_state
+from api.pages.sentences.books import books_facts, books_notes, books_state, rests_on
 from api.pages.sentences.campaign import (
     call_state,
     campaign_more,
@@ -126,6 +126,7 @@ from api.pages.sentences.places import where
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, reached_by_sex, target
+from api.pages.sentences.screening import screened
 from api.pages.sentences.steps import (
     line_name,
     line_unit,
@@ -133,6 +134,7 @@ from api.pages.sentences.steps import (
     step_facts,
     step_said,
 )
+from api.pages.sentences.suggested import suggested_why
 from api.pages.sentences.tables import (
     NO_COINS,
     SHARES,
@@ -277,9 +279,11 @@ __all__ = [
     "reached",
     "reached_by_sex",
     "restricted",
+    "rests_on",
     "role_word",
     "said",
     "said_and_says",
+    "screened",
     "service_figures",
     "shown_by",
     "since_day",
@@ -291,6 +295,7 @@ __all__ = [
     "step_facts",
     "step_said",
     "strip_label",
+    "suggested_why",
     "sum_heading",
     "sum_rows",
     "sum_word",

@@ -5,12 +5,16 @@ The first of the facts says whether it ties.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.pages.figures import exact, with_asset
 from api.pages.sentences.messages import Message, worded
+from api.pages.sentences.told import worded_telling
 from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
-from ledger.rules.settled import SCANNED_WHOLE
+from ledger.core.telling import Telling
+from ledger.rules.settled import Completeness
 from ledger.views.campaign import Apart, Books
 from ledger.views.chain_status import ChainStatus
 
@@ -186,6 +190,31 @@ _BLOCKS = Message("{n} block", "blocks of the chain, with how many they are", ma
 _RESTS_ON = Message(
     "That no payment is missing rests on this: {ground}.", "{ground}: what it rests on, in words"
 )
+_SOURCES = "{sources}: a list of names of sources"
+_BLOCK = "{block}: height of a block"
+_GROUNDS: Mapping[Completeness, Message] = {
+    Completeness.SCANNED_WHOLE: Message(
+        "every block scanned whole", "on what it rests that no payment is missing"
+    ),
+    Completeness.LISTED: Message(
+        "complete according to {sources}", "on what it rests that no payment is missing", _SOURCES
+    ),
+    Completeness.PAST_UNREAD: Message(
+        "every block scanned whole; the past of {n} address is scanned up to block {block}",
+        "on what it rests that no payment is missing",
+        _BLOCK,
+        many="every block scanned whole; the past of {n} addresses is scanned up to block {block}",
+    ),
+    Completeness.PAST_LISTED: Message(
+        "every block scanned whole; the past of {n} address is scanned up to block {block}, and complete according to "
+        "{sources}",
+        "on what it rests that no payment is missing",
+        _BLOCK,
+        _SOURCES,
+        many="every block scanned whole; the past of {n} addresses is scanned up to block {block}, and complete "
+        "according to {sources}",
+    ),
+}
 _UNDONE = Message(
     "{coins} was undone by the chain after it was used, and must be covered.", "{coins}: a sum of coins"
 )
@@ -218,8 +247,8 @@ def books_notes(books: Books) -> tuple[str, ...]:
         notes.append(worded(_BEHIND_HOURS, n=books.behind_hours, blocks=behind))
     elif books.behind_blocks > 0:
         notes.append(worded(_BEHIND, n=books.behind_blocks))
-    if books.completeness != SCANNED_WHOLE:
-        notes.append(worded(_RESTS_ON, ground=books.completeness))
+    if books.completeness.code is not Completeness.SCANNED_WHOLE:
+        notes.append(worded(_RESTS_ON, ground=rests_on(books.completeness)))
     if books.shortfall.minor:
         notes.append(worded(_UNDONE, coins=with_asset(books.shortfall)))
     if books.unvalued.count:
@@ -229,6 +258,11 @@ def books_notes(books: Books) -> tuple[str, ...]:
         else:
             notes.append(worded(_UNVALUED, n=number, coins=coins))
     return tuple(notes)
+
+
+def rests_on(told: Telling) -> str:
+    """On what it rests that no payment is missing, on the page and on the command line."""
+    return worded_telling(_GROUNDS[Completeness(told.code)], told)
 
 
 def _not_agreed(books: Books) -> str:

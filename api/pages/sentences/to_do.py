@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.pages.figures import with_asset
-from api.pages.sentences.messages import Message, Told, listed, worded
-from ledger.core.frozen import Amount
+from api.pages.sentences.messages import Message
+from api.pages.sentences.told import worded_telling
 from ledger.core.telling import Telling
-from ledger.core.wording import Figure, Value, Wording
 from ledger.views.to_do import ToDo
 
 _SAY = "what a person does about something that waits; words in backquotes are commands and stay as they are"
@@ -290,17 +288,4 @@ TO_DO: Mapping[ToDo, Message] = {
 
 def what_to_do(told: Telling) -> str:
     """The sentence of an open item: the same on the page, in JSON and on the command line."""
-    values = dict(told.values)
-    n = values.pop("n", None)
-    filled = {name: _place(value) for name, value in values.items()}
-    return worded(TO_DO[ToDo(told.code)], n=n if isinstance(n, int) else None, **filled)
-
-
-def _place(value: Value) -> Told:
-    if isinstance(value, Figure):
-        return with_asset(Amount.of(value.asset, value.minor))
-    if isinstance(value, Wording | str):
-        return str(value)
-    if isinstance(value, int):
-        return value
-    return listed([str(each) for each in value])
+    return worded_telling(TO_DO[ToDo(told.code)], told)

@@ -1,0 +1,27 @@
+"""What a view tells as a word and values, in the message that stands for the word."""
+
+from __future__ import annotations
+
+from api.pages.figures import with_asset
+from api.pages.sentences.messages import Message, Told, listed, worded
+from ledger.core.frozen import Amount
+from ledger.core.telling import Telling
+from ledger.core.wording import Figure, Value, Wording
+
+
+def worded_telling(message: Message, told: Telling) -> str:
+    """The message with the values of what is told; a value `n` decides its form. KeyError where one is missing."""
+    values = dict(told.values)
+    n = values.pop("n", None)
+    filled = {name: _place(value) for name, value in values.items()}
+    return worded(message, n=n if isinstance(n, int) else None, **filled)
+
+
+def _place(value: Value) -> Told:
+    if isinstance(value, Figure):
+        return with_asset(Amount.of(value.asset, value.minor))
+    if isinstance(value, Wording | str):
+        return str(value)
+    if isinstance(value, int):
+        return value
+    return listed([str(each) for each in value])
