@@ -47,14 +47,14 @@ def contributed(session: Session, campaign: str) -> dict[str, Contributed]:
 
 
 def count_conversions(session: Session, campaign: str, currency: str) -> int:
-    """How many approved conversions brought money of a currency."""
-    row = ConversionRow
-    query = select(func.count()).where(
-        col(row.campaign) == campaign,
-        col(row.currency) == currency,
-        col(row.status) == ProposalStatus.APPROVED,
-    )
-    return int(session.connection().execute(query).scalar_one())
+    """How many approved conversions brought money of a currency: of coins, and of other money."""
+    counted = 0
+    for row, brought in ((ConversionRow, col(ConversionRow.currency)), (ExchangeRow, col(ExchangeRow.into))):
+        query = select(func.count()).where(
+            col(row.campaign) == campaign, brought == currency, col(row.status) == ProposalStatus.APPROVED
+        )
+        counted += int(session.connection().execute(query).scalar_one())
+    return counted
 
 
 class Refunded(NamedTuple):

@@ -16,8 +16,10 @@ from ledger.rules.gifts import money_line
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
+from ledger.views.flow import Origin
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationTrail
+from ledger.views.queries import campaign_flow
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
 
 DAY = {"date": "2024-07-01"}
@@ -159,6 +161,11 @@ def test_what_restricted_money_fetches_is_restricted_alike(ledger: Ledger) -> No
     need = {"recipient": "R", "product": "KIT", "quantity": 5, "place": "P", "by": "2024-12-01"}
     ledger.do("recorder", "need", "add", number="N-1", **DAY | need)
     gave(ledger, "G-1", 300, restriction="N-1")
+    with ledger.store.read() as reading:
+        (stage,) = [row for row in campaign_flow(reading, SLUG).stages if row.place == "CNY"]
+    assert [(part.origin, part.count) for part in stage.parts] == [(Origin.CONVERTED, 1)]
+    (step,) = [step for step in trail(ledger, "G-1").steps if step.reference == "X-1"]
+    assert {key: figure.minor for key, figure in step.figures.items()} == {"sold": 400_000, "fee": 1_000}
     gave(ledger, "G-2", 300)
     sold = {"bank": "B", "currency": "USD", "sold": 400, "to_bank": "B", "into": "EUR", "bought": 360}
     two(ledger, "exchange", "X-1", **sold, need="N-1")
