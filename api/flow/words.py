@@ -61,7 +61,10 @@ def yours_at(flow: Flow, index: int, thread: Thread) -> tuple[tuple[Amount, ...]
     held = held_on(thread)
     sums: dict[str, int] = {}
     labels = []
-    for bar in flow.stages[index].bars:
+    bars = flow.stages[index].bars
+    # What came back was counted when it came first, as in the total beside it; unless nothing else came.
+    first = [bar for bar in bars if not bar.origin.is_back]
+    for bar in first or bars:
         units = sum(b - a for a, b in held.get(bar.key, []))
         if units:
             sums[bar.asset] = sums.get(bar.asset, 0) + units

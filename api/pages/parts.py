@@ -13,6 +13,7 @@ from markupsafe import Markup
 from api.flow import tall as flow_tall
 from api.flow import wide as flow_wide
 from api.flow.layout import gathered, shown_of
+from api.flow.thread import held_on
 from api.flow.words import words_of
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
@@ -114,12 +115,18 @@ _OF_MONEY = {StageKind.DONATED, StageKind.MONEY}
 """Stages whose bars are told apart where some of the money is restricted to a need."""
 
 
-def _parts(stage: Stage) -> Iterator[PictureRow]:
+def _parts(stage: Stage, thread: Thread) -> Iterator[PictureRow]:
     """What came in one way and in another, a row each; what came back is never told as what came in."""
+    held = {bar: sum(b - a for a, b in pieces) for bar, pieces in held_on(thread).items()}
     for part in stage.parts if len(stage.parts) > 1 else ():
+        sums: dict[str, int] = {}
+        for bar in stage.bars:
+            if bar.origin is part.origin and held.get(bar.key):
+                sums[bar.asset] = sums.get(bar.asset, 0) + held[bar.key]
+        yours = [Amount.of(asset, units) for asset, units in sums.items()]
         yield PictureRow(
             label=say.came_label(stage, part),
-            yours="",
+            yours=say.totals(yours, {}, named=False) if yours else "",
             arrived=say.arrived(say.totals(part.totals, {}, named=False), say.part_count(stage, part)),
             of_stage=True,
         )
@@ -144,7 +151,7 @@ def _rows(flow: Flow, thread: Thread, *, yours: bool) -> tuple[PictureRow, ...]:
                 lost=tuple(say.left(foot.figure, foot.word) for foot in general.feet[index] if foot.bad),
             )
         )
-        rows += _parts(stage)
+        rows += _parts(stage, thread)
         apart = stage.kind in _OF_MONEY and len(stage.bars) > len(stage.parts)
         if stage.kind is StageKind.DISTRIBUTED or apart:
             for bar in stage.bars[:most]:
