@@ -309,6 +309,8 @@ class DonationFollower:
                 undone += visit.high - visit.low if use_named(visit.use.id).cause is UseCause.SPEND else 0
             if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
                 by_step.row(UseCause.CONVERSION, use_named(visit.use.id).number).sell(visit, given.of(visit))
+            if isinstance(visit, Passage):
+                self._add_given(visit, by_step)
             if isinstance(visit, Passage) and (service := self._bars.service_of(visit.use)):
                 _, item = self._bars.order_item(visit.line)
                 paid[service] += item.value_of(visit.start, visit.end)
@@ -424,6 +426,21 @@ class DonationFollower:
             row.asset = line.asset
         row.units += units
 
+    def _add_given(self, visit: Passage, by_step: UnitsByStep) -> None:
+        """What was given, without the fee, for what an order was paid, or for other money."""
+        name, use = use_named(visit.use.id), visit.use
+        if name.cause not in {UseCause.PAYMENT, UseCause.EXCHANGE}:
+            return
+        shares = zip(use.parts, use.shares_at(visit.low), use.shares_at(visit.high), strict=True)
+        for part, below, upto in shares:
+            if part.line is None or below == upto:
+                continue
+            paid = name.cause is UseCause.PAYMENT
+            product = self._bars.order_item(part.line)[1].product if paid else ""
+            row = by_step.row(name.cause, name.number, product)
+            row.given += upto - below
+            row.given_asset = line_named(visit.line).asset
+
     def _add_ending(
         self,
         visit: Ending,
@@ -477,6 +494,8 @@ class DonationFollower:
             kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})
         if noun == UseCause.CONVERSION:
             paper = replace(paper, figures={**paper.figures, **self._sold(row)})
+        if noun == UseCause.EXCHANGE and row.given:
+            paper = replace(paper, figures={"sold": Amount.of(row.given_asset, row.given)})
         return self._step(kind, row, paper, number, self._papers_about(noun, number))
 
     def _sold(self, row: StepUnits) -> Figures:
@@ -499,6 +518,8 @@ class DonationFollower:
         figures: Figures = {}
         if row.value:
             figures = {"paid": Amount.of(order.currency, row.value)}
+            if row.given and row.given_asset != order.currency:
+                figures["paid_with"] = Amount.of(row.given_asset, row.given)
         else:  # all of it went as the fee
             kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
         supplier = corrected_facts(session, order.entry, only=Corrected.SUPPLIER)

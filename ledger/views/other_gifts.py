@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sqlmodel import Session
+
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
@@ -17,6 +19,7 @@ from ledger.model.gifts import ContributionRow
 from ledger.model.goods import InKindRow as InKindGift
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
+from ledger.rules.charge_backs import charge_backs_of
 from ledger.rules.gift_records import contributions_of, find_contribution
 from ledger.rules.in_kind import find_in_kind, in_kind_gifts
 from ledger.store.transaction import Reading
@@ -87,7 +90,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         value=None,
         currency=row.currency,
         place=row.bank,
-        figures={},
+        figures={"fee": Amount.of(row.currency, row.fee)} if row.fee else {},
         detail=(),
         paper=None,
         status=status if row.reversed_by is None else DonationStatus.REVERSED,
@@ -231,7 +234,7 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         value=row.value,
         rate_sources=(),
         replaced_by=None,
-        steps=(*steps, *followed.steps),
+        steps=(*steps, *_with_charge_backs(tx.session, slug, gift, followed.steps)),
         places=followed.places,
         shares=followed.shares,
         thread=followed.thread,
@@ -245,6 +248,35 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         restriction=restriction_to(tx.session, slug, row.restriction),
         people=reached_by_sex(tx.session, slug, followed.services),
     )
+
+
+def _with_charge_backs(session: Session, slug: str, gift: _Gift, steps: tuple[Step, ...]) -> list[Step]:
+    """The steps of a gift's units with what its bank took back: all of it, used before or not (docs/rules.md, 26)."""
+    told = list(steps)
+    for row in charge_backs_of(session, slug):
+        if row.gift_entry != gift.entry:
+            continue
+        at = row.happened or row.date
+        found = next((n for n, step in enumerate(told) if step.entry == row.entry), None)
+        returned = {} if found is None else told.pop(found).figures
+        shortfall = {"shortfall": Amount.of(row.currency, row.shortfall)} if row.shortfall else {}
+        step = Step(
+            kind=StepKind.CHARGED_BACK,
+            at=at,
+            booked=row.date if row.happened else None,
+            amount=Amount.of(row.currency, row.amount),
+            unit="",
+            place=row.bank,
+            reference=row.number,
+            figures={**returned, **shortfall},
+            detail={},
+            evidence=(),
+            entry=row.entry,
+            over=True,
+        )
+        later = (n for n, other in enumerate(told) if not other.at or other.at > at)
+        told.insert(next(later, len(told)), step)
+    return told
 
 
 def _row(slug: str, gift: _Gift, end: str) -> DonationRow:

@@ -22,8 +22,10 @@ _OF_PRODUCTS = frozenset({"payment", "receipt", "bought", "shipment", "arrival",
 class StepUnits:
     """`units` of `asset` that went on by a document, and what ended there, each end in its own asset.
 
-    `value`: what an order was paid. `sold`: coins that a conversion sold, `worth`: what they were worth when given,
-    None where that is not known; `exchange_fee`: what the exchange kept of what they fetched.
+    `value`: what an order was paid. `given`: what of the donation was given for it, without the fee, in
+    `given_asset`: money that was exchanged, or that paid an order. `sold`: coins that a conversion sold, `worth`: what
+    they were worth when given, None where that is not known; `exchange_fee`: what the exchange kept of what they
+    fetched.
     """
 
     units: int = 0
@@ -31,6 +33,8 @@ class StepUnits:
     asset: str = ""
     place: str = ""
     value: int = 0
+    given: int = 0
+    given_asset: str = ""
     sold: int = 0
     worth: int | None = 0
     exchange_fee: int = 0

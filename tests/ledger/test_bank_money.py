@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 
+from api.pages import sentences as say
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.frozen import Amount
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.views.decisions import decisions
+from ledger.views.flow import Origin
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
-from ledger.views.flow import Origin
-from ledger.views.reconcile import books_state
-from ledger.views.trail import DonationTrail
 from ledger.views.queries import campaign_flow
+from ledger.views.reconcile import books_state
+from ledger.views.trail import DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
 
 DAY = {"date": "2024-07-01"}
@@ -99,6 +101,8 @@ def test_a_spent_gift_that_is_charged_back_is_a_shortfall_until_somebody_covers_
         assert not books_state(reading, SLUG, now=ledger.now).reconciled
     assert trail(ledger, "G-1").outcome == "charged_back"
     assert trail(ledger, "G-1").places or trail(ledger, "G-1").steps  # what of it was used stays told
+    (step,) = [step for step in trail(ledger, "G-1").steps if step.kind is StepKind.CHARGED_BACK]
+    assert (step.amount.minor, step.figures["shortfall"].minor) == (40_000, 40_000)
     two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=30_000)
     assert shortfalls(ledger) == [("charge-back CB-1", 10_000)]
     two(ledger, "cover", "CV-2", charge_back="CB-1", bank="B", amount=10_000)
@@ -115,6 +119,12 @@ def test_nobody_elses_gift_pays_for_a_charge_back_and_nothing_beyond_the_bank_is
     gave(ledger, "G-2", 50_000)
     two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
     assert shortfalls(ledger) == [("charge-back CB-1", 30_000)]
+    (step,) = [step for step in trail(ledger, "G-1").steps if step.kind is StepKind.CHARGED_BACK]
+    figures = {key: figure.minor for key, figure in step.figures.items()}
+    assert (step.amount.minor, figures) == (40_000, {"returned": 10_000, "shortfall": 30_000})
+    assert "settled on " in say.status_detail(
+        trail(ledger, "G-1")
+    )  # the chip says charged back, of a later day
     assert free(ledger) == 50_000  # all of the second gift is its own still
     assert held(ledger) == 20_000
     move = {"asset": "USD", "amount": 20_001, "from_bank": "B", "to_bank": "C"}
@@ -151,6 +161,11 @@ def test_money_of_one_currency_is_exchanged_for_money_of_another_with_its_fee(le
     assert net(ledger, AccountClass.FEES, "exchange") == 1_000
     told = [(s.kind.value, s.amount.asset, s.amount.minor) for s in trail(ledger, "G-1").steps]
     assert ("converted", "CNY", 2_800_000) in told
+    with ledger.store.read() as reading:
+        (stage,) = [row for row in campaign_flow(reading, SLUG).stages if row.place == "CNY"]
+    assert [(part.origin, part.count) for part in stage.parts] == [(Origin.CONVERTED, 1)]
+    (step,) = [step for step in trail(ledger, "G-1").steps if step.reference == "X-1"]
+    assert {key: figure.minor for key, figure in step.figures.items()} == {"sold": 400_000, "fee": 1_000}
     ledger.do("approver", "reversal", "add", entry=done, reason="it was not", **DAY)
     assert (held(ledger), held(ledger, "C", "CNY"), free(ledger)) == (1_000_000, 0, 1_000_000)
 
@@ -161,11 +176,6 @@ def test_what_restricted_money_fetches_is_restricted_alike(ledger: Ledger) -> No
     need = {"recipient": "R", "product": "KIT", "quantity": 5, "place": "P", "by": "2024-12-01"}
     ledger.do("recorder", "need", "add", number="N-1", **DAY | need)
     gave(ledger, "G-1", 300, restriction="N-1")
-    with ledger.store.read() as reading:
-        (stage,) = [row for row in campaign_flow(reading, SLUG).stages if row.place == "CNY"]
-    assert [(part.origin, part.count) for part in stage.parts] == [(Origin.CONVERTED, 1)]
-    (step,) = [step for step in trail(ledger, "G-1").steps if step.reference == "X-1"]
-    assert {key: figure.minor for key, figure in step.figures.items()} == {"sold": 400_000, "fee": 1_000}
     gave(ledger, "G-2", 300)
     sold = {"bank": "B", "currency": "USD", "sold": 400, "to_bank": "B", "into": "EUR", "bought": 360}
     two(ledger, "exchange", "X-1", **sold, need="N-1")
@@ -200,6 +210,11 @@ def test_free_money_of_one_currency_backs_an_order_in_another_by_dated_quotes_an
     with pytest.raises(Refused, match=r"only 7000\.00 [A-Z]{3} is free"):
         ordered(ledger, "PO-2", "CNY", 700_001)
     ordered(ledger, "PO-2", "USD", 100_000)
+    paid = {"order": "PO-1", "asset": "USD", "amount": 300_000, "discharges": 2_100_000, "bank": "B"}
+    two(ledger, "payment", "P-1", **paid, prepayment=True)
+    (step,) = [step for step in trail(ledger, "G-1").steps if step.reference == "PO-1"]
+    assert step.figures["paid"] == Amount.of("CNY", 2_100_000)
+    assert step.figures["paid_with"] == Amount.of("USD", 300_000)
 
 
 @pytest.mark.parametrize(
@@ -267,6 +282,7 @@ def test_interest_is_money_and_no_gift(ledger: Ledger) -> None:
 
 def test_a_gift_that_came_less_its_fee_is_whole_and_its_fee_is_told(ledger: Ledger) -> None:
     entry = gave(ledger, "G-1", 10_000, fee=1_500)
+    assert trail(ledger, "G-1").steps[0].figures == {"fee": Amount.of("USD", 1_500)}
     assert (held(ledger), free(ledger)) == (8_500, 8_500)
     assert net(ledger, AccountClass.GIFTS) == -10_000
     assert trail(ledger, "G-1").amount.minor == 10_000

@@ -332,6 +332,7 @@ def restricted(trail: Donation) -> str:
 
 _BESIDE = "stands beside the status of a donation"
 _SINCE = Message("since {day}", _BESIDE, "{day}: the day on which it settled")
+_SETTLED_ON = Message("settled on {day}", _BESIDE, "{day}: the day on which it settled")
 _IN_BLOCK = Message(
     "in block {block} of {time}", _BESIDE, "{block}: its height", "{time}: the time that the block says"
 )
@@ -355,7 +356,8 @@ _BY_TRANSACTION = Message("by {txid}", _BESIDE, "{txid}: which transaction repla
 def status_detail(trail: Donation) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
-        told = [worded(_SINCE, day=day(trail.settled_at))]
+        # The chip names the outcome where there is one, and that was not on the day on which it settled.
+        told = [worded(_SETTLED_ON if trail.outcome else _SINCE, day=day(trail.settled_at))]
         if trail.block:
             told.append(worded(_IN_BLOCK, block=trail.block.height, time=time(trail.block.time)))
         recorded = trail.recorded_at or trail.settled_at

@@ -118,6 +118,8 @@ _FACTS = {
     "price": Message("Price {fact}", *_FACT),
     "sources": Message("Sources {fact}", *_FACT),
     "rate_sources": Message("Sources of the rate {fact}", *_FACT),
+    "paid_with": Message("Paid with {fact}", *_FACT),
+    "shortfall": Message("Had been used: {fact}", *_FACT),
     "sold": Message("Sold {fact}", *_FACT),
     "carrying_value": Message("Worth when given {fact}", *_FACT),
     "gain": Message("Gain since {fact}", *_FACT),
