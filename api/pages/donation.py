@@ -50,7 +50,8 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
         frame,
         trail=trail,
         books=page.books,
-        units=page.flow.units,
+        # The picture shows no services; what of the gift went to one names its unit.
+        units={**page.flow.units, **{row.amount.asset: row.unit for row in trail.places if row.unit}},
         short=_short(trail),
         picture=picture(page.flow, trail.thread),
         rows=ROWS,

@@ -126,6 +126,7 @@ def test_losses_of_one_kind_are_one_figure() -> None:
         ("order/c/PO-2/1/USD", "Order PO-2, item 1"),
         ("goods/c/stock:Beijing/KIT#L-1", "In stock at Beijing, lot L-1"),
         ("goods/c/handed:WAHO/KIT#L-1", "Handed over to WAHO, lot L-1"),
+        ("goods/c/delivered:Abuja/TRAIN#K-1", "Delivered in Abuja, lot K-1"),
     ],
 )
 def test_a_line_has_a_name_for_people(line: str, name: str) -> None:

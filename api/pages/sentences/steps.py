@@ -240,6 +240,7 @@ _LINES = {
     AccountClass.TRANSIT: Message("In transit, {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
     AccountClass.HANDED: Message("Handed over to {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
     AccountClass.DISTRIBUTED: Message("Distributed in {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
+    AccountClass.DELIVERED: Message("Delivered in {place}, lot {lot}", _LINE, _AT_PLACE, _LOT),
 }
 _OTHER_LINE = Message(
     "{kind} {place}, lot {lot}", _LINE, "{kind}: a code that has no words here", _AT_PLACE, _LOT
