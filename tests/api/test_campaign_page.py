@@ -168,7 +168,7 @@ def test_what_waits_is_on_the_page_with_age_and_amount_and_keeps_it_from_being_r
         in told
     )
     assert "Order line or invoice that does not match PO-3/1 invoice I-9 125.00 USD" in told
-    assert "since 1 September 2020, 27 days correct one" in told
+    assert "since 1 September 2020, 27 days order, receipt and invoice do not agree (correct one)" in told
     assert site.get("/api/v1/campaigns/open").json()["books"]["open"] == [
         {"kind": "open_match", "count": 1, "since": "2020-09-01"},
         {"kind": "bank_line", "count": 2, "since": "2020-09-20"},

@@ -198,9 +198,9 @@ def test_an_explanation_given_early_waits_and_is_recorded_when_the_spend_settles
 def test_an_explanation_covers_exactly_what_left(ledger: Ledger) -> None:
     with_sale(ledger)
     ledger.bury()
-    with pytest.raises(Conflict, match="10000 sats missing"):
+    with pytest.raises(Conflict, match=r"took 0\.60000000 BTC and this explains 0\.59990000 BTC"):
         ledger.do("recorder", "conversion", "add", **sold(ledger, network_fee=0))
-    with pytest.raises(Conflict, match="1 sats too many"):
+    with pytest.raises(Conflict, match=r"this explains 0\.60000001 BTC"):
         ledger.do("recorder", "conversion", "add", **sold(ledger, sold=59_990_001))
 
 
