@@ -23,10 +23,13 @@ def is_none(text: str) -> bool:
     return not text.translate(_MINUS).strip(" -\t\u00a0\u202f")
 
 
-def exact_minor(text: str, currency: str, decimal: str = ".", thousands: str = "") -> int:
+def exact_minor(
+    text: str, currency: str, decimal: str = ".", thousands: str = "", *, sure: bool = False
+) -> int:
     """The amount of a text, below zero by a minus before or behind it, by brackets, or by D or DR behind it.
 
-    Digits stand in groups of three, or as in India. Raises ValueError with what is wrong.
+    Digits stand in groups of three, or as in India. `sure`: the format of the file says what its decimal mark is; else
+    three digits behind it may be thousands (40.000 francs), and are refused. Raises ValueError with what is wrong.
     """
     plain = _digits(unicodedata.normalize("NFKC", text).translate(_MINUS | _APOSTROPHE)).strip()
     plain, debit = _side(_without_currency(plain, currency))
@@ -41,7 +44,7 @@ def exact_minor(text: str, currency: str, decimal: str = ".", thousands: str = "
             plain = _without_currency(plain.strip(), currency)
     if len(negative) > 1:
         raise ValueError("it has two signs, and which of them counts cannot be told")
-    minor = _minor(plain, currency, decimal, thousands)
+    minor = _minor(plain, currency, decimal, thousands, sure)
     return -minor if negative == [True] else minor
 
 
@@ -86,18 +89,24 @@ def _side(text: str) -> tuple[str, bool | None]:
     return (text, None) if sided is None else (sided["amount"].strip(), sided["side"].upper() in {"D", "DR"})
 
 
-def _minor(plain: str, currency: str, decimal: str, thousands: str) -> int:
+def _minor(plain: str, currency: str, decimal: str, thousands: str, sure: bool) -> int:
     whole, point, part = plain.partition(decimal)
     # Where the mapping names no mark of thousands, a space or an apostrophe is one: neither is anything else.
     marks = "'" if thousands in {"'", "\u2019"} else " " if thousands.isspace() else thousands or " '"
     for mark in marks:
         if mark in whole:
             whole = _joined(whole.split(mark))
+    whole = whole or ("0" if part else "")  # .50 is half of one
     if not re.fullmatch(r"[0-9]{1,15}", whole) or (point and not re.fullmatch(r"[0-9]*", part)):
         raise ValueError("it is no amount by the mapping's decimal and thousands")
     digits = DECIMALS[currency]
     if part[digits:].strip("0"):
         raise ValueError(f"it has more than the {digits} decimals of {currency}")
+    if len(part) == 3 > digits and not sure:
+        raise ValueError(
+            f"three digits stand behind the mark that the mapping calls decimal, and {currency} has {digits} decimals: "
+            "is it the mark of thousands?"
+        )
     minor = int(whole + part[:digits].ljust(digits, "0"))
     if minor > MAX_AMOUNT:
         raise ValueError("it is larger than any amount here")

@@ -215,7 +215,7 @@ def _money(node: Node, where: str) -> _Money:
     currency = known_currency(amounts[0].attributes.get("Ccy", ""), where)
     text, side = amounts[0].text, node.word("CdtDbtInd")
     try:
-        minor = exact_minor(text, currency)
+        minor = exact_minor(text, currency, sure=True)
     except ValueError as failure:
         raise BadUse(
             "file: {where}: {text} is no amount that can be read exactly: {failure}.",

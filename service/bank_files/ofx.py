@@ -108,7 +108,7 @@ def _minor(text: str, currency: str, where: str) -> int:
     """With a point or a comma before the decimals, as banks write either."""
     is_comma = "," in text and "." not in text
     try:
-        return exact_minor(text, currency, "," if is_comma else ".")
+        return exact_minor(text, currency, "," if is_comma else ".", sure=True)
     except ValueError as failure:
         raise BadUse(
             "file: {where}: {text} is no amount that can be read exactly: {failure}.",

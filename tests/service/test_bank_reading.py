@@ -44,6 +44,17 @@ def test_what_a_bank_writes_is_read_exactly(minor: int, thousands: str) -> None:
     assert exact_minor(text, "USD", decimal, thousands) == minor
 
 
+def test_three_digits_behind_the_decimal_mark_may_be_thousands_and_are_never_guessed() -> None:
+    """40.000 in francs is forty thousand to who wrote it; a format that says what its mark is may write so."""
+    for text, currency, decimal in (("40.000", "XOF", "."), ("1,500", "EUR", ","), ("(.500)", "USD", ".")):
+        with pytest.raises(ValueError, match="is it the mark of thousands"):
+            exact_minor(text, currency, decimal)
+    assert exact_minor("40.000", "XOF", ",", ".") == 40_000
+    assert exact_minor("40.000", "EUR", sure=True) == 4_000
+    assert exact_minor("1.500", "KWD") == 1_500
+    assert (exact_minor("-.50", "USD"), exact_minor("40.0000", "USD")) == (-50, 4_000)
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_an_amount_or_a_sentence(text: str) -> None:
     with suppress(ValueError):
