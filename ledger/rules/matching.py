@@ -5,6 +5,7 @@ Pure: it reads the books and says; it never pays, and who accepts an exception i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -135,6 +136,25 @@ def _lower(lines: dict[str, list[int]], credited: int) -> None:
         line[1] -= share
 
 
+def _price_lowered(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> dict[str, int]:
+    """Minor units by item that notes on an invoice take off the order's price of what it bills (docs/rules.md, 22).
+
+    A line that takes pieces off lowers no price: what is left of the item is billed at the price as it was.
+    """
+    lowered: dict[str, int] = defaultdict(int)
+    for note in papers.notes(order):
+        if note.invoice_entry != invoice.entry or not note.off_order:
+            continue
+        lines = [(line.item, line.amount, line.quantity) for line in papers.note_lines(note)]
+        lines = lines or [(item, amount, 0) for item, _, amount in _lines_as_billed(papers, order, invoice)]
+        off, whole = note.off_order, sum(amount for _, amount, _ in lines)
+        for item, amount, pieces in lines:
+            share = off * amount // whole if whole else 0
+            off, whole = off - share, whole - amount
+            lowered[item] += 0 if pieces else share
+    return lowered
+
+
 def _lines_as_billed(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:
     """An invoice as it came; one without lines bills its order's items in proportion to value."""
     billed = papers.lines(order, invoice)
@@ -167,7 +187,13 @@ def overbilled(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> int
 
 
 def _mismatches(
-    item: OrderItemRow, received: _Received, billed: int, before: int, amount: int, permille: int
+    item: OrderItemRow,
+    received: _Received,
+    billed: int,
+    before: int,
+    amount: int,
+    lowered: int,
+    permille: int,
 ) -> tuple[Mismatch, ...]:
     total = billed + before
     found: list[Mismatch] = []
@@ -181,8 +207,9 @@ def _mismatches(
     if received.over * 1000 > item.quantity * permille:
         found.append(Mismatch.OVER)
     # The order's price of what is billed is seldom a whole minor unit: within one of it the price agrees.
-    difference = abs(amount * item.quantity - billed * item.value)
-    if difference >= item.quantity and difference * 1000 > billed * item.value * permille:
+    price = billed * item.value - lowered * item.quantity
+    difference = abs(amount * item.quantity - price)
+    if difference >= item.quantity and difference * 1000 > price * permille:
         found.append(Mismatch.PRICE)
     return tuple(found)
 
@@ -210,9 +237,10 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
     for bill in papers.invoices(order):
         accepted = papers.accepted(bill)
         asked = {item: amount for item, _, amount in _lines_as_billed(papers, order, bill)}
+        lowered = _price_lowered(papers, order, bill)
         for name, quantity, amount in billed_lines(papers, order, bill):
-            item, came = items[name], received.get((order.number, name), _NOTHING)
-            reasons = _mismatches(item, came, quantity, before[name], amount, permille)
+            item, came, off = items[name], received.get((order.number, name), _NOTHING), lowered.get(name, 0)
+            reasons = _mismatches(item, came, quantity, before[name], amount, off, permille)
             stands = accepted is not None and bool(reasons) and accepted.mismatches.issuperset(reasons)
             found.append(
                 Match(
@@ -226,7 +254,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
                     billed=quantity,
                     billed_before=before[name],
                     amount=amount,
-                    agreed=quantity * item.value // item.quantity,
+                    agreed=quantity * item.value // item.quantity - off,
                     currency=order.currency,
                     date=bill.date,
                     accepted=accepted.reason if accepted is not None and stands else None,

@@ -360,6 +360,32 @@ def test_a_credit_note_says_what_it_corrects(ledger: Ledger, corrects: str | Non
         assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 500_000)
 
 
+@pytest.mark.parametrize("lines", [None, [{"item": "1", "quantity": 0, "amount": 1_000}]])
+def test_a_credit_that_lowers_the_price_makes_no_exception_of_it(
+    ledger: Ledger, lines: list[dict[str, Any]] | None
+) -> None:
+    """5,000.00 ordered and billed, 10.00 off by a credit note: 4,990.00 is the price and the bill, and can be paid."""
+    order(ledger)
+    receive(ledger, good=1_000)
+    bill(ledger, 1_000, 500_000)
+    more: dict[str, Any] = {} if lines is None else {"lines": lines}
+    credit(ledger, 1_000, invoice="I-1", **more)
+    (row,) = matches(ledger)
+    assert (row.verdict, row.amount, row.agreed) == (Verdict.YES, 499_000, 499_000)
+    with pytest.raises(Refused, match=r"4990\.00 USD of PO-1 is unpaid"):
+        pay(ledger, 499_001, invoice="I-1")
+    pay(ledger, 499_000, invoice="I-1")
+
+
+def test_a_credit_for_the_price_of_the_order_leaves_open_what_was_billed_beyond_it(ledger: Ledger) -> None:
+    order(ledger)
+    receive(ledger, good=1_000)
+    bill(ledger, 1_000, 501_000)
+    credit(ledger, 1_000, invoice="I-1", corrects="order")
+    (row,) = matches(ledger)
+    assert (row.reasons, row.difference) == ((Mismatch.PRICE,), 1_000)
+
+
 def test_a_credit_without_an_invoice_corrects_the_order(ledger: Ledger) -> None:
     order(ledger)
     with pytest.raises(Refused, match="corrects: says an invoice and none is named"):
