@@ -165,17 +165,20 @@ class BarsOfLines:
         axis = self._axis(line)
         return [] if axis is None else [(bar, a, b) for _, _, bar, a, b in axis.segments(start, end)]
 
-    def ending_of(self, line: str) -> ExitKind | None:
-        """What it is called when units stay on a line; None: they are where they were meant to go."""
+    def ending_of(self, line: str, *, closed: bool | None = None) -> ExitKind | None:
+        """What it is called when units stay on a line; None: they are where they were meant to go.
+
+        `closed` says whether an order's line is what its supplier owes; None: as the order is now.
+        """
         name = line_named(line)
         match name:
             case EndedLine():
                 use = self._lines.use(name.use)
                 return ended_as(use, use.parts[name.part].kind)
             case OrderLine():
-                if self._is_service(name):
-                    return ExitKind.SPENT
-                return ExitKind.CLAIM if self._order(name).is_closed else ExitKind.OPEN
+                if self._order(name).is_closed if closed is None else closed:
+                    return ExitKind.CLAIM
+                return ExitKind.SPENT if self._is_service(name) else ExitKind.OPEN
             case GoodsLine():
                 return _WAITS.get(name.at)
         return _LEFT[name.kind]
@@ -204,12 +207,12 @@ class BarsOfLines:
         return name.order, self._item(name)
 
     def units_waiting(self, line: str, kind: ExitKind | None, start: int, end: int) -> int:
-        """`start..end` of a line in the units of what it is called there: what is still to come, in pieces."""
+        """`start..end` of a line in the units of what it is called there: goods still to come or owed, in pieces."""
         name = line_named(line)
         if not isinstance(name, OrderLine):
             return end - start
         item = self._item(name)
-        to_come = kind in {ExitKind.OPEN, ExitKind.CLAIM}
+        to_come = kind in {ExitKind.OPEN, ExitKind.CLAIM} and not self._is_service(name)
         return item.pieces_in(start, end) if to_come else item.value_of(start, end)
 
     def ended_units(self, use: Use, kind: PartKind, start: int, end: int) -> int:

@@ -489,6 +489,8 @@ class DonationFollower:
         kind = _STEPS[noun]
         if noun == "receipt" and product is not None and product.nature is Nature.SERVICE:
             kind = StepKind.CARRIED
+            if product.verb is not None:
+                paper = replace(paper, detail=(*paper.detail, ("verb", product.verb)))
         written_off = any(ending is ExitKind.WRITTEN_OFF for ending, _ in row.lost)
         if noun == "refund" and not row.units and written_off:  # nothing came back
             kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})

@@ -14,7 +14,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import ExchangeLine, GoodsLine, OrderLine, line_named, use_named
-from ledger.model.campaigns import ProductRow
+from ledger.model.campaigns import Nature, ProductRow
 from ledger.views.bars import BarsOfLines, ended_as, is_refund
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Place
@@ -81,7 +81,7 @@ class PlaceNames:
         name = line_named(line)
         if isinstance(name, OrderLine):
             number, item = self._bars.order_item(line)
-            if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
+            if kind in {ExitKind.OPEN, ExitKind.CLAIM} and not self._is_service(item.product):
                 return _Where(kind, item.product, number, ""), units
             return _Where(kind, name.asset, number, item.product if kind is ExitKind.SPENT else ""), units
         if isinstance(name, GoodsLine):
@@ -89,6 +89,9 @@ class PlaceNames:
             return _Where(kind, name.product, name.place, service), units
         place = name.exchange if isinstance(name, ExchangeLine) else ""
         return _Where(kind, name.asset, place, ""), units
+
+    def _is_service(self, code: str) -> bool:
+        return self._products[code].nature is Nature.SERVICE
 
     def _place(self, where: _Where, units: int, paid: Amount | None) -> Place:
         service = self._products.get(where.service)
@@ -118,9 +121,7 @@ class PlaceNames:
                     use, part.kind, row.start, row.end
                 )
                 continue
-            kind = self._bars.ending_of(row.line)
-            if kind in {ExitKind.OPEN, ExitKind.CLAIM}:
-                kind = ExitKind.CLAIM if claim else ExitKind.OPEN
+            kind = self._bars.ending_of(row.line, closed=claim)
             held[row.line, kind] += self._bars.units_waiting(row.line, kind, row.start, row.end)
         return tuple(self.of_sums(held, lost))
 

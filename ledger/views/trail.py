@@ -56,7 +56,9 @@ class StepKind(StrEnum):
     WRITTEN_OFF = "written_off"  # a claim on a supplier that nobody pays
     LENT = "lent"  # to another campaign
     REPAID = "repaid"  # a loan: by the borrower, or back at the lender
-    CARRIED = "carried"  # a service such as freight
+    CARRIED = (
+        "carried"  # a service was delivered; what it does is the fact `verb`, where its unit does not say it
+    )
     RETURNED = "returned"  # to the donor
     CHARGED_BACK = "charged_back"  # by the donor's bank
     HELD = "held"

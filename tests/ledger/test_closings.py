@@ -14,7 +14,9 @@ from ledger.rules.books import Books
 from ledger.rules.closings import left_of
 from ledger.rules.orders import require_order
 from ledger.tracing.follow import origins
+from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, seq_of
@@ -42,6 +44,26 @@ def close(ledger: Ledger, number: str = "CL-1", on: str = "PO-1", **named: int) 
     facts = {"number": number, "order": on, "reason": "the season is over", "date": DATE}
     ledger.do("recorder", "purchase", "close", **(facts | named))
     ledger.do("approver", "closing", "approve", number=number, date=DATE)
+
+
+def test_what_of_a_service_was_paid_and_never_came_is_owed_once_its_order_is_closed(ledger: Ledger) -> None:
+    """Before that it is money paid for what is not yet delivered; what was delivered is told by its own verb."""
+    facts = {"code": "FLY", "name": "Air freight", "unit": "flight", "plural": "flights", "verb": "flown"}
+    ledger.do("recorder", "product", "add", service=True, **facts)
+    order(ledger, items=[{"item": "1", "product": "FLY", "quantity": 2, "value": 1_000}])
+    pay(ledger, 1_000, prepayment=True)
+    receive(ledger, good=1, lot="1")
+
+    def paid() -> list[tuple[ExitKind, str, int]]:
+        with ledger.store.read() as reading:
+            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        assert [step.detail["verb"] for step in trail.steps if step.kind is StepKind.CARRIED] == ["flown"]
+        ends = [(row.kind, row.place, row.amount.minor) for row in trail.places]
+        return [end for end in ends if end[1] == "PO-1"]
+
+    assert paid() == [(ExitKind.SPENT, "PO-1", 500)]
+    close(ledger, claim=500)
+    assert paid() == [(ExitKind.CLAIM, "PO-1", 500)]
 
 
 def test_cancelling_an_approved_order_of_which_nothing_came_is_closing_it(ledger: Ledger) -> None:

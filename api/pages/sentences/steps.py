@@ -46,7 +46,7 @@ _STEPS = {
     StepKind.ARRIVED: Message("{figure} received", _STEP, _FIGURE),
     StepKind.HANDED: Message("{figure} handed over", _STEP, _FIGURE),
     StepKind.DISTRIBUTED: Message("{figure} distributed", _STEP, _FIGURE),
-    StepKind.CARRIED: Message("{figure} carried", _STEP, _FIGURE),
+    StepKind.CARRIED: Message("{figure} delivered", _STEP, _FIGURE),
     StepKind.LENT: Message("{figure} lent", _STEP, _FIGURE),
     StepKind.REPAID: Message("{figure} repaid", _STEP, _FIGURE),
     StepKind.REFUNDED: Message("{figure} paid back by the supplier", _STEP, _FIGURE),
@@ -81,10 +81,13 @@ _AT = {
     StepKind.ARRIVED: Message("{figure} received in {place}", _STEP, _FIGURE, _PLACE),
     StepKind.HANDED: Message("{figure} handed over to {place}", _STEP, _FIGURE, _PLACE),
     StepKind.DISTRIBUTED: Message("{figure} distributed in {place}", _STEP, _FIGURE, _PLACE),
-    StepKind.CARRIED: Message("{figure} carried to {place}", _STEP, _FIGURE, _PLACE),
+    StepKind.CARRIED: Message("{figure} delivered, {place}", _STEP, _FIGURE, _PLACE),
     StepKind.LENT: Message("{figure} lent to {place}", _STEP, _FIGURE, _PLACE),
 }
 """Steps whose place is a part of what is said; that of others is named behind it."""
+_VERB = "{verb}: what was done, in the campaign's words, as: carried"
+_DONE = Message("{figure} {verb}", "a service", _FIGURE, _VERB)
+_DONE_AT = Message("{figure} {verb}, {place}", "a service", _FIGURE, _VERB, _PLACE)
 _NAMED = Message("{step}, {place}", "{step}: as: 0.01 BTC by conversion", _PLACE)
 _PAID_FOR = Message("{figure} paid for", _STEP, _FIGURE)
 _SAME_LOT = Message(
@@ -171,6 +174,11 @@ def step_said(step: Step) -> Sentence:
             return said(_WAITS_AT, n=step.amount.minor, figure=figure, place=step.place)
         return said(_WAITS, n=step.amount.minor, figure=figure)
     place = "" if step.place == step.reference else step.place
+    if step.kind is StepKind.CARRIED and "verb" in step.detail:
+        verb = step.detail["verb"]
+        if place:
+            return said(_DONE_AT, figure=figure, verb=verb, place=place)
+        return said(_DONE, figure=figure, verb=verb)
     if place and step.kind in _AT and not _is_paid_for(step):
         return said(_AT[step.kind], figure=figure, place=place)
     told = said(_happened(step), n=None, figure=figure)
@@ -191,7 +199,7 @@ def _happened(step: Step) -> Message:
     return _STEPS[step.kind]
 
 
-_HIDDEN = {"waits", "since", "block_hash", "answers"}
+_HIDDEN = {"waits", "since", "block_hash", "answers", "verb"}
 _NOTHING_SAID = {"exchange_fee", "gain", "loss"}
 """Figures that are left out of the words where they are zero."""
 
