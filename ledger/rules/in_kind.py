@@ -40,7 +40,7 @@ from ledger.rules.voided_units import void_free
 class InKind:
     """`quantity` pieces of a product came as a gift, in `place`; `value` in minor units, as `stated_by` says.
 
-    `damaged` of them came so, which all of the gift bear; the others lie in stock.
+    `damaged` of them came so, which all of the gift bear; the others lie in stock, and are not past their `expiry`.
     `lot` names the pieces (this number where it is left out); a service has no expiry. `organisation` only
     where it agrees; `stated_by` is an organisation or a role, never a person; `paper` is the evidence. `value`,
     `currency`, `method` and `stated_by` are left out together where nobody states a value.
@@ -133,9 +133,16 @@ def _post(context: Context, facts: InKind) -> Posting[Lies]:
         )
     if facts.expiry is not None and service:
         raise Refused.field("expiry", "{product} is a service; leave it out", product=facts.product)
-    if facts.expiry is not None and facts.expiry < facts.date:
+    good = facts.quantity - (facts.damaged or 0)
+    if (
+        facts.expiry is not None and facts.expiry < facts.date and good
+    ):  # as of a receipt: what is bad may be past it
         raise Refused.field(
-            "expiry", "{expiry} is before the day of receipt, {date}", expiry=facts.expiry, date=facts.date
+            "expiry",
+            "{expiry} is before the day of receipt, {date}; count its {good} good as damaged",
+            expiry=facts.expiry,
+            date=facts.date,
+            good=good,
         )
     require_same_expiry(books.session, campaign, facts.of, facts.expiry, "expiry")
     if facts.paper is not None and not standing_papers(books.session, campaign, facts.paper):

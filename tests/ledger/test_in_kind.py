@@ -199,6 +199,8 @@ def test_what_of_a_gift_came_damaged_is_told_and_the_rest_lies_in_stock(ledger: 
         give(ledger, damaged=501)
     with pytest.raises(Refused, match="damaged: TRAIN is a service; leave it out"):
         give(ledger, product="TRAIN", damaged=1)
+    with pytest.raises(Refused, match="expiry: 2023-01-01 is before the day of receipt"):
+        give(ledger, damaged=499, expiry="2023-01-01")
     entry = give(ledger, damaged=20)
     with ledger.store.read() as reading:
         books = Books(reading)
@@ -222,5 +224,7 @@ def test_what_of_a_gift_came_damaged_is_told_and_the_rest_lies_in_stock(ledger: 
     handover = seq_of(ledger, "handover", "H-1")
     for seq in (handover, entry):
         ledger.do("approver", "reversal", "add", entry=seq, reason="none came", date=DATE)
+    # None of it is good: that it was past its last day may be why.
+    give(ledger, "K-OLD", quantity=5, damaged=5, expiry="2023-01-01", date=DATE)
     with ledger.store.read() as reading:
         assert stock_rows(Books(reading), SLUG, "2023-12-31") == []
