@@ -152,7 +152,7 @@ def test_two_orders_that_together_exceed_the_money_are_not_both_approved(desk: D
         for number in ("PO-1", "PO-2")
     ]
     (refusal,) = refused(desk.at_once(*approvals))
-    assert "only 400.00 is still free" in str(refusal)
+    assert "only 400.00 USD is still free" in str(refusal)
 
 
 def test_two_payments_never_hold_the_same_money(desk: Desk) -> None:
@@ -164,7 +164,7 @@ def test_two_payments_never_hold_the_same_money(desk: Desk) -> None:
         desk.telling("payment", "add", **payment("P-2", "PO-2", 50_000, 10_000)),
     )
     (refusal,) = refused(results)
-    assert "only 400.00 is free at B" in str(refusal)
+    assert "only 400.00 USD is free at B" in str(refusal)
 
 
 def test_a_payment_that_two_persons_approve_at_once_is_paid_once(desk: Desk) -> None:
