@@ -301,12 +301,29 @@ class RecallRow(Paper, table=True):
         UniqueConstraint("campaign", "number"),
         of_lot(),
         Index("recalls_lot", "campaign", "product", "lot"),
+        Index("recalls_maker", "lot"),
         STRICT,
     )
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)
+
+
+class OtherLotRow(Paper, table=True):
+    """A lot that has the number of one which another campaign called back (`recall`, its entry), and is another one."""
+
+    __tablename__: ClassVar[Any] = "other_lots"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        of_lot(),
+        Index("other_lots_recall", "recall"),
+        STRICT,
+    )
+    recall: int = Field(sa_type=LONG, foreign_key="recalls.entry")
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
 
 
 class RecallEndRow(Paper, table=True):

@@ -11,6 +11,7 @@ from ledger.core.entry import (
     GENESIS,
     Entry,
     OutOfOrder,
+    Posting,
     entry_bytes,
     entry_from_bytes,
     entry_hash,
@@ -25,6 +26,7 @@ from ledger.recording.bank_movements import note_movements
 from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.limits import require_within_limit
 from ledger.rules.named import by_name
 from ledger.rules.payee_screening import require_screened
@@ -204,14 +206,21 @@ def record(
         )
     )
     fold(books, entry)
-    # A loan moves money of two campaigns.
+    # A loan moves money of two campaigns, and a recall is one of a maker's lot, whoever has it.
     accounts = [name for transfer in posting.transfers for name in (transfer.debit, transfer.credit)]
-    tx.changes.note({campaign, *map(campaign_of, accounts)})
+    all_of_them = campaign_slugs(tx.session) if _is_everywhere(tx, kind, posting) else ()
+    tx.changes.note({campaign, *map(campaign_of, accounts), *all_of_them})
     if author is not None:
         tx.desk.note_author(seq, author)
     for following, told_next in kind.follows(books, kind.read(entry)):
         record(tx, following, campaign, told_next, now=now, role=Role.SYSTEM, date=booked)
     return Recorded(entry, data)
+
+
+def _is_everywhere(tx: Writing, kind: Kind, posting: Posting[Any]) -> bool:
+    """Does an entry of this kind, or what it takes back, say something to every campaign?"""
+    undone = None if posting.reverses is None else tx.journal.by_seq(posting.reverses)
+    return kind.everywhere or (undone is not None and BY_NAME[undone.kind].everywhere)
 
 
 def _largest(told: dict[str, Any]) -> str:

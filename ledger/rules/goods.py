@@ -19,10 +19,12 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict, Refused, WrongValue
 from ledger.core.facts import STRICT, Number, Positive
+from ledger.core.likeness import likeness_of_name
 from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
+from ledger.model.campaigns import ProductRow
 from ledger.model.columns import table_of
-from ledger.model.goods import LotDeliveryRow, LotRow, OverDecisionRow, RecallRow
+from ledger.model.goods import LotDeliveryRow, LotRow, OtherLotRow, OverDecisionRow, RecallRow
 from ledger.model.keys import OfKeys
 from ledger.rules.rests_on import days_of
 from ledger.rules.rows import Columns, add_row, reverse_row
@@ -233,6 +235,70 @@ def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
     return recalls_of(session, campaign, (lot,)).get(lot)
 
 
+@dataclass(frozen=True, slots=True)
+class RecallElsewhere:
+    """A recall of a maker's lot by another campaign; `entry` recorded it."""
+
+    campaign: str
+    number: str
+    entry: int
+
+    def __str__(self) -> str:
+        return f"{self.campaign} {self.number}"
+
+
+_PRODUCTS, _OTHERS = table_of(ProductRow).c, table_of(OtherLotRow).c
+_ELSEWHERE = OfKeys(
+    select_columns(
+        _RECALLS.campaign, _RECALLS.number, _RECALLS.entry, _RECALLS.product, _RECALLS.lot, _PRODUCTS.name
+    )
+    .join(
+        table_of(ProductRow),
+        and_(_PRODUCTS.campaign == _RECALLS.campaign, _PRODUCTS.code == _RECALLS.product),
+    )
+    .where(_RECALLS.campaign != bindparam("of_campaign"), _RECALLS.reversed_by.is_(None))
+    .order_by(_RECALLS.entry)
+    .where,
+    _RECALLS.lot,
+)
+_CALLED = OfKeys(
+    select_columns(_PRODUCTS.code, _PRODUCTS.name)
+    .where(_PRODUCTS.campaign == bindparam("of_campaign"))
+    .where,
+    _PRODUCTS.code,
+)
+_SAID = select_columns(_OTHERS.recall, _OTHERS.product, _OTHERS.lot).where(
+    _OTHERS.campaign == bindparam("of_campaign"), _OTHERS.reversed_by.is_(None)
+)
+
+
+def recalls_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, RecallElsewhere]:
+    """Recalls by other campaigns of the same maker's lots, of which this one has decided nothing (docs/rules.md, 21).
+
+    The same: of one number, and of a product with the same code or a name that is spelled alike. It decided where it
+    calls the lot back too, or says that it is another one.
+    """
+    of = {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
+    numbers = [(lot.number,) for lot in of.values()]
+    rows = list(_ELSEWHERE.ask(session.connection(), numbers, of_campaign=campaign))
+    if not rows:
+        return {}
+    codes = [(lot.product,) for lot in of.values()]
+    names = _CALLED.ask(session.connection(), codes, of_campaign=campaign)
+    spelled = {code: likeness_of_name(name) for code, name in names}
+    told = session.connection().execute(_SAID, {"of_campaign": campaign})
+    said = {(entry, product, lot) for entry, product, lot in told}
+    own = recalls_of(session, campaign, of)
+    found: dict[Lot, RecallElsewhere] = {}
+    for slug, number, entry, product, called, name in rows:
+        for lot, maker in of.items():
+            alike = product == maker.product or spelled.get(maker.product) == likeness_of_name(name)
+            decided = lot in own or (entry, maker.product, maker.number) in said
+            if called == maker.number and alike and not decided:
+                found.setdefault(lot, RecallElsewhere(slug, number, entry))
+    return found
+
+
 def expiries_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
     """The last days of use of lots that have one; what came too much with a lot has the day of that lot."""
     return _of_lots(session, _EXPIRIES, campaign, lots)
@@ -265,6 +331,15 @@ def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
             "{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
             lot=str(lot),
             recall=recall,
+        )
+    for lot, elsewhere in recalls_elsewhere(context.books.session, context.campaign, lots).items():
+        raise Refused.field(
+            lots[lot],
+            "{lot} is recalled by {recall} of campaign {campaign}; call it back here too (`recall add`), or say why it "
+            "is another lot (`recall differs`)",
+            lot=str(lot),
+            recall=elsewhere.number,
+            campaign=elsewhere.campaign,
         )
 
 

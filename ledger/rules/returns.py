@@ -15,10 +15,10 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Date, Name, Number, Text
+from ledger.core.facts import STRICT, Date, Name, Number, Slug, Text
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.goods import RecallRow, ReturnLotRow, ReturnRow, ReturnWay
+from ledger.model.goods import OtherLotRow, RecallRow, ReturnLotRow, ReturnRow, ReturnWay
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import (
@@ -30,6 +30,7 @@ from ledger.rules.goods import (
     lot_deliveries,
     moved,
     recalled_by,
+    recalls_elsewhere,
 )
 from ledger.rules.rows import (
     add_row,
@@ -72,6 +73,27 @@ class Recall:
     reason: Text
     report: Number | None = None
     date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differs:
+    """A lot here has the number of one that campaign `of` called back by `recall`, and is another one: why."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    of: Slug
+    recall: Number
+    product: Number
+    lot: Number
+    reason: Text
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledBack:
+    """What the ledger adds: the entry of the other campaign's recall."""
+
+    recall: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +250,38 @@ def _unfold_recall(books: Books, entry: Entry[Recall, Held], seq: int) -> None:
     reverse_row(books.session, RecallRow, entry.seq, seq)
 
 
+def _post_differs(context: Context, facts: Differs) -> Posting[CalledBack]:
+    session, lot = context.books.session, Lot(facts.product, facts.lot)
+    if lot.is_over or not lot_deliveries(session, context.campaign, lot):
+        raise Refused.field("lot", "no such lot was received; name one that a receipt names")
+    elsewhere = recalls_elsewhere(session, context.campaign, (lot,)).get(lot)
+    if elsewhere is None or (elsewhere.campaign, elsewhere.number) != (facts.of, facts.recall):
+        raise Refused.field(
+            "recall",
+            "is no recall of {lot} elsewhere that waits for a decision; see `lot trace`",
+            lot=str(lot),
+        )
+    return Posting(notes=CalledBack(recall=elsewhere.entry))
+
+
+def _fold_differs(books: Books, entry: Entry[Differs, CalledBack]) -> None:
+    facts = entry.facts
+    add_row(
+        books.session,
+        OtherLotRow,
+        **paper_head(entry),
+        recall=entry.notes.recall,
+        product=facts.product,
+        lot=facts.lot,
+        reason=facts.reason,
+    )
+
+
+def _unfold_differs(books: Books, entry: Entry[Differs, CalledBack], seq: int) -> None:
+    """It may be the same lot: it is handed on no more until somebody decides again."""
+    reverse_row(books.session, OtherLotRow, entry.seq, seq)
+
+
 RETURN = Kind(
     name="return",
     noun="return",
@@ -252,6 +306,24 @@ RECALL = Kind(
     rests_on=lambda context, facts: first_delivery(context, Lot(facts.product, facts.lot)),
     post=_post_recall,
     fold=_fold_recall,
+    everywhere=True,
     undoing=Undoing(_unfold_recall),
 )
-KINDS = (RETURN, RECALL)
+DIFFERS = Kind(
+    name="recall.differs",
+    noun="recall",
+    verb="differs",
+    facts=Differs,
+    notes=CalledBack,
+    doc="Say why a lot is another one than that of the same number which another campaign called back.",
+    roles=APPROVERS,
+    key=numbered("recall.differs"),
+    rests_on=lambda context, facts: (
+        require_recall(context.books.session, facts.of, facts.recall).entry,
+        *first_delivery(context, Lot(facts.product, facts.lot)),
+    ),
+    post=_post_differs,
+    fold=_fold_differs,
+    undoing=Undoing(_unfold_differs),
+)
+KINDS = (RETURN, RECALL, DIFFERS)

@@ -134,6 +134,8 @@ class Kind(Generic[F, N]):
     undoing: Undoing | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
+    everywhere: bool = False
+    """Does it, and its reversal, say something to every campaign?"""
     listed_with: tuple[str, ...] = ()
     """Other nouns of which an entry of this kind is one as well."""
     workflow: Proposals | None = None

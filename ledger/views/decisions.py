@@ -37,6 +37,7 @@ from ledger.views.waiting_things import (
     matches_waiting,
     payables_waiting,
     pledges_waiting,
+    recalls_elsewhere_waiting,
     recalls_waiting,
     stock_waiting,
 )
@@ -82,6 +83,7 @@ def decisions(
         found += deliveries_waiting(books, slug, today)
         found += stock_waiting(books, slug, today)
         found += recalls_waiting(books, slug)
+        found += recalls_elsewhere_waiting(books, slug)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, d.subject)))
 

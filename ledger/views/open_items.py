@@ -46,6 +46,7 @@ class OpenItemKind(StrEnum):
     EXPIRED_STOCK = "expired_stock"
     RECALLED_STOCK = "recalled_stock"
     RECALLED_OUT = "recalled_out"
+    RECALLED_ELSEWHERE = "recalled_elsewhere"
     SURPLUS = "surplus"
     OPEN_CLAIM = "open_claim"
     CLAIM_OVERDUE = "claim_overdue"

@@ -20,7 +20,8 @@ from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, ReceiptRow
 from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
-from ledger.rules.goods import expiries_of, recalled_by, recalls_of
+from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.goods import expiries_of, lot_deliveries, recalled_by, recalls_elsewhere, recalls_of
 from ledger.rules.orders import find_order, item_of, require_order
 from ledger.rules.recall_ends import recall_state
 from ledger.rules.receipts import receipt_use
@@ -48,6 +49,8 @@ class StockRow(Frozen):
     """False: they came too much, and wait for a decision."""
     recall: str | None
     """Number of the lot's recall."""
+    recalled_elsewhere: str | None
+    """Campaign and number of another campaign's recall of it, of which this one has decided nothing."""
     expired: bool
     """Is its last day of use over?"""
 
@@ -140,6 +143,10 @@ class LotTrace(Frozen):
     """What brought it, the oldest first."""
     recall: str | None
     """Number of its recall."""
+    recalled_elsewhere: str | None
+    """Campaign and number of another campaign's recall of it, of which this one has decided nothing."""
+    also_in: tuple[str, ...]
+    """Other campaigns that a lot of this number came to, of a product with the same code."""
     recalled: RecallProgress | None
     """How far that has come; null where it is not recalled."""
     holders: tuple[Holder, ...]
@@ -158,6 +165,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
     ]
     lots = {lot for _, _, lot in lying}
     recalls = recalls_of(books.session, campaign, lots)
+    elsewhere = recalls_elsewhere(books.session, campaign, lots)
     expiries = expiries_of(books.session, campaign, lots)
     found = [
         StockRow(
@@ -168,6 +176,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
             expiry=expiries.get(lot),
             usable=kind is AccountClass.STOCK,
             recall=recalls.get(lot),
+            recalled_elsewhere=str(elsewhere[lot]) if lot in elsewhere else None,
             expired=lot in expiries and expiries[lot] < today,
         )
         for balance, kind, lot in lying
@@ -243,6 +252,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     for lot in lots_named(books.session, campaign, name):
         rows = _deliveries(books.session, campaign, lot)
         recall = recalled_by(books.session, campaign, lot)
+        elsewhere = recalls_elsewhere(books.session, campaign, (lot,))
         found.append(
             LotTrace(
                 product=lot.product,
@@ -250,6 +260,8 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 noted=sum(row.noted for row, *_ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=recall,
+                recalled_elsewhere=str(elsewhere[lot]) if lot in elsewhere else None,
+                also_in=tuple(_also_in(books.session, campaign, lot)),
                 recalled=None if recall is None else _progress(books, campaign, recall),
                 holders=tuple(
                     Holder(kind=kind, place=place, pieces=pieces)
@@ -266,6 +278,13 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
             campaign=campaign,
         )
     return found
+
+
+def _also_in(session: Session, campaign: str, lot: Lot) -> Iterator[str]:
+    """Other campaigns that deliveries of a lot came to, by name."""
+    for slug in sorted(campaign_slugs(session)):
+        if slug != campaign and lot_deliveries(session, slug, lot):
+            yield slug
 
 
 def _progress(books: Books, campaign: str, number: str) -> RecallProgress:

@@ -60,3 +60,4 @@ class ToDo(StrEnum):
     DECIDE_SURPLUS = "decide_surplus"
     WRITE_OFF_EXPIRED = "write_off_expired"
     GET_BACK_RECALLED = "get_back_recalled"
+    DECIDE_RECALL_ELSEWHERE = "decide_recall_elsewhere"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ledger.core.frozen import Amount
-from ledger.core.names import Lot
+from ledger.core.names import Lot, lot_named
 from ledger.core.telling import Telling
 from ledger.core.wording import Figure, Value
 from ledger.model.goods import RecalledAt
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
+from ledger.rules.goods import recalls_elsewhere
 from ledger.rules.matching import SAYS, open_matches
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
-from ledger.rules.returns import require_recall
+from ledger.rules.returns import HOLDERS, require_recall
 from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.payables import PayableRow
@@ -192,3 +194,21 @@ def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 amount=Amount.known(str(lot), holder.open),
                 to_do=Telling(ToDo.GET_BACK_RECALLED),
             )
+
+
+def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Lots that this campaign has, and that another one called back: the same maker's, unless somebody says not."""
+    pieces: dict[Lot, int] = defaultdict(int)
+    for kind in HOLDERS:
+        for balance in books.balances(kind, slug):
+            if balance.net > 0:
+                pieces[lot_named(balance.asset)] += balance.net
+    for lot, elsewhere in recalls_elsewhere(books.session, slug, pieces).items():
+        yield OpenItem(
+            kind=OpenItemKind.RECALLED_ELSEWHERE,
+            campaign=slug,
+            subject=f"{lot} ({elsewhere})",
+            since=require_recall(books.session, elsewhere.campaign, elsewhere.number).date,
+            amount=Amount.known(str(lot), pieces[lot]),
+            to_do=Telling(ToDo.DECIDE_RECALL_ELSEWHERE),
+        )

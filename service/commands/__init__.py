@@ -368,6 +368,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         "end": (
             "Record what became of pieces of a recalled lot that nobody sends back: destroyed, used, not found."
         ),
+        "differs": "Say why a lot is another one than that of the same number which another campaign called back.",
     },
     "indicator": {"add": "Name what is counted, with baseline and target."},
     "result": {"add": "Report people or events reached, by sex, age group and place; nobody twice."},

@@ -50,6 +50,7 @@ def _stock_list(options: argparse.Namespace, outside: Outside) -> Answer:
         told = [f"{'expired' if row.expired else 'expires'} {row.expiry}"] if row.expiry else []
         told += [] if row.usable else ["came too much; waits for a decision"]
         told += [f"recalled by {row.recall}"] if row.recall else []
+        told += [f"recalled in campaign {row.recalled_elsewhere}"] if row.recalled_elsewhere else []
         lines.append(f"{row.place}  {row.product}#{row.lot}  {row.pieces}  {'; '.join(told)}".rstrip())
     data = [row.data() for row in rows]
     return Answer(tuple(lines or [f"nothing {'expired ' if options.expired else ''}is in stock."]), data)
@@ -93,6 +94,12 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
     for trace in traces:
         lines.append(f"{trace.product}#{trace.lot}: {trace.noted} noted")
         lines += [f"  {_delivered(row)}" for row in trace.deliveries]
+        if trace.recalled_elsewhere is not None:
+            lines.append(
+                f"  recalled in campaign {trace.recalled_elsewhere}: decide with `recall add` or `recall differs`"
+            )
+        if trace.also_in:
+            lines.append(f"  also came to {', '.join(trace.also_in)}")
         if trace.recalled is not None:
             ends = trace.recalled
             lines.append(

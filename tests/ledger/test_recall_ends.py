@@ -14,7 +14,8 @@ from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import donation_trails
-from ledger.views.stock import lot_traces
+from ledger.views.stock import lot_traces, stock_rows
+from tests.tools.funds import OTHER, do, two_funds
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied
 from tests.tools.things import DATE, hand_over, lots, net, order, pay, receive, seq_of, stocked
 
@@ -133,3 +134,58 @@ def test_goods_of_no_recall_come_back_from_people_too_and_an_end_is_taken_back(l
     back(ledger, "RT-1", 4, way="from_recipient", people="Mali", lots=lots(4, "L2"))
     assert net(ledger, f"stock/{SLUG}/Depot", "KIT#L2") == 4
     tied(ledger)
+
+
+def test_a_recall_in_one_campaign_stops_the_makers_lot_in_the_others_until_they_decide(
+    tmp_path: Path,
+) -> None:
+    """Also under another code of the product; it waits in their inbox, stock and trace, and a reversal frees it."""
+    ledger = two_funds(tmp_path)
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    do(ledger, OTHER, "recorder", "product", "add", code="BOX", name="KIT", unit="kit", plural="kits")
+    given = {"lot": "L1", "place": "Depot", "quantity": 9, "date": DATE}
+    ledger.do("recorder", "in-kind", "add", number="IK-1", product="KIT", **given)
+    do(ledger, OTHER, "recorder", "in-kind", "add", number="IK-1", product="BOX", **given)
+    facts = {"number": "RC-1", "product": "KIT", "lot": "L1", "reason": "maker's warning", "date": DATE}
+    seq = ledger.do("approver", "recall", "add", **facts).seq
+
+    def hand_on(number: str) -> None:
+        handed = [{"product": "BOX", "lot": "L1", "quantity": 1}]
+        do(
+            ledger, OTHER, "recorder", "handover", "add", number=number, place="Depot", organisation="Aid",
+            lots=handed, date=DATE,
+        )  # fmt: skip
+
+    with pytest.raises(Refused, match="recalled by RC-1 of campaign help"):
+        hand_on("H-1")
+    with ledger.store.read() as reading:
+        (row,) = [
+            row
+            for row in decisions(reading, OTHER, now=ledger.now)
+            if row.kind is OpenItemKind.RECALLED_ELSEWHERE
+        ]
+        assert (row.subject, sum_of(row).minor) == ("BOX#L1 (help RC-1)", 9)
+        books = Books(reading)
+        assert [one.recalled_elsewhere for one in stock_rows(books, OTHER, DATE)] == ["help RC-1"]
+        assert [one.recalled_elsewhere for one in lot_traces(books, OTHER, "L1")] == ["help RC-1"]
+        counts = reading.changes.counts()
+    said = {"number": "RD-1", "of": SLUG, "recall": "RC-1", "product": "BOX", "lot": "L1", "date": DATE}
+    with pytest.raises(Refused, match="no recall of BOX#L1 elsewhere"):
+        do(
+            ledger,
+            OTHER,
+            "approver",
+            "recall",
+            "differs",
+            **(said | {"recall": "RC-9"}),
+            reason="Another maker",
+        )
+    differs = do(ledger, OTHER, "approver", "recall", "differs", **said, reason="Another maker")
+    hand_on("H-1")
+    do(ledger, OTHER, "approver", "reversal", "add", entry=differs.seq, reason="The same maker.", date=DATE)
+    with pytest.raises(Refused, match="recalled by RC-1"):
+        hand_on("H-2")
+    ledger.do("approver", "reversal", "add", entry=seq, reason="It was a mistake.", date=DATE)
+    with ledger.store.read() as reading:
+        assert reading.changes.counts()[OTHER] > counts[OTHER]
+    hand_on("H-2")

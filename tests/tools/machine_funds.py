@@ -22,6 +22,7 @@ from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import last_closed, pending_period
+from ledger.rules.recall_ends import recalls_of
 from ledger.rules.repayments import owed_still
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_chain import SENDERS
@@ -48,7 +49,9 @@ def _in_kind(s: Scene) -> Facts:
         "currency": s.pick(CURRENCIES), "method": s.pick(("quote", "invoice", "cost")), "stated_by": "Maker",
     }  # fmt: skip
     if s.chance(50):
-        facts["lot"] = s.new("L")
+        others = [slug for slug in s.world.slugs() if slug != s.slug]
+        called_back = [recall.lot for slug in others for recall in recalls_of(s.books.session, slug)]
+        facts["lot"] = s.pick(called_back) if called_back and s.chance(50) else s.new("L")
     if product.nature is Nature.GOODS and s.chance(30):
         facts["expiry"] = s.pick((s.today, "2026-01-01"))
     if product.nature is Nature.GOODS and s.chance(25):

@@ -39,14 +39,14 @@ def names() -> list[str]:
     return sorted(set(RECIPES) | set(CHAIN_STEPS))
 
 
-def facts_of(world: World, kind: str) -> tuple[str, dict[str, Any]]:
-    """(campaign, facts that could be told): of the first campaign that is ready for it; raises Needs."""
-    slugs = world.slugs()
+def facts_of(world: World, kind: str, only: str = "") -> tuple[str, dict[str, Any]]:
+    """(campaign, facts that could be told): of the first campaign that is ready, or of that `only`; raises Needs."""
+    slugs = [slug for slug in world.slugs() if kind == "campaign" or only in {"", slug}]
     if kind == "campaign" or not slugs:
         if kind != "campaign":
             raise Needs("campaign")
         slugs = [""]
-    first = world.some_slug() if slugs != [""] else ""
+    first = only or (world.some_slug() if slugs != [""] else "")
     wanted: Needs | None = None
     for slug in (first, *(slug for slug in slugs if slug != first)):
         try:
@@ -59,14 +59,17 @@ def facts_of(world: World, kind: str) -> tuple[str, dict[str, Any]]:
     raise wanted or Needs("campaign")
 
 
-def tell(world: World, kind: str) -> int | None:
-    """Bring a kind about once; the number of its entry where a person told it. Raises Needs or LedgerError."""
+def tell(world: World, kind: str, only: str = "") -> int | None:
+    """Bring a kind about once, in one campaign where `only` names it; the number of its entry where a person told it.
+
+    Raises Needs or LedgerError.
+    """
     if kind in CHAIN_STEPS:
         if not world.slugs():
             raise Needs("campaign")
         CHAIN_STEPS[kind](world)
         return None
-    slug, facts = facts_of(world, kind)
+    slug, facts = facts_of(world, kind, only)
     told = BY_NAME[kind]
     outcome = world.tell(told, slug, facts, world.actor_for(told, slug, facts))
     return outcome.seq
@@ -77,22 +80,22 @@ def reach(world: World, kind: str, tries: int = 40) -> int | None:
 
     Raises the Needs or the LedgerError that was in the way last, where all tries are spent.
     """
-    wanted = [kind]
+    wanted = [(kind, "")]
     in_the_way: Needs | LedgerError = Needs(kind)
     for _ in range(tries):
         try:
-            seq = tell(world, wanted[-1])
+            seq = tell(world, *wanted[-1])
         except Needs as first:
             in_the_way = first
             if len(wanted) > MOST_WANTED:
                 wanted = wanted[:1]
-            wanted.append(first.kind)
+            wanted.append((first.kind, first.slug or wanted[-1][1]))
         except LedgerError as refusal:
             # What it stands on may be what is refused: begin anew.
             in_the_way = refusal
             first_of_all = _FIRST.get(str(refusal).partition(":")[0])
             few = len(wanted) <= MOST_WANTED
-            wanted = [*wanted, first_of_all] if first_of_all is not None and few else wanted[:1]
+            wanted = [*wanted, (first_of_all, "")] if first_of_all is not None and few else wanted[:1]
         else:
             wanted.pop()
             if not wanted:

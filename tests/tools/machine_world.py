@@ -58,11 +58,11 @@ TABLES = tuple(sorted(METADATA.tables))
 
 
 class Needs(Exception):
-    """What has to be told before the recipe can be."""
+    """What has to be told before the recipe can be; of one campaign, where `slug` names it."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, kind: str, slug: str = "") -> None:
+        super().__init__(kind, slug)
+        self.kind, self.slug = kind, slug
 
 
 @dataclass(frozen=True)

@@ -282,6 +282,11 @@ TO_DO: Mapping[ToDo, Message] = {
         "get it back (`return add`), or tell what became of it: destroyed, used or not found (`recall end`)",
         _SAY,
     ),
+    ToDo.DECIDE_RECALL_ELSEWHERE: Message(
+        "another campaign called this lot back: call it back here too (`recall add`), or say why it is another one "
+        "(`recall differs`); until then it is not handed on",
+        _SAY,
+    ),
 }
 """One whole message for each."""
 

@@ -164,18 +164,24 @@ _KINDS = {
         ),
     ),
     "open_claim": _Kind(
-        Message("Claim on a supplier", _KIND),
-        Message("{n} claim on a supplier", _WAITS, many="{n} claims on suppliers"),
+        Message("Claim that is open", _KIND),
+        Message("{n} claim that is open", _WAITS, many="{n} claims that are open"),
     ),
     "claim_overdue": _Kind(
-        Message("Claim on a supplier that is overdue", _KIND),
-        Message(
-            "{n} claim on a supplier that is overdue", _WAITS, many="{n} claims on suppliers that are overdue"
-        ),
+        Message("Claim that is overdue", _KIND),
+        Message("{n} claim that is overdue", _WAITS, many="{n} claims that are overdue"),
     ),
     "recalled_out": _Kind(
         Message("Recalled lot that others have", _KIND),
         Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),
+    ),
+    "recalled_elsewhere": _Kind(
+        Message("Lot that another campaign called back", _KIND),
+        Message(
+            "{n} lot that another campaign called back",
+            _WAITS,
+            many="{n} lots that another campaign called back",
+        ),
     ),
     "payable": _Kind(
         Message("Sum that is payable to a supplier", _KIND),

@@ -2509,6 +2509,8 @@ CREATE TABLE recalls (
 
 CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
 
+CREATE INDEX recalls_maker ON recalls (lot);
+
 CREATE TABLE results (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
@@ -2639,6 +2641,28 @@ CREATE TABLE invoice_accepted_mismatches (
     CHECK (mismatch IN ('short', 'over', 'nothing_received', 'more_billed', 'price', 'unbilled')),
     FOREIGN KEY(acceptance_entry) REFERENCES invoice_acceptances (entry)
 );
+
+CREATE TABLE other_lots (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    recall BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(recall) REFERENCES recalls (entry)
+);
+
+CREATE INDEX other_lots_recall ON other_lots (recall);
 
 CREATE TABLE recall_ends (
     entry BIGINT NOT NULL,

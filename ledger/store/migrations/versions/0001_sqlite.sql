@@ -2704,6 +2704,8 @@ CREATE TABLE recalls (
 
 CREATE INDEX recalls_lot ON recalls (campaign, product, lot);
 
+CREATE INDEX recalls_maker ON recalls (lot);
+
 CREATE TABLE results (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
@@ -2844,6 +2846,29 @@ CREATE TABLE invoice_accepted_mismatches (
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE TABLE other_lots (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    recall INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(recall) REFERENCES recalls (entry)
+)
+ STRICT;
+
+CREATE INDEX other_lots_recall ON other_lots (recall);
 
 CREATE TABLE recall_ends (
     entry INTEGER NOT NULL,
