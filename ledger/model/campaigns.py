@@ -33,7 +33,8 @@ class CampaignRow(Table, table=True):
     """A call for one purpose, under the name that every other table has in its column `campaign`.
 
     Gifts below `dust` sats are recorded and not counted. Quotes further apart than `tolerance_permille` of the lower
-    one decide nothing (docs/rules.md, 10); invoices, receipts and orders agree within `match_permille`.
+    one decide nothing (docs/rules.md, 10); invoices, receipts and orders agree within `match_permille`. Claims below
+    `claim_tolerance` minor units of its currency are not pursued (23).
     """
 
     __tablename__: ClassVar[Any] = "campaigns"
@@ -50,6 +51,7 @@ class CampaignRow(Table, table=True):
     dust: int = Field(sa_type=LONG)
     tolerance_permille: int = Field(sa_type=LONG)
     match_permille: int = Field(sa_type=LONG)
+    claim_tolerance: int = Field(default=0, sa_type=LONG)
 
 
 class CampaignPartnerRow(Table, table=True):

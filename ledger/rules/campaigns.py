@@ -53,6 +53,7 @@ class Campaign:
     `valuation` is the clock by which gifts are valued: the time of their block, the time of the block that
     buried them deep enough, or their conversion. Quotes further apart than `tolerance_permille` (20) of the
     lower one are left to the desk (docs/rules.md, 10). Invoices, receipts and orders agree within `match_permille` (0).
+    What is owed to it and worth less than `claim_tolerance` minor units of its currency is not pursued (23).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -68,6 +69,7 @@ class Campaign:
     known: Annotated[tuple[KnownFact, ...], Field(max_length=40)] = ()
     tolerance_permille: Annotated[int, Field(ge=0, le=500, strict=True)] | None = None
     match_permille: Annotated[int, Field(ge=0, le=500, strict=True)] | None = None
+    claim_tolerance: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +264,7 @@ def _fold_campaign(books: Books, entry: Entry[Campaign, None]) -> None:
                 TOLERANCE_PERMILLE if facts.tolerance_permille is None else facts.tolerance_permille
             ),
             match_permille=facts.match_permille or 0,
+            claim_tolerance=facts.claim_tolerance or 0,
         )
     )
     session.flush()

@@ -35,7 +35,9 @@ from ledger.model.orders import ClaimRow, Failure, FollowedClaimRow, OrderItemRo
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.campaigns import campaign_of
 from ledger.rules.carrier_claims import claim_left, price_of, require_claim, standing_claims
+from ledger.rules.exchange_rates import worth
 from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
 from ledger.rules.recall_ends import recall_end_use
 from ledger.rules.receipts import receipt_use, received_by_item
@@ -113,7 +115,28 @@ class _Fact:
 
 
 def open_claims(books: Books, campaign: str) -> list[OpenClaim]:
-    """All that suppliers, carriers and insurers owe a campaign and have not made good, the oldest first."""
+    """All that suppliers, carriers and insurers owe a campaign, have not made good and is pursued, the oldest first."""
+    return [claim for claim in _owed(books, campaign) if not _is_small(books.session, campaign, claim)]
+
+
+def claims_below_tolerance(books: Books, campaign: str) -> list[OpenClaim]:
+    """What is owed and closed by itself, for it is worth less than the campaign's tolerance; the oldest first."""
+    if not campaign_of(books.session, campaign).claim_tolerance:
+        return []
+    return [claim for claim in _owed(books, campaign) if _is_small(books.session, campaign, claim)]
+
+
+def _is_small(session: Session, campaign: str, claim: OpenClaim) -> bool:
+    """Is a claim below the campaign's tolerance, by a rate of the day on which it began? Without a rate it is not."""
+    of = campaign_of(session, campaign)
+    if not of.claim_tolerance:
+        return False
+    value = worth(session, campaign, claim.currency, claim.amount, of.currency, claim.since)
+    return value is not None and value < of.claim_tolerance
+
+
+def _owed(books: Books, campaign: str) -> list[OpenClaim]:
+    """All that is owed and not made good, the oldest first."""
     session = books.session
     orders = {order.number: order for order in bound_orders(session, campaign)}
     items = items_of_orders(session, campaign)

@@ -364,6 +364,15 @@ class SourceOfFact(Frozen):
     """Who says so."""
 
 
+class SmallClaims(Frozen):
+    """Claims below the campaign's tolerance, which nobody pursues."""
+
+    count: Whole
+    """How many."""
+    amount: Amount
+    """What they sum to."""
+
+
 class CampaignReport(Frozen):
     """One campaign with totals that tie, withheld and unexplained rows, and the state of its books."""
 
@@ -417,6 +426,8 @@ class CampaignReport(Frozen):
     """Promises that stand, open ones first."""
     payables: tuple[PayableRow, ...]
     """What is still to be paid to suppliers, what is due first before the rest."""
+    small_claims: tuple[SmallClaims, ...]
+    """What is owed to it and closed by itself, below its tolerance: a currency a row."""
     needs: tuple[NeedRow, ...]
     """What recipients asked for."""
     in_kind: tuple[InKindRow, ...]

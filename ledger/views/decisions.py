@@ -35,6 +35,7 @@ from ledger.views.waiting_things import (
     claims_waiting,
     deliveries_waiting,
     matches_waiting,
+    orders_late,
     payables_waiting,
     pledges_waiting,
     recalls_elsewhere_waiting,
@@ -73,6 +74,7 @@ def decisions(
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug, today)
+        found += orders_late(books, slug, today)
         rows = payable_rows(books, slug, today) if payables is None else payables
         found += payables_waiting(rows, slug)
         found += pledges_waiting(books, slug, today)

@@ -15,7 +15,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Piece, UnitState
-from ledger.core.names import ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
+from ledger.core.names import EndedLine, ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
@@ -421,6 +421,10 @@ class DonationFollower:
         elif isinstance(line, GoodsLine):
             row = by_step.row(kind, number, line.product, line.place)
             row.place, row.asset = line.place, line.product
+            behind = line_named(visit.use.line)
+            if kind == UseCause.RECEIPT and isinstance(behind, EndedLine):
+                failed = self._lines.use(behind.use).parts[behind.part].kind
+                row.replaced[failed] += units
         else:
             row = by_step.row(kind, number)
             row.asset = line.asset
@@ -534,6 +538,9 @@ class DonationFollower:
         self, kind: StepKind, row: StepUnits, paper: PaperStep, reference: str, papers: tuple[Paper, ...]
     ) -> Step:
         lost = {ending.value: Amount.of(asset, n) for (ending, asset), n in row.lost.items() if n}
+        replaced = {
+            f"replaces_{kind.value}": Amount.of(row.asset, n) for kind, n in row.replaced.items() if n
+        }
         detail = dict(paper.detail)
         if paper.happened is not None:
             reason = out_of_order(self._books.session, paper.entry)
@@ -546,7 +553,7 @@ class DonationFollower:
             unit=self._names.unit(row.asset),
             place=paper.place or row.place,
             reference=reference,
-            figures={**paper.figures, **lost},
+            figures={**paper.figures, **lost, **replaced},
             detail=detail,
             evidence=papers,
             entry=paper.entry,

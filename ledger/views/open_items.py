@@ -48,6 +48,7 @@ class OpenItemKind(StrEnum):
     RECALLED_OUT = "recalled_out"
     RECALLED_ELSEWHERE = "recalled_elsewhere"
     SURPLUS = "surplus"
+    LATE_ORDER = "late_order"
     OPEN_CLAIM = "open_claim"
     CLAIM_OVERDUE = "claim_overdue"
     PAYABLE = "payable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
@@ -26,6 +27,7 @@ from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
+from ledger.rules.claims import claims_below_tolerance
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import bound_orders, items_of_orders
@@ -48,6 +50,7 @@ from ledger.views.campaign import (
     PledgeRow,
     PublicOpenItem,
     Service,
+    SmallClaims,
     SourceOfFact,
     Withheld,
     counted,
@@ -203,6 +206,7 @@ def campaign_report(
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
         pledges=_pledges(books, slug, today),
         payables=payables,
+        small_claims=_small_claims(books, slug),
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
@@ -338,6 +342,17 @@ def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
+
+
+def _small_claims(books: Books, slug: str) -> tuple[SmallClaims, ...]:
+    """What is below the campaign's tolerance, by currency."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for claim in claims_below_tolerance(books, slug):
+        found[claim.currency].append(claim.amount)
+    return tuple(
+        SmallClaims(count=len(amounts), amount=Amount.of(currency, sum(amounts)))
+        for currency, amounts in sorted(found.items())
+    )
 
 
 def _out_of_order(session: Session, slug: str) -> set[int]:

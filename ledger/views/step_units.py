@@ -25,11 +25,12 @@ class StepUnits:
     `value`: what an order was paid. `given`: what of the donation was given for it, without the fee, in
     `given_asset`: money that was exchanged, or that paid an order. `sold`: coins that a conversion sold, `worth`: what
     they were worth when given, None where that is not known; `exchange_fee`: what the exchange kept of what they
-    fetched.
+    fetched. `replaced`: units that came in place of others, by what those had been.
     """
 
     units: int = 0
     lost: dict[tuple[ExitKind, str], int] = field(default_factory=lambda: defaultdict(int))
+    replaced: dict[PartKind, int] = field(default_factory=lambda: defaultdict(int))
     asset: str = ""
     place: str = ""
     value: int = 0

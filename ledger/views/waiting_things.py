@@ -14,6 +14,7 @@ from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.goods import recalls_elsewhere
 from ledger.rules.matching import SAYS, open_matches
+from ledger.rules.orders import bound_orders, items_of_orders, open_account
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
@@ -70,6 +71,29 @@ def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
             amount=Amount.known(claim.currency, claim.amount),
             to_do=to_do,
         )
+
+
+def orders_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Open orders of which pieces did not come by the day on which they were expected."""
+    session = books.session
+    late = [
+        (order, order.expected)
+        for order in bound_orders(session, slug)
+        if order.is_open and order.expected is not None and order.expected < today
+    ]
+    items = items_of_orders(session, slug) if late else {}
+    for order, expected in late:
+        for item in items[order.entry]:
+            left = books.net(open_account(slug, order.number, item.item), item.product)
+            if left:
+                yield OpenItem(
+                    kind=OpenItemKind.LATE_ORDER,
+                    campaign=slug,
+                    subject=f"{order.number}/{item.item}",
+                    since=expected,
+                    amount=Amount.known(item.product, left),
+                    to_do=Telling(ToDo.RECEIVE_LATE, {"supplier": order.supplier}),
+                )
 
 
 def payables_waiting(rows: Iterable[PayableRow], slug: str) -> Iterator[OpenItem]:

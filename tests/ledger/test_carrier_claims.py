@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences.donation import donation_sentence
+from api.pages.sentences.messages import plain
+from api.pages.sentences.steps import step_facts
 from ledger.core.errors import Conflict, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
@@ -228,3 +231,62 @@ def test_what_a_carrier_answers_for_at_a_receipt_the_supplier_does_not_owe(lost:
     assert {(row.claim, row.amount) for row in claims(lost)} == {("", 1_500)}
     claim(lost, quantity=3, on="carrier", debtor="Lorries", by="receipt", document="GRN-1", was="damaged")
     assert {(row.claim, row.amount) for row in claims(lost)} == {("", 600), ("CL-1", 900)}
+
+
+def test_what_came_to_a_bad_end_stays_told_so_whatever_became_of_it(tmp_path: Path) -> None:
+    """In places, steps and sentence of a trail: replaced, found, paid back, written off, sent back, destroyed."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=30_000)
+    receive(ledger, good=70, damaged=12, short=9, rejected=9)
+    pay(ledger, 30_000)
+    of = {"order": "PO-1", "item": "1", "date": BOOKED}
+    again = [{"lot": "L2", "noted": 9, "good": 9, "replaces": {"lot": "L1", "found": "rejected"}}]
+    ledger.do("recorder", "receipt", "add", number="GRN-2", place="Depot", lots=again, **of)
+    ledger.do(
+        "recorder", "loss", "find", number="F-1", by="receipt", document="GRN-1", was="damaged", product="KIT",
+        lot="L1", quantity=3, place="Depot", reason="only the box was", date=BOOKED,
+    )  # fmt: skip
+    for number, facts in {
+        "R-1": {"failure": "damaged", "lot": "L1", "quantity": 9, "amount": 2_000, "bank": "B"},
+        "R-2": {"failure": "damaged", "rest_of": "R-1", "amount": 0, "written_off": "Too small"},
+        "R-3": {"failure": "short", "lot": "L1", "quantity": 9, "amount": 0, "written_off": "Bankrupt"},
+    }.items():
+        ledger.do("recorder", "refund", "add", number=number, asset="USD", **of, **facts)
+        ledger.do("approver", "refund", "approve", number=number, date=BOOKED)
+    back = [{"product": "KIT", "lot": "L1", "quantity": 5}]
+    ledger.do(
+        "recorder", "return", "add", number="RT-1", way="to_supplier", place="Depot", reason="Wrong", lots=back,
+        date=BOOKED,
+    )  # fmt: skip
+    ship(ledger, 20, date=BOOKED)
+    row = {"product": "KIT", "lot": "L1", "good": 12, "damaged": 5, "short": 2, "lost": 1}
+    ledger.do(
+        "recorder", "shipment", "arrive", number="AR-1", waybill="W-1", lots=[row], reason="Wet", date=BOOKED
+    )
+    ledger.do(
+        "approver", "recall", "add", number="RC-1", product="KIT", lot="L1", reason="Warning", date=BOOKED
+    )
+    ledger.do(
+        "recorder", "recall", "end", number="RE-1", recall="RC-1", at="stock", place="Port", became="destroyed",
+        quantity=6, reason="Burnt", date=BOOKED,
+    )  # fmt: skip
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    pieces: dict[ExitKind | None, int] = {}
+    for place in trail.places:
+        if place.amount.asset == "KIT":
+            pieces[place.kind] = pieces.get(place.kind, 0) + place.amount.minor
+    bad = {ExitKind.DAMAGED: 14, ExitKind.SHORT: 11, ExitKind.LOST: 7, ExitKind.RETURNED: 5}
+    assert pieces == bad | {ExitKind.IN_STOCK: 63}
+    sentence = plain(donation_sentence(trail))
+    assert all(
+        f"{units} {word}" in sentence for units, word in ((14, "damaged"), (11, "short"), (5, "returned"))
+    )
+    steps = {step.reference: step for step in trail.steps}
+    ended = {name: figure.minor for name, figure in steps["GRN-1"].figures.items()}
+    assert ended == {"damaged": 9, "short": 9}
+    assert {name: figure.minor for name, figure in steps["GRN-2"].figures.items()} == {"replaces_rejected": 9}
+    assert "In place of 9 kits that were rejected" in step_facts(steps["GRN-2"])
+    assert {name: figure.minor for name, figure in steps["AR-1"].figures.items()} == {
+        "damaged": 5, "short": 2, "lost": 1,
+    }  # fmt: skip

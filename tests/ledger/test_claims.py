@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.pages.sentences.payables import small_claims
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
@@ -17,7 +18,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import UNRECONCILED, OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.trail import StepKind
-from tests.tools.ledgers import SLUG, Ledger, made_once
+from tests.tools.ledgers import SLUG, Ledger, made_once, sum_of
 from tests.tools.things import funded, order, pay, receive
 
 CLAIMS = {OpenItemKind.OPEN_CLAIM, OpenItemKind.CLAIM_OVERDUE}
@@ -197,6 +198,29 @@ def test_a_claim_is_written_off_with_a_reason_and_a_second_person(tmp_path: Path
         ledger.do("recorder", "refund", "add", **(rest | {"number": "R-3", "written_off": "Again"}))
     ledger.do("approver", "reversal", "add", entry=seq, reason="It was paid.", date="2023-12-06")
     assert owed(ledger) == {"damaged refund R-1": 139}
+
+
+def test_what_is_below_the_declared_tolerance_closes_itself_and_is_told_in_the_sum(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path, claim_tolerance=3_000)
+    ledger.do(
+        "recorder", "contribution", "add", number="G-1", bank="B", currency="USD", amount=50_000, date="2023-11-20",
+    )  # fmt: skip
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    order(ledger, quantity=100, value=30_000, expected="2023-12-10")
+    pay(ledger, 30_000, prepayment=True, date="2023-11-22")
+    receive(ledger, good=50, damaged=30, short=9)
+    assert owed(ledger) == {"damaged receipt GRN-1": 9_000}
+    with ledger.store.read() as reading:
+        report = campaign_report(reading, SLUG, now=ledger.now)
+        (small,) = report.small_claims
+        late = [
+            [(row.subject, sum_of(row).minor) for row in decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
+             if row.kind is OpenItemKind.LATE_ORDER]
+            for day in ("2023-12-10", "2023-12-11")
+        ]  # fmt: skip
+    assert (small.count, small.amount.minor) == (1, 2_700)
+    assert "27.00 USD" in small_claims(small)
+    assert late == [[], [("PO-1/1", 11)]]
 
 
 def test_part_of_what_never_came_is_paid_back_and_the_rest_is_owed_by_all_alike(tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def story_report(unit: str = "mask") -> CampaignReport:
             NeedRow(key="N-1", recipient="WAHO", item="three-ply", quantity=250_000, unit=unit, place="Abuja",
                     by="2020-08-31"),
         ),
-        results=(), books=tied_books(), sums=story_sums(unit), pledges=(), payables=(), in_kind=(), gives_addresses=False,
+        results=(), books=tied_books(), sums=story_sums(unit), pledges=(), payables=(), small_claims=(), in_kind=(), gives_addresses=False,
         withheld=(
             Withheld(
                 what="Name of the maker of PO-2", amount=sats(coins("9.8")), reason="Maker’s safety in its country",

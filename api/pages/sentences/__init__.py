@@ -121,7 +121,7 @@ from api.pages.sentences.parts import (
     with_accesses,
     worth,
 )
-from api.pages.sentences.payables import payable_due
+from api.pages.sentences.payables import payable_due, small_claims
 from api.pages.sentences.places import where
 from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.plurals import unit_of
@@ -287,6 +287,7 @@ __all__ = [
     "service_figures",
     "shown_by",
     "since_day",
+    "small_claims",
     "stage_detail",
     "stage_figure",
     "stage_label",

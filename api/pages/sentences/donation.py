@@ -109,6 +109,10 @@ def _by_product(places: Sequence[Place]) -> tuple[Quantity, ...]:
 _PLACED = {ExitKind.DISTRIBUTED, ExitKind.WAITING, ExitKind.IN_STOCK, ExitKind.IN_TRANSIT}
 
 
+_NEVER_FOLDED = {kind for kind in ExitKind if kind.is_bad} | {ExitKind.RETURNED}
+"""What is told by its own name, however many other places there are: what is bad stays told as bad."""
+
+
 def _said_together(places: Sequence[Place]) -> list[Place]:
     """Losses of one kind are one figure in the sentence; the table below it keeps them apart."""
     merged: dict[tuple[ExitKind, str, str, bool], Place] = {}
@@ -124,9 +128,11 @@ def _said_together(places: Sequence[Place]) -> list[Place]:
 
 
 def _largest(places: Sequence[Place]) -> list[Place]:
-    """Distributed first, then the largest; at most four, since the table below has all."""
+    """Distributed first, then the largest: four, since the table below has all, and whatever came to a bad end."""
     ordered = sorted(places, key=lambda place: (not place.is_distributed, -place.amount.minor))
-    return ordered if len(ordered) == _SHOWN + 1 else ordered[:_SHOWN]
+    if len(ordered) == _SHOWN + 1:
+        return ordered
+    return ordered[:_SHOWN] + [place for place in ordered[_SHOWN:] if place.kind in _NEVER_FOLDED]
 
 
 def goods_rest(places: Sequence[Place]) -> tuple[int, tuple[Quantity, ...]] | None:

@@ -232,6 +232,12 @@ TO_DO: Mapping[ToDo, Message] = {
         *_CLAIM,
         _NUMBER,
     ),
+    ToDo.RECEIVE_LATE: Message(
+        "expected from {supplier} then: record what came (`receipt add`), correct the day (`correction add`), or close "
+        "the order (`purchase close`), which makes what was paid a claim",
+        _SAY,
+        _SUPPLIER,
+    ),
     ToDo.PAY_BY_DAY: Message(
         "due to {supplier} by {due}; {received} of it is for what was received and is not yet paid: pay it (`payment "
         "add`), or record what is credited (`credit-note add`)",

@@ -171,6 +171,12 @@ _KINDS = {
         Message("Claim that is overdue", _KIND),
         Message("{n} claim that is overdue", _WAITS, many="{n} claims that are overdue"),
     ),
+    "late_order": _Kind(
+        Message("Order that did not come by its day", _KIND),
+        Message(
+            "{n} order that did not come by its day", _WAITS, many="{n} orders that did not come by their day"
+        ),
+    ),
     "recalled_out": _Kind(
         Message("Recalled lot that others have", _KIND),
         Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),

@@ -231,6 +231,7 @@ CREATE TABLE campaigns (
     dust BIGINT NOT NULL,
     tolerance_permille BIGINT NOT NULL,
     match_permille BIGINT NOT NULL,
+    claim_tolerance BIGINT NOT NULL,
     PRIMARY KEY (slug),
     CHECK (valuation IN ('block_time', 'settlement', 'conversion')),
     UNIQUE (entry),

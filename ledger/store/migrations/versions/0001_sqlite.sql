@@ -264,6 +264,7 @@ CREATE TABLE campaigns (
     dust INTEGER NOT NULL,
     tolerance_permille INTEGER NOT NULL,
     match_permille INTEGER NOT NULL,
+    claim_tolerance INTEGER NOT NULL,
     PRIMARY KEY (slug),
     CHECK (valuation IN ('block_time', 'settlement', 'conversion')),
     UNIQUE (entry),
