@@ -11,15 +11,17 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
+from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.money import decimal_text
+from ledger.core.names import gift_key_named
 from ledger.core.roles import Role
 from ledger.model.campaigns import ProductRow
 from ledger.model.openings import OpeningRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.bank import statements_of
 from ledger.rules.books import Books
-from ledger.rules.campaigns import campaign_of, products_of
+from ledger.rules.campaigns import campaign_of, campaign_slugs, products_of
 from ledger.rules.openings import Opening, facts_of_opening, openings_of, require_right
 from ledger.rules.spec import Context
 from ledger.rules.spent_before import coins_at, is_read
@@ -83,6 +85,24 @@ class BroughtIn(Frozen):
 def brought_in(tx: Reading, slug: str) -> tuple[BroughtIn, ...]:
     """The openings of a campaign, those that came to nothing too, first recorded first."""
     return tuple(_brought_in(tx.session, slug, row) for row in openings_of(tx.session, slug))
+
+
+def require_no_opening(session: Session, key: str) -> None:
+    """NotFound, saying where to look, where a key names an opening (`opening:NUMBER`, `opening:CAMPAIGN:NUMBER`)."""
+    named = gift_key_named(key)
+    if named is None or named.noun != "opening":
+        return
+    for slug in campaign_slugs(session) if named.campaign is None else (named.campaign,):
+        for opening in openings_of(session, slug):
+            if opening.number == named.number:
+                raise NotFound(
+                    "Opening {number} is no gift: it says what was there on {day}, before the books of campaign "
+                    "{campaign} begin, and no donor's share reaches behind that day. What it brought in stands on "
+                    "the page of the campaign, /c/{campaign}.",
+                    number=opening.number,
+                    day=opening.told_on,
+                    campaign=slug,
+                )
 
 
 def standing(tx: Reading, slug: str) -> BroughtIn | None:

@@ -65,7 +65,7 @@ from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.gift_list import change_of, donation_rows
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
-from ledger.views.openings import standing
+from ledger.views.openings import require_no_opening, standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_of, paper_page, standing_evidence
 from ledger.views.payables import PayableRow, payable_rows
@@ -467,6 +467,7 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
     del now
     if is_gift_key(key.strip()):
         return other_trails(tx, key.strip())
+    require_no_opening(tx.session, key.strip())
     followers: dict[str, DonationFollower] = {}
     trails = []
     for watched, output in _outputs_of(tx, key):

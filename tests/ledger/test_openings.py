@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.pages import sentences as say
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.frozen import Quantity
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
@@ -90,6 +90,11 @@ def test_what_stood_on_a_day_is_in_the_books_once_two_people_said_so(tmp_path: P
     usd, goods = (next(t for t in told.sums if t.asset == asset) for asset in ("USD", "KIT"))
     assert {row.key: row.minor for row in usd.came} == {"before": 1_000_000}
     assert {row.key: row.minor for row in goods.came} == {"received_good": 0, "before": 500}
+    number = told.opening.number
+    with ledger.store.read() as reading:
+        for key in (f"opening:{number}", f"opening:{SLUG}:{number}"):
+            with pytest.raises(NotFound, match=f"/c/{SLUG}"):
+                donation_trails(reading, key, now=ledger.now)
 
 
 def test_what_was_there_goes_on_like_all_else_and_is_told_as_there_before(tmp_path: Path) -> None:
