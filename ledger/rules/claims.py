@@ -93,6 +93,8 @@ class OpenClaim:
         return self.until < today
 
 
+_OnOther = tuple[ClaimRow, int]
+"""A claim on a carrier or an insurer, and the pieces of it that nothing has made good."""
 _FAILED = (
     (Failure.SHORT, PartKind.SHORT),
     (Failure.DAMAGED, PartKind.DAMAGED),
@@ -140,11 +142,12 @@ def _owed(books: Books, campaign: str) -> list[OpenClaim]:
     session = books.session
     orders = {order.number: order for order in bound_orders(session, campaign)}
     items = items_of_orders(session, campaign)
+    on_others = [(claim, claim_left(books, claim)) for claim in standing_claims(session, campaign)]
     found = [
-        *_of_pieces(books, campaign, orders, items),
+        *_of_pieces(books, campaign, orders, items, on_others),
         *_of_closed(books, campaign, orders),
         *_of_rests(session, campaign),
-        *_of_others(books, campaign),
+        *_of_others(books, on_others),
     ]
     followed = _followed(session, campaign)
     return sorted(
@@ -156,7 +159,11 @@ def _owed(books: Books, campaign: str) -> list[OpenClaim]:
 
 
 def _of_pieces(
-    books: Books, campaign: str, orders: dict[str, OrderRow], items: dict[int, list[OrderItemRow]]
+    books: Books,
+    campaign: str,
+    orders: dict[str, OrderRow],
+    items: dict[int, list[OrderItemRow]],
+    on_others: Sequence[_OnOther],
 ) -> Iterator[OpenClaim]:
     """Pieces that were short or bad when they came, or were sent back: what of their price was paid."""
     facts = [
@@ -165,7 +172,7 @@ def _of_pieces(
         *_destroyed(books.session, campaign),
     ]
     facts = [fact for fact in facts if fact.order in orders]
-    left = _still_failed(books, campaign, facts)
+    left = _still_failed(books, facts, on_others)
     by_item: dict[tuple[str, str], list[tuple[_Fact, int]]] = defaultdict(list)
     for fact in facts:
         if left[fact.use, fact.kind]:
@@ -281,7 +288,9 @@ def _first_receipts(session: Session, campaign: str, lots: set[str]) -> dict[Lot
     return came
 
 
-def _still_failed(books: Books, campaign: str, facts: Sequence[_Fact]) -> dict[tuple[str, PartKind], int]:
+def _still_failed(
+    books: Books, facts: Sequence[_Fact], on_others: Sequence[_OnOther]
+) -> dict[tuple[str, PartKind], int]:
     """Pieces that ended in each fact's use as its kind and have not gone on since."""
     lines = books.lines
     uses = lines.uses(fact.use for fact in facts)
@@ -294,10 +303,10 @@ def _still_failed(books: Books, campaign: str, facts: Sequence[_Fact]) -> dict[t
                 line = resumed.get((use.id, index))
                 found[fact.use, fact.kind] = part.out if line is None else lines.free_units(line)
     # What a carrier or an insurer is held to answer for, the supplier does not owe.
-    for claim in standing_claims(books.session, campaign):
+    for claim, pieces in on_others:
         failed = claim.ended_in, PartKind(claim.failure.value)
         if failed in found:
-            found[failed] -= claim_left(books, claim)
+            found[failed] -= pieces
     return found
 
 
@@ -382,9 +391,8 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
         )
 
 
-def _of_others(books: Books, campaign: str) -> Iterator[OpenClaim]:
+def _of_others(books: Books, claims: Sequence[_OnOther]) -> Iterator[OpenClaim]:
     """What carriers and insurers are held to answer for, at the price for which it was bought."""
-    claims = [(claim, claim_left(books, claim)) for claim in standing_claims(books.session, campaign)]
     days = {row.seq: row.date for row in days_of(books.session, {claim.told_by for claim, _ in claims})}
     for claim, pieces in claims:
         order, item = price_of(books.session, claim)

@@ -272,6 +272,14 @@ _SAID = select_columns(_OTHERS.recall, _OTHERS.product, _OTHERS.lot).where(
 )
 
 
+def recalls_anywhere_else(session: Session, campaign: str) -> bool:
+    """Does a recall by another campaign stand, of whatever lot?"""
+    there = select(RecallRow.entry).where(
+        RecallRow.campaign != campaign, col(RecallRow.reversed_by).is_(None)
+    )
+    return session.exec(there.limit(1)).first() is not None
+
+
 def recalls_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, RecallElsewhere]:
     """Recalls by other campaigns of the same maker's lots, of which this one has decided nothing (docs/rules.md, 21).
 

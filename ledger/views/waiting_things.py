@@ -12,7 +12,7 @@ from ledger.core.wording import Figure, Value
 from ledger.model.goods import RecalledAt
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
-from ledger.rules.goods import recalls_elsewhere
+from ledger.rules.goods import recalls_anywhere_else, recalls_elsewhere
 from ledger.rules.matching import SAYS, open_matches
 from ledger.rules.orders import bound_orders, items_of_orders, open_account
 from ledger.rules.overs import surplus_of, waiting_of
@@ -222,6 +222,8 @@ def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
 
 def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     """Lots that this campaign has, and that another one called back: the same maker's, unless somebody says not."""
+    if not recalls_anywhere_else(books.session, slug):
+        return
     pieces: dict[Lot, int] = defaultdict(int)
     for kind in HOLDERS:
         for balance in books.balances(kind, slug):
