@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,12 +102,12 @@ def _source(
             one.name, one.url, http, network, deadline=deadline, block_deadline=BLOCK_DEADLINES * deadline
         )
     if one.cookie_file:
-        cookie = secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)
+        secret(f"sources.{one.name}.cookie", "", one.cookie_file, environment, folder)
         try:
             return BitcoinCore.with_cookie(
                 one.name,
                 one.url,
-                cookie,
+                partial((folder / one.cookie_file).read_text, encoding="utf-8"),
                 http,
                 network,
                 deadline=deadline,

@@ -93,10 +93,30 @@ def test_a_wrong_password_is_told(server: CoreServer) -> None:
 
 def test_a_cookie_is_user_and_password(server: CoreServer) -> None:
     """The content of the node's cookie file opens it; anything else is refused at once."""
-    one = BitcoinCore.with_cookie("node", server.url, "user:secret\n", client(), REGTEST)
+    one = BitcoinCore.with_cookie("node", server.url, lambda: "user:secret\n", client(), REGTEST)
     assert one.look_tip().height == 12
     with pytest.raises(ValueError, match="cookie"):
-        BitcoinCore.with_cookie("node", server.url, "nonsense", client(), REGTEST)
+        BitcoinCore.with_cookie("node", server.url, lambda: "nonsense", client(), REGTEST)
+
+
+def test_a_node_that_was_started_again_is_opened_by_its_new_cookie(server: CoreServer) -> None:
+    """Refused, the cookie is read again; one that is gone, unreadable or the same as before is not tried twice."""
+    now = ["user:of-the-last-start"]
+
+    def cookie() -> str:
+        if not now[0]:
+            raise FileNotFoundError(2, "no such file")
+        return now[0]
+
+    one = BitcoinCore.with_cookie("node", server.url, cookie, client(), REGTEST)
+    for gone in ("user:of-the-last-start", "half-written", ""):
+        now[0] = gone
+        before = one.requests
+        with pytest.raises(SourceRefused, match="user or password"):
+            one.look_tip()
+        assert one.requests == before + 1
+    now[0] = "user:secret"
+    assert one.look_tip().height == 12
 
 
 def flipped(text: str) -> str:

@@ -5,7 +5,7 @@ Its whole mempool is read, so it never learns which scripts are ours. It is chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ledger.core.chain import Header, Script
 from watchers.net.errors import (
@@ -27,7 +27,7 @@ from watchers.net.guards import (
     text,
     whole,
 )
-from watchers.net.http import HttpClient
+from watchers.net.http import HttpAnswer, HttpClient
 from watchers.proof.networks import Network
 from watchers.proof.transaction import Tx
 from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
@@ -44,7 +44,7 @@ _WARMING_UP = -28
 
 
 class BitcoinCore(BaseSource):
-    """One node behind the Source protocol. `password` is `rpcpassword`; for a cookie file give its two halves.
+    """One node behind the Source protocol. `password` is `rpcpassword`; `with_cookie` goes by the node's cookie file.
 
     Transactions of the mempool are fetched once each and kept while they stay in it.
     """
@@ -70,6 +70,7 @@ class BitcoinCore(BaseSource):
         self.bytes_read = 0
         self._url = url
         self._auth = (user, password)
+        self._cookie: Callable[[], str] | None = None
         self._http = http
         self._deadline = deadline
         self._block_deadline = block_deadline
@@ -80,20 +81,22 @@ class BitcoinCore(BaseSource):
         cls,
         name: str,
         url: str,
-        cookie: str,
+        cookie: Callable[[], str],
         http: HttpClient,
         network: Network,
         *,
         deadline: float = 30.0,
         block_deadline: float = 120.0,
     ) -> BitcoinCore:
-        """With the content of the node's `.cookie` file, `user:password` on one line."""
-        user, colon, password = cookie.strip().partition(":")
-        if not colon or not user or not password:
-            raise ValueError(
-                "cookie: not of the form user:password; give the content of the node's .cookie file"
-            )
-        return cls(name, url, user, password, http, network, deadline=deadline, block_deadline=block_deadline)
+        """With what reads the node's `.cookie` file, `user:password` on one line.
+
+        A node writes another one each time that it starts, so it is read again when the node refuses the last one.
+        Raises ValueError for another content, and what reading raises.
+        """
+        told = _halves(cookie())
+        made = cls(name, url, *told, http, network, deadline=deadline, block_deadline=block_deadline)
+        made._cookie = cookie
+        return made
 
     def look_tip(self) -> ClaimedTip:
         """The node's best block."""
@@ -240,6 +243,19 @@ class BitcoinCore(BaseSource):
         return [results[index] for index in range(len(calls))]
 
     def _post(self, body: object, method: str, most: int, deadline: float | None) -> object:
+        answer = self._sent(body, most, deadline)
+        if answer.status in (401, 403) and self._has_another_cookie():
+            answer = self._sent(body, most, deadline)
+        if answer.status in (401, 403):
+            raise SourceRefused(self.name, answer.status, "the node refuses user or password; check both")
+        try:
+            return json_of(answer.body, method)
+        except GuardRefused as refused:
+            if answer.status != 200:
+                raise SourceDown(self.name, f"HTTP status {answer.status}") from refused
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _sent(self, body: object, most: int, deadline: float | None) -> HttpAnswer:
         self.requests += 1
         answer = self._http.request(
             "POST",
@@ -251,14 +267,20 @@ class BitcoinCore(BaseSource):
             source=self.name,
         )
         self.bytes_read += len(answer.body)
-        if answer.status in (401, 403):
-            raise SourceRefused(self.name, answer.status, "the node refuses user or password; check both")
+        return answer
+
+    def _has_another_cookie(self) -> bool:
+        """Was the node started again since its cookie was read? What cannot be read now is no other one."""
+        if self._cookie is None:
+            return False
         try:
-            return json_of(answer.body, method)
-        except GuardRefused as refused:
-            if answer.status != 200:
-                raise SourceDown(self.name, f"HTTP status {answer.status}") from refused
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            told = _halves(self._cookie())
+        except (OSError, ValueError):
+            return False
+        if told == self._auth:
+            return False
+        self._auth = told
+        return True
 
     def _result(self, reply: object, method: str, number: int) -> object:
         try:
@@ -281,3 +303,10 @@ class BitcoinCore(BaseSource):
         if code == _WARMING_UP:
             return SourceDown(self.name, "the node is still starting")
         return SourceRefused(self.name, 0, f"{method}: the node answers error {code}, {said}")
+
+
+def _halves(cookie: str) -> tuple[str, str]:
+    user, colon, password = cookie.strip().partition(":")
+    if not colon or not user or not password:
+        raise ValueError("cookie: not of the form user:password; give the content of the node's .cookie file")
+    return user, password
