@@ -11,7 +11,7 @@ from pathlib import Path
 from ledger.core.times import rfc3339
 from ledger.store.database import Store
 from ledger.store.disk import make_folder
-from service.clock import Clock
+from service.clock import Clock, due_again
 from service.logs import note
 
 _LAST = "backed_up"
@@ -36,7 +36,7 @@ class Backups:
     def due(self) -> int:
         """When the next one is to be made."""
         with self.store.read() as tx:
-            return int(tx.progress.load(_LAST) or 0) + self.seconds
+            return due_again(int(tx.progress.load(_LAST) or 0), self.seconds, self.clock())
 
     def make(self) -> Path:
         """Make one; raises StorageFailed, LedgerError or OSError, and then removes none of the others."""

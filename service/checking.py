@@ -13,7 +13,7 @@ from ledger.checks.finding import Finding
 from ledger.checks.run import run_checks, run_new_checks
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
-from service.clock import Clock
+from service.clock import Clock, due_again
 from service.logs import warn
 
 _ALL, _NEW, _FOUND = "checked_all", "checked_new", "check_findings"
@@ -33,11 +33,12 @@ class Checking:
     def new_due(self) -> int:
         """After a whole run there is nothing new either."""
         with self.store.read() as tx:
-            return max(_run_of(tx, _NEW)[0], _run_of(tx, _ALL)[0]) + self.new_seconds
+            last = max(_run_of(tx, _NEW)[0], _run_of(tx, _ALL)[0])
+        return due_again(last, self.new_seconds, self.clock())
 
     def all_due(self) -> int:
         with self.store.read() as tx:
-            return _run_of(tx, _ALL)[0] + self.all_seconds
+            return due_again(_run_of(tx, _ALL)[0], self.all_seconds, self.clock())
 
     def check_new(self) -> tuple[Finding, ...]:
         """Check the entries since the last run; what earlier ones found stays found until all is checked again."""

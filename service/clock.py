@@ -22,9 +22,22 @@ def utc_in(seconds: int) -> dt.datetime:
     return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
 
 
+def due_again(last: int, seconds: int, now: int) -> int:
+    """When what was done at `last` is due again, Unix seconds.
+
+    A `last` that lies ahead was told by a clock that was wrong, or the clock is wrong now: neither puts it off.
+    """
+    return min(last, now) + seconds
+
+
 def monotonic() -> float:
     """Seconds that only grow, for deadlines; its zero means nothing."""
     return time.monotonic()
+
+
+def wall_ahead_of_monotonic() -> float:
+    """Seconds from the zero of the monotonic clock to the system's: they stay the same until somebody sets that."""
+    return time.time() - time.monotonic()
 
 
 class MovableClock:

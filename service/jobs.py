@@ -17,7 +17,7 @@ from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.backups import Backups
 from service.checking import Checking
-from service.clock import Clock
+from service.clock import Clock, due_again
 from service.command import BadUse, Unavailable
 from service.intake import Intake
 from service.leader import SECONDS, Leader
@@ -145,9 +145,10 @@ class Jobs:
 
     def _look_due(self) -> int:
         """Unix seconds; the looks of any process count."""
+        now = self.clock()
         with self.store.read() as tx:
-            looked_at = chain_status(tx, now=self.clock()).looked_at
-        return 0 if looked_at is None else unix_seconds(looked_at) + self.look_seconds
+            looked_at = chain_status(tx, now=now).looked_at
+        return 0 if looked_at is None else due_again(unix_seconds(looked_at), self.look_seconds, now)
 
     def _look_up_due(self) -> int:
         """What no source could be asked about now waits as long as a look does."""

@@ -5,6 +5,8 @@ Losing the lease in mid-write undoes the write; nothing here waits or sleeps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ledger.core.errors import Conflict, StorageFailed
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
@@ -17,18 +19,24 @@ SECONDS = 90
 
 
 class Leader:
-    """Takes, renews and checks the watcher's lease for this process, named by `holder`."""
+    """Takes, renews and checks the watcher's lease for this process, named by `holder`.
 
-    def __init__(self, store: Store, holder: str, clock: Clock) -> None:
+    `gone` says of another holder whether its process runs no more for certain.
+    """
+
+    def __init__(
+        self, store: Store, holder: str, clock: Clock, gone: Callable[[str], bool] = lambda _holder: False
+    ) -> None:
         self._store = store
         self._holder = holder
         self._clock = clock
+        self._gone = gone
         self._epoch: int | None = None
 
     def leads(self) -> bool:
         """Take or renew the lease; False while another process holds it."""
         with self._store.write() as tx:
-            self._epoch = tx.lease.acquire(NAME, self._holder, self._clock(), SECONDS)
+            self._epoch = tx.lease.acquire(NAME, self._holder, self._clock(), SECONDS, self._gone)
         return self._epoch is not None
 
     @property

@@ -2,6 +2,9 @@
 
 When a job is due, the database says: it is asked after each run, and the next run is set to that moment. So a process
 that was restarted, or another one on the same database, neither forgets a job nor does it twice.
+
+APScheduler waits for moments of the system's clock. When that is set otherwise, a thread that waits by the monotonic
+clock notices, and every job is planned again.
 """
 
 from __future__ import annotations
@@ -20,9 +23,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from ledger.core.errors import LedgerError
-from service.clock import Clock, utc_in
+from service.clock import Clock, utc_in, wall_ahead_of_monotonic
 from service.logs import warn
 
+_JUMP = 2.0
+"""Seconds by which the system's clock may drift from the monotonic one between two comparisons, and none is a jump."""
+_COMPARE_EACH = 5.0
+"""Seconds between two comparisons of the clocks."""
 _THREADS = 3
 """Jobs that do not ask the sources of the chain may run so many at once."""
 
@@ -46,10 +53,16 @@ class Job:
 class Scheduler:
     """Runs jobs in threads of its own until it is stopped; a job that fails is logged and tried again."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], clock: Clock, wall_ahead: Callable[[], float] = wall_ahead_of_monotonic
+    ) -> None:
+        """`wall_ahead` says by how many seconds the system's clock is ahead of the monotonic one."""
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._jobs = tuple(jobs)
         self._clock = clock
+        self._wall_ahead = wall_ahead
+        self._ahead = wall_ahead()
+        self._ends = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
         self._stopped = False
@@ -77,9 +90,26 @@ class Scheduler:
                 next_run_time=utc_in(self._seconds_until_due(job, 0)),
             )
         self._scheduler.start()
+        threading.Thread(target=self._compare_clocks, name="clocks", daemon=True).start()
+
+    def _compare_clocks(self) -> None:
+        while not self._ends.wait(_COMPARE_EACH):
+            self.plan_again_after_jump()
+
+    def plan_again_after_jump(self) -> None:
+        """Plan every job anew where the system's clock was set otherwise since this was asked last."""
+        ahead = self._wall_ahead()
+        jumped, self._ahead = ahead - self._ahead, ahead
+        if abs(jumped) <= _JUMP:
+            return
+        warn("the system's clock was set otherwise", seconds=round(jumped))
+        for job in self._jobs:
+            self._planned[job.name] = utc_in(self._seconds_until_due(job, 0))
+            self._set_next(job.name)
 
     def stop(self) -> None:
         """Start no more; wait for what is running."""
+        self._ends.set()
         self._scheduler.shutdown(wait=False)
         with self._idle:
             self._stopped = True

@@ -5,7 +5,6 @@ Decides nothing; every part is handed what it needs.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from service.leader import Leader
 from service.lookups import LookUps
 from service.metrics import metrics_text
 from service.pinning import pinned_chain
+from service.process import is_gone, this_process
 from service.senders import SenderLookUps, Senders
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
@@ -75,7 +75,7 @@ def build(
         require_needs_kept(tx, wallets, network)
     http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
-    leader = Leader(store, secrets.token_hex(8), clock)
+    leader = Leader(store, this_process(), clock, is_gone)
 
     budget = Budget(config.watch.megabytes_a_day, config.watch.requests_a_day)
     sightings = Sightings(config.watch.sightings)

@@ -17,7 +17,7 @@ from ledger.store.database import Store
 from ledger.store.disk import sync
 from ledger.store.forgetting import empty_log, forget_in_copy
 from service.backups import copies_in
-from service.clock import Clock
+from service.clock import Clock, due_again
 from service.config import Config
 from service.logs import note, warn
 
@@ -40,7 +40,7 @@ class Words:
     def due(self) -> int:
         """When words are to be forgotten by their age the next time."""
         with self.store.read() as tx:
-            return int(tx.progress.load(_LAST) or 0) + _DAY
+            return due_again(int(tx.progress.load(_LAST) or 0), _DAY, self.clock())
 
     def forget_old(self) -> int:
         """Forget what was booked longer ago than words are kept; how many lines had any."""

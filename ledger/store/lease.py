@@ -5,6 +5,8 @@ It reads no clock; it is told the time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict
@@ -29,12 +31,18 @@ class Lease:
 class LeaseWriting(Lease):
     """Taking and giving back a lease."""
 
-    def acquire(self, name: str, holder: str, now: int, ttl: int) -> int | None:
-        """Take or renew a lease for `ttl` seconds from `now`; its epoch, or None while another holds it."""
+    def acquire(
+        self, name: str, holder: str, now: int, ttl: int, gone: Callable[[str], bool] = lambda _holder: False
+    ) -> int | None:
+        """Take or renew a lease for `ttl` seconds from `now`; its epoch, or None while another holds it.
+
+        One whose holder is `gone` for certain is free, and so is one that ends later than a lease lasts: it was taken
+        by a clock that was wrong, or the clock is wrong now.
+        """
         if not holder:
             raise Conflict.field("lease", "the holder has no name; give it one")
         row = self._session.get(LeaseRow, name) or LeaseRow(name=name, holder="", epoch=0, until=0)
-        if row.holder not in {"", holder} and row.until > now:
+        if row.holder not in {"", holder} and now < row.until <= now + ttl and not gone(row.holder):
             return None
         if row.holder != holder:
             row.epoch += 1

@@ -15,7 +15,7 @@ from ledger.core.errors import StorageFailed
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.budget import Budget, fetched_today, note_fetched
-from service.clock import MovableClock
+from service.clock import MovableClock, due_again
 from service.config import Backup, Watch
 from service.scheduler import Job, Scheduler
 from service.wiring import build, not_ready
@@ -253,3 +253,25 @@ def test_a_database_that_cannot_say_what_is_due_stops_no_job() -> None:
     scheduler.start()
     assert other.has_run(1)
     scheduler.stop()
+
+
+def test_a_clock_that_is_set_back_puts_no_job_off() -> None:
+    """Planned for an hour hence by the old clock, it is due now by the new one."""
+    now, ahead, job = [5_000], [0.0], Counted([])
+    last = [5_000]
+    scheduler = Scheduler(
+        (Job("job", job.run, lambda: due_again(last[0], 3_600, now[0]), 1),), lambda: now[0], lambda: ahead[0]
+    )
+    scheduler.start()
+    ahead[0] += 1.5
+    scheduler.plan_again_after_jump()
+    assert not job.ran.acquire(blocking=False)
+    last[0], now[0], ahead[0] = 0, 3_600, -1_400.0
+    scheduler.plan_again_after_jump()
+    assert job.has_run(1)
+    scheduler.stop()
+
+
+def test_what_was_done_in_the_future_is_due_after_one_pause() -> None:
+    assert due_again(1_000, 60, 1_030) == 1_060
+    assert due_again(1_000_000, 60, 1_030) == 1_090
