@@ -31,6 +31,13 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
     add("aidtrail_tip_height", "Height of the agreed tip.", chain.tip_height or 0)
     add("aidtrail_blocks_behind", "Blocks between the agreed tip and the best header.", chain.behind)
     add("aidtrail_tip_age_seconds", "Seconds since the agreed tip's own time.", now - (chain.tip_time or now))
+    looked = now if chain.looked_at is None else unix_seconds(chain.looked_at)
+    add("aidtrail_look_age_seconds", "Seconds since the chain was last looked at.", now - looked)
+    add(
+        "aidtrail_chain_fresh",
+        "1 when the last look and the newest block are fresh.",
+        int(chain.stale is None),
+    )
     add("aidtrail_chain_agreed", "1 when a source confirms the agreed tip.", int(chain.agreed))
     add("aidtrail_invariants_broken", "Findings of the last run of the checks.", len(findings))
     for source in chain.sources:

@@ -15,11 +15,11 @@ import uvicorn
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.core.times import unix_seconds
+from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
 from ledger.store.database import Store
 from ledger.views import queries
-from ledger.views.chain_status import chain_status
+from ledger.views.chain_status import Staleness, chain_status
 from service.backups import Backups
 from service.budget import Budget
 from service.checking import Checking, findings_of
@@ -159,6 +159,12 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
         sentences.append(f"{broken} invariants are broken; run `aidtrail check`.")
     if chain.tip_height is None:
         sentences.append("The chain has not been looked at yet.")
+    elif chain.stale in {Staleness.OLD_LOOK, Staleness.LOOK_AHEAD}:
+        why = jobs.trouble or "no look was made; compare the clock, and see the log"
+        sentences.append(f"The last look at the chain was at {chain.looked_at}: {why}.")
+    elif chain.stale is Staleness.OLD_TIP:
+        newest = rfc3339(chain.tip_time or 0)
+        sentences.append(f"The newest block that the sources know is of {newest}; they may be cut off.")
     elif not chain.agreed:
         sentences.append(f"There is no agreed chain since {chain.no_chain_since}.")
     return sentences

@@ -55,6 +55,7 @@ def tip_height(tx: Reading) -> int | None:
 
 
 def settled_block(tx: Reading) -> int | None:
-    """S = tip - depth + 1, None before the first look."""
+    """S = tip - depth + 1, None before the first look and while the chain is not so deep."""
     tip = tip_height(tx)
-    return None if tip is None else tip - depth_of(tx) + 1
+    settled = -1 if tip is None else tip - depth_of(tx) + 1
+    return settled if settled >= 0 else None

@@ -15,6 +15,7 @@ from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.core.telling import Telling
 from ledger.rules.settled import Completeness
 from ledger.views.bank_state import BankState
+from ledger.views.chain_status import Staleness
 from ledger.views.controls import LimitRow, PeriodRow
 from ledger.views.flow import Flow
 from ledger.views.losses import LossRow
@@ -109,7 +110,11 @@ class Books(Frozen):
     looked_at: str | None
     """When the chain was last looked at, RFC 3339."""
     agreed: bool
-    """False where the sources do not agree on a chain."""
+    """False where the sources did not agree on a chain, or were not asked for hours."""
+    stale: Staleness | None
+    """Why this says nothing of now; null where the last look and the newest block are fresh."""
+    tip_time: int | None
+    """The time in the header of the newest block, Unix seconds."""
     no_chain_since: str | None
     """Since when they do not."""
     sources_agreeing: int

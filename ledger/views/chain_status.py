@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 
 from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.core.telling import Telling
+from ledger.core.times import unix_seconds
 from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
+
+FRESH_SECONDS = 6 * 3_600
+"""A last look, or a newest block, that is older than this says nothing of now: no chain rests so long."""
+_BY_HAND = "regtest"
+"""The network on which blocks come when somebody makes them: the age of one says nothing there."""
+
+
+class Staleness(StrEnum):
+    """Why what is known of the chain says nothing of now."""
+
+    NEVER = "never"
+    """It was not looked at yet."""
+    OLD_LOOK = "old look"
+    """It was not looked at for hours."""
+    LOOK_AHEAD = "look ahead"
+    """The last look lies ahead of the clock, which was wrong then or is now."""
+    OLD_TIP = "old tip"
+    """The newest block that the sources know is hours old: they may be cut off."""
+
+
+def staleness(looked_at: str | None, tip_time: int | None, network: str, now: int) -> Staleness | None:
+    """Why the last look or the newest block says nothing of now; None where both are fresh (docs/rules.md, 19)."""
+    if looked_at is None or tip_time is None:
+        return Staleness.NEVER
+    age = now - unix_seconds(looked_at)
+    if age > FRESH_SECONDS:
+        return Staleness.OLD_LOOK
+    if age < -FRESH_SECONDS:
+        return Staleness.LOOK_AHEAD
+    if network != _BY_HAND and now - tip_time > FRESH_SECONDS:
+        return Staleness.OLD_TIP
+    return None
 
 
 class ChainStatus(Frozen):
@@ -31,7 +65,9 @@ class ChainStatus(Frozen):
     looked_at: str | None
     """When the chain was last looked at, RFC 3339."""
     agreed: bool
-    """False where the sources do not agree on a chain."""
+    """False where the sources did not agree on a chain, or were not asked for hours."""
+    stale: Staleness | None
+    """Why this says nothing of now; null where the last look and the newest block are fresh."""
     no_chain_since: str | None
     """Since when they do not."""
     completeness: Telling
@@ -52,16 +88,19 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
     look = json.loads(load("last_look") or "{}")
     tip = load("tip_height")
     best = look.get("best_height")
+    tip_time = None if tip is None else int(load("tip_time") or 0)
+    stale = staleness(look.get("at"), tip_time, load("network") or "", now)
     return ChainStatus(
         network=load("network") or "",
         tip_height=None if tip is None else int(tip),
         tip_hash=load("tip_hash"),
-        tip_time=None if tip is None else int(load("tip_time") or 0),
+        tip_time=tip_time,
         settled_height=settled_block(tx),
         best_height=best,
         behind=max(0, (best or 0) - int(tip or 0)),
         looked_at=look.get("at"),
-        agreed=bool(look.get("agreed", False)),
+        agreed=bool(look.get("agreed", False)) and stale in {None, Staleness.OLD_TIP},
+        stale=stale,
         no_chain_since=load("no_chain_since") or None,
         completeness=completeness(tx),
         sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from ledger.core.accounts import AccountClass, account
@@ -14,11 +13,11 @@ from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_shortfall
-from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
 from ledger.views.chain_coins import coins_by_kind, coins_on_chain, open_spends
+from ledger.views.chain_status import chain_status
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.open_items import SCREENING, UNRECONCILED, OpenItem, OpenItemKind
 
@@ -51,30 +50,26 @@ def books_state(
     if find_campaign(tx.session, campaign) is None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign)
     books = Books(tx)
-    look = json.loads(tx.progress.load("last_look") or "{}")
-    tip = tx.progress.load("tip_height")
-    settled = settled_block(tx)
+    chain = chain_status(tx, now=now)
     on_chain, coins = coins_on_chain(tx, campaign), coins_by_kind(tx, campaign)
     in_books = sum(coins.values())
     difference = 0 if on_chain is None else on_chain - in_books
     shortfall = -books.net(account(AccountClass.UNDONE, campaign), "BTC")
     shortfall += gift_shortfall(tx.session, campaign)
-    behind = max(0, int(look.get("best_height", 0)) - int(tip or 0)) if look else 0
-    sources = look.get("sources", [])
-    checkpoint = tx.progress.load("checkpoint")
     if waiting is None:
         waiting = public_decisions(decisions(tx, campaign, now=now, suggest=False))
     spends = [row for row in waiting if row.kind is OpenItemKind.UNEXPLAINED_SPEND]
     unexplained = sum(row.amount.minor for row in spends if row.amount is not None)
     unvalued = [row for row in waiting if row.kind is OpenItemKind.UNVALUED_GIFT]
-    no_chain = tx.progress.load("no_chain_since") or None
     return BooksState(
-        block=settled,
+        block=chain.settled_height,
         reconciled=on_chain is not None
         and not difference
         and not unexplained
         and not shortfall
-        and not behind
+        and not chain.behind
+        and chain.agreed
+        and chain.stale is None
         and not any(row.kind in UNRECONCILED for row in waiting),
         difference=Amount.of("BTC", difference),
         in_books=Amount.of("BTC", in_books),
@@ -86,18 +81,20 @@ def books_state(
         unexplained=Amount.of("BTC", unexplained),
         unexplained_since=min((row.since for row in spends), default=None),
         shortfall=Amount.of("BTC", shortfall),
-        tip=None if tip is None else int(tip),
-        behind_blocks=behind,
-        behind_hours=int(tx.progress.load("behind_hours") or 0) if behind else 0,
-        looked_at=look.get("at"),
-        agreed=bool(look.get("agreed", False)),
-        no_chain_since=no_chain,
-        sources_agreeing=sum(1 for s in sources if s["ok"] and s["lied"] is None),
-        sources=len(sources),
-        start=checkpoint_height(checkpoint) if checkpoint else None,
-        trust=tx.progress.load("checkpoint_trust") or "",
+        tip=chain.tip_height,
+        behind_blocks=chain.behind,
+        behind_hours=chain.behind_hours if chain.behind else 0,
+        looked_at=chain.looked_at,
+        agreed=chain.agreed,
+        stale=chain.stale,
+        tip_time=chain.tip_time,
+        no_chain_since=chain.no_chain_since,
+        sources_agreeing=sum(1 for source in chain.sources if source.ok and source.lied is None),
+        sources=len(chain.sources),
+        start=checkpoint_height(chain.checkpoint) if chain.checkpoint else None,
+        trust=chain.trust or "",
         trusted_rules=tx.progress.load("trusted_rules") or "",
-        completeness=completeness(tx),
+        completeness=chain.completeness,
         unvalued=Unvalued(
             asset="BTC",
             minor=sum(row.amount.minor for row in unvalued if row.amount is not None),
@@ -153,6 +150,10 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconcilia
         )
         if state.behind_blocks:
             lines.append((f"{slug}: blocks behind", str(state.behind_blocks)))
+        if state.stale is not None:
+            lines.append((f"{slug}: not fresh, {state.stale}, last look", state.looked_at or "none"))
+        elif not state.agreed:
+            lines.append((f"{slug}: no agreed chain since", state.no_chain_since or "the first look"))
     if state is None:
         raise NotFound.field("campaign", "there is none yet; add one first")
     return Reconciliation(state=state, lines=tuple(lines), open=is_open)

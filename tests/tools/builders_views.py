@@ -247,7 +247,8 @@ def tied_books() -> Books:
         block=650_412, reconciled=True, difference=sats(0), in_books=sats(coins("3.226")), unexplained=sats(0),
         unexplained_since=None, shortfall=sats(0), tip=650_417, behind_blocks=0, behind_hours=0,
         unvalued=Unvalued(asset="BTC", minor=0, count=0, since=None),
-        looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None, sources_agreeing=3, sources=3,
+        looked_at="2020-09-28T14:16:00Z", agreed=True, stale=None, tip_time=1_601_302_000, no_chain_since=None,
+        sources_agreeing=3, sources=3,
     )  # fmt: skip
 
 
@@ -543,7 +544,7 @@ def donation_page(trail: DonationTrail) -> DonationPage:
 def chain_status() -> ChainStatus:
     return ChainStatus(
         network="regtest", tip_height=650_417, tip_hash="0" * 64, tip_time=1_601_302_000, settled_height=650_412,
-        best_height=650_417, behind=0, looked_at="2020-09-28T14:16:00Z", agreed=True, no_chain_since=None,
+        best_height=650_417, behind=0, looked_at="2020-09-28T14:16:00Z", agreed=True, stale=None, no_chain_since=None,
         completeness=Telling(Completeness.SCANNED_WHOLE),
         sources=tuple(
             SourceStatus(name=name, ok=True, tip_height=650_417, error=None, lied=None, set_aside_until=None,

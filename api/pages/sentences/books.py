@@ -14,9 +14,10 @@ from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
+from ledger.core.times import rfc3339
 from ledger.rules.settled import Completeness
 from ledger.views.campaign import Apart, Books
-from ledger.views.chain_status import ChainStatus
+from ledger.views.chain_status import ChainStatus, Staleness
 
 
 def books_state(books: Books) -> str:
@@ -164,6 +165,24 @@ _OLD_SINCE = Message(
     _SINCE,
     _BLOCK,
 )
+_TIME = "{time}: when"
+_STALE: Mapping[Staleness, Message] = {
+    Staleness.OLD_LOOK: Message(
+        "The chain was last looked at {time}. These figures say nothing of what came or left since. Nothing is called "
+        "reconciled until it is looked at again.",
+        _TIME,
+    ),
+    Staleness.LOOK_AHEAD: Message(
+        "The last look at the chain is of {time}, which lies ahead: a clock was wrong, or is. Nothing is called "
+        "reconciled until it is looked at again.",
+        _TIME,
+    ),
+    Staleness.OLD_TIP: Message(
+        "The newest block that the sources know is of {time}. They may be cut off from the chain. Nothing is called "
+        "reconciled until a newer one comes.",
+        _TIME,
+    ),
+}
 _TRUST = {
     "first use": Message(
         "Headers are checked from block {block} on, which was trusted on first use because the sources agreed on it.",
@@ -236,7 +255,10 @@ _UNVALUED_SINCE = Message(
 def books_notes(books: Books) -> tuple[str, ...]:
     """What a reader must know of how old the figures are."""
     notes = []
-    if not books.agreed:
+    if books.stale is not None and books.stale in _STALE:
+        told = _told_at(books.tip_time) if books.stale is Staleness.OLD_TIP else books.looked_at
+        notes.append(worded(_STALE[books.stale], time=time(told or "")))
+    elif not books.agreed:
         notes.append(_not_agreed(books))
     if books.start is not None and books.trust in _TRUST:
         notes.append(worded(_TRUST[books.trust], block=books.start))
@@ -263,6 +285,10 @@ def books_notes(books: Books) -> tuple[str, ...]:
 def rests_on(told: Telling) -> str:
     """On what it rests that no payment is missing, on the page and on the command line."""
     return worded_telling(_GROUNDS[Completeness(told.code)], told)
+
+
+def _told_at(seconds: int | None) -> str:
+    return "" if seconds is None else rfc3339(seconds)
 
 
 def _not_agreed(books: Books) -> str:
