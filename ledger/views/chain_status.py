@@ -32,9 +32,14 @@ class Staleness(StrEnum):
 
 
 def staleness(looked_at: str | None, tip_time: int | None, network: str, now: int) -> Staleness | None:
-    """Why the last look or the newest block says nothing of now; None where both are fresh (docs/rules.md, 19)."""
+    """Why the last look or the newest block says nothing of now; None where both are fresh (docs/rules.md, 19).
+
+    `network` is empty where the ledger is pinned to no chain: then no chain goes on beside it.
+    """
     if looked_at is None or tip_time is None:
         return Staleness.NEVER
+    if not network:
+        return None
     age = now - unix_seconds(looked_at)
     if age > FRESH_SECONDS:
         return Staleness.OLD_LOOK

@@ -132,6 +132,7 @@ class StoryPlayer:
                 told(done)
         self._move(max(self.replay.end, self.clock()))
         self.look()
+        told(done)
         return len(acts)
 
     def _move(self, at: int) -> None:

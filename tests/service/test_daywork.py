@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledger.core.chain import Outpoint
+from ledger.core.times import unix_seconds
 from ledger.store.database import Store
+from ledger.views.chain_status import chain_status
 from service.config import load_config
 from service.demo.replay import Replay
 from tests.tools.demo_data import run_command
@@ -28,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Story(store, Replay.load()).play()
     with store.write() as tx:
         # As the demo does: its day is the story's, or its masks would have expired by now.
-        tx.progress.save("demo_clock", tx.progress.load("tip_time") or "")
+        tx.progress.save("demo_clock", str(unix_seconds(chain_status(tx, now=0).looked_at or "")))
     store.close()
     (folder / "data" / "aidtrail.toml").write_text('[chain]\nnetwork = "regtest"\n', encoding="utf-8")
     return folder
