@@ -249,6 +249,17 @@ def _booked_later(_journal: str, kept: Step, today: Step) -> bool:
     return same and all(was[3] <= now[3] for was, now in pairs) and kept.entries != today.entries
 
 
+def _undone_for_good(journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A spend that lost its block and that no mempool had any more: fewer are unexplained, and none is new."""
+    noun, name, field, _ = key
+    if journal not in {"19", "22"} or kept is None:
+        return False
+    if noun == "unexplained spend" or (noun == "open item" and name.endswith("/unexplained_spend")):
+        return today is None
+    fewer = (noun, field) in {("open item", "unexplained_spend, count"), ("reconciliation", "unexplained")}
+    return fewer and (today is None or _total(today) < _total(kept))
+
+
 WANTED: tuple[Wanted, ...] = (
     Wanted(
         "days out of order",
@@ -346,5 +357,10 @@ WANTED: tuple[Wanted, ...] = (
         "surplus that was accepted and was no gift",
         "What a supplier leaves is a gift in kind of it, with a status, a trail and shares under its number.",
         of_figure=_surplus_given,
+    ),
+    Wanted(
+        "spends on their way for good",
+        "A spend that a reorganisation undid is evicted like a sighting, once complete mempools do not have it.",
+        of_figure=_undone_for_good,
     ),
 )
