@@ -153,7 +153,11 @@ def test_a_payment_in_coins_gains_by_the_order_value_that_it_discharges(tmp_path
     assert rows(told["gross_proceeds"]) == {("carrying_value", "P-1"): 500_000, ("gain", "P-1"): 100_000}
     assert rows(told["value_given"])["value_of_fees", ""] == 250_000
     (ordered,) = steps(ledger, "gift", StepKind.ORDERED)
-    assert dict(ordered.figures) == {"paid": Amount.of("USD", 600_000), "fee": Amount.of("BTC", BTC // 4)}
+    assert dict(ordered.figures) == {
+        "paid": Amount.of("USD", 600_000),
+        "paid_with": Amount.of("BTC", BTC // 2),
+        "fee": Amount.of("BTC", BTC // 4),
+    }
     assert "Fee 0.25000000 BTC" in say.step_facts(ordered)
 
 

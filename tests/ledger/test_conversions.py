@@ -186,7 +186,9 @@ def test_the_fills_of_any_conversion_are_the_whole_of_it(
     told: list[tuple[int, int, int]], fee: int, cuts: list[int]
 ) -> None:
     """Coins, fee and proceeds sum, each gift's units all end somewhere, and bands tile the money's bar."""
-    fills = [{"sold": sold, "proceeds": proceeds, "fee": charge} for sold, proceeds, charge in told]
+    # A fee above a twentieth would be a question that waits for an answer.
+    fills = [{"sold": sold, "proceeds": got, "fee": min(charge, got // 20)} for sold, got, charge in told]
+    fee = min(fee, sum(sold for sold, _, _ in told) // 20)
     total = sum(fill["sold"] for fill in fills) + fee
     edges = sorted({0, total, *(cut for cut in cuts if cut < total)})
     gifts = [b - a for a, b in itertools.pairwise(edges)]

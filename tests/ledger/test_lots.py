@@ -77,7 +77,7 @@ def test_what_one_delivery_brought_is_taken_back_and_the_other_stays(ledger: Led
     assert trace_of(ledger).noted == 1000
 
 
-def test_another_campaigns_lot_of_the_same_name_is_another_one(ledger: Ledger) -> None:
+def test_another_campaigns_recall_of_a_lot_stops_it_here_and_changes_no_books(ledger: Ledger) -> None:
     receive(ledger, good=1000)
     pay(ledger, 500_000)
     another_campaign(ledger)
@@ -100,7 +100,8 @@ def test_another_campaigns_lot_of_the_same_name_is_another_one(ledger: Ledger) -
         assert [(row.pieces, row.recall) for row in stock_rows(books, OTHER, DATE)] == [(5, "RC-1")]
         (trail,) = donation_trails(reading, GIFT, now=ledger.now)
     assert ChangeKind.RECALLED not in {change.kind for change in trail.changes}
-    hand_over(ledger, 1000)
+    with pytest.raises(Refused, match="is recalled by RC-1 of campaign other"):
+        hand_over(ledger, 1000)
 
 
 def test_a_recall_finds_all_deliveries_of_a_lot_what_was_given_of_it_too(ledger: Ledger) -> None:
