@@ -5,7 +5,7 @@ It refuses nothing: what is unusual is a question (`questions`), which somebody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from statistics import median_low
 
@@ -47,21 +47,25 @@ def unusual_sale(session: Session, row: ConversionRow) -> Iterator[Doubtful]:
     A fee grows with what is sold: it is large beside the last ones where its share of the proceeds is too.
     """
     gross = row.proceeds + row.exchange_fee
-    last = session.exec(
-        select(ConversionRow.exchange_fee, ConversionRow.proceeds)
-        .where(
-            ConversionRow.exchange == row.exchange,
-            ConversionRow.currency == row.currency,
-            col(ConversionRow.status).in_(COUNTS),
-            ConversionRow.exchange_fee > 0,
-            ConversionRow.entry < row.entry,
-        )
-        .order_by(col(ConversionRow.entry).desc())
-        .limit(LAST)
-    ).all()
-    shares = [Fraction(fee, fee + proceeds) for fee, proceeds in last]
-    large = len(last) >= ENOUGH and Fraction(row.exchange_fee, gross) > TIMES * median_low(shares)
-    if _is_large(row.exchange_fee, gross, [fee for fee, _ in last] if large else []):
+
+    def last() -> Sequence[int]:
+        found = session.exec(
+            select(ConversionRow.exchange_fee, ConversionRow.proceeds)
+            .where(
+                ConversionRow.exchange == row.exchange,
+                ConversionRow.currency == row.currency,
+                col(ConversionRow.status).in_(COUNTS),
+                ConversionRow.exchange_fee > 0,
+                ConversionRow.entry < row.entry,
+            )
+            .order_by(col(ConversionRow.entry).desc())
+            .limit(LAST)
+        ).all()
+        shares = [Fraction(fee, fee + proceeds) for fee, proceeds in found]
+        large = bool(shares) and Fraction(row.exchange_fee, gross) > TIMES * median_low(shares)
+        return [fee for fee, _ in found] if large else []
+
+    if _is_large(row.exchange_fee, gross, last):
         yield Doubtful(Doubt.FEE)
     campaign = campaign_of(session, row.campaign)
     worthy = [
@@ -73,19 +77,15 @@ def unusual_sale(session: Session, row: ConversionRow) -> Iterator[Doubtful]:
 
 def unusual_exchange(session: Session, row: ExchangeRow) -> Iterator[Doubtful]:
     """What of an exchange of money at banks somebody has to look at: its fee, and the rate of the two amounts."""
-    last = session.exec(
-        select(ExchangeRow.fee)
-        .where(
-            ExchangeRow.bank == row.bank,
-            ExchangeRow.currency == row.currency,
-            col(ExchangeRow.status).in_(COUNTS),
-            ExchangeRow.fee > 0,
-            ExchangeRow.entry < row.entry,
-        )
-        .order_by(col(ExchangeRow.entry).desc())
-        .limit(LAST)
-    ).all()
-    if _is_large(row.fee, row.sold, last):
+    last = select(ExchangeRow.fee).where(
+        ExchangeRow.bank == row.bank,
+        ExchangeRow.currency == row.currency,
+        col(ExchangeRow.status).in_(COUNTS),
+        ExchangeRow.fee > 0,
+        ExchangeRow.entry < row.entry,
+    )
+    newest = last.order_by(col(ExchangeRow.entry).desc()).limit(LAST)
+    if _is_large(row.fee, row.sold, lambda: session.exec(newest).all()):
         yield Doubtful(Doubt.FEE)
     worthy = rate_of_pair(session, row.campaign, row.currency, row.sold, row.into, row.told_on)
     tolerance = campaign_of(session, row.campaign).tolerance_permille
@@ -94,26 +94,23 @@ def unusual_exchange(session: Session, row: ExchangeRow) -> Iterator[Doubtful]:
 
 
 def _unusual_fee(session: Session, payment: PaymentRow) -> bool:
-    last = session.exec(
-        select(PaymentRow.fee)
-        .where(
-            PaymentRow.bank == payment.bank,
-            PaymentRow.asset == payment.asset,
-            col(PaymentRow.status).in_(COUNTS),
-            PaymentRow.fee > 0,
-            PaymentRow.entry < payment.entry,
-        )
-        .order_by(col(PaymentRow.entry).desc())
-        .limit(LAST)
-    ).all()
-    return _is_large(payment.fee, payment.amount, last)
+    last = select(PaymentRow.fee).where(
+        PaymentRow.bank == payment.bank,
+        PaymentRow.asset == payment.asset,
+        col(PaymentRow.status).in_(COUNTS),
+        PaymentRow.fee > 0,
+        PaymentRow.entry < payment.entry,
+    )
+    newest = last.order_by(col(PaymentRow.entry).desc()).limit(LAST)
+    return _is_large(payment.fee, payment.amount, lambda: session.exec(newest).all())
 
 
-def _is_large(fee: int, amount: int, last: Sequence[int]) -> bool:
-    """Is a fee large for its amount, or beside the last ones, the newest first?"""
+def _is_large(fee: int, amount: int, last: Callable[[], Sequence[int]]) -> bool:
+    """Is a fee large for its amount, or beside the last ones? Those are asked for only where it turns on them."""
     if fee * 100 > amount * FEE_PERCENT:
         return True
-    return fee > 0 and len(last) >= ENOUGH and fee > TIMES * median_low(last)
+    before = last() if fee else ()
+    return len(before) >= ENOUGH and fee > TIMES * median_low(before)
 
 
 def _unusual_rate(session: Session, payment: PaymentRow) -> bool:

@@ -484,7 +484,7 @@ def test_a_payment_is_no_dearer_with_others_on_other_orders(tmp_path: Path) -> N
         ledger = funded(tmp_path)
     few = _steps_of_a_payment(ledger, "few", others=3)
     many = _steps_of_a_payment(ledger, "many", others=37)
-    assert many < few * 1.25
+    assert many < few * 1.15
 
 
 def _steps_of_a_payment(ledger: Ledger, name: str, *, others: int) -> int:
