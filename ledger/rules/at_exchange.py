@@ -139,7 +139,8 @@ def taken_at(
             there=there,
             exchange=exchange,
         )
-    return drawn(books, campaign, exchange, sats, all_in_order(books, campaign, "BTC", need))
+    whole = books.net(exchange_account(campaign, exchange), "BTC") - waiting
+    return _drawn(books, campaign, exchange, sats, whole, all_in_order(books, campaign, "BTC", need))
 
 
 def borne_at(books: Books, campaign: str, exchange: str, sats: int) -> tuple[Taking, ...]:
@@ -172,8 +173,10 @@ def require_at(books: Books, campaign: str, exchange: str, sats: int) -> None:
         )
 
 
-def drawn(books: Books, campaign: str, exchange: str, sats: int, order: Sequence[str]) -> tuple[Taking, ...]:
-    """The lowest free units for `sats` of what lies at an exchange, one restriction after the other.
+def _drawn(
+    books: Books, campaign: str, exchange: str, sats: int, whole: int, order: Sequence[str]
+) -> tuple[Taking, ...]:
+    """The lowest free units for `sats` of the `whole` that lies at an exchange, one restriction after the other.
 
     Where coins lie there that no gift stands behind, they are taken in proportion beside the others.
     """
@@ -181,9 +184,6 @@ def drawn(books: Books, campaign: str, exchange: str, sats: int, order: Sequence
     at = [(restriction, exchange_line(campaign, exchange, restriction)) for restriction in order]
     there = [(restriction, line) for restriction, line in at if lines.exists(line)]
     free = sum(lines.free_units(line) for _, line in there)
-    whole = books.net(exchange_account(campaign, exchange), "BTC") - promised(
-        books.session, campaign, exchange
-    )
     units = free * sats // whole if whole else 0
     found = []
     for restriction, line in there:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, func, select
 
 from ledger.core.lines import Change, Piece, UnitState, joined
@@ -20,7 +20,7 @@ from ledger.rules.block_holds import held_again
 from ledger.rules.books import Books
 from ledger.rules.gift_records import SettledGift, gift_of, save_gift, save_void_pieces, void_pieces
 
-STANDS = (CoverRow.status == ProposalStatus.APPROVED, col(CoverRow.ended_by).is_(None))
+STANDS = (col(CoverRow.status) == ProposalStatus.APPROVED, col(CoverRow.ended_by).is_(None))
 
 
 def _sum(session: Session, *wanted: ColumnElement[bool] | bool) -> int:
@@ -54,8 +54,9 @@ def cover_of_spend(session: Session, spend: SpendRow) -> CoverRow | None:
 
 def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:
     """The names of spends that a reorganisation undid, and that nothing covers."""
-    undone = select(SpendRow).where(SpendRow.campaign == campaign, col(SpendRow.live) == 0)
-    return frozenset(s.ref for s in session.exec(undone) if cover_of_spend(session, s) is None)
+    covered = exists().where(col(CoverRow.spend_entry) == SpendRow.entry, *STANDS)
+    undone = (SpendRow.campaign == campaign, col(SpendRow.live) == 0)
+    return frozenset(session.exec(select(SpendRow.ref).where(*undone, ~covered)))
 
 
 def covers_by(session: Session, campaign: str, coin: str) -> str | None:
