@@ -91,7 +91,7 @@ _WITHDRAWN_WITHOUT_MINOR_UNIT = frozenset(
         "TRL",
     ]
 )
-"""Codes of those that were written without a minor unit; all others had one of two digits. No published list says so."""
+"""Codes of those that were written without a minor unit; all others had one of two digits. No list says so."""
 
 WITHDRAWN = {code: month for month, codes in _WITHDRAWN.items() for code in codes.split()}
 """The month in which a currency was withdrawn, such as 2023-01."""
@@ -99,7 +99,7 @@ WITHDRAWN = {code: month for month, codes in _WITHDRAWN.items() for code in code
 MINOR_DIGITS = {code: digits for digits, codes in _CURRENT.items() for code in codes.split()} | {
     code: 0 if code in _WITHDRAWN_WITHOUT_MINOR_UNIT else 2 for code in WITHDRAWN
 }
-"""The digits of the minor unit of each currency: of a current one by list one, of a historic one by what is said above."""
+"""The digits of the minor unit of each currency: of a current one by list one, of a historic one as said above."""
 
 
 def last_day_of(currency: str) -> str | None:

@@ -40,6 +40,7 @@ from ledger.views.waiting_things import (
     pledges_waiting,
     recalls_elsewhere_waiting,
     recalls_waiting,
+    shipments_late,
     stock_waiting,
 )
 
@@ -75,6 +76,7 @@ def decisions(
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug, today)
         found += orders_late(books, slug, today)
+        found += shipments_late(books, slug, today)
         rows = payable_rows(books, slug, today) if payables is None else payables
         found += payables_waiting(rows, slug)
         found += pledges_waiting(books, slug, today)

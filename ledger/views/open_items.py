@@ -49,6 +49,7 @@ class OpenItemKind(StrEnum):
     RECALLED_ELSEWHERE = "recalled_elsewhere"
     SURPLUS = "surplus"
     LATE_ORDER = "late_order"
+    LATE_SHIPMENT = "late_shipment"
     OPEN_CLAIM = "open_claim"
     CLAIM_OVERDUE = "claim_overdue"
     PAYABLE = "payable"
@@ -74,6 +75,8 @@ UNRECONCILED = (
     OpenItemKind.AT_EXCHANGE_OVERDUE,
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,
+    OpenItemKind.LATE_ORDER,
+    OpenItemKind.LATE_SHIPMENT,
     OpenItemKind.CLAIM_OVERDUE,
     OpenItemKind.PAYABLE_OVERDUE,
 )

@@ -51,6 +51,7 @@ class ToDo(StrEnum):
     FOLLOW_CLAIM_ON_OTHER = "follow_claim_on_other"
     OWN_CLAIM_ON_OTHER = "own_claim_on_other"
     RECEIVE_LATE = "receive_late"
+    ARRIVE_LATE = "arrive_late"
     PAY_BY_DAY = "pay_by_day"
     PAY = "pay"
     RECORD_INVOICE = "record_invoice"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from sqlmodel import col, select
+
+from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.names import Lot, lot_named
 from ledger.core.telling import Telling
 from ledger.core.wording import Figure, Value
+from ledger.model.deliveries import ShipmentRow
 from ledger.model.goods import RecalledAt
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
@@ -94,6 +99,32 @@ def orders_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
                     amount=Amount.known(item.product, left),
                     to_do=Telling(ToDo.RECEIVE_LATE, {"supplier": order.supplier}),
                 )
+
+
+_ON_ITS_WAY = 60
+"""Days that a waybill may be under way which names no day; the slowest way by sea takes as long."""
+
+
+def shipments_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Waybills of which pieces are under way past the day on which they were expected."""
+    under_way = [balance for balance in books.balances(AccountClass.TRANSIT, slug) if balance.net]
+    waybills = sorted({balance.account.detail[0] for balance in under_way})
+    standing = (ShipmentRow.campaign == slug, col(ShipmentRow.reversed_by).is_(None))
+    found = select(ShipmentRow).where(*standing, col(ShipmentRow.waybill).in_(waybills))
+    shipments = {row.waybill: row for row in books.session.exec(found)} if waybills else {}
+    for balance in under_way:
+        row = shipments[balance.account.detail[0]]
+        last = dt.date.fromisoformat(row.date) + dt.timedelta(days=_ON_ITS_WAY)
+        expected = row.expected or last.isoformat()
+        if expected < today:
+            yield OpenItem(
+                kind=OpenItemKind.LATE_SHIPMENT,
+                campaign=slug,
+                subject=row.waybill,
+                since=expected,
+                amount=Amount.known(balance.asset, balance.net),
+                to_do=Telling(ToDo.ARRIVE_LATE, {"place": row.destination}),
+            )
 
 
 def payables_waiting(rows: Iterable[PayableRow], slug: str) -> Iterator[OpenItem]:

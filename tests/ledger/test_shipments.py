@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from ledger.core.errors import Conflict, LedgerError, Refused
+from ledger.core.times import unix_seconds
 from ledger.model.deliveries import ShipmentLegRow, ShipmentStateRow
 from ledger.rules.books import Books
 from ledger.rules.shipments import require_shipment
+from ledger.views.decisions import decisions
 from ledger.views.losses import loss_rows
+from ledger.views.open_items import UNRECONCILED, OpenItemKind
 from ledger.views.stock import stock_rows
-from tests.tools.ledgers import SLUG, Ledger, made_once
+from tests.tools.ledgers import SLUG, Ledger, made_once, sum_of
 from tests.tools.stories import stories
 from tests.tools.things import funded, lots, order, receive, stocked
 
@@ -206,3 +209,23 @@ def test_no_order_of_states_releases_what_was_not_held_or_counts_what_is(
             arrive(ledger, "A-1", 100)
     else:
         arrive(ledger, "A-1", 100)
+
+
+def test_what_is_under_way_past_its_day_is_overdue_and_undoes_reconciled(ledger: Ledger) -> None:
+    """By the day that the waybill names, else sixty days after it left; what came by then waits no more."""
+    ship(ledger, "W-1", 60, expected="2023-12-10")
+    ship(ledger, "W-2", 40)
+    arrival = {"waybill": "W-1", "date": "2023-12-08", "lots": [{"product": "KIT", "lot": "L1", "good": 50}]}
+    ledger.do("recorder", "shipment", "arrive", number="A-1", **arrival)
+    late = {}
+    with ledger.store.read() as reading:
+        for day in ("2023-12-10", "2023-12-11", "2024-02-01", "2024-02-02"):
+            found = decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
+            late[day] = [
+                (row.subject, row.since, sum_of(row).minor)
+                for row in found
+                if row.kind is OpenItemKind.LATE_SHIPMENT
+            ]
+    w_1, w_2 = ("W-1", "2023-12-10", 10), ("W-2", "2024-02-01", 40)
+    assert list(late.values()) == [[], [w_1], [w_1], [w_1, w_2]]
+    assert OpenItemKind.LATE_SHIPMENT in UNRECONCILED

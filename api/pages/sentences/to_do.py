@@ -238,6 +238,12 @@ TO_DO: Mapping[ToDo, Message] = {
         _SAY,
         _SUPPLIER,
     ),
+    ToDo.ARRIVE_LATE: Message(
+        "expected at {place} then: record what came and what was lost on its way (`shipment arrive`), or correct the "
+        "day (`correction add`)",
+        _SAY,
+        "{place}: where the goods go to",
+    ),
     ToDo.PAY_BY_DAY: Message(
         "due to {supplier} by {due}; {received} of it is for what was received and is not yet paid: pay it (`payment "
         "add`), or record what is credited (`credit-note add`)",

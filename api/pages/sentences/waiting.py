@@ -177,6 +177,14 @@ _KINDS = {
             "{n} order that did not come by its day", _WAITS, many="{n} orders that did not come by their day"
         ),
     ),
+    "late_shipment": _Kind(
+        Message("Shipment that did not come by its day", _KIND),
+        Message(
+            "{n} lot on a waybill that did not come by its day",
+            _WAITS,
+            many="{n} lots on waybills that did not come by their day",
+        ),
+    ),
     "recalled_out": _Kind(
         Message("Recalled lot that others have", _KIND),
         Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),
