@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from ledger.checks.finding import Finding
 from ledger.checks.run import run_checks, run_new_checks
@@ -69,14 +69,14 @@ class Checking:
     def _keep(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         kept = tuple(found[:_MOST_KEPT])
         with self.store.write() as tx:
-            tx.progress.save(_FOUND, json.dumps([asdict(one) for one in kept]))
+            tx.progress.save(_FOUND, json.dumps([one.data() for one in kept]))
         for one in kept:
             warn("invariant broken", check=one.check, subject=one.subject, what=one.sentence)
         return kept
 
 
 def findings_of(tx: Reading) -> tuple[Finding, ...]:
-    return tuple(Finding(**row) for row in json.loads(tx.progress.load(_FOUND) or "[]"))
+    return tuple(Finding.from_data(row) for row in json.loads(tx.progress.load(_FOUND) or "[]"))
 
 
 def _run_of(tx: Reading, name: str) -> tuple[int, int]:

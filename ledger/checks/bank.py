@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes
+from ledger.core.wording import Figure
 from ledger.model.bank import BankLineRow, BankMatchRow
 from ledger.rules.balances import balances
 from ledger.rules.bank import LINE, MATCH, BankLine, lines_of, moved_at, movement_left
@@ -45,25 +46,45 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
         facts = entry.facts
         line, matched = kept.pop(facts.identity, None), of_lines.pop(facts.identity, 0)
         if line is None or _said(line) != (facts, matched, aside.get(facts.identity)):
-            what = (
-                f"the journal matches {matched} of {facts.amount} {facts.currency}; the line says otherwise"
+            yield Finding.of(
+                "bank_matches_tie",
+                facts.identity,
+                "the journal matches {matched} of {amount}; the line says otherwise",
+                matched=Figure(facts.currency, matched),
+                amount=Figure(facts.currency, facts.amount),
             )
-            yield Finding("bank_matches_tie", facts.identity, what)
         if matched > facts.amount or (matched and facts.identity in aside):
-            what = f"a line of {facts.amount} {facts.currency} is matched for {matched}"
-            yield Finding("bank_matches_tie", facts.identity, what)
+            yield Finding.of(
+                "bank_matches_tie",
+                facts.identity,
+                "a line of {amount} is matched for {matched}",
+                amount=Figure(facts.currency, facts.amount),
+                matched=Figure(facts.currency, matched),
+            )
     for identity in sorted({*kept, *of_lines}):
-        yield Finding("bank_matches_tie", identity, "no entry tells of this line")
+        yield Finding.of("bank_matches_tie", identity, "no entry tells of this line")
     sums = _matched(tx.session, slug)
     for seq, bank, currency in sorted({*sums, *of_entries}):
         matched, told = of_entries[seq, bank, currency], sums.get((seq, bank, currency), 0)
         if told != matched:
-            what = f"the journal matches {matched} of entry {seq}, and {told} are kept"
-            yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
+            yield Finding.of(
+                "bank_matches_tie",
+                f"{seq}:{bank}",
+                "the journal matches {matched} of entry {entry}, and {kept} is kept",
+                matched=Figure(currency, matched),
+                entry=seq,
+                kept=Figure(currency, told),
+            )
         moved = _moved(tx, slug, seq, bank, currency)
         if matched > moved:
-            what = f"entry {seq} moved {moved} and is matched for {matched}"
-            yield Finding("bank_matches_tie", f"{seq}:{bank}", what)
+            yield Finding.of(
+                "bank_matches_tie",
+                f"{seq}:{bank}",
+                "entry {entry} moved {moved} and is matched for {matched}",
+                entry=seq,
+                moved=Figure(currency, moved),
+                matched=Figure(currency, matched),
+            )
 
 
 def _said(line: BankLineRow) -> tuple[BankLine, int, int | None]:
@@ -112,15 +133,25 @@ def bank_movements_tie(tx: Reading) -> Iterator[Finding]:
             held[moved.bank, moved.currency] += moved.moved
             matched = sums.get((moved.entry, moved.bank, moved.currency), 0)
             if moved.matched != matched:
-                what = f"lines are matched with {matched} of entry {moved.entry}, and {moved.matched} is kept of it"
-                yield Finding("bank_movements_tie", f"{moved.entry}:{moved.bank}", what)
+                yield Finding.of(
+                    "bank_movements_tie",
+                    f"{moved.entry}:{moved.bank}",
+                    "lines are matched with {matched} of entry {entry}, and {kept} is kept of it",
+                    matched=Figure(moved.currency, matched),
+                    entry=moved.entry,
+                    kept=Figure(moved.currency, moved.matched),
+                )
         for kind in OVERDRAWN:
             for balance in balances(tx.session, kind, slug):
                 held[balance.account.detail[-1], balance.asset] -= balance.net
         for (bank, asset), off in held.items():
             if off:
-                what = f"entries moved {off} {asset} more there than is held"
-                yield Finding("bank_movements_tie", f"{slug}/{bank}", what)
+                yield Finding.of(
+                    "bank_movements_tie",
+                    f"{slug}/{bank}",
+                    "entries moved {more} more there than is held",
+                    more=Figure(asset, off),
+                )
 
 
 def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
@@ -132,10 +163,14 @@ def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
         for state in bank_sums(tx, slug):
             told = left[state.bank, state.currency]
             if told != state.outstanding:
-                what = (
-                    f"{told} of entries at {state.bank} is on no statement, and {state.outstanding} is told"
+                yield Finding.of(
+                    "bank_outstanding_ties",
+                    f"{slug}/{state.bank}",
+                    "{missing} of entries at {bank} is on no statement, and {told} is told",
+                    missing=Figure(state.currency, told),
+                    bank=state.bank,
+                    told=Figure(state.currency, state.outstanding),
                 )
-                yield Finding("bank_outstanding_ties", f"{slug}/{state.bank}", what)
 
 
 def _entries(tx: Reading, campaign: str | None, kind: str) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ledger.checks.finding import Finding
 from ledger.core.accounts import NEVER_NEGATIVE
 from ledger.core.lines import UnitState
+from ledger.core.wording import Figure
 from ledger.rules.books import Books
 from ledger.store.transaction import Reading
 
@@ -19,7 +20,13 @@ def assets_balance(tx: Reading) -> Iterator[Finding]:
         sums[balance.asset] += balance.net
     for asset, net in sums.items():
         if net:
-            yield Finding("assets_balance", asset, f"debits and credits of {asset} differ by {net}")
+            yield Finding.of(
+                "assets_balance",
+                asset,
+                "debits and credits of {asset} differ by {difference}",
+                asset=asset,
+                difference=Figure(asset, net),
+            )
 
 
 def places_tie(tx: Reading) -> Iterator[Finding]:
@@ -29,9 +36,20 @@ def places_tie(tx: Reading) -> Iterator[Finding]:
         name, asset = str(balance.account), balance.asset
         units = moved.pop((name, asset), 0)
         if units != balance.net:
-            yield Finding("places_tie", name, f"{balance.net} {asset} lie there, and entries moved {units}")
+            yield Finding.of(
+                "places_tie",
+                name,
+                "{held} lie there, and entries moved {moved}",
+                held=Figure(asset, balance.net),
+                moved=Figure(asset, units),
+            )
     for (name, asset), units in moved.items():
-        yield Finding("places_tie", name, f"entries moved {units} {asset} at a place that holds nothing")
+        yield Finding.of(
+            "places_tie",
+            name,
+            "entries moved {moved} at a place that holds nothing",
+            moved=Figure(asset, units),
+        )
 
 
 def no_negative_place(tx: Reading) -> Iterator[Finding]:
@@ -39,7 +57,13 @@ def no_negative_place(tx: Reading) -> Iterator[Finding]:
     for balance in Books(tx).balances():
         if balance.net < 0 and balance.account.kind in NEVER_NEGATIVE:
             name = str(balance.account)
-            yield Finding("no_negative_place", name, f"{name} holds {balance.net} {balance.asset}")
+            yield Finding.of(
+                "no_negative_place",
+                name,
+                "{place} holds {held}",
+                place=name,
+                held=Figure(balance.asset, balance.net),
+            )
 
 
 def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
@@ -51,12 +75,31 @@ def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
         uses = lines.uses_in(spans)
         for span in spans:
             if span.start != at:
-                yield Finding("lines_are_tiled", name, f"units {at} to {span.start} of {name} have no state")
+                yield Finding.of(
+                    "lines_are_tiled",
+                    name,
+                    "units {start} to {end} of {line} have no state",
+                    start=at,
+                    end=span.start,
+                    line=name,
+                )
             if span.state is UnitState.USED and uses[span.ref].line != name:
-                yield Finding("lines_are_tiled", name, f"units from {span.start} name a use of another line")
+                yield Finding.of(
+                    "lines_are_tiled",
+                    name,
+                    "units from {start} name a use of another line",
+                    start=span.start,
+                )
             at = span.end
         if at != lines.length(name):
-            yield Finding("lines_are_tiled", name, f"{name} is {lines.length(name)} long and tiled to {at}")
+            yield Finding.of(
+                "lines_are_tiled",
+                name,
+                "{line} is {length} long and tiled to {end}",
+                line=name,
+                length=lines.length(name),
+                end=at,
+            )
 
 
 def parts_sum(tx: Reading) -> Iterator[Finding]:
@@ -66,11 +109,24 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
         spans = lines.spans(name)
         for use_id, use in lines.uses_in(spans).items():
             if sum(part.share for part in use.parts) != use.scale:
-                yield Finding("parts_sum", use_id, f"the parts of {use_id} do not sum to {use.scale}")
+                yield Finding.of(
+                    "parts_sum",
+                    use_id,
+                    "the parts of {use} do not sum to {scale}",
+                    use=use_id,
+                    scale=use.scale,
+                )
             # What a use appended to its own line and took back since is void by it, and not taken.
             taken = sum(s.end - s.start for s in spans if (s.state, s.ref) == (UnitState.USED, use_id))
             if taken != use.units:
-                yield Finding("parts_sum", use_id, f"{use_id} counts {use.units} and holds {taken} units")
+                yield Finding.of(
+                    "parts_sum",
+                    use_id,
+                    "{use} counts {counted} and holds {taken} units",
+                    use=use_id,
+                    counted=use.units,
+                    taken=taken,
+                )
             for part in use.parts:
                 if part.line is None or not part.out:
                     continue
@@ -80,4 +136,10 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
                     if s.use == use_id
                 )
                 if covered != part.out:
-                    yield Finding("parts_sum", use_id, f"{part.line} does not hold what {use_id} yielded")
+                    yield Finding.of(
+                        "parts_sum",
+                        use_id,
+                        "{line} does not hold what {use} yielded",
+                        line=part.line,
+                        use=use_id,
+                    )

@@ -13,6 +13,7 @@ from sqlalchemy import CompoundSelect, FromClause, Select, and_, func, or_, sele
 from sqlalchemy import Table as SqlTable
 
 from ledger.checks.finding import Finding
+from ledger.core.wording import Figure
 from ledger.model.columns import table_of
 from ledger.model.journal import EntryRow
 from ledger.model.lines import SourceRow, UsePieceRow, UseRow
@@ -31,8 +32,14 @@ _ENTRIES = table_of(EntryRow)
 def no_day_below_zero(tx: Reading) -> Iterator[Finding]:
     """No wallet, bank, stock or transit ends an accounting day with less than nothing."""
     for low in days_below_zero(tx.session):
-        what = f"{low.account} holds {low.units} {low.asset} at the end of {low.date}"
-        yield Finding("no_day_below_zero", low.account, what)
+        yield Finding.of(
+            "no_day_below_zero",
+            low.account,
+            "{place} holds {held} at the end of {day}",
+            place=low.account,
+            held=Figure(low.asset, low.units),
+            day=low.date,
+        )
 
 
 def days_in_order(tx: Reading) -> Iterator[Finding]:
@@ -42,13 +49,31 @@ def days_in_order(tx: Reading) -> Iterator[Finding]:
     """
     for later, earlier in tx.session.connection().execute(_disordered()):
         first, second = (tx.session.get_one(EntryRow, seq) for seq in (earlier, later))
-        told = f"entry {later} ({second.kind}) rests on entry {earlier} ({first.kind})"
         if second.date < first.date:
-            what = f"{told}, and is booked on {second.date}, before {first.date}"
-            yield Finding("days_in_order", str(later), what)
+            yield Finding.of(
+                "days_in_order",
+                str(later),
+                "entry {later} ({kind}) rests on entry {earlier} ({before}), and is booked on {day}, before {rests}",
+                later=later,
+                kind=second.kind,
+                earlier=earlier,
+                before=first.kind,
+                day=second.date,
+                rests=first.date,
+            )
         elif second.day and first.day and not excuses(second.out_of_order, second.day, first.day):
-            what = f"{told}, and happened on {second.day}, before {first.day}, which no reason excuses"
-            yield Finding("days_in_order", str(later), what)
+            yield Finding.of(
+                "days_in_order",
+                str(later),
+                "entry {later} ({kind}) rests on entry {earlier} ({before}), and happened on {day}, before {rests}, "
+                "which no reason excuses",
+                later=later,
+                kind=second.kind,
+                earlier=earlier,
+                before=first.kind,
+                day=second.day,
+                rests=first.day,
+            )
 
 
 @cache

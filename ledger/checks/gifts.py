@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ledger.checks.finding import Finding
 from ledger.core.lines import units_in
+from ledger.core.wording import Figure
 from ledger.rules.block_holds import blocked_intervals
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -31,8 +32,16 @@ def gift_sums_tie(tx: Reading) -> Iterator[Finding]:
         counted, kept = counted_days(tx.session, slug), kept_days(tx.session, slug)
         for day in sorted(counted.keys() | kept.keys()):
             one, other = counted.get(day, DaySums()), kept.get(day, DaySums())
-            if one != other:
-                yield Finding("gift_sums_tie", f"{slug} {day}", f"{one} counted and {other} in the kept sums")
+            for name, summed, stored in zip(DaySums._fields, one, other, strict=True):
+                if summed != stored:
+                    yield Finding.of(
+                        "gift_sums_tie",
+                        f"{slug} {day}",
+                        "{sum}: {counted} counted and {kept} in the kept sums",
+                        sum=name,
+                        counted=summed,
+                        kept=stored,
+                    )
 
 
 def unvalued_sums_tie(tx: Reading) -> Iterator[Finding]:
@@ -41,16 +50,23 @@ def unvalued_sums_tie(tx: Reading) -> Iterator[Finding]:
         counted = counted_moments(tx.session, slug)
         kept = {row.moment: UnvaluedSum(row.gifts, row.sats) for row in unvalued_blocks(tx.session, slug)}
         for moment in sorted(counted.keys() | kept.keys()):
-            one, other = counted.get(moment), kept.get(moment)
-            if one != other:
-                what = f"{one} counted and {other} in the kept sums"
-                yield Finding("unvalued_sums_tie", f"{slug} {moment.at} {moment.height}", what)
+            one, other = counted.get(moment, UnvaluedSum(0, 0)), kept.get(moment, UnvaluedSum(0, 0))
+            for name, summed, stored in zip(UnvaluedSum._fields, one, other, strict=True):
+                if summed != stored:
+                    yield Finding.of(
+                        "unvalued_sums_tie",
+                        f"{slug} {moment.at} {moment.height}",
+                        "{sum}: {counted} counted and {kept} in the kept sums",
+                        sum=name,
+                        counted=summed,
+                        kept=stored,
+                    )
 
 
 def gift_values_tie(tx: Reading) -> Iterator[Finding]:
     """A gift has the value that the valuation it names says, which stands; and none where it names none."""
     for outpoint in gifts_valued_otherwise(tx.session):
-        yield Finding("gift_values_tie", outpoint, "its value is not that of its valuation")
+        yield Finding.of("gift_values_tie", outpoint, "its value is not that of its valuation")
 
 
 def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
@@ -60,8 +76,13 @@ def carrying_values_tie(tx: Reading) -> Iterator[Finding]:
         for table in carrying_tables(books, slug):
             difference = sum(row.minor for row in table.rows) - table.total.minor
             if difference:
-                what = f"the rows of {table.total.key} differ from it by {difference} {table.asset}"
-                yield Finding("carrying_values_tie", slug, what)
+                yield Finding.of(
+                    "carrying_values_tie",
+                    slug,
+                    "the rows of {total} differ from it by {difference}",
+                    total=table.total.key,
+                    difference=Figure(table.asset, difference),
+                )
 
 
 def pledges_tie(tx: Reading) -> Iterator[Finding]:
@@ -73,14 +94,25 @@ def pledges_tie(tx: Reading) -> Iterator[Finding]:
         for pledge in pledges:
             number, state = pledge.number, states[pledge.entry]
             if state.paid > state.promised:
-                what = f"{state.paid} {state.asset} matched to a promise of {state.promised}"
-                yield Finding("pledges_tie", number, what)
+                yield Finding.of(
+                    "pledges_tie",
+                    number,
+                    "{paid} matched to a promise of {promised}",
+                    paid=Figure(state.asset, state.paid),
+                    promised=Figure(state.asset, state.promised),
+                )
         for gift in matched_gifts(tx.session, slug):
             asset = gift_asset(books, slug, gift)
             worth = gift_worth(books, slug, gift, asset)
             matched = matched_of_gift(tx.session, slug, gift, asset)
             if worth is not None and matched > worth:
-                yield Finding("pledges_tie", gift, f"{matched} {asset} matched of a gift of {worth}")
+                yield Finding.of(
+                    "pledges_tie",
+                    gift,
+                    "{matched} matched of a gift of {worth}",
+                    matched=Figure(asset, matched),
+                    worth=Figure(asset, worth),
+                )
 
 
 def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
@@ -90,6 +122,10 @@ def blocked_gifts_are_held(tx: Reading) -> Iterator[Finding]:
         for number, line, start, end in blocked_intervals(books, slug):
             free = units_in(books.lines.lowest_free(line, end - start, within=(start, end)))
             if free:
-                yield Finding(
-                    "blocked_gifts_are_held", number, f"{free} units of its gift on {line} are free"
+                yield Finding.of(
+                    "blocked_gifts_are_held",
+                    number,
+                    "units of its gift on {line} are free: {free}",
+                    line=line,
+                    free=free,
                 )

@@ -19,10 +19,20 @@ def bytes_hash(tx: Reading, after: int = 0) -> Iterator[Finding]:
     previous = GENESIS if before is None else before.hash
     for seq, row in enumerate(tx.journal.rows(after), start=after + 1):
         if entry_hash(row.data) != row.hash:
-            what = f"the bytes of entry {row.seq} do not hash to {row.hash}"
-            yield Finding("bytes_hash", str(row.seq), what)
+            yield Finding.of(
+                "bytes_hash",
+                str(row.seq),
+                "the bytes of entry {entry} do not hash to {hash}",
+                entry=row.seq,
+                hash=row.hash,
+            )
         elif (entry := entry_from_bytes(row.data)).previous != previous or {entry.seq, row.seq} != {seq}:
-            yield Finding("bytes_hash", str(row.seq), f"entry {row.seq} does not follow the one before it")
+            yield Finding.of(
+                "bytes_hash",
+                str(row.seq),
+                "entry {entry} does not follow the one before it",
+                entry=row.seq,
+            )
         previous = row.hash
 
 
@@ -37,8 +47,13 @@ def outpoints_live_once(tx: Reading) -> Iterator[Finding]:
             outpoint = str(entry.notes.get("outpoint", entry.facts.get("outpoint")))
             live[outpoint] += -1 if row.kind == "void" else 1
             if live[outpoint] not in {0, 1}:
-                what = f"{outpoint} is live {live[outpoint]} times after entry {row.seq}"
-                yield Finding("outpoints_live_once", outpoint, what)
+                yield Finding.of(
+                    "outpoints_live_once",
+                    outpoint,
+                    "after entry {entry}, standing minus taken back is {standing}; it is 0 or 1",
+                    entry=row.seq,
+                    standing=live[outpoint],
+                )
 
 
 def closed_periods_stand(tx: Reading) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
+from ledger.core.wording import Figure
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
 from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.loans import LoanRow
@@ -32,7 +33,13 @@ def books_are_chain(tx: Reading) -> Iterator[Finding]:
     """Coins unspent at the settled block = coins in the books (immature coinbases aside)."""
     chain, books = coins_on_chain(tx), coins_in_books(tx)
     if chain is not None and chain != books:
-        yield Finding("books_are_chain", "BTC", f"{chain} sats on the chain and {books} in the books")
+        yield Finding.of(
+            "books_are_chain",
+            "BTC",
+            "{chain} on the chain and {books} in the books",
+            chain=Figure("BTC", chain),
+            books=Figure("BTC", books),
+        )
 
 
 def unspent_sums_tie(tx: Reading) -> Iterator[Finding]:
@@ -42,7 +49,13 @@ def unspent_sums_tie(tx: Reading) -> Iterator[Finding]:
     for slug in sorted(counted.keys() | kept.keys()):
         one, other = counted.get(slug, 0), kept.get(slug, 0)
         if one != other:
-            yield Finding("unspent_sums_tie", slug, f"{one} sats counted and {other} in the kept sum")
+            yield Finding.of(
+                "unspent_sums_tie",
+                slug,
+                "{counted} counted and {kept} in the kept sum",
+                counted=Figure("BTC", one),
+                kept=Figure("BTC", other),
+            )
 
 
 def money_on_lines(tx: Reading) -> Iterator[Finding]:
@@ -60,8 +73,13 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
         for asset in sorted(banks | set(on_lines) | {"BTC"}):
             held = _coins_for_line(books, slug) if asset == "BTC" else _in_banks(books, slug, asset)
             if on_lines[asset] != held:
-                what = f"{held} {asset} held and {on_lines[asset]} on the lines"
-                yield Finding("money_on_lines", f"{slug}/{asset}", what)
+                yield Finding.of(
+                    "money_on_lines",
+                    f"{slug}/{asset}",
+                    "{held} held and {lines} on the lines",
+                    held=Figure(asset, held),
+                    lines=Figure(asset, on_lines[asset]),
+                )
 
 
 def _in_banks(books: Books, slug: str, asset: str) -> int:
@@ -97,8 +115,17 @@ def conversions_tie(tx: Reading) -> Iterator[Finding]:
     for row in tx.session.exec(approved.order_by(col(ConversionRow.entry))):
         whole, found = (row.sold, row.proceeds, row.exchange_fee), summed.get(row.entry, (0, 0, 0))
         if whole != found:
-            what = f"sold, proceeds and fee are {whole}, and those of its uses {found}"
-            yield Finding("conversions_tie", f"{row.campaign}/{row.number}", what)
+            yield Finding.of(
+                "conversions_tie",
+                f"{row.campaign}/{row.number}",
+                "sold, proceeds and fee are {whole}, and those of its uses {found}",
+                whole=_sale(row.currency, *whole),
+                found=_sale(row.currency, *found),
+            )
+
+
+def _sale(currency: str, sold: int, proceeds: int, fee: int) -> list[Figure]:
+    return [Figure("BTC", sold), Figure(currency, proceeds), Figure(currency, fee)]
 
 
 def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
@@ -129,8 +156,14 @@ def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
         if held != told or units > held:
-            what = f"{held} sats lie there, {told} were brought and not taken, and {units} are on lines"
-            yield Finding("coins_at_exchanges_tie", f"{campaign}/{exchange}", what)
+            yield Finding.of(
+                "coins_at_exchanges_tie",
+                f"{campaign}/{exchange}",
+                "{held} lie there, {told} were brought and not taken, and {lines} are on lines",
+                held=Figure("BTC", held),
+                told=Figure("BTC", told),
+                lines=Figure("BTC", units),
+            )
 
 
 def loans_tie(tx: Reading) -> Iterator[Finding]:
@@ -140,5 +173,12 @@ def loans_tie(tx: Reading) -> Iterator[Finding]:
         lent = books.net(lent_account(loan.campaign, loan.number), loan.asset)
         owed = -books.net(owed_account(loan.borrower, loan.campaign, loan.number), loan.asset)
         if lent != owed:
-            what = f"{loan.campaign} is owed {lent} {loan.asset} and {loan.borrower} owes {owed}"
-            yield Finding("loans_tie", f"{loan.campaign}/{loan.number}", what)
+            yield Finding.of(
+                "loans_tie",
+                f"{loan.campaign}/{loan.number}",
+                "{lender} is owed {lent} and {borrower} owes {owed}",
+                lender=loan.campaign,
+                lent=Figure(loan.asset, lent),
+                borrower=loan.borrower,
+                owed=Figure(loan.asset, owed),
+            )

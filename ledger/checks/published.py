@@ -12,6 +12,7 @@ from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Quantity
 from ledger.core.names import lot_named
+from ledger.core.wording import Figure, Wording
 from ledger.model.gifts import CountsAs
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
@@ -29,7 +30,7 @@ from ledger.views.totals import Known, apart_totals, bars_of, goods_totals
 
 _NAME = "published_sums_tie"
 _UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
-Differing = tuple[str, Counter[str], Counter[str]]
+Differing = tuple[Wording, Counter[str], Counter[str]]
 """What is compared; as it is published, and as it should be, by asset or product."""
 
 
@@ -48,8 +49,14 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
         ):
             for asset in sorted(published.keys() | due.keys()):
                 if published[asset] != due[asset]:
-                    found = f"{what}: {published[asset]} {asset} published and {due[asset]} in the books"
-                    yield Finding(_NAME, slug, found)
+                    yield Finding.of(
+                        _NAME,
+                        slug,
+                        "{what}: {published} published and {due} in the books",
+                        what=what,
+                        published=Figure(asset, published[asset]),
+                        due=Figure(asset, due[asset]),
+                    )
 
 
 def _headline(known: Known, flow: Flow, lots: Sequence[LotSums]) -> Iterator[Differing]:
@@ -64,21 +71,22 @@ def _headline(known: Known, flow: Flow, lots: Sequence[LotSums]) -> Iterator[Dif
         goods.distributed,
         goods.lost,
     )
-    yield "ordered and its parts", _sum(parts), _sum((goods.ordered,))
+    yield Wording("ordered and its parts"), _sum(parts), _sum((goods.ordered,))
     for origin, rows in apart.items():
         of_it = (rows.sent_back, rows.under_way, rows.distributed, rows.lost)
-        yield f"{origin} goods and their parts", _sum(of_it), _sum((rows.came,))
+        what = Wording("goods of origin {origin} and their parts", {"origin": origin})
+        yield what, _sum(of_it), _sum((rows.came,))
     came = _sum((apart[Origin.BEFORE].came,))
-    yield "there before", came, _out_of(known, AccountClass.BEFORE)
+    yield Wording("there before"), came, _out_of(known, AccountClass.BEFORE)
     reached = _sum((goods.distributed, *(rows.distributed for rows in apart.values())))
-    yield "distributed", reached, _lots(known, AccountClass.DISTRIBUTED)
+    yield Wording("distributed"), reached, _lots(known, AccountClass.DISTRIBUTED)
     waiting = _sum((goods.under_way, *(rows.under_way for rows in apart.values())))
-    yield "on the way or waiting", waiting, _lots(known, *_UNDER_WAY)
+    yield Wording("on the way or waiting"), waiting, _lots(known, *_UNDER_WAY)
     opened: Counter[str] = Counter()
     for balance in known.held.of(AccountClass.OPEN):
         if balance.asset in flow.units:
             opened[balance.asset] += balance.net
-    yield "not yet received", _sum((goods.not_received,)), opened
+    yield Wording("not yet received"), _sum((goods.not_received,)), opened
 
 
 def _picture(flow: Flow) -> Iterator[Differing]:
@@ -92,14 +100,15 @@ def _picture(flow: Flow) -> Iterator[Differing]:
         # What is ordered is held to its parts in the headline: an order's line is counted in money.
         if stage.kind not in {StageKind.DISTRIBUTED, StageKind.ORDERED}:
             left = Counter({bar.key: gone[bar.key] for bar in stage.bars})
-            yield "picture", left, Counter({bar.key: bar.units for bar in stage.bars})
+            yield Wording("picture"), left, Counter({bar.key: bar.units for bar in stage.bars})
 
 
 def _tables(tables: Iterable[SumTable]) -> Iterator[Differing]:
     for table in tables:
         for rows in filter(None, (table.rows, table.came)):
+            what = Wording("table {total}", {"total": table.total.key})
             total = Counter({table.asset: table.total.minor})
-            yield f"table {table.total.key}", Counter({table.asset: sum(row.minor for row in rows)}), total
+            yield what, Counter({table.asset: sum(row.minor for row in rows)}), total
 
 
 def _gifts(
@@ -109,18 +118,19 @@ def _gifts(
     accounts = Counter(
         {balance.asset: -balance.net for balance in known.held.of(AccountClass.GIFTS) if balance.net}
     )
-    yield "given", Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug)}), accounts
+    given = Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug)})
+    yield Wording("given"), given, accounts
     sums: dict[Origin, Counter[str]] = {origin: Counter() for origin in Origin}
     for bar in (*bars_of(flow, StageKind.DONATED), *bars_of(flow, StageKind.MONEY)):
         sums[bar.origin][bar.asset] += bar.units
     # A supplier's refund that lost its block leaves a shortfall too, and was nobody's gift.
     taken = [gift for gift in gifts_wanting(books.session, slug) if gift.counts_as is CountsAs.GIFT]
     shortfall = Counter({"BTC": sum(gift.shortfall or 0 for gift in taken)})
-    yield "picture of what was given", sums[Origin.GIVEN], accounts + shortfall
+    yield Wording("picture of what was given"), sums[Origin.GIVEN], accounts + shortfall
     converted = Counter(
         {row.asset: row.minor for table in tables for row in table.came if row.key == "converted"}
     )
-    yield "picture of what was converted", sums[Origin.CONVERTED], converted
+    yield Wording("picture of what was converted"), sums[Origin.CONVERTED], converted
 
 
 def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:

@@ -11,6 +11,7 @@ from itertools import dropwhile, groupby
 from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes, entry_hash
 from ledger.core.errors import LedgerError
+from ledger.core.wording import Figure, Wording
 from ledger.store.journal import JournalRow
 from ledger.store.transaction import Reading
 
@@ -47,10 +48,12 @@ def rows_are_bytes(tx: Reading, after: int = 0) -> Iterator[Finding]:
 
 
 def _stray(seq: int) -> Finding:
-    return Finding("rows_are_bytes", str(seq), f"transfers stand under {seq}, which is no entry")
+    return Finding.of(
+        "rows_are_bytes", str(seq), "transfers stand under {number}, which is no entry", number=seq
+    )
 
 
-def _of_columns(row: JournalRow, entry: Entry) -> Iterator[str]:
+def _of_columns(row: JournalRow, entry: Entry) -> Iterator[Wording]:
     columns = (
         ("key", row.key, entry.key),
         ("kind", row.kind, entry.kind),
@@ -62,21 +65,33 @@ def _of_columns(row: JournalRow, entry: Entry) -> Iterator[str]:
     )
     for name, kept, published in columns:
         if kept != published:
-            yield f"{name} of entry {row.seq} is {kept} in the database and {published} in its bytes"
+            yield Wording(
+                "{column} of entry {entry} is {kept} in the database and {published} in its bytes",
+                {"column": name, "entry": row.seq, "kept": str(kept), "published": str(published)},
+            )
 
 
-def _of_transfers(entry: Entry, told: list[StoredTransfer]) -> Iterator[str]:
+def _of_transfers(entry: Entry, told: list[StoredTransfer]) -> Iterator[Wording]:
     published = [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers]
     if told == published:
         return
     if len(told) != len(published):
-        yield f"entry {entry.seq} has {len(published)} transfers in its bytes and {len(told)} in the database"
+        yield Wording(
+            "transfers of entry {entry}: {published} in its bytes and {kept} in the database",
+            {"entry": entry.seq, "published": len(published), "kept": len(told)},
+        )
         return
     for n, (kept, meant) in enumerate(zip(told, published, strict=True), start=1):
         if kept != meant:
-            yield f"transfer {n} of entry {entry.seq} is {_said(kept)} in the database and {_said(meant)} in its bytes"
+            yield Wording(
+                "transfer {number} of entry {entry} is {kept} in the database and {published} in its bytes",
+                {"number": n, "entry": entry.seq, "kept": _said(kept), "published": _said(meant)},
+            )
 
 
-def _said(transfer: StoredTransfer) -> str:
+def _said(transfer: StoredTransfer) -> Wording:
     debit, credit, asset, amount = transfer
-    return f"{amount} {asset} from {credit} to {debit}"
+    return Wording(
+        "{amount} from {credit} to {debit}",
+        {"amount": Figure(asset, amount), "credit": credit, "debit": debit},
+    )

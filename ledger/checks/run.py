@@ -103,5 +103,5 @@ def _found(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]
             found.extend(check(tx))
         except LedgerError as failure:
             name = check.func.__name__ if isinstance(check, partial) else check.__name__
-            found.append(Finding(name, "journal", str(failure)))
+            found.extend(Finding(name, error.field or "journal", error.wording) for error in failure.errors)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass, account
+from ledger.core.wording import Figure
 from ledger.model.people import Dimension
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -36,10 +37,14 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
                 cancelled = books.net(gone, item.product)
                 noted = received[order.number, item.item]
                 if noted + cancelled + opened != item.quantity:
-                    yield Finding(
+                    yield Finding.of(
                         "orders_tie",
                         f"{order.number}/{item.item}",
-                        f"{item.quantity} ordered, {noted} noted, {cancelled} cancelled and {opened} open",
+                        "{ordered} ordered, {noted} noted, {cancelled} cancelled and {open} open",
+                        ordered=Figure(item.product, item.quantity),
+                        noted=noted,
+                        cancelled=cancelled,
+                        open=opened,
                     )
 
 
@@ -53,11 +58,21 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
             number, currency = order.number, order.currency
             bound = books.net(encumbered_account(slug, number), currency)
             if bound:
-                yield Finding("closed_orders_left_nothing", number, f"{bound} {currency} is still bound")
+                yield Finding.of(
+                    "closed_orders_left_nothing",
+                    number,
+                    "{bound} is still bound",
+                    bound=Figure(currency, bound),
+                )
             for row in left_of(books, order):
                 if row.pieces or row.cancelled or row.given:
-                    what = f"{row.pieces} pieces and {row.cancellation + row.discount} {currency} are left"
-                    yield Finding("closed_orders_left_nothing", f"{number}/{row.item}", what)
+                    yield Finding.of(
+                        "closed_orders_left_nothing",
+                        f"{number}/{row.item}",
+                        "left of it: {pieces} pieces and {money}",
+                        pieces=row.pieces,
+                        money=Figure(currency, row.cancellation + row.discount),
+                    )
 
 
 def lots_tie(tx: Reading) -> Iterator[Finding]:
@@ -86,9 +101,21 @@ def lots_tie(tx: Reading) -> Iterator[Finding]:
     for of in sorted(noted.keys() | where.keys()):
         name = f"{of[0]}/{of[1]}"
         if where[of] != noted.get(of, 0):
-            yield Finding("lots_tie", name, f"{noted.get(of, 0)} noted and {where[of]} accounted for")
+            yield Finding.of(
+                "lots_tie",
+                name,
+                "{noted} noted and {accounted} accounted for",
+                noted=noted.get(of, 0),
+                accounted=where[of],
+            )
         if on_lines[of] != in_stock[of]:
-            yield Finding("lots_tie", name, f"{in_stock[of]} in places and {on_lines[of]} on lines")
+            yield Finding.of(
+                "lots_tie",
+                name,
+                "{places} in places and {lines} on lines",
+                places=in_stock[of],
+                lines=on_lines[of],
+            )
 
 
 def results_tie(tx: Reading) -> Iterator[Finding]:
@@ -99,11 +126,21 @@ def results_tie(tx: Reading) -> Iterator[Finding]:
             name = indicator.number
             reached = books.net(f"{AccountClass.REACHED.value}/{slug}/{name}", f"indicator:{name}")
             if reached != indicator.actual:
-                yield Finding("results_tie", name, f"{reached} reached and {indicator.actual} reported")
+                yield Finding.of(
+                    "results_tie",
+                    name,
+                    "{reached} reached and {reported} reported",
+                    reached=reached,
+                    reported=indicator.actual,
+                )
             people: dict[Dimension, int] = defaultdict(int)
             for cell in cells_of(tx.session, indicator):
                 people[cell.dimension] += cell.count
             for dimension, count in people.items():
                 if count > indicator.actual:
-                    what = f"{dimension.value} has more people than were reported"
-                    yield Finding("results_tie", name, what)
+                    yield Finding.of(
+                        "results_tie",
+                        name,
+                        "{dimension} has more people than were reported",
+                        dimension=dimension.value,
+                    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ledger.core.money import decimal_text
 
@@ -78,6 +78,17 @@ def value_data(value: Value) -> object:
     if isinstance(value, str | int):
         return value
     return [value_data(each) for each in value]
+
+
+def wording_from(data: Mapping[str, Any]) -> Wording:
+    """The wording of which `data` was made, and kept."""
+    return Wording(data["text"], {name: _value_from(each) for name, each in data["values"].items()})
+
+
+def _value_from(data: Any) -> Value:
+    if isinstance(data, Mapping):
+        return wording_from(data) if "text" in data else Figure(data["asset"], data["minor"])
+    return data if isinstance(data, str | int) else [_value_from(each) for each in data]
 
 
 def translatable(text: str) -> str:

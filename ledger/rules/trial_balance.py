@@ -18,6 +18,7 @@ from ledger.core import accounts
 from ledger.core.entry import Entry
 from ledger.core.facts import STRICT
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.wording import Figure, Wording
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
 from ledger.rules.campaigns import campaign_of
 
@@ -158,8 +159,10 @@ def trial_balances(session: Session, campaign: str) -> tuple[TrialBalance, ...]:
     )
 
 
-def frozen_differs(session: Session, campaign: str, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
-    """(number, sentence) of each closed period that is not what `entries`, the whole journal, say."""
+def frozen_differs(
+    session: Session, campaign: str, entries: Iterable[Entry]
+) -> Iterator[tuple[str, Wording]]:
+    """(number, what is wrong) of each closed period that is not what `entries`, the whole journal, say."""
     closed = [period for period in trial_balances(session, campaign) if period.reopened is None]
     if not closed:
         return
@@ -172,7 +175,10 @@ def frozen_differs(session: Session, campaign: str, entries: Iterable[Entry]) ->
         if entry.seq > closed[at].through:
             yield (
                 closed[at].number,
-                f"entry {entry.seq} is dated {entry.date}, in a period that was closed before",
+                Wording(
+                    "entry {entry} is dated {day}, in a period that was closed before",
+                    {"entry": entry.seq, "day": entry.date},
+                ),
             )
         early = entry.date < closed[0].first
         add_transfers(before if early else within[at], campaign, entry)
@@ -188,6 +194,14 @@ def frozen_differs(session: Session, campaign: str, entries: Iterable[Entry]) ->
             if told != are:
                 yield (
                     period.number,
-                    f"{key[0]} was frozen at {told[1]} {key[1]} (from {told[0]}) and the entries give {are[1]} "
-                    f"(from {are[0]})",
+                    Wording(
+                        "{place} was frozen at {frozen} (from {opening}) and the entries give {given} (from {began})",
+                        {
+                            "place": key[0],
+                            "frozen": Figure(key[1], told[1]),
+                            "opening": Figure(key[1], told[0]),
+                            "given": Figure(key[1], are[1]),
+                            "began": Figure(key[1], are[0]),
+                        },
+                    ),
                 )

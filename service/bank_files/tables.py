@@ -312,14 +312,10 @@ class _Reader:
         return row.cells[self.places[column]]
 
     def _refuse(self, row: TableRow, column: Column, why: Wording) -> BadUse:
-        """`why` says it of {cell}."""
-        cell = quoted(self._cell(row, column))
-        return BadUse(
-            "file: row {row}, {column}: {why}.",
-            row=row.at,
-            column=self.names[column],
-            why=Wording(why.text, {**why.values, "cell": cell}),
-        )
+        return BadUse("file: row {row}, {column}: {why}.", row=row.at, column=self.names[column], why=why)
+
+    def _shown(self, row: TableRow, column: Column) -> str:
+        return quoted(self._cell(row, column))
 
     def _currency(self, row: TableRow) -> str:
         column = self.layout.columns.currency
@@ -346,7 +342,7 @@ class _Reader:
             Wording(
                 "{cell} is no date like {forms}; see `date` in the mapping, and for rows that are no lines `keep`, "
                 "`drop` and `footer`",
-                {"forms": self.layout.dates},
+                {"cell": self._shown(row, column), "forms": self.layout.dates},
             ),
         )
 
@@ -358,7 +354,8 @@ class _Reader:
             return exact_minor(_text(cell), currency, self.layout.decimal, self.layout.thousands)
         except ValueError as failure:
             why = Wording(
-                "{cell} is no amount that can be read exactly: {failure}", {"failure": str(failure)}
+                "{cell} is no amount that can be read exactly: {failure}",
+                {"cell": self._shown(row, column), "failure": str(failure)},
             )
             raise self._refuse(row, column, why) from None
 
@@ -378,7 +375,10 @@ class _Reader:
         if columns.amount == "":
             came, went = (self._optional(row, column, currency) for column in (columns.came, columns.went))
             if came and went:
-                why = Wording("{cell} came in, and in the same row money went out; see the mapping")
+                why = Wording(
+                    "{cell} came in, and in the same row money went out; see the mapping",
+                    {"cell": self._shown(row, columns.came)},
+                )
                 raise self._refuse(row, columns.came, why)
             return (came or 0) + (self._signed(row, columns.went, "went", currency) if went else 0)
         minor = self._read(row, columns.amount, currency)
@@ -390,11 +390,17 @@ class _Reader:
             raise self._refuse(
                 row,
                 columns.side,
-                Wording("{cell} says neither that money came in nor that it went out; list it under [side]"),
+                Wording(
+                    "{cell} says neither that money came in nor that it went out; list it under [side]",
+                    {"cell": self._shown(row, columns.side)},
+                ),
             )
         if "amount" in self.layout.minus_is_out:
             if (minor < 0) != is_out and minor:
-                why = Wording("{cell} and the mark {mark} say opposite things", {"mark": quoted(mark)})
+                why = Wording(
+                    "{cell} and the mark {mark} say opposite things",
+                    {"cell": self._shown(row, columns.amount), "mark": quoted(mark)},
+                )
                 raise self._refuse(row, columns.amount, why)
             return minor
         if minor < 0:
@@ -404,7 +410,7 @@ class _Reader:
                 Wording(
                     "{cell} has a minus beside the mark {mark}; where it only repeats the mark, say so in the mapping: "
                     'minus_is_out = ["amount"]',
-                    {"mark": quoted(mark)},
+                    {"cell": self._shown(row, columns.amount), "mark": quoted(mark)},
                 ),
             )
         return -minor if is_out else minor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from ledger.checks.run import CHECKS, run_checks
 from ledger.recording.rebuild import model_rows, rebuild
@@ -31,7 +30,7 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     lines.append(f"{len(CHECKS)} invariants checked over {entries} entries; {broken} broken.")
     data = {
         "checks": [check.__name__ for check in CHECKS],
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [finding.data() for finding in findings],
         "missing_triggers": missing,
         "losses_at_power_cut": losing,
         "strangers": strange,

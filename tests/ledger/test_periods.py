@@ -296,7 +296,10 @@ def test_the_check_names_an_entry_that_slipped_into_a_closed_period(
     with ledger.store.read() as reading:
         found = [finding.sentence for finding in run_checks(reading)]
     assert found[0] == f"entry {slipped} is dated 2023-11-29, in a period that was closed before"
-    assert f"bank/{SLUG}/B was frozen at 100000 USD (from 0) and the entries give 100009 (from 0)" in found
+    assert (
+        f"bank/{SLUG}/B was frozen at 1000.00 USD (from 0.00 USD) and the entries give 1000.09 USD (from 0.00 USD)"
+        in found
+    )
 
 
 def test_the_check_names_a_frozen_balance_that_the_entries_do_not_give(

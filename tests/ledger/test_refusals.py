@@ -17,6 +17,8 @@ _REFUSALS = {
     "Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "ForeignDatabase",
     "WrongValue", "BadUse", "Unavailable", "Problem",
 }  # fmt: skip
+_BEFORE_TEXT = {("Problem", ""): 1, ("Finding", "of"): 2}
+"""How much else stands before the text of what is made so; the field, of what has one."""
 _APART = {"full"}
 """What a refusal is given beside its values."""
 _SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py"}
@@ -38,13 +40,19 @@ def _refusals() -> Iterator[tuple[str, ast.Call, ast.expr]]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
-            made, at = node.func, 0
-            if isinstance(made, ast.Attribute) and made.attr == "field":
-                made, at = made.value, 1
-            if isinstance(made, ast.Name) and made.id == "Problem":
-                at = 1
-            if isinstance(made, ast.Name) and made.id in _REFUSALS:
+            made, way = _made(node.func)
+            at = _BEFORE_TEXT.get((made, way))
+            if made in _REFUSALS and at is None and way in {"", "field"}:
+                at = int(way == "field")
+            if at is not None:
                 yield f"{path}:{node.lineno}", node, node.args[at]
+
+
+def _made(called: ast.expr) -> tuple[str, str]:
+    """The name of what is called, and its method where it is one."""
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return called.value.id, called.attr
+    return (called.id, "") if isinstance(called, ast.Name) else ("", "")
 
 
 def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None:
@@ -57,6 +65,28 @@ def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None
         assert text.value == text.value.strip(), f"{where}: a part of a sentence"
         checked += 1
     assert checked > 700
+
+
+def test_every_wording_is_a_whole_text_given_what_it_has_a_place_for() -> None:
+    """Whether it is literal where it is made or is chosen among such, nothing is added to it."""
+    checked = 0
+    for path, tree in _trees():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or _made(node.func) != ("Wording", ""):
+                continue
+            text, where = node.args[0], f"{path}:{node.lineno}"
+            assert not isinstance(text, ast.JoinedStr | ast.BinOp), f"{where}: the text is put together"
+            if not isinstance(text, ast.Constant):
+                continue
+            assert isinstance(text.value, str), where
+            assert text.value == text.value.strip(), f"{where}: a part of a sentence"
+            values = node.args[1] if len(node.args) > 1 else ast.Dict([], [])
+            if isinstance(values, ast.Dict) and None not in values.keys:
+                given = {key.value for key in values.keys if isinstance(key, ast.Constant)}
+                assert given == set(places(text.value)), where
+                assert not [words for value in values.values for words in _words(value)], where
+            checked += 1
+    assert checked > 50
 
 
 def _words(value: ast.expr) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from ledger.checks.finding import Finding
 from ledger.core.errors import StorageFailed
+from ledger.core.wording import Figure
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.budget import Budget, fetched_today, note_fetched
@@ -167,7 +168,7 @@ def test_what_is_new_and_broken_is_found_by_the_daily_check_and_told_until_all_i
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checking = scene.service.jobs.checking
-    broken = Finding("bytes_hash", "7", "the bytes of entry 7 do not hash")
+    broken = Finding.of("bytes_hash", "7", "{entry} is matched for {sum}", entry=7, sum=Figure("USD", 5))
     monkeypatch.setattr("service.checking.run_new_checks", lambda _tx, _after: [broken])
     monkeypatch.setattr("service.checking.run_checks", lambda _tx: [])
     assert checking.check_new() == checking.check_new() == checking.findings() == (broken,)
