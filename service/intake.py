@@ -17,7 +17,7 @@ from ledger.rules.settled import Completeness, note_completeness
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from ledger.views.watch_list import sighting_scripts, waiting_inputs
-from service.backfill import Backfill, load_backfill, note_added, save_backfill
+from service.backfill import Backfill, load_backfill, note_added, note_opened, save_backfill
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
@@ -210,13 +210,17 @@ class Intake:
         mode = "addresses" if isinstance(self.watcher, AddressWatcher) else "blocks"
         before = tx.progress.load("mode")
         tx.progress.save("mode", mode)
+        opened = [row.script for row in fetched.growth.rows]
         if isinstance(self.watcher, AddressWatcher):
-            save_backfill(tx, None)  # a history has all of the past
             if fetched.look.listed_by:
+                save_backfill(tx, None)  # a history has all of the past
                 note_completeness(tx, Completeness.LISTED, sources=list(fetched.look.listed_by))
+            else:
+                note_opened(tx, opened)
             return
-        if fetched.past is not None:
+        if fetched.past is not None and load_backfill(tx) == fetched.past:
             save_backfill(tx, fetched.past.after(fetched.look))
+        note_opened(tx, opened)
         if before == "addresses":
             note_added(tx, tx.addresses.scripts())  # what histories left out, blocks will show
         left = load_backfill(tx)

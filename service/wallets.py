@@ -27,6 +27,8 @@ from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _FILE = "wallets.addresses_file"
+_MOST_AHEAD = 10_000
+"""A wallet is watched so many addresses further than it must be at most."""
 _HAS_GIFTS = translatable("this address has gifts already, for {need}")
 _WAS_GIVEN = translatable("this address was given to a donor already, for {need}")
 _IS_LISTED = translatable("this address is listed already, for {need}")
@@ -97,11 +99,24 @@ class _Missing:
         return any((row.campaign, row.branch) == (slug, "fixed") for row in self.rows.values())
 
 
-def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -> int:
+def watched_until(have: int, needed: int, gap: int, *, ahead: bool) -> int:
+    """Below which index a wallet is watched, where it is below `have` and has to be below `needed`.
+
+    For each address that payments open the blocks before are read again. So it is watched twice as far each time
+    (`ahead`), and that is rare; a script costs a block scan nothing. Where histories are asked, each would cost a
+    request a look.
+    """
+    if have >= needed:
+        return have
+    return needed + (min(max(have, gap), _MOST_AHEAD) if ahead else 0)
+
+
+def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network, *, ahead: bool = False) -> int:
     """Watch every address that the wallets name, `gap_limit` beyond the last used one; returns how many are new.
 
-    A wallet of a campaign or a need that is not there yet waits for it. What is new after blocks were read is read
-    again. Raises BadUse for an address or descriptor that is refused.
+    `ahead`: further than that, so that it is rare that payments open more. A wallet of a campaign or a need that is
+    not there yet waits for it. What is new after blocks were read is read again. Raises BadUse for an address or
+    descriptor that is refused.
     """
     if not wallets:
         return 0
@@ -112,7 +127,7 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network) -
         for wallet in wallets:
             slug = wallet.campaign or (campaigns[0] if campaigns else "")
             if slug in campaigns:
-                _miss(tx, missing, wallet, slug, network)
+                _miss(tx, missing, wallet, slug, network, ahead)
             elif slug:
                 warn("addresses wait for their campaign and are not watched", campaign=slug)
     if same_gaps and not missing.rows and not missing.kept:
@@ -133,7 +148,7 @@ def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, int]:
     return {descriptor.text: gap for descriptor, gap in parsed if descriptor.ranged}
 
 
-def _miss(tx: Reading, missing: _Missing, wallet: Wallet, slug: str, network: Network) -> None:
+def _miss(tx: Reading, missing: _Missing, wallet: Wallet, slug: str, network: Network, ahead: bool) -> None:
     needs = set(need_numbers(tx.session, slug))
     named = wallet.lines if isinstance(wallet, FileWallet) else ()
     waits_for = ({wallet.need} | {line.need or "" for line in named}) - needs - {""}
@@ -147,7 +162,7 @@ def _miss(tx: Reading, missing: _Missing, wallet: Wallet, slug: str, network: Ne
     elif wallet.addresses:
         rows = _listed(wallet, slug, network, fixed)
     else:
-        rows = _derived(tx, wallet, slug, network, fixed)
+        rows = _derived(tx, wallet, slug, network, fixed, ahead)
     for row in rows:
         there = missing.rows.get(row.script) or tx.addresses.by_script(row.script)
         if there is None:
@@ -219,7 +234,9 @@ def _parsed(wallet: Wallet, network: Network) -> Descriptor:
         raise BadUse("wallets.descriptor: {refusal}", refusal=str(refusal)) from None
 
 
-def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: int | None) -> list[Address]:
+def _derived(
+    tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: int | None, ahead: bool
+) -> list[Address]:
     descriptor = _parsed(wallet, network)
     if not descriptor.ranged:
         script = descriptor.script(0)
@@ -229,8 +246,9 @@ def _derived(tx: Reading, wallet: Wallet, slug: str, network: Network, fixed: in
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
-    count = max(used, default=-1) + 1 + wallet.gap_limit
-    return _rows(descriptor, slug, network, have, count, fixed)
+    needed = max(used, default=-1) + 1 + wallet.gap_limit
+    end = watched_until(have, needed, wallet.gap_limit, ahead=ahead)
+    return _rows(descriptor, slug, network, have, end, fixed)
 
 
 def _rows(
@@ -253,11 +271,13 @@ def _rows(
 class Growth:
     """What a look needs to know of the books: where a wallet goes on, and what is recorded already.
 
-    `rows` are the addresses that payments of this look opened; they are recorded together with the look.
+    `rows` are the addresses that payments of this look opened; they are recorded together with the look. `ahead` as
+    in `add_addresses`.
     """
 
-    def __init__(self, store: Store, wallets: tuple[Wallet, ...], network: Network) -> None:
+    def __init__(self, store: Store, wallets: tuple[Wallet, ...], network: Network, *, ahead: bool) -> None:
         self._store = store
+        self._ahead = ahead
         self._network = network
         self._wallets = {
             descriptor.text: (descriptor, wallet.gap_limit, wallet.need)
@@ -287,15 +307,16 @@ class Growth:
 
     def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[Address]:
         descriptor, gap, need = self._wallets[source]
-        end = index + 1 + gap
+        needed = index + 1 + gap
         have = max(
             (row.index + 1 for row in self.rows if (row.source, row.campaign) == (source, slug)), default=0
         )
-        if have >= end or _is_watched(tx, descriptor.script(end - 1)):
+        if have >= needed or _is_watched(tx, descriptor.script(needed - 1)):
             return []
         first = max(have, index)
-        while first < end and _is_watched(tx, descriptor.script(first)):
+        while first < needed and _is_watched(tx, descriptor.script(first)):
             first += 1
+        end = watched_until(first, needed, gap, ahead=self._ahead)
         return [_kept_for(row, need) for row in _rows(descriptor, slug, self._network, first, end, None)]
 
     def block_of(self, txid: str, script: bytes) -> str | None:

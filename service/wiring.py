@@ -79,6 +79,7 @@ def build(
 
     budget = Budget(config.watch.megabytes_a_day, config.watch.requests_a_day)
     sightings = Sightings(config.watch.sightings)
+    by_blocks = config.watch.mode == "blocks"
 
     def pin() -> Intake:
         chain = pinned_chain(
@@ -93,7 +94,7 @@ def build(
             sightings,
             leader.check,
             budget,
-            lambda: Growth(store, wallets, network),
+            lambda: Growth(store, wallets, network, ahead=by_blocks),
             config.watch.ask_histories,
         )
 
@@ -105,7 +106,7 @@ def build(
         clock,
         leader,
         pin,
-        lambda: add_addresses(store, wallets, network),
+        lambda: add_addresses(store, wallets, network, ahead=by_blocks),
         config.watch.look_seconds,
         lookups,
         senders,

@@ -27,15 +27,15 @@ __all__ = ["ChainBlock", "Known", "Look", "NothingKnown", "Rescan", "Sighting", 
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """Scripts that were added after blocks `first..last` had been read, which are read again for them.
+    """Scripts that were added after blocks up to `last` had been read: all from `first` on are read again for them.
 
-    `ask_histories`: sources that list histories are asked first, so that what they list need not wait.
+    Sources that list histories are asked for those of `ask_for` first, so that what they list need not wait.
     """
 
     scripts: frozenset[bytes]
     first: int
     last: int
-    ask_histories: bool
+    ask_for: frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +149,10 @@ class Watcher:
         """What the past holds for scripts that were added later: by histories at once, then block by block."""
         late: list[ChainBlock] = []
         listed_by: tuple[str, ...] = ()
-        if rescan.ask_histories:
+        if rescan.ask_for:
             listed = self._histories.read(
                 reading.statuses,
-                rescan.scripts,
+                rescan.ask_for,
                 self.chain.tip(self.chain.ancestor(tip.hash, rescan.last)),
                 reading.watch,
                 reading.known,
@@ -161,10 +161,11 @@ class Watcher:
             listed_by = listed.complete
             late = list(listed.blocks)
         rescanned_to = None
-        if self.chain.best().hash == tip.hash and rescan.first <= rescan.last:
+        if self.chain.best().hash == tip.hash and rescan.first <= tip.height:
+            # To the very tip: what this look has just read may spend what is found before it.
             names = [
                 self.chain.ancestor(tip.hash, height)
-                for height in range(rescan.first, min(rescan.last, rescan.first + max(blocks, 0) - 1) + 1)
+                for height in range(rescan.first, min(tip.height, rescan.first + max(blocks, 0) - 1) + 1)
             ]
             again = reading.blocks(names, rescan.scripts)
             rescanned_to = rescan.first + len(again) - 1

@@ -30,6 +30,7 @@ def save_gaps(tx: Writing, gaps: Mapping[str, int]) -> None:
 def unread_scripts(tx: Reading) -> frozenset[bytes]:
     """Scripts that may have been paid in blocks that are not read for them yet, as far as no history told."""
     told = json.loads(tx.progress.load(PAST) or "{}")
-    if not told or told["listed_by"]:
+    if not told:
         return frozenset()
-    return frozenset(bytes.fromhex(script) for script in told["scripts"])
+    unread = told["opened"] + ([] if told["listed_by"] else told["scripts"])
+    return frozenset(bytes.fromhex(script) for script in unread)

@@ -202,10 +202,14 @@ class FakeChain:
 
     def activate(self, name: str) -> None:
         """Make the branch that ends in that block the active one again."""
+        self.active = self.line(name)
+
+    def line(self, name: str) -> list[str]:
+        """The branch that ends in that block, lowest first."""
         line = [name]
         while self.heights[line[-1]] > 0:
             line.append(self.header(line[-1]).previous)
-        self.active = line[::-1]
+        return line[::-1]
 
     def block(self, name: str) -> Block:
         """The parsed block of that hash."""
