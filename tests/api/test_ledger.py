@@ -6,7 +6,6 @@ import gzip
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -22,9 +21,8 @@ from ledger.recording.users import add_token
 from ledger.store.database import Store
 from service.demo import plan
 from service.demo.replay import Replay
-from tests.tools.demo_story import Story
+from tests.tools.demo_data import played_demo
 from tests.tools.drawn import drawn
-from tests.tools.store_places import place
 
 pytestmark = pytest.mark.on_both
 
@@ -33,9 +31,7 @@ API = "/api/v1"
 
 @pytest.fixture(scope="module")
 def store(usual_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    folder: Path = tmp_path_factory.mktemp("pages")
-    made = Store.create(place(folder))
-    Story(made, Replay.load()).play()
+    made = played_demo(tmp_path_factory, tmp_path_factory.mktemp("pages"))
     yield made
     made.close()
 

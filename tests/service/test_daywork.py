@@ -13,8 +13,7 @@ from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.config import load_config
 from service.demo.replay import Replay
-from tests.tools.demo_data import run_command
-from tests.tools.demo_story import Story
+from tests.tools.demo_data import played_demo, run_command
 from watchers.proof.block import parse_block
 
 XPUB = "xpub6CUGRUonZSQ4TWtTMmzXdrXDtypWKiKrhko4egpiMZbpiaQL2jkwSB1icqYh2cfDfVxdx4df189oLKnC5fSwqPfgyP3hooxujYzAu3fDVmz"
@@ -26,8 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `data` holds the told ledger."""
     folder = tmp_path_factory.mktemp("daywork")
     (folder / "data").mkdir()
-    store = Store.create(f"sqlite:///{folder / 'data' / 'aidtrail.db'}")
-    Story(store, Replay.load()).play()
+    store = played_demo(tmp_path_factory, folder / "data", "aidtrail.db")
     with store.write() as tx:
         # As the demo does: its day is the story's, or its masks would have expired by now.
         tx.progress.save("demo_clock", str(unix_seconds(chain_status(tx, now=0).looked_at or "")))

@@ -17,8 +17,7 @@ from service.cli import run
 from service.clock import system_clock
 from service.command import Command, Exit, Outside
 from service.commands import TABLE, Row
-from service.demo.replay import Replay
-from tests.tools.demo_story import Story
+from tests.tools.demo_data import played_demo
 from tests.tools.stories import stories
 
 _WAITING = {"demo", "serve"}
@@ -87,9 +86,7 @@ def _state(home: Path) -> tuple[int, str] | None:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     home = tmp_path_factory.mktemp("hostile") / "deep" / "deeper"
     (home / "data").mkdir(parents=True)
-    store = Store.create(f"sqlite:///{home / 'data' / 'aidtrail.db'}")
-    Story(store, Replay.load()).play()
-    store.close()
+    played_demo(tmp_path_factory, home / "data", "aidtrail.db").close()
     (home / "data" / "aidtrail.toml").write_text('[chain]\nnetwork = "regtest"\n', encoding="utf-8")
     return Scene(home, _state(home))
 

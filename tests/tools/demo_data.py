@@ -1,4 +1,5 @@
-"""A told demonstration for tests: played once a run by the command itself, and copied for each who wants one."""
+"""A told demonstration for tests: played once a run, by the command itself or into a bare ledger, and copied for each
+who wants one."""
 
 from __future__ import annotations
 
@@ -7,15 +8,20 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
+from ledger.store.database import Store
 from service.cli import run
 from service.clock import Clock, system_clock
 from service.command import Outside
 from service.data_folder import LAST_DEMO
+from service.demo.replay import Replay
+from tests.tools.demo_story import Story
+from tests.tools.store_places import place, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +43,47 @@ def run_command(arguments: list[str], home: Path, stdin: bytes = b"", clock: Clo
 
 
 def told_demo(factory: pytest.TempPathFactory, home: Path) -> Ran:
-    """What `aidtrail demo --once --json --data story` did in `home`, which is empty yet.
+    """What `aidtrail demo --once --json --data story` did in `home`, which is empty yet."""
 
-    All processes of a run share one telling; each has a copy of its own. A telling that failed is kept nowhere.
-    """
+    def tell(folder: Path) -> None:
+        (folder / "home").mkdir()
+        ran = run_command(["demo", "--once", "--json", "--data", "story"], folder / "home")
+        assert ran.code == 0, ran.err
+        (folder / "ran.json").write_text(json.dumps(asdict(ran)))
+
+    told = _once(factory, "told-demo", tell)
+    shutil.copytree(told / "home", home, dirs_exist_ok=True)
+    pointer = next(home.rglob(LAST_DEMO))
+    pointer.write_text(pointer.read_text().replace(str(told / "home"), str(home)))
+    return Ran(**json.loads((told / "ran.json").read_text()))
+
+
+def played_demo(factory: pytest.TempPathFactory, folder: Path, name: str = "ledger.db") -> Store:
+    """The open ledger of that name in a folder into which the whole story was played without network."""
+
+    def play(into: Path) -> None:
+        store = Store.create(f"sqlite:///{into / 'played.db'}")
+        Story(store, Replay.load()).play()
+        store.close()
+
+    if usual() == "sqlite":
+        shutil.copyfile(_once(factory, "played-demo", play) / "played.db", folder / name)
+        return Store.open(place(folder, name))
+    store = Store.create(place(folder, name))
+    Story(store, Replay.load()).play()
+    return store
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder of that name, which the first process of a run that wants it fills; what failed is kept nowhere."""
     mine = factory.getbasetemp()
     ours = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
-    told, said = ours / "told-demo", ours / "told-demo.json"
-    with (ours / "told-demo.lock").open("w") as lock:
+    made, whole = ours / name, ours / f"{name}.whole"
+    with (ours / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not said.exists():
-            shutil.rmtree(told, ignore_errors=True)
-            told.mkdir()
-            ran = run_command(["demo", "--once", "--json", "--data", "story"], told)
-            assert ran.code == 0, ran.err
-            said.write_text(json.dumps(asdict(ran)))
-    shutil.copytree(told, home, dirs_exist_ok=True)
-    pointer = next(home.rglob(LAST_DEMO))
-    pointer.write_text(pointer.read_text().replace(str(told), str(home)))
-    return Ran(**json.loads(said.read_text()))
+        if not whole.exists():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
+            make(made)
+            whole.touch()
+    return made
