@@ -25,7 +25,7 @@ from tests.tools.machine_scene import RECIPES
 from tests.tools.machine_steps import CHAIN_STEPS, MORE_STEPS
 from tests.tools.machine_telling import names, reach, spoil, tell
 from tests.tools.machine_world import Needs, World
-from tests.tools.store_places import BOTH, fresh_url
+from tests.tools.store_places import fresh_url
 
 THOROUGH = os.environ.get("AIDTRAIL_MACHINE") == "thorough"
 KINDS = st.sampled_from(names())
@@ -115,36 +115,6 @@ def test_the_machine_knows_every_kind_of_entry() -> None:
     told = {kind.name for kind in ALL if "system" not in {role.value for role in kind.roles}}
     assert told == set(RECIPES)
     assert set(CHAIN_STEPS) == set(BY_NAME) - told
-
-
-@pytest.mark.parametrize("kind", BOTH)
-def test_the_machine_brings_about_every_kind_of_entry(kind: str, tmp_path: Path) -> None:
-    """Each kind is in a journal in the end, and the whole state ties; on PostgreSQL some that stand on many others."""
-    deep = {"payment.approved", "release.approved", "repayment.approved", "over.accepted"}
-    all_of_them = set(names()) if kind == "sqlite" else deep
-    found: set[str] = set()
-    why: dict[str, str] = {}
-    for seed in range(8):
-        wanted = sorted(all_of_them - found)
-        if not wanted:
-            break
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        world = World(fresh_url(kind, folder), every=40, checked=5)
-        try:
-            for name in wanted:
-                world.rnd = random.Random(f"{seed} {name}")
-                try:
-                    reach(world, name)
-                except (Needs, LedgerError) as in_the_way:
-                    why[name] = repr(in_the_way)
-            with world.store.read() as tx:
-                found |= {row.kind for row in tx.journal.rows()}
-            world.audit(whole=True)
-        finally:
-            world.close()
-    missing = all_of_them - found
-    assert missing == set(), {name: why.get(name) for name in missing}
 
 
 @pytest.mark.parametrize("name", drawn("what is reversed", sorted(REVERSIBLE), 24))
