@@ -99,9 +99,20 @@ class ConservationTable(Frozen):
     """Debits less credits; 0 where it ties."""
 
 
+class TiePart(Frozen):
+    """An addend of an equation."""
+
+    key: str
+    """What it is, in a word."""
+    amount: Amount
+    """How much."""
+    restriction: str = ""
+    """Of free or held money: the need that it is given for; empty: any."""
+
+
 def _off(given: dict[str, Any]) -> Amount:
     parts, total = given["parts"], given["total"]
-    return Amount.of(total.asset, sum(part.minor for part in parts.values()) - total.minor)
+    return Amount.of(total.asset, sum(part.amount.minor for part in parts) - total.minor)
 
 
 class Tie(Frozen):
@@ -110,11 +121,11 @@ class Tie(Frozen):
     what: str
     """`order`, `lot`, `line`, `coins` or `bank`."""
     subject: str
-    """Which one."""
+    """Which one; empty: all coins."""
     total: Amount
     """What the parts have to sum to."""
-    parts: Mapping[str, Amount]
-    """The addends, by name."""
+    parts: tuple[TiePart, ...]
+    """The addends."""
     difference: Amount = Field(default_factory=_off)
     """Parts less total; 0 where it ties."""
 
@@ -125,7 +136,7 @@ class Tie(Frozen):
             what=what,
             subject=subject,
             total=Amount.of(asset, total),
-            parts={name: Amount.of(asset, units) for name, units in parts},
+            parts=tuple(TiePart(key=name, amount=Amount.of(asset, units)) for name, units in parts),
         )
 
 
@@ -182,10 +193,10 @@ def _conservation(
         ties.append(
             Tie.of(
                 what="coins",
-                subject="books = chain",
+                subject="",
                 asset="BTC",
                 total=chain or 0,
-                parts=(("in the books", held),),
+                parts=(("in_books", held),),
             )
         )
     if now:
@@ -269,9 +280,14 @@ def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str
     return found
 
 
+def conserved_as(kind: AccountClass) -> tuple[str, str]:
+    """What a class is called among what came, and among what is held or went."""
+    return _WORDS.get(kind, (kind.value, kind.value))
+
+
 def _row_of(kind: AccountClass, net: int) -> tuple[Side, str]:
     """Side and word of a balance; classes that are never negative stand among what is held, whatever they say."""
-    came, went = _WORDS.get(kind, (kind.value, kind.value))
+    came, went = conserved_as(kind)
     if kind in _PROMISES:
         return Side.BOUND, went
     if net < 0 and kind not in NEVER_NEGATIVE:
@@ -337,12 +353,12 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
             continue
         for bank in bank_sums(tx, slug):
             parts = {
-                "before the first statement": bank.opening,
-                "in the books": bank.books,
-                "on statements only": bank.unmatched,
-                "set aside": bank.aside,
-                "in the books only": -bank.outstanding,
-                "notified only": -bank.notified,
+                "before_statements": bank.opening,
+                "in_books": bank.books,
+                "on_statements_only": bank.unmatched,
+                "set_aside": bank.aside,
+                "in_books_only": -bank.outstanding,
+                "notified_only": -bank.notified,
             }
             told = tuple((name, minor) for name, minor in parts.items() if minor)
             found.append(
@@ -360,25 +376,21 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
 def _lines(books: Books, campaign: str | None) -> list[Tie]:
     """Per currency: what lies in banks is what is free or held on the money lines, restricted money apart."""
     found: list[Tie] = []
-    on_lines: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    on_lines: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
     for name in books.lines.money(campaign):
         slug, need, asset = name.campaign, name.restriction, name.asset
         if asset == "BTC":
             continue
         for span in books.lines.spans(str(name)):
             if span.state in {UnitState.FREE, UnitState.HELD}:
-                key = span.state.value + ("" if need == FREE else f", restricted to {need}")
+                key = span.state.value, "" if need == FREE else need
                 on_lines[slug, asset][key] += span.end - span.start
     for (slug, asset), states in on_lines.items():
         held = at_banks(books, slug, asset) + shortfall_at_banks(books.session, slug, asset)
         held -= tax_owed(books, slug, asset)
-        found.append(
-            Tie.of(
-                what="line",
-                subject=f"{slug}/{asset}",
-                asset=asset,
-                total=held,
-                parts=tuple(sorted(states.items())),
-            )
+        parts = tuple(
+            TiePart(key=state, amount=Amount.of(asset, units), restriction=need)
+            for (state, need), units in sorted(states.items())
         )
+        found.append(Tie(what="line", subject=f"{slug}/{asset}", total=Amount.of(asset, held), parts=parts))
     return found

@@ -8,20 +8,17 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import checkpoint_height
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
-from ledger.recording.valuing import unvalued_gifts
-from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.gift_sums import gift_shortfall
 from ledger.store.transaction import Reading
 from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
-from ledger.views.chain_coins import coins_by_kind, coins_on_chain, open_spends
+from ledger.views.chain_coins import coins_by_kind, coins_on_chain
 from ledger.views.chain_status import chain_status
 from ledger.views.decisions import decisions, open_counts, public_decisions
-from ledger.views.open_items import SCREENING, UNRECONCILED, OpenItem, OpenItemKind
+from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 
-UNVALUED_SHOWN = 20
 _APART: Mapping[AccountClass, Apart] = {
     AccountClass.DUST: Apart.DUST,
     AccountClass.UNDECIDED: Apart.UNDECIDED,
@@ -29,15 +26,13 @@ _APART: Mapping[AccountClass, Apart] = {
 }
 
 
-class Reconciliation(Frozen):
-    """Words and figures for a person, of one campaign or of all."""
+class CampaignBooks(Frozen):
+    """The books of one campaign, beside others."""
 
-    state: BooksState
-    """The books of the campaign, or of the last one."""
-    lines: tuple[tuple[str, str], ...]
-    """What is said, and its figure."""
-    open: bool
-    """Is anything open? The exit code says the same."""
+    campaign: str
+    """Short name of the campaign."""
+    books: BooksState
+    """Are they the chain?"""
 
 
 def books_state(
@@ -105,55 +100,9 @@ def books_state(
     )
 
 
-def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> Reconciliation:
-    """Books against the chain, of one campaign or of all, in words."""
+def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> tuple[CampaignBooks, ...]:
+    """Books against the chain, of one campaign or of all. Raises NotFound, also where there is no campaign at all."""
     slugs = [campaign] if campaign is not None else list(campaign_slugs(tx.session))
-    lines: list[tuple[str, str]] = []
-    is_open = False
-    state: BooksState | None = None
-    for slug in slugs:
-        waiting = decisions(tx, slug, now=now, suggest=False)
-        state = books_state(tx, slug, now=now, waiting=public_decisions(waiting))
-        is_open = is_open or not state.reconciled
-        lines.append(
-            (f"{slug}: books = chain at block", "none yet" if state.block is None else str(state.block))
-        )
-        lines.append((f"{slug}: in the books, sats", str(state.in_books.minor)))
-        lines += [(f"{slug}: of it apart, {row.why}, sats", str(row.minor)) for row in state.apart]
-        lines += [
-            (f"{slug}: at {row.exchange} since {row.told_on}, not sold, sats", str(sats))
-            for row, sats in lying_at_exchanges(Books(tx), slug)
-        ]
-        lines.append((f"{slug}: difference, sats", str(state.difference.minor)))
-        lines.append((f"{slug}: unexplained, sats", str(state.unexplained.minor)))
-        lines.extend(
-            (f"{slug}: unexplained since {row.seen_at}", f"{row.amount.minor} sats in {row.txid}")
-            for row in open_spends(tx, slug)
-        )
-        if state.unvalued.count:
-            lines.append((f"{slug}: gifts whose value the desk has to decide", str(state.unvalued.count)))
-            lines.extend(
-                (
-                    f"{slug}: without a value since {row.since}",
-                    f"{row.sats} sats in {row.outpoint}: {row.why}",
-                )
-                for row in unvalued_gifts(tx, slug, now=now)[:UNVALUED_SHOWN]
-            )
-        if state.shortfall.minor:
-            lines.append((f"{slug}: shortfall, sats", str(state.shortfall.minor)))
-        screened = sum(row.count for row in waiting if row.kind in SCREENING)
-        if screened:
-            lines.append((f"{slug}: screening, matches and payees that wait for a decision", str(screened)))
-        lines.extend(
-            (f"{slug}: open, {row.kind.replace('_', ' ')}", f"{row.count}, since {row.since}")
-            for row in state.open
-        )
-        if state.behind_blocks:
-            lines.append((f"{slug}: blocks behind", str(state.behind_blocks)))
-        if state.stale is not None:
-            lines.append((f"{slug}: not fresh, {state.stale}, last look", state.looked_at or "none"))
-        elif not state.agreed:
-            lines.append((f"{slug}: no agreed chain since", state.no_chain_since or "the first look"))
-    if state is None:
+    if not slugs:
         raise NotFound.field("campaign", "there is none yet; add one first")
-    return Reconciliation(state=state, lines=tuple(lines), open=is_open)
+    return tuple(CampaignBooks(campaign=slug, books=books_state(tx, slug, now=now)) for slug in slugs)

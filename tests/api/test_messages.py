@@ -22,17 +22,23 @@ from api.pages.sentences.screening import SCREENED
 from api.pages.sentences.suggested import WHY
 from api.pages.sentences.to_do import TO_DO
 from api.pages.sentences.waiting import kind_title
+from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.rules.settled import Completeness
+from ledger.views.conservation import conserved_as
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.screening import Screened
 from ledger.views.suggestions import Why
 from ledger.views.to_do import ToDo
 from ledger.views.trail import Place
+from service.sentences.reconciliation import CONSERVED
 
-_HERE = Path(__file__).parents[2] / "api" / "pages" / "sentences"
+_ROOT = Path(__file__).parents[2]
+_HERE = _ROOT / "api" / "pages" / "sentences"
+_PACKAGES = ("api.pages.sentences", "service.sentences")
+"""What pages and commands say."""
 _WHOLE = {"messages", "plurals", "__init__"}
 """Modules of another kind: the core itself, English forms of words that are data, and what is exported."""
 
@@ -40,8 +46,9 @@ _WHOLE = {"messages", "plurals", "__init__"}
 @cache
 def _modules() -> tuple[tuple[ModuleType, ast.Module], ...]:
     return tuple(
-        (importlib.import_module(f"api.pages.sentences.{path.stem}"), ast.parse(path.read_text("utf-8")))
-        for path in sorted(_HERE.glob("*.py"))
+        (importlib.import_module(f"{package}.{path.stem}"), ast.parse(path.read_text("utf-8")))
+        for package in _PACKAGES
+        for path in sorted((_ROOT / package.replace(".", "/")).glob("*.py"))
         if path.stem not in _WHOLE
     )
 
@@ -241,6 +248,12 @@ def test_every_word_that_a_view_tells_has_a_sentence() -> None:
     assert set(WHY) == set(Why)
     assert set(SCREENED) == set(Screened)
     assert {rests_on(Telling(ground, {"n": 1, "block": 5, "sources": ["a"]})) for ground in Completeness}
+
+
+def test_every_row_and_addend_of_reconcile_has_words() -> None:
+    """A class of accounts that is added cannot be told by its code."""
+    ties = {word for kind in AccountClass for word in conserved_as(kind)} - {"encumbered", "commitments"}
+    assert ties <= set(CONSERVED)
 
 
 def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:

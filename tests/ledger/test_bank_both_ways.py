@@ -22,7 +22,7 @@ from ledger.views.campaign import Books
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
-from ledger.views.reconcile import books_state, reconciliation
+from ledger.views.reconcile import books_state
 from service.metrics import metrics_text
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger
 
@@ -127,7 +127,7 @@ def test_page_command_and_metrics_have_one_definition_of_reconciled(ledger: Ledg
     statement(ledger, 0, first="2024-07-01", last="2024-07-08")
     for wanted in (True, False):
         with ledger.store.read() as reading:
-            assert reconciliation(reading, SLUG, now=ledger.now).open is not wanted
+            assert books_state(reading, SLUG, now=ledger.now).reconciled is wanted
         assert state(ledger).reconciled is wanted
         told = metrics_text(ledger.store, (), lambda: ledger.now)
         assert f'aidtrail_reconciled{{campaign="{SLUG}"}} {int(wanted)}' in told

@@ -93,7 +93,7 @@ def test_per_order_item_and_per_lot_the_pieces_tie(tmp_path: Path) -> None:
     ties = {
         (tie.what, tie.subject): (
             tie.total.minor,
-            {name: part.minor for name, part in tie.parts.items()},
+            {part.key: part.amount.minor for part in tie.parts},
             tie.difference.minor,
         )
         for tie in made.ties

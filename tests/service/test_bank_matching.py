@@ -104,8 +104,11 @@ def test_the_bank_is_reconciled_only_when_every_line_is_matched_or_set_aside(
     ledger.do("approver", "aside", "approve", number="A-1", date="2023-11-21")
     done = run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now)
     assert done.code == 0, done.out
-    assert "help: bank B as of 2023-11-21, closing with 19896.50 USD. Reconciled." in done.out
-    assert "bank help/B: 19896.50 = in the books 19900.00 + set aside -3.50" in done.out
+    assert "help: B, USD, as of 21 November 2023, closing with 19,896.50 USD. Reconciled." in done.out
+    assert (
+        "bank help/B: 19,896.50 on its newest statement = 19,900.00 in the books + -3.50 set aside"
+        in done.out
+    )
 
 
 def test_a_line_that_is_matched_for_more_than_it_is_is_found(ledger: Ledger, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict
 from ledger.core.frozen import Amount
 from ledger.recording.valuing import (
@@ -23,8 +24,10 @@ from ledger.recording.valuing import (
 )
 from ledger.rules.gift_records import gift_of
 from ledger.rules.rates import minute_of
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
-from ledger.views.reconcile import books_state, reconciliation
+from ledger.views.reconcile import books_state
 from service.valuing import Valuing
 from tests.tools.ledgers import SLUG, name, tx
 from tests.tools.price_servers import always, only
@@ -157,11 +160,11 @@ def test_after_five_tries_the_desk_is_asked_with_age_amount_and_reason(scene: Sc
         scene.ledger.now += FIRST_PAUSE * 4**turn
     assert scene.open() == (1, SATS)
     with scene.ledger.store.read() as reading:
-        lines = dict(reconciliation(reading, SLUG, now=scene.ledger.now).lines)
+        (row,) = decisions(reading, SLUG, now=scene.ledger.now)
         settled = gift_of(reading.session, SLUG, f"{name('gift')}:0").at
-    line = lines[f"{SLUG}: without a value since {settled}"]
-    assert f"{SATS} sats in {name('gift')}:0" in line
-    assert "0 of 2 price sources answered" in line
+    assert (row.kind, row.since, row.subject) == (OpenItemKind.UNVALUED_GIFT, settled, f"{name('gift')}:0")
+    assert row.amount == Amount.of("BTC", SATS)
+    assert "0 of 2 price sources answered" in what_to_do(row.to_do)
     with scene.ledger.store.read() as reading:
         told = books_state(reading, SLUG, now=scene.ledger.now).unvalued
     assert (told.count, told.minor, told.since) == (1, SATS, settled)

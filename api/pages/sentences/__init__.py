@@ -154,7 +154,7 @@ from api.pages.sentences.units import (
     pieces,
     time,
 )
-from api.pages.sentences.waiting import kind_title, waiting_note, waits_since
+from api.pages.sentences.waiting import kind_title, still_open, waiting_note, waits_since
 
 __all__ = [
     "DEMONSTRATION",
@@ -295,6 +295,7 @@ __all__ = [
     "status_word",
     "step_facts",
     "step_said",
+    "still_open",
     "strip_label",
     "suggested_why",
     "sum_heading",

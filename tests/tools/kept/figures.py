@@ -132,12 +132,32 @@ def _conserved(tx: Reading) -> Iterator[Row]:
         yield "conservation", "difference", "difference", table.asset, table.difference.minor
     for tie in made.ties:
         yield "tie", f"{tie.what} {_subject(tie)}", "total", tie.total.asset, tie.total.minor
-        for name, part in tie.parts.items():
-            if part.minor:
-                yield "tie", f"{tie.what} {_subject(tie)}", f"part {name}", part.asset, part.minor
+        for part in tie.parts:
+            if part.amount.minor:
+                name = f"{_ADDENDS.get(part.key, part.key)}{part.restriction and f', restricted to {part.restriction}'}"
+                yield (
+                    "tie",
+                    f"{tie.what} {_subject(tie)}",
+                    f"part {name}",
+                    part.amount.asset,
+                    part.amount.minor,
+                )
+
+
+_ADDENDS = {
+    "before_statements": "before the first statement",
+    "in_books": "in the books",
+    "on_statements_only": "on statements only",
+    "set_aside": "set aside",
+    "in_books_only": "in the books only",
+    "notified_only": "notified only",
+}
+"""What addends were called when they were kept, where that is another word."""
 
 
 def _subject(tie: Tie) -> str:
+    if tie.what == "coins":
+        return "books = chain"
     return tie.total.asset if tie.what == "lot" else tie.subject
 
 
