@@ -101,6 +101,8 @@ def create_app(ports: Ports) -> ReadyRoute:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # The framework would send to whatever host the request names.
+        redirect_slashes=False,
     )
     on_error = problems.install(app, pages)
     _operations(app, ports, pages)

@@ -76,6 +76,12 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
 
         return answers.answer(request, render)
 
+    @router.api_route("/c/{rest:path}/", methods=_READ)
+    def without_slash(request: Request, rest: str) -> Response:
+        """To the same address without its last slash, on this host: `Host` is what the asker says."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/c/{quote(rest.strip('/'))}{query}", status_code=308)
+
     @router.api_route("/c/{slug}/flow/{number}", methods=_READ)
     def bars(request: Request, slug: str, number: Stage, start: Start = 0) -> Response:
         def render(tx: Any, now: int) -> Rendered:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
-from ledger.store.disk import sync
+from ledger.store.disk import make_private, sync
 from ledger.store.failures import storage_failure
 
 APPLICATION_ID = 0x41494454
@@ -69,6 +69,7 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
         )
     try:
         try:
+            make_private(beside)
             with closing(sqlite3.connect(beside)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode = DELETE")

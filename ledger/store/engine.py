@@ -6,7 +6,7 @@ It knows no table. What a database says when it refuses or fails becomes an erro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
+from ledger.store.disk import make_private
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 
 _WRITERS = 1097425012
@@ -52,6 +53,10 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             raise LedgerError.field("database", "a ledger in memory would be lost; write sqlite:///PATH")
         if not may_create and not Path(parsed.database).is_file():
             raise FileNotFoundError(2, "no such database file", parsed.database)
+        if may_create:
+            # Its log and its index get the mode of the file. What cannot be made is told when it is opened.
+            with suppress(OSError):
+                make_private(Path(parsed.database))
         engine = create_engine(
             parsed,
             isolation_level="AUTOCOMMIT",

@@ -34,6 +34,21 @@ def test_every_page_of_a_demonstration_says_so(site: TestClient, path: str) -> N
     assert str(say.DEMONSTRATION) in site.get(path).text
 
 
+def test_no_answer_sends_to_the_host_that_the_asker_names(site: TestClient) -> None:
+    """A last slash too much is taken off by a place on this host; elsewhere nothing is guessed."""
+    for path, place in (
+        ("/c/bithelp/", "/c/bithelp"),
+        ("/c/bithelp/give/?need=N-1", "/c/bithelp/give?need=N-1"),
+        ("/c//evil.example/", "/c/evil.example"),
+        ("/c/%5Cevil.example/", "/c/%5Cevil.example"),
+    ):
+        answer = site.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.headers["location"]) == (308, place)
+    for path in ("/docs/", "/papers/", "/find/", "/api/v1/campaigns/"):
+        answer = site.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 def test_a_real_site_has_no_banner() -> None:
     """Only demonstrations say so."""
     site = TestClient(create_app(ports(demonstration=False)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
 
 
@@ -53,6 +54,25 @@ def test_a_new_file_is_on_disk_with_its_name_and_overwrites_nothing(
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "file", b"other")
     assert (tmp_path / "file").read_bytes() == b"all of it"
+
+
+def test_database_backup_and_written_files_are_their_owners_alone(tmp_path: Path) -> None:
+    """Whatever the mask lets others read: the log and the index beside the database too, and what is put back."""
+    mask = os.umask(0o022)
+    try:
+        write_new(tmp_path / "aidtrail.toml", b"[site]")
+        store = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+        with store.write() as tx:
+            tx.progress.save("network", "regtest")
+        store.backup(tmp_path / "copy.db")
+        there = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        store.close()
+        Store.restore(tmp_path / "copy.db", tmp_path / "back.db")
+    finally:
+        os.umask(mask)
+    names = {"aidtrail.toml", "aidtrail.db", "aidtrail.db-wal", "aidtrail.db-shm", "copy.db"}
+    assert there == dict.fromkeys(names, 0o600)
+    assert (tmp_path / "back.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
