@@ -231,7 +231,7 @@ class _Settling:
         counts: dict[str, list[int]] = json.loads(self._tx.progress.load("absent") or "{}")
         after: dict[str, list[int]] = {}
         for waiting in list(self._observed.unconfirmed()):
-            if waiting.txid in seen or self._keeps_its_place(waiting):
+            if waiting.txid in seen:
                 continue
             if not self._was_asked(waiting):
                 if waiting.txid in counts:
@@ -244,10 +244,6 @@ class _Settling:
             else:
                 after[waiting.txid] = [looks + 1, since]
         self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
-
-    def _keeps_its_place(self, waiting: WatchedTx) -> bool:
-        """A payment that a reorganisation undid stays in the list as that; a spend that never comes took nothing."""
-        return waiting.state is TxState.REORGED and not any(map(self._observed.coin_to_be, waiting.inputs))
 
     def _was_asked(self, waiting: WatchedTx) -> bool:
         """True where mempools were asked about a script that it pays or spends; else its absence says nothing."""

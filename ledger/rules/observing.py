@@ -181,11 +181,16 @@ _SPENDING_COINS = (
 )
 _same = _INPUTS.alias()
 _RIVALS = (
-    select(_TXS.c.txid, _INPUTS.c.txid)
+    select(_TXS.c.txid.label("rival"), _INPUTS.c.txid.label("by"))
     .select_from(_INPUTS)
     .join(_same, (_same.c.spent_txid == _INPUTS.c.spent_txid) & (_same.c.spent_vout == _INPUTS.c.spent_vout))
     .join(_TXS, _TXS.c.txid == _same.c.txid)
     .where(_INPUTS.c.txid.in_(_txids), _TXS.c.txid.not_in(_txids), _TXS.c.state.in_(_WAITING))
+)
+_CHILDREN = (
+    select(_TXS.c.txid, _INPUTS.c.spent_txid)
+    .join(_INPUTS, _INPUTS.c.txid == _TXS.c.txid)
+    .where(_INPUTS.c.spent_txid.in_(_txids), _TXS.c.state.in_(_WAITING))
 )
 _COINBASE = _OUTPUTS.c.coinbase == bindparam("coinbase", True, type_=FLAG, literal_execute=True)
 """Written into the statement: only so does SQLite know its index of coinbases."""
@@ -623,9 +628,14 @@ class Observed:
             self._connection.execute(self._show, rows)
 
     def _replace(self, txids: Sequence[str]) -> None:
-        """Those on their way that spend what some transactions spend are replaced by these."""
+        """Those on their way that spend what some transactions spend are replaced by these; with all that spends
+        their outputs."""
         rivals = self._connection.execute(_RIVALS, {"txids": txids})
-        self._set_state([(rival, TxState.REPLACED, by) for rival, by in rivals])
+        gone: dict[str, str] = {row.rival: row.by for row in rivals}
+        while gone:
+            self._set_state([(rival, TxState.REPLACED, by) for rival, by in sorted(gone.items())])
+            children = self._connection.execute(_CHILDREN, {"txids": sorted(gone)})
+            gone = {row.txid: gone[row.spent_txid] for row in children}
 
     def _set_state(self, states: Iterable[tuple[str, TxState, str | None]]) -> None:
         rows = [{"of_txid": txid, "new_state": state, "new_by": by} for txid, state, by in states]

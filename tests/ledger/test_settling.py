@@ -8,7 +8,7 @@ import pytest
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, Refused
-from ledger.core.look import SeenTx
+from ledger.core.look import SeenTx, TxFacts
 from ledger.model.observed import TxState
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed
@@ -315,12 +315,43 @@ def test_a_spend_that_a_reorganisation_undid_is_evicted_when_no_mempool_has_it(l
     assert unexplained() == 5000, "mined after all, it counts"
 
 
-def test_a_payment_that_a_reorganisation_undid_stays_reorged(ledger: Ledger) -> None:
-    ledger.mine("a", tx("gift", (0, 5000)))
-    ledger.reorg(1, ("B", ()), ("C", ()))
-    for _ in range(4):
+def test_a_payment_that_a_reorganisation_undid_is_evicted_by_the_same_rule(ledger: Ledger) -> None:
+    """Reorged until no mempool had it for an hour, whether it was settled or not; and it may come back."""
+    gift = tx("gift", (0, 5000))
+    ledger.mine("a", gift, tx("settled", (1, 7000), position=2))
+    ledger.bury()
+    ledger.reorg(7, *((f"B{i}", ()) for i in range(8)))
+    for _ in range(2):
         ledger.look((), [], (), ("node",), seconds=3600)
+        assert status(ledger, "gift") is status(ledger, "settled") is DonationStatus.REORGED
+    ledger.look((), [], (), ("node",), seconds=3600)
+    assert status(ledger, "gift") is status(ledger, "settled") is DonationStatus.EVICTED
+    ledger.look((), [], (SeenTx(gift.txid, gift.inputs, gift.outputs, "node"),), ("node",))
     assert status(ledger, "gift") is DonationStatus.REORGED
+    ledger.mine("d", gift)
+    assert status(ledger, "gift") is DonationStatus.CONFIRMED
+
+
+def test_what_spends_a_replaced_payment_is_replaced_with_it(ledger: Ledger) -> None:
+    """Children and theirs, by the one that took the inputs; what was in a block before it left as well."""
+    parent, rival = tx("parent", (0, 5000)), TxFacts(name("rival"), 1, False, tx("parent").inputs, (), ())
+    child = tx("child", (1, 4000), spends=(("parent", 0),))
+    below = tx("below", (2, 3000), spends=(("child", 0),))
+    seen = tuple(SeenTx(one.txid, one.inputs, one.outputs, "node") for one in (parent, child, below))
+    ledger.look((), [], seen, ("node",))
+    ledger.mine("a", rival)
+    undone = tx("undone", (3, 6000))
+    ledger.mine("b", undone, tx("out of it", (4, 2000), spends=(("undone", 0),), position=2))
+    ledger.reorg(1, ("B", (TxFacts(name("other"), 1, False, undone.inputs, (), ()),)), ("C", ()))
+    with ledger.store.read() as reading:
+        told = {
+            label: Observed(reading.session).tx(name(label))
+            for label in ("parent", "child", "below", "undone", "out of it")
+        }
+    assert {label: (one.state, one.by) for label, one in told.items() if one is not None} == {
+        **dict.fromkeys(("parent", "child", "below"), (TxState.REPLACED, rival.txid)),
+        **dict.fromkeys(("undone", "out of it"), (TxState.REPLACED, name("other"))),
+    }
 
 
 def test_mempools_are_asked_about_what_an_open_spend_takes_its_coins_from(ledger: Ledger) -> None:

@@ -203,7 +203,9 @@ _STATUS_SENTENCE = {
         _GIVEN,
     ),
     DonationStatus.EVICTED: Message(
-        "Your {given} left the mempools before a block took it. Nothing was taken from you.", _GIVEN
+        "Your {given} is in no block and left the mempools. As long as it is not sent again, nothing is taken "
+        "from you.",
+        _GIVEN,
     ),
     DonationStatus.REORGED: Message(
         "Your {given} lost its block to a longer chain and waits for another.", _GIVEN
