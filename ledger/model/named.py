@@ -1,4 +1,4 @@
-"""What facts call by name: suppliers, partners, places, recipients and banks, each one record with a code of its own.
+"""What facts call by name: suppliers, partners, places, recipients, banks and exchanges, each a record with a code.
 
 Model: folded from the entries of whatever kind name one first, by `ledger/rules/named.py`.
 """
@@ -21,6 +21,7 @@ class NameOf(StrEnum):
     PLACE = "place"
     RECIPIENT = "recipient"
     BANK = "bank"
+    EXCHANGE = "exchange"
 
 
 class NamedRow(Table, table=True):

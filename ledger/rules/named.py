@@ -1,4 +1,4 @@
-"""Records of what facts call by name: a supplier, a partner, a place, a recipient, a bank (docs/rules.md, 21).
+"""Records of what facts call by name: suppliers, partners, places, recipients, banks, exchanges (docs/rules.md, 21).
 
 The first fact that uses a name makes its record, with a code; later ones name it by either. A new name that looks like
 one that there is, is a question. Each spelling keeps its own accounts; what is one record counts as one payee.
@@ -41,6 +41,7 @@ _FIELDS: Mapping[str, NameOf] = {
     "bank": NameOf.BANK,
     "from_bank": NameOf.BANK,
     "to_bank": NameOf.BANK,
+    "exchange": NameOf.EXCHANGE,
 }
 """Fields of facts that name something, of whatever kind."""
 _ONLY: Mapping[str, frozenset[str]] = {
@@ -52,16 +53,19 @@ _CORRECTED = frozenset({"supplier", "carrier"})
 """Fields of other papers whose new value a correction tells."""
 _BY_ROWS = frozenset({"opening"})
 """Kinds of entry whose rows name things too."""
+_LISTED_AS_NAMES = frozenset({NameOf.BANK, NameOf.EXCHANGE})
+"""Whose `list` is of other facts: their names have a command of their own."""
 _CODES: Mapping[NameOf, str] = {
     NameOf.SUPPLIER: "SUP",
     NameOf.PARTNER: "PAR",
     NameOf.PLACE: "PLA",
     NameOf.RECIPIENT: "REC",
     NameOf.BANK: "BNK",
+    NameOf.EXCHANGE: "EXC",
 }
 _NAMED = table_of(NamedRow).c
 _KNOWN = OfKeys(select_columns(_NAMED.kind, _NAMED.name).where, _NAMED.kind, _NAMED.name)
-_CODE = re.compile(r"(SUP|PAR|PLA|REC|BNK)-[1-9][0-9]*")
+_CODE = re.compile(r"(SUP|PAR|PLA|REC|BNK|EXC)-[1-9][0-9]*")
 
 
 def find_named(session: Session, kind: NameOf, name: str) -> NamedRow | None:
@@ -104,6 +108,13 @@ def by_name(session: Session, kind: str, facts: T) -> T:
 def _called(session: Session, field: str, code: str) -> str:
     kind = _FIELDS[field]
     row = session.exec(select(NamedRow).where(NamedRow.kind == kind, NamedRow.code == code)).first()
+    if row is None and kind in _LISTED_AS_NAMES:
+        raise Refused.field(
+            field,
+            "no {kind} has the code {code}; see `{kind} names`, or write its name",
+            kind=kind,
+            code=code,
+        )
     if row is None:
         raise Refused.field(
             field, "no {kind} has the code {code}; see `{kind} list`, or write its name", kind=kind, code=code

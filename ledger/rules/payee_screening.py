@@ -73,11 +73,15 @@ class ScreeningTerms:
 _NAMED = {PayeeKind.SUPPLIER: "supplier", PayeeKind.EXCHANGE: "exchange", PayeeKind.DONOR: "gift"}
 
 
+_RECORDS = {PayeeKind.SUPPLIER: NameOf.SUPPLIER, PayeeKind.EXCHANGE: NameOf.EXCHANGE}
+"""Payees that are records, whose spellings are one."""
+
+
 def screened(session: Session, campaign: str, party: Party) -> ScreeningRow | None:
     """The newest of what was recorded of a payee, however it is spelled."""
     names = {party.name}
-    if party.kind is PayeeKind.SUPPLIER:
-        names = names_of(session, NameOf.SUPPLIER, party.name)
+    if party.kind in _RECORDS:
+        names = names_of(session, _RECORDS[party.kind], party.name)
     rows = (
         select(ScreeningRow)
         .where(

@@ -1,4 +1,4 @@
-"""Suppliers, partners, places, recipients and banks: the records of what a campaign's facts name, by kind and code."""
+"""Suppliers, partners, places, recipients, banks and exchanges: records of what facts name, by kind and code."""
 
 from __future__ import annotations
 

@@ -125,6 +125,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "recipient list": "The recipients that facts name, with their codes.",
         "recipient show": "One recipient, with all spellings of its name.",
         "bank names": "The banks, cash boxes and wallets that facts name, with their codes.",
+        "exchange names": "The exchanges that facts name, with their codes.",
     },
     "deliveries": {
         "confirmation link": (

@@ -1,4 +1,4 @@
-"""`supplier`, `partner`, `place`, `recipient`, `bank names`: what facts call by name, and the codes to call it by.
+"""`supplier`, `partner`, `place`, `recipient`, `bank names`, `exchange names`: what facts call by name, and its codes.
 
 They read; a record is made by the first fact that uses a name.
 """
@@ -52,5 +52,8 @@ _LISTED = (NameOf.SUPPLIER, NameOf.PARTNER, NameOf.PLACE, NameOf.RECIPIENT)
 COMMANDS: Mapping[str, Command] = {
     **{f"{kind} list": Command(_list(kind), add_data_option, _READS) for kind in _LISTED},
     **{f"{kind} show": Command(_show(kind), _show_options, _READS) for kind in _LISTED},
-    "bank names": Command(_list(NameOf.BANK), add_data_option, _READS),
+    **{
+        f"{kind} names": Command(_list(kind), add_data_option, _READS)
+        for kind in (NameOf.BANK, NameOf.EXCHANGE)
+    },
 }

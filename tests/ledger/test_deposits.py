@@ -117,6 +117,21 @@ def test_coins_sent_to_an_exchange_are_explained_and_lie_there_until_they_are_so
     tied(ledger)
 
 
+def test_an_exchange_that_looks_like_another_waits_for_an_answer(tmp_path: Path) -> None:
+    ledger = sent(tmp_path)
+    told = {"txid": name("sale"), "amount": 99_000, "network_fee": 1_000, "date": DAY}
+    first = ledger.do("recorder", "deposit", "add", number="D-1", **told, exchange="Kraken").seq
+    decide(ledger, "deposit", "D-1", "reject")
+    with pytest.raises(Refused, match="exchange: no exchange has the code EXC-9; see `exchange names`"):
+        ledger.do("recorder", "deposit", "add", number="D-2", **told, exchange="EXC-9")
+    second = ledger.do("recorder", "deposit", "add", number="D-2", **told, exchange="\u039araken").seq
+    with pytest.raises(Conflict, match="looks like Kraken"):
+        decide(ledger, "deposit", "D-2")
+    answer = {"entry": second, "other": first, "answer": "same", "reason": "One account", "date": DAY}
+    ledger.do("approver", "question", "answer", **answer)
+    decide(ledger, "deposit", "D-2")
+
+
 def test_each_fill_sells_what_lies_there_in_the_order_of_the_line(tmp_path: Path) -> None:
     """Who gave first is sold first, at the price of the fill; no fill sells more than lies there unsold."""
     ledger = sent(tmp_path)

@@ -87,13 +87,17 @@ def _opening(s: Scene) -> Facts:
         facts["money"] = [
             {"bank": s.pick(banks), "currency": s.pick(CURRENCIES), "amount": s.n(1, 900_000)} | need
         ]
+    held = {row.account.detail[-1] for row in s.books.balances(AccountClass.EXCHANGE, s.slug)}
+    exchanges = [exchange for exchange in EXCHANGES if exchange not in held]
+    if exchanges and s.chance(60):
+        facts["exchanges"] = [{"exchange": s.pick(exchanges), "amount": s.n(1, 50_000)} | need]
     goods = [code for code, row in products_of(s.tx.session, s.slug).items() if row.nature is Nature.GOODS]
     if not goods and s.chance(90):
         raise Needs("product")
     if goods and s.chance(80):
         rows = [{"place": place, "product": s.pick(goods), "quantity": s.n(1, 300)} for place in PLACES]
         facts["stock"] = [row | {"lot": s.new("OLD")} for row in rows[: s.n(1, 3)]]
-    if goods and s.chance(80):
+    if goods and s.chance(95):
         quantity, value = s.n(1, 300), s.n(1, 90_000)
         item = {"item": "1", "product": s.pick(goods), "quantity": quantity, "value": value}
         item |= {"received": s.n(0, quantity), "paid": s.n(0, value - 1)}

@@ -1136,7 +1136,7 @@ CREATE TABLE named (
     PRIMARY KEY (kind, name),
     UNIQUE (code),
     UNIQUE (kind, number),
-    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );
@@ -1276,7 +1276,7 @@ CREATE TABLE questions (
     gone_by BIGINT,
     PRIMARY KEY (entry, n),
     CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate')),
-    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(other) REFERENCES entries (seq),
@@ -1831,6 +1831,16 @@ CREATE TABLE needs (
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(product_entry) REFERENCES products (entry)
+);
+
+CREATE TABLE opened_coins (
+    opening_entry BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    exchange TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    until TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (opening_entry, n),
+    FOREIGN KEY(opening_entry) REFERENCES campaign_openings (entry)
 );
 
 CREATE TABLE order_closings (

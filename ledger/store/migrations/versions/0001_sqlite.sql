@@ -1233,7 +1233,7 @@ CREATE TABLE named (
     PRIMARY KEY (kind, name),
     UNIQUE (code),
     UNIQUE (kind, number),
-    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
@@ -1380,7 +1380,7 @@ CREATE TABLE questions (
     gone_by INTEGER,
     PRIMARY KEY (entry, n),
     CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate')),
-    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank')),
+    CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(other) REFERENCES entries (seq),
@@ -1979,6 +1979,18 @@ CREATE TABLE needs (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
     FOREIGN KEY(product_entry) REFERENCES products (entry)
 )
+ STRICT;
+
+CREATE TABLE opened_coins (
+    opening_entry INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    exchange TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    until TEXT NOT NULL,
+    PRIMARY KEY (opening_entry, n),
+    FOREIGN KEY(opening_entry) REFERENCES campaign_openings (entry)
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE order_closings (
