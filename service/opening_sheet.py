@@ -58,6 +58,12 @@ class _Field:
 
 _ROWS: Mapping[str, tuple[_Field, ...]] = {
     "coins": (_Field("address"), _Field("amount", _Shape.COINS)),
+    "exchange": (
+        _Field("exchange"),
+        _Field("amount", _Shape.COINS),
+        _Field("need"),
+        _Field("until", _Shape.DAY, "due"),
+    ),
     "money": (
         _Field("bank"),
         _Field("currency", _Shape.CURRENCY),
@@ -109,13 +115,14 @@ _ROWS: Mapping[str, tuple[_Field, ...]] = {
     "delivered": (_Field("product"), _Field("place"), _Field("quantity", _Shape.COUNT)),
 }
 """By what a row is about: its fields."""
-_LISTS = {"order": "orders", "payable": "payables", "pledge": "pledges"}
+_LISTS = {"exchange": "exchanges", "order": "orders", "payable": "payables", "pledge": "pledges"}
 """The opening's lists of rows that are called otherwise."""
 _OF_ITEM = ("item", "product", "quantity", "value", "received", "paid")
 """What of a row of an order is of one of its items: an order has a row for each."""
 COLUMNS = (ROW, *dict.fromkeys(field.heading for fields in _ROWS.values() for field in fields))
 _EXAMPLES: Sequence[Mapping[str, str]] = (
     {ROW: "coins", "address": "bc1qexample", "amount": "0.01500000"},
+    {ROW: "exchange", "exchange": "Exchange", "amount": "0.25000000", "due": "2020-06-15"},
     {ROW: "money", "bank": "First Bank", "currency": "USD", "amount": "10000.00"},
     {ROW: "money", "bank": "Cash box", "currency": "XOF", "amount": "250000"},
     {

@@ -16,7 +16,7 @@ from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
-from ledger.rules.at_exchange import coming_back
+from ledger.rules.at_exchange import coming_back, opened_at
 from ledger.rules.bank_money import at_banks
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
@@ -129,10 +129,13 @@ def _sale(currency: str, sold: int, proceeds: int, fee: int) -> list[Figure]:
 
 
 def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
-    """What lies at an exchange is what deposits brought and nothing took from there; no more of it is on lines."""
+    """What lies at an exchange is what was brought there and nothing took from there; no more of it is on lines."""
     books, moved = Books(tx), Counter[tuple[str, str]]()
     for deposit in tx.session.exec(select(DepositRow).where(DepositRow.status == ProposalStatus.APPROVED)):
         moved[deposit.campaign, deposit.exchange] += deposit.amount
+    for campaign in campaign_slugs(tx.session):
+        for before in opened_at(tx.session, campaign):
+            moved[campaign, before.exchange] += before.amount
     sold = select(ConversionRow).where(
         ConversionRow.status == ProposalStatus.APPROVED, col(ConversionRow.txid).is_(None)
     )

@@ -5,7 +5,9 @@ It reads what was approved and what waits, and moves nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlmodel import Session, and_, col, func, select
@@ -19,26 +21,53 @@ from ledger.model.conversions import ConversionRow
 from ledger.model.covers import CoverRow
 from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.gifts import CountsAs, GiftRow, GiftState
+from ledger.model.openings import OpenedCoinsRow, OpeningRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.covered import STANDS
-from ledger.rules.restrictions import Taking, all_in_order, parted_alike, shares, units_of
+from ledger.rules.restrictions import Taking, fitting, parted_alike, shares, units_of
 
+SOLD_WITHIN = 30
+"""Days after which coins at an exchange are overdue, where what brought them names no day."""
+EXCHANGES = "exchanges"
+"""What tells coins that lay at exchanges before the books begin from what had gone to where is not known."""
 FEE = "fee"
 """What tells the use by which coins bore a fee on their way from the one by which the others went on."""
 
 
-class Lying(NamedTuple):
-    """What of a deposit is not sold yet, sats: an exchange sells the first deposit first."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Coins that came to an exchange on the day `since`, to be sold by `until`, and the fact that says so."""
 
-    deposit: DepositRow
+    exchange: str
+    amount: int
+    since: str
+    until: str
+    noun: str
+    number: str
+
+
+class Lying(NamedTuple):
+    """What of a deposit, or of an opening, is not sold yet, sats: an exchange sells first what came first."""
+
+    brought: Brought
     sats: int
+
+
+def sold_by(day: str) -> str:
+    """The day by which coins that lie at an exchange since a day are to be sold, where nobody says another."""
+    return (dt.date.fromisoformat(day) + dt.timedelta(SOLD_WITHIN)).isoformat()
 
 
 def exchange_account(campaign: str, exchange: str) -> str:
     """Where coins lie at an exchange."""
     return account(AccountClass.EXCHANGE, campaign, exchange)
+
+
+def before_at_exchanges(campaign: str) -> str:
+    """Where coins came from that lay at exchanges before the books begin: told apart from what the chain tells."""
+    return account(AccountClass.BEFORE, campaign, EXCHANGES)
 
 
 def exchange_line(campaign: str, exchange: str, restriction: str = FREE) -> str:
@@ -71,6 +100,20 @@ def deposits_of(
     if exchange is not None:
         query = query.where(DepositRow.exchange == exchange)
     return [(row, bool(live) or cover is not None) for row, live, cover in session.exec(query)]
+
+
+def opened_at(session: Session, campaign: str) -> list[Brought]:
+    """What lay at exchanges before the books begin."""
+    query = (
+        select(OpenedCoinsRow, OpeningRow)
+        .join(OpeningRow, col(OpeningRow.entry) == OpenedCoinsRow.opening_entry)
+        .where(OpeningRow.campaign == campaign, OpeningRow.status == ProposalStatus.APPROVED)
+        .order_by(col(OpenedCoinsRow.n))
+    )
+    return [
+        Brought(row.exchange, row.amount, opening.told_on, row.until, "opening", opening.number)
+        for row, opening in session.exec(query)
+    ]
 
 
 def coins_at(books: Books, campaign: str, exchange: str) -> int:
@@ -140,7 +183,14 @@ def taken_at(
             exchange=exchange,
         )
     whole = books.net(exchange_account(campaign, exchange), "BTC") - waiting
-    return _drawn(books, campaign, exchange, sats, whole, all_in_order(books, campaign, "BTC", need))
+    return _drawn(books, campaign, exchange, sats, whole, _order_at(books, campaign, exchange, need))
+
+
+def _order_at(books: Books, campaign: str, exchange: str, need: str | None) -> tuple[str, ...]:
+    """Every restriction that coins at an exchange have: what fits first, then the others by number."""
+    first = fitting(need)
+    there = {line.restriction for line in books.lines.at_exchanges(campaign, exchange)}
+    return (*first, *sorted(there - set(first)))
 
 
 def borne_at(books: Books, campaign: str, exchange: str, sats: int) -> tuple[Taking, ...]:
@@ -195,8 +245,13 @@ def _drawn(
 
 
 def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
-    """What of each deposit is not sold yet, the first one first."""
-    rows = [row for row, live in deposits_of(books.session, campaign) if live]
+    """What of each deposit, or of an opening before all of them, is not sold yet, the first one first."""
+    rows = opened_at(books.session, campaign)
+    rows += [
+        Brought(row.exchange, row.amount, row.told_on, row.until, "deposit", row.number)
+        for row, live in deposits_of(books.session, campaign)
+        if live
+    ]
     left = {exchange: coins_at(books, campaign, exchange) for exchange in {row.exchange for row in rows}}
     found = []
     for row in reversed(rows):

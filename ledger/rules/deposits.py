@@ -6,7 +6,6 @@ conversion that names no transaction sells of them, in the order of the line (do
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +22,7 @@ from ledger.model.exchange_coins import DepositRow
 from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
-from ledger.rules.at_exchange import exchange_account, exchange_line, parted_fee, promised
+from ledger.rules.at_exchange import exchange_account, exchange_line, parted_fee, promised, sold_by
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -31,9 +30,6 @@ from ledger.rules.restrictions import shares, units_of
 from ledger.rules.spec import Context
 from ledger.rules.spends import carried, fee_share, require_purpose, require_released, require_unexplained
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
-
-SOLD_WITHIN = 30
-"""Days after which coins at an exchange are overdue, where their deposit names no day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +94,13 @@ def _effect(context: Context, deposit: DepositRow, _decision: Decision) -> Posti
 
 def _row(_books: Books, entry: Entry[Deposit, None]) -> DepositRow:
     facts = entry.facts
-    last = dt.date.fromisoformat(facts.date) + dt.timedelta(SOLD_WITHIN)
     return DepositRow(
         **proposed(entry, facts.number, facts.date),
         txid=facts.txid,
         amount=facts.amount,
         network_fee=facts.network_fee,
         exchange=facts.exchange,
-        until=facts.until or last.isoformat(),
+        until=facts.until or sold_by(facts.date),
         need=facts.need,
     )
 

@@ -33,9 +33,10 @@ from ledger.core.names import FREE, GiftKind, GiftName, Lot
 from ledger.core.wording import Figure, Wording
 from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.goods import LotDeliveryRow
-from ledger.model.openings import OpeningRow
+from ledger.model.openings import OpenedCoinsRow, OpeningRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.spends import ExplainedBy, SpendRow
+from ledger.rules.at_exchange import before_at_exchanges, exchange_account, exchange_line, sold_by
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_product, require_campaign, require_need
@@ -78,6 +79,20 @@ class CoinsThere:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     address: Address
     amount: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeThere:
+    """`amount` sats that an exchange held and had not sold, by its own statement; `need`: restricted to it.
+
+    They are to be sold by the day `until`, which is 30 days later where nobody says another day.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    exchange: Name
+    amount: Positive
+    until: Date | None = None
+    need: Number | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +195,7 @@ class Opening:
     number: Number
     date: Date
     coins: Annotated[tuple[CoinsThere, ...], Field(max_length=MOST_ROWS)] = ()
+    exchanges: Annotated[tuple[ExchangeThere, ...], Field(max_length=MOST_ROWS)] = ()
     money: Annotated[tuple[MoneyThere, ...], Field(max_length=MOST_ROWS)] = ()
     stock: Annotated[tuple[StockThere, ...], Field(max_length=MOST_ROWS)] = ()
     orders: Annotated[tuple[OrderThere, ...], Field(max_length=MOST_ROWS)] = ()
@@ -254,6 +270,21 @@ def _require_money(context: Context, facts: Opening) -> None:
                 f"money.{index}.bank",
                 "the books have {there} there already; an opening comes before all else of a bank",
                 there=Figure(row.currency, there),
+            )
+
+
+def _require_at_exchanges(context: Context, facts: Opening) -> None:
+    books, campaign = context.books, context.campaign
+    _require_once("exchanges", ((row.exchange, row.need) for row in facts.exchanges))
+    for index, row in enumerate(facts.exchanges):
+        if row.need is not None:
+            require_need(books.session, campaign, row.need, f"exchanges.{index}.need")
+        there = books.net(exchange_account(campaign, row.exchange), "BTC")
+        if there:
+            raise Refused.field(
+                f"exchanges.{index}.exchange",
+                "the books have {there} there already; an opening comes before all else of an exchange",
+                there=Figure("BTC", there),
             )
 
 
@@ -361,11 +392,12 @@ def _require_told(context: Context, facts: Opening) -> None:
 
 def require_right(context: Context, facts: Opening) -> None:
     """Refused or Conflict where an opening contradicts itself or the books."""
-    lists = (facts.coins, facts.money, facts.stock, facts.orders, facts.pledges, facts.given, facts.delivered)
-    if not any(lists):
+    there = (facts.coins, facts.exchanges, facts.money, facts.stock, facts.orders)
+    if not any((*there, facts.pledges, facts.given, facts.delivered)):
         raise Refused.field("body", "tells nothing that was there; name at least one row")
     _require_only(context, facts.number)
     _require_once("coins", (row.address for row in facts.coins))
+    _require_at_exchanges(context, facts)
     _require_money(context, facts)
     _require_stock(context, facts)
     _require_orders(context, facts)
@@ -400,7 +432,7 @@ def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Postin
     facts = facts_of_opening(context.books.session, opening)
     require_right(context, facts)
     _require_on_chain(context, facts)
-    moved = [*_money(context, facts), *_stock(context, facts)]
+    moved = [*_at_exchanges(context, facts), *_money(context, facts), *_stock(context, facts)]
     return Posting(tuple(transfer for transfer, _ in moved), tuple(operation for _, operation in moved))
 
 
@@ -423,6 +455,20 @@ def _require_on_chain(context: Context, facts: Opening) -> None:
                 shown=Figure("BTC", shown),
                 date=facts.date,
             )
+
+
+def _at_exchanges(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operation]]:
+    campaign = context.campaign
+    for row in facts.exchanges:
+        line = exchange_line(campaign, row.exchange, row.need or FREE)
+        start = context.books.lines.length(line)
+        units = Append(line, "BTC", start, row.amount, opening_gift(facts.number))
+        yield (
+            Transfer(
+                exchange_account(campaign, row.exchange), before_at_exchanges(campaign), "BTC", row.amount
+            ),
+            units,
+        )
 
 
 def _money(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operation]]:
@@ -449,6 +495,21 @@ def _stock(context: Context, facts: Opening) -> Iterator[tuple[Transfer, Operati
 
 def _row(_books: Books, entry: Entry[Opening, None]) -> OpeningRow:
     return OpeningRow(**proposed(entry, entry.facts.number, entry.facts.date))
+
+
+def _keep_coins(books: Books, opening: OpeningRow, entry: Entry[Opening, None]) -> None:
+    """What it tells of exchanges, which counts once it is approved."""
+    books.session.flush()
+    for n, row in enumerate(entry.facts.exchanges):
+        books.session.add(
+            OpenedCoinsRow(
+                opening_entry=opening.entry,
+                n=n,
+                exchange=row.exchange,
+                amount=row.amount,
+                until=row.until or sold_by(opening.told_on),
+            )
+        )
 
 
 def _keep_lots(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> None:
@@ -572,6 +633,7 @@ OPENINGS = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    kept=_keep_coins,
     approved=_keep_lots,
     follows=_follows,
     require=_require_unused,

@@ -32,6 +32,7 @@ class RowKind(StrEnum):
     """What a row of an opening is about, by the list of the opening that it stands in."""
 
     COINS = "coins"
+    EXCHANGES = "exchanges"
     MONEY = "money"
     STOCK = "stock"
     ORDERS = "orders"
@@ -49,7 +50,7 @@ class BroughtRow(Frozen):
     index: int
     """Its place in the opening's list of that kind, from 0."""
     what: str
-    """Address, bank, lot, product, or organisation; of a paper its number; empty where that is not known."""
+    """Address, exchange, bank, lot, product, or organisation; of a paper its number; empty where that is not known."""
     place: str
     """Where it was, or with which supplier; empty for money."""
     amount: Amount
@@ -57,8 +58,8 @@ class BroughtRow(Frozen):
     unit: str
     """What a piece is called; empty for money."""
     detail: str
-    """The need that money is restricted to, the last day of a lot, the day of gifts, the order that is billed, or what
-    of an order had come and was paid; empty where there is none."""
+    """The need that money or coins are restricted to, the last day of a lot, the day of gifts, the order that is
+    billed, or what of an order had come and was paid; empty where there is none."""
     counts: bool
     """Is it in the sums of the books? What was given and delivered before is told, and in none."""
     doubt: str
@@ -127,6 +128,7 @@ def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRo
     products = products_of(session, slug)
     return (
         *_coins(session, slug, facts),
+        *_at_exchanges(facts),
         *_money(session, slug, facts),
         *_stock(facts, products),
         *_orders(facts),
@@ -174,6 +176,22 @@ def _coins(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
             detail="",
             counts=True,
             doubt=differs if read else f"the chain is not read to the end of {facts.date} yet",
+        )
+
+
+def _at_exchanges(facts: Opening) -> Iterator[BroughtRow]:
+    for index, row in enumerate(facts.exchanges):
+        late = row.until is not None and row.until < facts.date
+        yield BroughtRow(
+            kind=RowKind.EXCHANGES,
+            index=index,
+            what=row.exchange,
+            place="",
+            amount=Amount.of("BTC", row.amount),
+            unit="",
+            detail=row.need or "",
+            counts=True,
+            doubt=f"it was to be sold by {row.until}" if late else "",
         )
 
 

@@ -16,6 +16,7 @@ from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, OverDecision, 
 from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
+from ledger.rules.at_exchange import EXCHANGES
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
@@ -209,7 +210,10 @@ class _Money:
         return [
             self._row("given", -self._net(AccountClass.GIFTS)),
             self._row("converted", 0 if coins else self._fetched - self._kept),
-            self._row("before", 0 if coins else -self._net(AccountClass.BEFORE)),
+            self._row(
+                "before",
+                -self._net(AccountClass.BEFORE, EXCHANGES) if coins else -self._net(AccountClass.BEFORE),
+            ),
             self._row("interest", -self._net(AccountClass.INTEREST)),
             self._row("blocked_gifts", -self._net(AccountClass.BLOCKED_GIFTS)),
             self._row("top_ups", -self._net(AccountClass.TOP_UPS)),

@@ -199,15 +199,15 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
 
 def exchanges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """Coins that lie at exchanges and are not sold, deposit by deposit; overdue after the day that it names."""
-    for deposit, sats in lying_at_exchanges(books, slug):
-        overdue = deposit.until < today
+    for came, sats in lying_at_exchanges(books, slug):
+        overdue = came.until < today
         yield OpenItem(
             kind=OpenItemKind.AT_EXCHANGE_OVERDUE if overdue else OpenItemKind.AT_EXCHANGE,
             campaign=slug,
-            subject=f"{deposit.exchange}, deposit {deposit.number}",
-            since=deposit.until if overdue else deposit.told_on,
+            subject=f"{came.exchange}, {came.noun} {came.number}",
+            since=came.until if overdue else came.since,
             amount=Amount.of("BTC", sats),
-            to_do=Telling(ToDo.SELL_AT_EXCHANGE, {"until": deposit.until}),
+            to_do=Telling(ToDo.SELL_AT_EXCHANGE, {"until": came.until}),
         )
 
 

@@ -14,9 +14,11 @@ from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.views.bank_state import bank_states
 from ledger.views.campaign import CampaignReport
-from ledger.views.openings import brought_in
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
+from ledger.views.openings import RowKind, brought_in
 from ledger.views.queries import campaign_report, donation_trails
-from ledger.views.reconcile import books_state
+from ledger.views.reconcile import books_state, reconciliation
 from ledger.views.stock import lot_traces, stock_rows
 from tests.tools.ledgers import SLUG, Ledger, copied, name, tied, tx
 from tests.tools.things import hand_over, lots, net, order, pay, receive, seq_of
@@ -262,6 +264,48 @@ def test_coins_that_the_chain_does_not_show_are_refused_and_late_blocks_explain_
     ledger.bury()
     assert "spend.before" in ledger.kinds()
     assert net(ledger, f"unexplained/{SLUG}", "BTC") == 0
+
+
+def test_coins_that_lay_at_an_exchange_are_brought_in_and_sold_from_there(tmp_path: Path) -> None:
+    """What the chain shows as sent there is gone before; what the exchange held is there, sold first, and overdue in
+    time."""
+    ledger = with_coins(tmp_path)
+    coins = [{"address": "address1", "amount": 30_000}, {"address": "address16", "amount": 40_000}]
+    there = [{"exchange": "X", "amount": 50_000, "until": "2023-12-05"}]
+    for wrong, says in (
+        ([there[0], there[0]], r"exchanges\.1: is told by an earlier row"),
+        ([there[0] | {"need": "N-9"}], r"exchanges\.0\.need"),
+    ):
+        with pytest.raises((Refused, NotFound), match=says):
+            propose(ledger, date=EARLY, coins=coins, exchanges=wrong)
+    propose(ledger, date=EARLY, coins=coins, exchanges=there)
+    ledger.bury(10)
+    approve(ledger, date=EARLY)
+    told = report(ledger)
+    btc = next(table for table in told.sums if table.asset == "BTC")
+    assert {row.key: row.minor for row in btc.came} == {"given": 130_000, "before": 50_000}
+    assert {row.key: row.minor for row in btc.rows if row.minor} == {
+        "held": 70_000, "at_exchange": 50_000, "gone_before": 60_000,
+    }  # fmt: skip
+    assert told.opening is not None
+    (row,) = (row for row in told.opening.rows if row.kind is RowKind.EXCHANGES)
+    assert (say.brought_what(row), row.amount.minor) == ("Coins at X, not sold", 50_000)
+    with ledger.store.read() as reading:
+        state = books_state(reading, SLUG, now=ledger.now)
+        lines = reconciliation(reading, SLUG, now=ledger.now).lines
+        waits = [row.subject for row in decisions(reading, SLUG, now=ledger.now) if "X" in row.subject]
+    assert (state.reconciled, state.difference.minor, waits) == (True, 0, ["X, opening O-1"])
+    assert (f"{SLUG}: at X since {EARLY}, not sold, sats", "50000") in lines
+    sale = {"number": "C-1", "sold": 20_000, "proceeds": 700, "currency": "USD", "exchange": "X", "bank": "B"}
+    ledger.do("recorder", "conversion", "add", **sale, date="2023-11-18")
+    ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-18")
+    tied(ledger)
+    ledger.now = unix_seconds("2023-12-06T00:00:00Z")
+    with ledger.store.read() as reading:
+        late = [row for row in decisions(reading, SLUG, now=ledger.now) if row.subject == "X, opening O-1"]
+    assert [(row.kind, row.amount and row.amount.minor) for row in late] == [
+        (OpenItemKind.AT_EXCHANGE_OVERDUE, 30_000)
+    ]
 
 
 def ordered_before(ledger: Ledger, **more: Any) -> None:

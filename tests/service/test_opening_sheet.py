@@ -19,6 +19,9 @@ def test_the_template_is_a_table_that_is_read() -> None:
     for mark in (";", "\t"):
         parted = read_opening(template().replace(",", mark).encode("utf-8-sig"))
         assert parted.opening("O-1", "2020-05-31", None) == told
+    assert [(row.exchange, row.amount, row.until) for row in told.exchanges] == [
+        ("Exchange", 25_000_000, "2020-06-15")
+    ]
     assert [(row.bank, row.currency, row.amount) for row in told.money] == [
         ("First Bank", "USD", 1_000_000),
         ("Cash box", "XOF", 250_000),
@@ -51,7 +54,10 @@ WRONG = (
     ("stock,,,,Depot,KIT,L1,31.5.2020,4", "row 3, column expiry: is no day but a text of 9 characters"),
     ("stock,,,,Depot,KIT,L1,,4.5", "row 3, column quantity: is no whole number but a text of 3"),
     ("stock,,,,Depot,KIT,L1,,0", "row 3, column quantity: must be at least 1"),
-    ("wares,,,,Depot,KIT,L1,,4", "row 3, column row: says 'wares'; write one of coins, money, stock"),
+    (
+        "wares,,,,Depot,KIT,L1,,4",
+        "row 3, column row: says 'wares'; write one of coins, exchange, money, stock",
+    ),
 )
 
 
@@ -105,7 +111,7 @@ def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path
     (tmp_path / "there.csv").write_text("\n".join(row for row in rows if not row.startswith("coins")))
     names = ["--number", "O-1", "--day", "2023-11-18"]
     code, said = run("import", "opening", "there.csv", *names, "--preview")
-    assert (code, "2 do not tie" in said, "nothing was recorded" in said) == (0, True, True), said
+    assert (code, "3 do not tie" in said, "nothing was recorded" in said) == (0, True, True), said
     (tmp_path / "wrong.csv").write_bytes(table(MONEY, "stock,,,,Depot,NONE,L1,,4"))
     code, said = run("import", "opening", "wrong.csv", *names, "--as", "recorder")
     assert (code, "row 3, column product: " in said) == (2, True)

@@ -15,6 +15,13 @@ _NOTE = Message(
 )
 _ROW = "a row of what was there when the books begin"
 _COINS = Message("Coins at {address}", _ROW, "{address}: where on the chain")
+_AT_EXCHANGE = Message("Coins at {exchange}, not sold", _ROW, "{exchange}: the name of an exchange")
+_AT_EXCHANGE_FOR_NEED = Message(
+    "Coins at {exchange}, not sold, for {need} only",
+    _ROW,
+    "{exchange}: the name of an exchange",
+    "{need}: the number of a need",
+)
 _FOR_NEED = Message("{bank}, for {need} only", _ROW, "{bank}: its name", "{need}: the number of a need")
 _LOT = Message("{product}, lot {lot}", _ROW, "{product}, {lot}: their codes")
 _LOT_UNTIL = Message(
@@ -43,6 +50,10 @@ def brought_what(row: BroughtRow) -> str:
     match row.kind:
         case RowKind.COINS:
             return worded(_COINS, address=row.what)
+        case RowKind.EXCHANGES if row.detail:
+            return worded(_AT_EXCHANGE_FOR_NEED, exchange=row.what, need=row.detail)
+        case RowKind.EXCHANGES:
+            return worded(_AT_EXCHANGE, exchange=row.what)
         case RowKind.MONEY if row.detail:
             return worded(_FOR_NEED, bank=row.what, need=row.detail)
         case RowKind.STOCK if row.detail:
