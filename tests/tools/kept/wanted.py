@@ -230,6 +230,13 @@ def _claims(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
     return (noun, field) == ("campaign", "lost") and _total(today or []) > _total(kept or [])
 
 
+def _not_arrived(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """A shipment whose day has passed and that nobody counted waited for nobody."""
+    noun, name, field, _ = key
+    late = "late_shipment" in {field.removesuffix(", count"), name.partition("/")[2]}
+    return noun == "open item" and kept is None and late
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -362,5 +369,10 @@ WANTED: tuple[Wanted, ...] = (
         "spends on their way for good",
         "A spend that a reorganisation undid is evicted like a sighting, once complete mempools do not have it.",
         of_figure=_undone_for_good,
+    ),
+    Wanted(
+        "shipments that have not arrived",
+        "A shipment that has not arrived is an open item once the day of its arrival has passed.",
+        of_figure=_not_arrived,
     ),
 )
