@@ -64,7 +64,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
     @read_route(router, "/names", _TAG, Page[NameRecord], "names")
     def names(request: Request) -> Response:
-        """The suppliers, partners, places, recipients, banks and exchanges that facts name, with the codes to call them by."""
+        """Suppliers, partners, places, recipients, banks and exchanges that facts name, with codes to call them by."""
 
         def render(tx: Any, _now: int) -> Rendered:
             return json_of(Page[NameRecord](items=tuple(known_names(tx.session)), next=None), Reads())
