@@ -246,6 +246,8 @@ def _drawn(
 
 def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
     """What of each deposit, or of an opening before all of them, is not sold yet, the first one first."""
+    if not any(balance.net for balance in books.balances(AccountClass.EXCHANGE, campaign)):
+        return
     rows = opened_at(books.session, campaign)
     rows += [
         Brought(row.exchange, row.amount, row.told_on, row.until, "deposit", row.number)
@@ -258,7 +260,7 @@ def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
         sats = min(row.amount, left[row.exchange])
         left[row.exchange] -= sats
         found += [Lying(row, sats)] if sats else []
-    return reversed(found)
+    yield from reversed(found)
 
 
 def parted_fee(
