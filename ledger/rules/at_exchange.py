@@ -24,6 +24,7 @@ from ledger.model.gifts import CountsAs, GiftRow, GiftState
 from ledger.model.openings import OpenedCoinsRow, OpeningRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.spends import SpendRow
+from ledger.rules.block_holds import blocked_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.covered import STANDS
 from ledger.rules.restrictions import Taking, fitting, parted_alike, shares, units_of
@@ -163,9 +164,21 @@ def taken_at(
 ) -> tuple[Taking, ...]:
     """The units of coins that leave an exchange; Refused where fewer lie there. `field` names the amount."""
     waiting = promised(books.session, campaign, exchange)
-    left = coins_at(books, campaign, exchange) - waiting
+    blocked = blocked_at(books, campaign, exchange)
+    left = coins_at(books, campaign, exchange) - waiting - blocked
     if sats > left:
         there = Figure("BTC", max(0, left))
+        if blocked:
+            raise Refused.field(
+                field,
+                "is more than the {there} of this campaign that lies at {exchange} still, beside {blocked} of gifts "
+                "that are blocked and {waiting} that waits for an approval; two persons release those first "
+                "(`release add`)",
+                there=there,
+                exchange=exchange,
+                blocked=Figure("BTC", blocked),
+                waiting=Figure("BTC", waiting),
+            )
         if waiting:
             raise Refused.field(
                 field,
@@ -182,7 +195,7 @@ def taken_at(
             there=there,
             exchange=exchange,
         )
-    whole = books.net(exchange_account(campaign, exchange), "BTC") - waiting
+    whole = books.net(exchange_account(campaign, exchange), "BTC") - waiting - blocked
     return _drawn(books, campaign, exchange, sats, whole, _order_at(books, campaign, exchange, need))
 
 
@@ -207,6 +220,12 @@ def borne_at(books: Books, campaign: str, exchange: str, sats: int) -> tuple[Tak
         borne, _ = parted_alike(lines, taking.line, taking.pieces, share)
         found += [Taking(taking.restriction, taking.line, borne)] if borne else []
     return tuple(found)
+
+
+def blocked_at(books: Books, campaign: str, exchange: str) -> int:
+    """Sats at an exchange that are of gifts which were blocked since: nothing more of them leaves."""
+    found = blocked_at_exchanges(books, campaign)
+    return sum(sats for (where, _), sats in found.items() if where == exchange)
 
 
 def require_at(books: Books, campaign: str, exchange: str, sats: int) -> None:
@@ -245,7 +264,10 @@ def _drawn(
 
 
 def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
-    """What of each deposit, or of an opening before all of them, is not sold yet, the first one first."""
+    """What of each deposit, or of an opening before all of them, is not sold yet, the first one first.
+
+    Of gifts that were blocked since nothing is to be sold: it is left out.
+    """
     if not any(balance.net for balance in books.balances(AccountClass.EXCHANGE, campaign)):
         return
     rows = opened_at(books.session, campaign)
@@ -254,10 +276,14 @@ def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
         for row, live in deposits_of(books.session, campaign)
         if live
     ]
+    blocked = blocked_at_exchanges(books, campaign)
     left = {exchange: coins_at(books, campaign, exchange) for exchange in {row.exchange for row in rows}}
+    for (exchange, _), sats in blocked.items():
+        left[exchange] = max(0, left.get(exchange, 0) - sats)
     found = []
     for row in reversed(rows):
-        sats = min(row.amount, left[row.exchange])
+        apart = blocked[row.exchange, row.number] if row.noun == "deposit" else 0
+        sats = min(row.amount - apart, left[row.exchange])
         left[row.exchange] -= sats
         found += [Lying(row, sats)] if sats else []
     yield from reversed(found)

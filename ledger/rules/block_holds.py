@@ -5,16 +5,40 @@ It reads and says what to hold; blocks themselves are recorded elsewhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ledger.core.lines import Change, Piece, UnitState, Use
-from ledger.core.names import HoldCause, HoldName, hold_named
+from ledger.core.lines import Change, Piece, UnitState, Use, units_in
+from ledger.core.names import (
+    ExchangeLine,
+    HoldCause,
+    HoldName,
+    LineKind,
+    UseCause,
+    hold_named,
+    line_named,
+    use_named,
+)
 from ledger.rules.books import Books
 from ledger.rules.gift_records import given_money, standing_blocks
-from ledger.tracing.state import Lines
+from ledger.tracing.state import Lines, Run
 
 Freed = tuple[str, tuple[Piece, ...]]
 """A line, and pieces of it that an entry frees."""
+
+
+_UNCHANGED = frozenset(
+    {
+        UseCause.SPEND,
+        UseCause.MOVE,
+        UseCause.OWN_MOVE,
+        UseCause.RECLASSIFICATION,
+        UseCause.DEPOSIT,
+        UseCause.WITHDRAWAL,
+        UseCause.CUSTODY_FEE,
+    }
+)
+"""What leaves units that go on what they were, but for a fee."""
 
 
 def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece, ...]:
@@ -26,12 +50,50 @@ def held_by_block(lines: Lines, line: str, start: int, end: int) -> tuple[Piece,
     )
 
 
+def unspent_runs(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
+    """Where units of a gift lie, or lay, and are no less the gift's own: on its line, and where they went on unchanged
+    as money of the same asset, to an exchange and back from there too.
+
+    What spends carried away is followed, and waits there for its explanation.
+    """
+    work = [(line, start, end)]
+    while work:
+        run = work.pop()
+        if line_named(run[0]).kind in {LineKind.MONEY, LineKind.EXCHANGE}:
+            yield run
+        for span in lines.spans(*run):
+            if span.state is UnitState.USED and use_named(span.ref).cause in _UNCHANGED:
+                use = lines.use(span.ref)
+                for first, last in overlap(use.pieces, span.start, span.end):
+                    low = use.count_at(first)
+                    work += [
+                        (part.line, part.start + below, part.start + upto)
+                        for part, below, upto in use.outs_between(low, low + last - first)
+                        if part.line is not None and below < upto
+                    ]
+
+
 def blocked_intervals(books: Books, campaign: str) -> Iterator[tuple[str, str, int, int]]:
-    """(block, line, start, end) of each live gift on a line that a standing block is on."""
+    """(block, line, start, end) of each run of units that a live gift has somewhere, which a standing block is on."""
     for block in standing_blocks(books.session, campaign):
         gift = given_money(books.session, campaign, block.gift)
         if gift is not None and gift.live and gift.units is not None:
-            yield block.number, *gift.units
+            for run in unspent_runs(books.lines, *gift.units):
+                yield block.number, *run
+
+
+def blocked_at_exchanges(books: Books, campaign: str) -> Counter[tuple[str, str]]:
+    """Sats of blocked gifts that lie at exchanges, by exchange and the number of the deposit that brought them."""
+    found: Counter[tuple[str, str]] = Counter()
+    for _, line, start, end in blocked_intervals(books, campaign):
+        name = line_named(line)
+        if isinstance(name, ExchangeLine):
+            brought = books.lines.sources_of(((line, start, end),))[line, start, end]
+            for source in brought:
+                held = held_by_block(books.lines, line, max(start, source.start), min(end, source.end))
+                if source.use is not None:
+                    found[name.exchange, use_named(source.use).number] += units_in(held)
+    return found
 
 
 def held_again(
@@ -48,6 +110,22 @@ def held_again(
             found.append(
                 Change(line, left, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, number)))
             )
+    return tuple(found)
+
+
+def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ...]:
+    """What frees units of blocked gifts that uses yielded, which are undone: `held_again` holds what is freed by it."""
+    yielded = [
+        (part.line, part.start, part.start + part.out)
+        for use in uses
+        for part in use.parts
+        if part.line is not None
+    ]
+    found = []
+    for _, line, start, end in blocked_intervals(books, campaign) if yielded else ():
+        held = held_by_block(books.lines, line, start, end)
+        back = tuple(piece for name, *of in yielded if name == line for piece in overlap(held, *of))
+        found += [Change(line, back, UnitState.HELD, UnitState.FREE, "")] if back else []
     return tuple(found)
 
 

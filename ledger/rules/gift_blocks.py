@@ -1,7 +1,7 @@
 """Blocked gifts: set apart when a person says so, and released only by two (docs/rules.md, 1).
 
 Blocked before it settles, a gift lies apart on no line, and joins the end of its line when it is released. Blocked
-later, its own free units are held where they are; what of it is used already is named.
+later, its own free units are held where they are, at an exchange too; what of it is used already is named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ledger.core.names import FREE, GiftKind, HoldCause, HoldName, gift_named
 from ledger.model.gifts import BlockStatus, Coins, CountsAs, GiftBlockRow
 from ledger.model.releases import ReleaseRow
 from ledger.rules.block_followed import ReleasedCoins, fold_released, follow, released_coins
-from ledger.rules.block_holds import held_by_block
+from ledger.rules.block_holds import held_by_block, unspent_runs
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import (
@@ -83,11 +83,13 @@ def _post_block(context: Context, facts: Block) -> Posting[Counted]:
         return Posting((), (), Counted(0, 0))
     if gift.units is None or gift.counts_as is not CountsAs.GIFT:
         raise Refused.field("gift", "is no gift on a line; only a gift is blocked")
-    line, start, end = gift.units
-    free = books.lines.lowest_free(line, end - start, within=(start, end))
-    held = units_in(free)
-    change = Change(line, free, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, facts.number)))
-    return Posting((), (change,) if free else (), Counted(held, end - start - held))
+    changes, hold = [], str(HoldName(HoldCause.BLOCK, facts.number))
+    for line, start, end in unspent_runs(books.lines, *gift.units):
+        free = books.lines.lowest_free(line, end - start, within=(start, end))
+        changes += [Change(line, free, UnitState.FREE, UnitState.HELD, hold)] if free else []
+    held = sum(units_in(change.pieces) for change in changes)
+    _, start, end = gift.units
+    return Posting((), tuple(changes), Counted(held, end - start - held))
 
 
 def _fold_block(books: Books, entry: Entry[Block, Counted]) -> None:
@@ -137,9 +139,10 @@ def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[Releas
     if not gift.live:
         raise Conflict.field("block", "this gift is not settled now; release it when it has settled again")
     if gift.units is not None:
-        line, start, end = gift.units
-        pieces = held_by_block(books.lines, line, start, end)
-        return Posting((), (Change(line, pieces, UnitState.HELD, UnitState.FREE, ""),) if pieces else ())
+        runs = unspent_runs(books.lines, *gift.units)
+        held = ((line, held_by_block(books.lines, line, start, end)) for line, start, end in runs)
+        freed = (Change(line, pieces, UnitState.HELD, UnitState.FREE, "") for line, pieces in held if pieces)
+        return Posting((), tuple(freed))
     if gift.counted_in is not Coins.BLOCKED:
         return Posting()  # dust, or a coin that a person has to decide about: it lies where it lay
     sats = gift.amount

@@ -20,7 +20,7 @@ from ledger.core.lines import Operation, Undo, Use
 from ledger.core.wording import Wording
 from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import require_unmatched
-from ledger.rules.block_holds import freed_by, held_again
+from ledger.rules.block_holds import freed_by, held_again, let_go
 from ledger.rules.books import Books
 from ledger.rules.corrections import corrections_of
 from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
@@ -96,6 +96,7 @@ def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> t
     uses = [op for op in entry.operations if isinstance(op, Use)]
     again = undoing.retakes(context, entry)
     return (
+        *let_go(context.books, context.campaign, uses),
         *(Undo(use.id) for use in reversed(uses)),
         *again,
         *held_again(context.books, context.campaign, freed_by(uses), freed_by(again)),

@@ -20,7 +20,7 @@ from ledger.core.errors import NotFound, Refused
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
-from ledger.core.names import FREE, line_named
+from ledger.core.names import FREE, ExchangeLine, line_named
 from ledger.model.orders import RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.recording.record import fold
@@ -273,16 +273,23 @@ def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str
     found = []
     for slug in campaign_slugs(books.session):
         for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
-            asset = line_named(line).asset
             units = units_in(held_by_block(books.lines, line, start, end))
             if units:
-                found.append((asset, "in_hand_wallet" if asset == "BTC" else "in_hand_bank", units))
+                found.append((line_named(line).asset, _place_of(line), units))
     return found
 
 
 def conserved_as(kind: AccountClass) -> tuple[str, str]:
     """What a class is called among what came, and among what is held or went."""
     return _WORDS.get(kind, (kind.value, kind.value))
+
+
+def _place_of(line: str) -> str:
+    """The row that units of a line of money are in."""
+    name = line_named(line)
+    if isinstance(name, ExchangeLine):
+        return "at_exchange"
+    return "in_hand_wallet" if name.asset == "BTC" else "in_hand_bank"
 
 
 def _row_of(kind: AccountClass, net: int) -> tuple[Side, str]:

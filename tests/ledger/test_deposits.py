@@ -23,8 +23,10 @@ from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.trail import DonationTrail, StepKind
 from tests.tools import needs as restricted
+from tests.tools.gifts import held_and_used
 from tests.tools.ledgers import SLUG, Ledger, day_of, made_once, name, sum_of, tied, tx
 from tests.tools.needs import with_needs
+from tests.tools.things import seq_of
 
 pytestmark = pytest.mark.on_both
 
@@ -114,6 +116,44 @@ def test_coins_sent_to_an_exchange_are_explained_and_lie_there_until_they_are_so
     assert waiting(ledger, "2023-12-21") == [(OpenItemKind.AT_EXCHANGE_OVERDUE, "X, deposit D-1", 99_000)]
     assert OpenItemKind.AT_EXCHANGE not in UNRECONCILED
     assert OpenItemKind.AT_EXCHANGE_OVERDUE in UNRECONCILED
+    tied(ledger)
+
+
+def test_a_gift_that_is_blocked_while_its_coins_lie_at_an_exchange_is_held_there(tmp_path: Path) -> None:
+    """Nothing more of it is sold or brought back; it is told as blocked, and nobody is asked to sell it."""
+    ledger = sent(tmp_path)
+    deposit(ledger, "D-1", "sale", 99_000, 1_000)
+    sell(ledger, "C-1", 19_800, 2_000)
+    decide(ledger, "conversion", "C-1")
+    sell(ledger, "C-2", 100, 10)
+    block = {"number": "B-1", "gift": f"{name('gift0')}:0", "list": "A list", "list_date": DAY, "date": DAY}
+    ledger.do("recorder", "block", "add", **block)
+    assert held_and_used(ledger, "B-1") == (39_500, 20_500)
+    tied(ledger)
+    with pytest.raises(Conflict, match="conversion C-2 holds money of a gift that B-1 has blocked since"):
+        decide(ledger, "conversion", "C-2")
+    decide(ledger, "conversion", "C-2", "reject")
+    tied(ledger)
+    with pytest.raises(
+        Refused, match=r"beside 0\.00039600 BTC of gifts that are blocked and 0\.00000000 BTC"
+    ):
+        sell(ledger, "C-3", 39_601, 4_000)
+    sell(ledger, "C-3", 39_600, 4_000)
+    decide(ledger, "conversion", "C-3")
+    with ledger.store.read() as reading:
+        (table,) = (t for t in conservation(reading, SLUG).tables if t.asset == "BTC")
+    rows = {row.key: row.amount.minor for row in table.rows}
+    assert ("at_exchange" in rows, rows["in_hand_blocked"]) == (False, 39_600)
+    assert waiting(ledger, DAY) == waiting(ledger, "2024-02-01") == []
+    undo = {"entry": seq_of(ledger, "conversion.approved", "C-1"), "reason": "Not sold", "date": DAY}
+    ledger.do("approver", "reversal", "add", **undo)
+    tied(ledger)
+    with pytest.raises(Refused, match=r"beside 0\.00059400 BTC of gifts that are blocked"):
+        sell(ledger, "C-4", 1, 1)
+    ledger.do("recorder", "release", "add", number="L-1", block="B-1", date=DAY)
+    decide(ledger, "release", "L-1")
+    sell(ledger, "C-4", 59_400, 6_000)
+    decide(ledger, "conversion", "C-4")
     tied(ledger)
 
 
