@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.watchers.test_scripts import SECRETS, XPRV
 from watchers.proof.descriptors import Descriptor, DescriptorRefused
 from watchers.proof.networks import MAINNET, REGTEST, TESTNET3, Network
+from watchers.proof.scripts import script_of
 
 
 def _as(key: str, version: str) -> str:
@@ -22,6 +23,7 @@ def _as(key: str, version: str) -> str:
 X = "xpub6CatWdiZiodmUeTDp8LT5or8nmbKNcuyvz7WyksVFkKB4RHwCD3XyuvPEbvqAQY3rAPshWcMLoP2fMFMKHPJ4ZeZXYVUhLv1VMrjPC7PW6V"
 Z = "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs"
 X2 = "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8"
+BELOW = wally.bip32_key_from_parent(wally.bip32_key_from_base58(X), 0, wally.BIP32_FLAG_KEY_PUBLIC)
 FORMS = [
     f"pkh({X}/0/*)",
     f"wpkh({X}/0/*)",
@@ -48,10 +50,8 @@ def test_the_zpub_of_bip_84_gives_its_published_addresses() -> None:
     made = Descriptor.parse(Z, MAINNET)
     assert made.address(0) == "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu"
     assert made.address(1) == "bc1qnjg0jd8228aq7egyzacy8cys3knf9xvrerkf9g"
-    assert made.change_scripts(0, 1) == [Descriptor.parse(f"wpkh({Z}/1/*)", MAINNET).script(0)]
-    assert (
-        Descriptor.parse(f"wpkh({Z}/1/*)", MAINNET).address(0) == "bc1q8c6fshw2dlwun7ekn9qwf37cu2rn755upcp6el"
-    )
+    change = script_of("bc1q8c6fshw2dlwun7ekn9qwf37cu2rn755upcp6el", MAINNET)
+    assert made.change_scripts(0, 1) == [change]
 
 
 def test_the_first_bip_341_vector_gives_its_script() -> None:
@@ -82,9 +82,11 @@ def test_both_marks_of_a_hardened_step_mean_the_same() -> None:
 
 def test_a_descriptor_of_two_branches_keeps_receiving_and_change_apart() -> None:
     both = Descriptor.parse(f"wpkh({X}/<0;1>/*)", MAINNET)
-    receiving, change = (Descriptor.parse(f"wpkh({X}/{n}/*)", MAINNET) for n in (0, 1))
+    receiving = Descriptor.parse(f"wpkh({X}/0/*)", MAINNET)
+    change = bdk.Descriptor(f"wpkh({X}/1/*)", bdk.NetworkKind.MAIN)
+    of_change = [str(change.derive_address(n, bdk.Network.BITCOIN)) for n in range(3, 8)]
     assert both.scripts(3, 5) == receiving.scripts(3, 5)
-    assert both.change_scripts(3, 5) == change.scripts(3, 5)
+    assert both.change_scripts(3, 5) == [script_of(address, MAINNET) for address in of_change]
     assert receiving.change_scripts(0, 5) == []
 
 
@@ -97,7 +99,15 @@ def test_a_bare_key_means_the_script_that_its_version_implies(letter: str, form:
     made = Descriptor.parse(bare, MAINNET)
     assert made == Descriptor.parse(form.format(X + "/<0;1>/*"), MAINNET)
     assert made.ranged
-    assert Descriptor.parse(f"[d34db33f/49'/0'/0']{bare}/0/*", MAINNET).branches == 1
+    purpose = {"xpub": 44, "ypub": 49, "zpub": 84}[letter]
+    assert Descriptor.parse(f"[d34db33f/{purpose}'/0'/0']{bare}/0/*", MAINNET).branches == 1
+
+
+@pytest.mark.parametrize(("purpose", "form"), [(44, "pkh"), (49, "sh(wpkh"), (84, "wpkh"), (86, "tr")])
+def test_a_bare_xpub_is_of_the_kind_that_its_origin_says(purpose: int, form: str) -> None:
+    origin = f"[6272ef45/{purpose}'/0'/0']"
+    whole = f"{form}({origin}{X}/<0;1>/*){')' * form.count('(')}"
+    assert Descriptor.parse(f"{origin}{X}", MAINNET) == Descriptor.parse(whole, MAINNET)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +132,15 @@ def test_a_bare_key_of_a_test_network_does_so_too(version: str, form: str, netwo
         (_as(X, "02aa7ed3"), "several signers"),
         (_as(X, "043587cf"), "test network"),
         (X[:-1] + "W", "checksum"),
+        (f"[6272ef45/48h/0h/0h/2h]{X}", "purpose 48h"),
+        (f"[6272ef45/84h/0h/0h]{_as(X, '049d7cb2')}", "purpose 84h and a ypub"),
+        (str(wally.bip32_key_to_base58(BELOW, wally.BIP32_FLAG_KEY_PUBLIC)), "below an account"),
+        (f"wpkh([6272ef45/84h/0h/0h]{X})", "one address of a whole account"),
+        (f"wpkh({X}/0)", "one address of a whole account"),
+        (f"wpkh({X}/1/*)", "change addresses"),
+        (f"wsh(sortedmulti(2,{X}/1/*,{X2}/1/*))", "change addresses"),
+        (f"wpkh({X}/<0;0>/*)", "write <0;1>"),
+        (f"wpkh({X}/<1;0>/*)", "write <0;1>"),
         (f"wpkh({X}/0/*", "cannot be read"),
         ("wpkh()", "cannot be read"),
         ("", "0 characters"),
@@ -170,7 +189,10 @@ def test_an_index_outside_the_range_is_refused(index: int) -> None:
 
 def test_a_descriptor_without_a_range_has_one_address_only() -> None:
     """Otherwise the same address would be given out again and again."""
-    made = Descriptor.parse(f"wpkh({X}/0/7)", MAINNET)
+    seventh = wally.bip32_key_from_parent_path(
+        wally.bip32_key_from_base58(X), [0, 7], wally.BIP32_FLAG_KEY_PUBLIC
+    )
+    made = Descriptor.parse(f"wpkh({wally.bip32_key_get_pub_key(seventh).hex()})", MAINNET)
     assert made.address(0) == Descriptor.parse(f"wpkh({X}/0/*)", MAINNET).address(7)
     with pytest.raises(ValueError, match="outside 0 to 0"):
         made.address(1)

@@ -21,6 +21,9 @@ _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _KEY = re.compile(f"(?<![0-9A-Za-z])([xyztuvYZUV])pub{_BASE58}{{90,120}}(?![0-9A-Za-z])")
 _BARE = re.compile(r"(\[[0-9a-fA-F]{8}(?:/[0-9]+['hH]?)*\])?([xyztuvYZUV]pub[0-9A-Za-z]+)((?:/[^()]*)?)")
 _HARDENED = re.compile(r"(/[0-9]+)['H]")
+_PURPOSE = re.compile(r"\[[0-9a-f]{8}/([0-9]+)h(?:/|\])")
+_CHANGE_ONLY = re.compile(r"/1/\*h?(?![0-9])")
+_BRANCHES = re.compile(r"<([^<>]*)>")
 _CHECKSUM = re.compile(r"[02-9ac-hj-np-z]{8}")
 
 _XPUB, _TPUB = bytes.fromhex("0488b21e"), bytes.fromhex("043587cf")
@@ -43,6 +46,10 @@ _PLACES = {
     "V": "wsh(",
 }
 _MAINNET_LETTERS = frozenset("xyzYZ")
+_OF_PURPOSE = {"44": "pkh({})", "49": "sh(wpkh({}))", "84": "wpkh({})", "86": "tr({})"}
+"""The script that an account's purpose stands for: BIPs 44, 49, 84 and 86."""
+_ACCOUNT_DEPTH = 3
+"""How far below its seed an account's key lies at most: purpose, coin, account (BIP 44)."""
 
 
 class DescriptorRefused(ValueError):
@@ -67,7 +74,9 @@ class Descriptor:
     def parse(cls, text: str, network: Network) -> Descriptor:
         """Read a descriptor, or a bare xpub, ypub, zpub, tpub, upub or vpub of the script that it implies.
 
-        A bare key without a path of its own gets `/<0;1>/*`. DescriptorRefused says what is wrong.
+        A bare key is of the kind that its origin's purpose or its own version says, and without a path of its own it
+        gets `/<0;1>/*`. What no wallet would list is refused: one address of a whole account, change addresses for
+        donors, branches in another order than external and change. DescriptorRefused says what is wrong.
         """
         secret = secret_in(text)
         if secret is not None:
@@ -81,11 +90,13 @@ class Descriptor:
                 f"descriptor: {len(body)} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)"
             )
         body = _without_checksum(body, network)
+        body = _HARDENED.sub(r"\1h", body)
         bare = _BARE.fullmatch(body)
         if bare is not None:
             body = _around(bare.group(1) or "", bare.group(2), bare.group(3))
-        body = _reversioned(_HARDENED.sub(r"\1h", body), network)
+        body = _reversioned(body, network)
         parsed = _parsed(body, network)
+        _require_receiving(body)
         features = wally.descriptor_get_features(parsed)
         if features & wally.WALLY_MS_IS_PRIVATE:
             raise DescriptorRefused("descriptor: holds a private key; export the public descriptor instead")
@@ -96,6 +107,10 @@ class Descriptor:
             )
         canonical = str(wally.descriptor_canonicalize(parsed, 0))
         ranged = bool(features & wally.WALLY_MS_IS_RANGED)
+        if not ranged and _KEY.search(body):
+            raise DescriptorRefused(
+                "descriptor: names one address of a whole account; end its key with /<0;1>/*, as the wallet counts them"
+            )
         descriptor = cls(canonical, network, ranged, branches, parsed)
         try:
             kind = kind_of(descriptor.script(0))
@@ -185,13 +200,48 @@ def _checksum(body: str) -> str:
 
 
 def _around(origin: str, key: str, path: str) -> str:
-    """The descriptor that a bare extended public key implies by its version."""
+    """The descriptor that a bare extended public key implies, by its origin's purpose and its version."""
     form = _BARE_FORMS.get(key[0])
     if form is None:
         raise DescriptorRefused(
             f"descriptor: a {key[:4]} is one of several signers' keys; give the whole wsh(sortedmulti(...))"
         )
+    purpose = _PURPOSE.match(origin)
+    if purpose is not None:
+        meant = _OF_PURPOSE.get(purpose.group(1))
+        if meant is None or (form != meant and key[0] not in "xt"):
+            raise DescriptorRefused(
+                f"descriptor: purpose {purpose.group(1)}h and a {key[:4]} do not tell together which addresses the "
+                "wallet has; write the script around the key, like wpkh(...)"
+            )
+        form = meant
+    if not path and _depth(key) > _ACCOUNT_DEPTH:
+        raise DescriptorRefused(
+            f"descriptor: this {key[:4]} lies below an account, so its addresses cannot be told; export the account's "
+            "key, or write the whole descriptor with its path"
+        )
     return form.format(origin + key + (path or "/<0;1>/*"))
+
+
+def _depth(key: str) -> int:
+    """How many steps below its seed a key lies (BIP 32); 0 where its checksum is wrong, which is refused elsewhere."""
+    try:
+        return bytes(wally.base58check_to_bytes(key))[4]
+    except ValueError:
+        return 0
+
+
+def _require_receiving(body: str) -> None:
+    """Refused where donors would be given change addresses, or change were not watched though it is named."""
+    if _CHANGE_ONLY.search(body):
+        raise DescriptorRefused(
+            "descriptor: /1/* are the wallet's change addresses; write /<0;1>/*, so that donors get the receiving ones"
+        )
+    for branches in _BRANCHES.findall(body):
+        if branches.count(";") == 1 and branches != "0;1":
+            raise DescriptorRefused(
+                f"descriptor: branches <{branches}>; write <0;1>, the receiving addresses and then the change"
+            )
 
 
 def _reversioned(body: str, network: Network) -> str:
