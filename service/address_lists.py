@@ -1,4 +1,6 @@
-"""Addresses from a CSV file: a column `address`, perhaps one `need`, others ignored. A bad line is named by its number.
+"""Addresses from a CSV file: a column of them, perhaps one `need`, others ignored. A bad line is named by its number.
+
+The column is the one whose heading is or ends in `address`; a file without headings has its addresses in one column.
 
 Private keys of every form are refused before anything is read, and never repeated.
 """
@@ -76,18 +78,24 @@ def addresses_in(path: Path, network: Network, field: str) -> tuple[ListedAddres
 def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAddress, ...]:
     head = text.splitlines()[0] if text.strip() else ""
     delimiter = next((mark for mark in (";", "\t") if mark in head), ",")
-    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    first = next(csv.reader([head], delimiter=delimiter), [])
+    bare = [n for n, cell in enumerate(first) if _is_address(cell, network)]
+    names = [f"column {n}" for n in range(len(first))] if bare else None
+    rows = csv.DictReader(io.StringIO(text), names, delimiter=delimiter)
     columns = {column.strip().lower(): column for column in rows.fieldnames or []}
-    if COLUMN not in columns:
+    named = [column for column in columns if column.endswith(COLUMN)]
+    chosen = [f"column {n}" for n in bare] or ([COLUMN] if COLUMN in columns else named)
+    if len(chosen) != 1:
         raise BadUse(
             "{field}: {name} has no column {column} in its first line; name the columns there.",
             field=field,
             name=name,
             column=repr(COLUMN),
         )
+    of_address = columns[chosen[0]]
     found: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
-        address, where = (row.get(columns[COLUMN]) or "").strip(), f"line {rows.line_num} of {name}"
+        address, where = (row.get(of_address) or "").strip(), f"line {rows.line_num} of {name}"
         need = (row.get(columns[NEED_COLUMN]) or "").strip() if NEED_COLUMN in columns else None
         if not address and not need:
             continue
@@ -120,6 +128,14 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
             column=repr(COLUMN),
         )
     return tuple(listed for listed, _ in found.values())
+
+
+def _is_address(cell: str, network: Network) -> bool:
+    try:
+        script_of(cell.strip(), network)
+    except AddressRefused:
+        return False
+    return True
 
 
 def _number(need: str | None, where: str, field: str) -> str | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,13 +23,22 @@ from service.config import FILE_NAME, PUBLIC_SOURCES, Database, parse_config
 from service.data_folder import DATABASE_NAME, database_url
 from service.networks import network_of
 from service.pinning import parse_checkpoint
+from service.wallet_files import descriptor_in
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
 from watchers.proof.periods import PERIOD
-from watchers.proof.scripts import AddressRefused, script_of
+from watchers.proof.scripts import AddressRefused, address_of, script_of
 from watchers.proof.secret import secret_in
 
 LIST_NAME = "addresses.csv"
+_RECEIVING_SHOWN = 3
+_KINDS = {
+    "pkh": "legacy addresses",
+    "sh(wpkh)": "nested segwit addresses",
+    "wpkh": "native segwit addresses",
+    "tr": "taproot addresses",
+}
+"""How wallets call the kinds of script of one signer."""
 _HEADERS_A_PAGE = 10
 _REQUESTS_A_MINUTE = 60
 _BLOCK_MEGABYTES_TENTHS = 17
@@ -39,6 +48,7 @@ _BLOCK_MEGABYTES_TENTHS = 17
 class _Asked:
     network: Network
     descriptor: str
+    wallet: Descriptor | None
     addresses: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     checkpoint: str
@@ -59,6 +69,14 @@ def _options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--addresses-file", metavar="FILE", help="CSV file with a column `address`; copied to the folder"
+    )
+    parser.add_argument(
+        "--wallet-file",
+        metavar="FILE",
+        help="what Bitcoin Core, Sparrow, Specter, Coldcard, BlueWallet or Electrum exports; without private keys",
+    )
+    parser.add_argument(
+        "--script", metavar="FORM", help="which wallet of the file, if it has several, like wpkh or sh(wpkh)"
     )
     parser.add_argument("--network", metavar="NAME", help="mainnet (unless the addresses say otherwise), …")
     parser.add_argument("--checkpoint", metavar="HEIGHT:HASH", default="", help="block to check headers from")
@@ -127,15 +145,51 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
             ) from None
         raise
     database = f"a ledger in the database {_shown(url)}" if asked.is_on_a_server else str(file)
-    lines = [f"wrote {config} and {database}.", *_plan(asked), *_next(options.data)]
+    shown = None if asked.wallet is None else _Shown.of(asked.wallet)
+    watched = [] if shown is None else shown.lines()
+    lines = [f"wrote {config} and {database}.", *watched, *_plan(asked), *_next(options.data)]
     return Answer(
         tuple(lines),
         {
             "config": str(config),
             "database": _shown(url) if asked.is_on_a_server else str(file),
             "network": asked.network.name,
+            "wallet": None if shown is None else asdict(shown),
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What of a wallet is compared with the wallet itself before any of it is published."""
+
+    script: str
+    receiving: tuple[str, ...]
+    change: tuple[str, ...]
+    is_ranged: bool
+
+    @classmethod
+    def of(cls, wallet: Descriptor) -> _Shown:
+        first = _RECEIVING_SHOWN if wallet.ranged else 1
+        receiving = [address_of(script, wallet.network) for script in wallet.scripts(0, first)]
+        change = [address_of(script, wallet.network) for script in wallet.change_scripts(0, 1)]
+        return cls(wallet.form, tuple(filter(None, receiving)), tuple(filter(None, change)), wallet.ranged)
+
+    def lines(self) -> Iterator[str]:
+        yield f"watched: {_KINDS.get(self.script, 'addresses of several signers')} ({self.script})."
+        for index, address in enumerate(self.receiving):
+            yield f"  receiving address {index}: {address}"
+        for index, address in enumerate(self.change):
+            yield f"  change address {index}: {address}"
+        yield (
+            "compare these with the wallet's own before any address is published: if they differ, this is another "
+            "account or kind of script, and the wallet would not see the gifts."
+        )
+        if self.is_ranged and not self.change:
+            yield (
+                "no change is watched, so what comes back to the wallet is taken for spent; write /<0;1>/* where the "
+                "descriptor has /0/*, unless the wallet keeps its change elsewhere."
+            )
 
 
 def _shown(url: str) -> str:
@@ -171,10 +225,13 @@ def _make_file(path: Path, url: str, network: str) -> None:
 
 def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
     addresses = tuple(one for group in options.address for one in group)
-    if sum(map(bool, (options.descriptor, addresses, options.addresses_file))) != 1:
+    if sum(map(bool, (options.descriptor, options.wallet_file, addresses, options.addresses_file))) != 1:
         raise BadUse(
-            "give one of --descriptor D, --address A and --addresses-file FILE; what is watched has to be named."
+            "give one of --descriptor D, --wallet-file FILE, --address A and --addresses-file FILE; what is watched "
+            "has to be named."
         )
+    if options.script and not options.wallet_file:
+        raise BadUse("--script: chooses a wallet of --wallet-file; give that too.")
     for text in (options.descriptor or "", *addresses):
         found = secret_in(text)
         if found is not None:
@@ -184,9 +241,12 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
                 found=found.value,
             )
     network = _network(options.network, addresses)
+    wallet = None
+    if options.wallet_file:
+        wallet = descriptor_in(outside.folder / options.wallet_file, network, options.script)
     if options.descriptor:
         try:
-            Descriptor.parse(options.descriptor, network)
+            wallet = Descriptor.parse(options.descriptor, network)
         except ValueError as refusal:
             raise BadUse("--descriptor: {refusal}", refusal=str(refusal)) from None
     for address in addresses:
@@ -222,7 +282,8 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         raise BadUse("--database-env: give the URL, or the variable that holds it; not both.")
     return _Asked(
         network,
-        options.descriptor or "",
+        options.descriptor or ("" if wallet is None else wallet.text),
+        wallet,
         addresses,
         sources,
         options.checkpoint,

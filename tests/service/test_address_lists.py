@@ -52,7 +52,7 @@ def test_a_list_reads_as_spreadsheets_write_it(tmp_path: Path, text: str) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{A}\n{B}\n", "no column 'address'"),
+        (f"{A},{B}\n", "no column 'address'"),
         (f"address\n{A}\nbc1qnothing\n", "line 3"),
         (f"address\n{A}\n{B}\n{A.upper()}\n", "line 4 of list.csv repeats the address of line 2"),
         ("address\n\n", "names no address"),

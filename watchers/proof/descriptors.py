@@ -6,6 +6,7 @@ Never holds or derives from a private key: text with one in it is refused before
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import wallycore as wally
@@ -23,6 +24,8 @@ _BARE = re.compile(r"(\[[0-9a-fA-F]{8}(?:/[0-9]+['hH]?)*\])?([xyztuvYZUV]pub[0-9
 _HARDENED = re.compile(r"(/[0-9]+)['H]")
 _PURPOSE = re.compile(r"\[[0-9a-f]{8}/([0-9]+)h(?:/|\])")
 _CHANGE_ONLY = re.compile(r"/1/\*h?(?![0-9])")
+_ONE_BRANCH = re.compile(r"/[01]/\*(?![0-9h'H])")
+_FUNCTIONS = re.compile(r"(?:[a-z]+\()+")
 _BRANCHES = re.compile(r"<([^<>]*)>")
 _CHECKSUM = re.compile(r"[02-9ac-hj-np-z]{8}")
 
@@ -89,7 +92,7 @@ class Descriptor:
             raise DescriptorRefused(
                 f"descriptor: {len(body)} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)"
             )
-        body = _without_checksum(body, network)
+        body = _without_checksum(body)
         body = _HARDENED.sub(r"\1h", body)
         bare = _BARE.fullmatch(body)
         if bare is not None:
@@ -122,6 +125,13 @@ class Descriptor:
             raise DescriptorRefused("descriptor: its scripts have no address; use pkh, sh, wpkh, wsh or tr")
         return descriptor
 
+    @property
+    def form(self) -> str:
+        """The functions around its keys, like "wpkh" or "sh(wpkh)"."""
+        functions = _FUNCTIONS.match(self.text)
+        names = [] if functions is None else functions.group().rstrip("(").split("(")
+        return "(".join(names) + ")" * (len(names) - 1)
+
     def script(self, index: int) -> Script:
         """The script at that index of the external branch. ValueError outside of the descriptor's range."""
         return self._script(index, 0)
@@ -153,7 +163,16 @@ class Descriptor:
             raise ValueError(f"descriptor index: nothing can be derived at {index}") from None
 
 
-def _without_checksum(text: str, network: Network) -> str:
+def branches_joined(texts: Iterable[str]) -> list[str]:
+    """The wallets of some descriptors, each once: one of receiving (/0/*) or change addresses (/1/*) stands for both.
+
+    So wallets count them that export one alone, or each by itself. DescriptorRefused where a checksum does not fit.
+    """
+    bodies = (_without_checksum(text.strip()) for text in texts)
+    return list(dict.fromkeys(_ONE_BRANCH.sub("/<0;1>/*", body) for body in bodies))
+
+
+def _without_checksum(text: str) -> str:
     """The descriptor without `#checksum`, which is checked if it is there."""
     body, mark, checksum = text.partition("#")
     if not mark:
