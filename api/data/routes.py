@@ -40,6 +40,7 @@ from ledger.core.errors import NotFound, Refused
 from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
+from ledger.views.openings import is_opening_key
 from ledger.views.other_gifts import is_gift_key
 from ledger.views.trail import Donations, DonationTrail, Paper
 
@@ -144,12 +145,14 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     def donation_trail(request: Request, outpoint: OutpointKey) -> Response:
         """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
         wanted = outpoint[:200]
-        if not is_gift_key(wanted):
+        if not is_gift_key(wanted) and not is_opening_key(wanted):
             try:
                 wanted = str(Outpoint.parse(wanted))
             except ValueError:
                 raise Refused.field(
-                    "outpoint", "write it as TXID:VOUT, 64 hexadecimal digits, a colon and a number"
+                    "outpoint",
+                    "write it as TXID:VOUT, 64 hexadecimal digits, a colon and a number; a gift that is no coin as "
+                    "contribution:CAMPAIGN:NUMBER or in-kind:CAMPAIGN:NUMBER",
                 ) from None
 
         def render(tx: Any, now: int) -> Rendered:

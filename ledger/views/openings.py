@@ -14,7 +14,7 @@ from sqlmodel import Session
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.money import decimal_text
-from ledger.core.names import gift_key_named
+from ledger.core.names import GiftKind, gift_key_named
 from ledger.core.roles import Role
 from ledger.model.campaigns import ProductRow
 from ledger.model.openings import OpeningRow
@@ -88,10 +88,16 @@ def brought_in(tx: Reading, slug: str) -> tuple[BroughtIn, ...]:
     return tuple(_brought_in(tx.session, slug, row) for row in openings_of(tx.session, slug))
 
 
+def is_opening_key(text: str) -> bool:
+    """Does a text have the shape of the key of an opening?"""
+    named = gift_key_named(text)
+    return named is not None and named.noun == GiftKind.OPENING
+
+
 def require_no_opening(session: Session, key: str) -> None:
     """NotFound, saying where to look, where a key names an opening (`opening:NUMBER`, `opening:CAMPAIGN:NUMBER`)."""
     named = gift_key_named(key)
-    if named is None or named.noun != "opening":
+    if named is None or not is_opening_key(key):
         return
     for slug in campaign_slugs(session) if named.campaign is None else (named.campaign,):
         for opening in openings_of(session, slug):

@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -23,6 +24,7 @@ from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_data import played_demo
 from tests.tools.drawn import drawn
+from tests.tools.ledgers import SLUG, Ledger
 
 pytestmark = pytest.mark.on_both
 
@@ -87,6 +89,22 @@ def test_a_key_is_the_same_in_capitals(site: TestClient) -> None:
             assert (upper.status_code, upper.content) == (200, lower.content)
             assert upper.headers == lower.headers
             assert "noindex" not in upper.headers.get("x-robots-tag", "") + upper.text
+
+
+def test_an_opening_is_no_gift_and_whoever_asks_for_its_trail_reads_where_it_stands(tmp_path: Path) -> None:
+    """404 with the same sentence by either path; 422 is for what has the shape of no key."""
+    made = Ledger.new(tmp_path)
+    money = [{"bank": "B", "currency": "USD", "amount": 1_000}]
+    made.do("recorder", "opening", "add", number="O-1", date="2023-11-18", money=money)
+    made.do("approver", "opening", "approve", number="O-1", date="2023-11-18")
+    ports = Ports(made.store, lambda: made.now, SiteSettings(), lambda: "", list)
+    client = TestClient(create_app(ports), raise_server_exceptions=False)
+    for key in ("opening:O-1", f"opening:{SLUG}:O-1"):
+        for path in (f"{API}/donations/{key}", f"{API}/donations/{key}/trail"):
+            answer = client.get(path)
+            assert (answer.status_code, "Opening O-1 is no gift" in answer.json()["detail"]) == (404, True)
+    assert client.get(f"{API}/donations/opening:O-9/trail").status_code == 404
+    assert client.get(f"{API}/donations/nothing:O-1/trail").status_code == 422
 
 
 def test_the_campaign_adds_up_in_its_sentence(site: TestClient) -> None:
