@@ -19,6 +19,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.views.bank_accounts import BankAccount, bank_accounts
 from ledger.views.known_names import NameRecord, known_names
 from ledger.views.losses import LossRow, loss_rows
 from ledger.views.openings import BroughtIn, brought_in
@@ -68,6 +69,16 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         def render(tx: Any, _now: int) -> Rendered:
             return json_of(Page[NameRecord](items=tuple(known_names(tx.session)), next=None), Reads())
+
+        return answers.answer(request, render)
+
+    @read_route(router, "/campaigns/{slug}/banks", _TAG, Page[BankAccount], "banks", 404)
+    def banks(request: Request, slug: Slug) -> Response:
+        """Banks, cash boxes, wallets and advances: whose money lies there, and how soon statements tell of it."""
+
+        def render(tx: Any, _now: int) -> Rendered:
+            rows = tuple(bank_accounts(tx.session, slug))
+            return json_of(Page[BankAccount](items=rows, next=None), Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

@@ -79,6 +79,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "screening state": "How far senders and payees were compared with lists, on what day, and what matched.",
     },
     "bank": {
+        "bank accounts": "Banks, cash boxes, wallets and advances, with the terms that hold for each (`bank terms`).",
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
     "backup": {

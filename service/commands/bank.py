@@ -1,4 +1,5 @@
-"""`bank forget`: the private words of bank lines out of the database, its log and the backups kept beside it.
+"""`bank accounts`: what is expected of each bank. `bank forget`: the private words of bank lines out of the database,
+its log and the backups kept beside it.
 
 The journal holds only their commitments: forgetting them changes no entry.
 """
@@ -13,10 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 from ledger.core.facts import Date
 from ledger.recording.bank_words import asked_words
 from ledger.recording.users import actor_named
+from ledger.views.bank_accounts import bank_accounts
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
-from service.folding import open_folder
+from service.folding import open_folder, open_ledger
+from service.sentences.banks import account_said
 from service.words import words_of
 
 
@@ -62,6 +65,18 @@ def _forgotten(count: int) -> str:
     )
 
 
+def _accounts_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
+    add_data_option(parser)
+
+
+def _accounts(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_ledger(options.data, outside) as store, store.read() as tx:
+        rows = bank_accounts(tx.session, options.campaign or only_campaign(tx))
+    return Answer(tuple(account_said(row) for row in rows), [row.data() for row in rows])
+
+
 COMMANDS: Mapping[str, Command] = {
+    "bank accounts": Command(_accounts, _accounts_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)),
     "bank forget": Command(_forget, _forget_options, (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE, Exit.DENIED)),
 }

@@ -17,6 +17,7 @@ from ledger.checks.bank import bank_movements_tie
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.bank import BankMovementRow
+from ledger.views.bank_accounts import bank_accounts
 from ledger.views.bank_state import BankState, bank_states, open_lines
 from ledger.views.campaign import Books
 from ledger.views.conservation import conservation
@@ -24,6 +25,7 @@ from ledger.views.decisions import decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 from ledger.views.reconcile import books_state
 from service.metrics import metrics_text
+from service.sentences.banks import account_said
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger
 
 BANK = "Second Bank"
@@ -145,6 +147,18 @@ def test_how_soon_a_bank_shows_an_entry_is_said_of_the_campaign_or_of_one_bank(l
     assert len(waiting(ledger)) == 1
     with pytest.raises(NotAllowed):
         ledger.do("approver", "bank", "terms", number="T-3", days=366, date="2024-07-11")
+    lent = {"bank": "Advance", "account": "advance", "holder": "Port Logistics", "until": "2024-09-01"}
+    ledger.do("admin", "bank", "terms", number="T-4", date="2024-07-11", **lent)
+    with ledger.store.read() as reading:
+        rows = bank_accounts(reading.session, SLUG)
+    assert [(row.bank, row.own_terms, row.days, row.statement_days) for row in rows] == [
+        ("Advance", True, 10, 45), (BANK, True, 3, 45), (None, False, 10, 45),
+    ]  # fmt: skip
+    assert [account_said(row) for row in rows] == [
+        "Advance: an advance to Port Logistics, accounted for by 2024-09-01",
+        f"{BANK}: the campaign's own; an entry is on a statement within 3 days, and there is one every 45 days",
+        "any other: an entry is on a statement within 10 days, and there is one every 45 days",
+    ]
 
 
 def test_a_first_balance_that_the_books_do_not_show_is_open_until_they_do(ledger: Ledger) -> None:

@@ -230,6 +230,7 @@ def _paths(site: TestClient) -> dict[str, str]:
         "donations": f"{campaign}/donations?limit=2",
         "flow": f"{campaign}/trail",
         "names": f"{api}/names",
+        "banks": f"{campaign}/banks",
         "entries": f"{campaign}/entries?limit=2",
         "evidence": f"{campaign}/evidence?limit=2",
         "donation": f"{api}/donations/{outpoint}",
