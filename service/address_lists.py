@@ -14,11 +14,11 @@ from pathlib import Path
 
 from ledger.core.errors import Refused
 from ledger.core.facts import facts_from
+from ledger.core.secret import secret_in
 from ledger.recording.desk import Wish
 from service.command import BadUse
 from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, script_of
-from watchers.proof.secret import secret_in
 
 COLUMN, NEED_COLUMN = "address", "need"
 _MOST_BYTES = 64_000_000

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from ledger.core.secret import secret_within
 from service.command import BadUse
 from watchers.net.electrum_endpoint import endpoint_of
 
@@ -367,6 +368,13 @@ def _value(hint: Any, value: Any, name: str, path: str, bounds: Mapping[str, Any
         return value
     if not isinstance(value, str):
         raise BadUse("{name}: {path}: write a text in quotes.", name=name, path=path)
+    if secret_within(value) is not None:
+        raise BadUse(
+            "{name}: {path}: this holds a private key; aidtrail never takes one. Take it out, and treat that key as "
+            "seen.",
+            name=name,
+            path=path,
+        )
     return value
 
 

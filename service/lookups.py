@@ -15,6 +15,7 @@ from api.ports import TooMany
 from ledger.core.chain import is_txid
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx
+from ledger.core.secret import secret_in
 from ledger.core.wording import Wording
 from ledger.recording.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
 from ledger.store.database import Store
@@ -25,7 +26,6 @@ from service.intake import Sightings
 from service.logs import warn
 from watchers.lookup import TransactionLookup
 from watchers.proof.block import Tx
-from watchers.proof.secret import secret_in
 from watchers.proof.senders import scripts_spent
 
 NAME = "lookups"

@@ -5,11 +5,11 @@ Empty lines, and those that begin with #, say nothing. All of the file is taken 
 
 from __future__ import annotations
 
+from ledger.core.secret import secret_in
 from ledger.rules.sanctions_lists import MOST_ADDRESSES
 from service.command import BadUse
 from watchers.proof.networks import Network
 from watchers.proof.scripts import AddressRefused, address_of, script_of
-from watchers.proof.secret import secret_in
 
 
 def sanctioned_addresses(data: bytes, name: str, network: Network) -> tuple[str, ...]:

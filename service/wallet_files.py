@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ledger.core.secret import Secret, secret_in
 from ledger.core.strict_json import Json, JsonRefused, strict_json
 from service.command import BadUse
 from watchers.proof.descriptors import Descriptor, DescriptorRefused, branches_joined
 from watchers.proof.networks import Network
-from watchers.proof.secret import Secret, secret_in
 
 FIELD = "--wallet-file"
 _MOST_BYTES = 1_000_000

@@ -32,7 +32,7 @@ from api.data.reading import json_of, read_route
 from api.data.reconciling import reconciling_routes
 from api.data.stock import stock_routes
 from api.data.unknown import unknown_routes
-from api.pages.routes import checked_key, is_public_key
+from api.pages.routes import checked_key, is_public_key, no_private_key
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint
@@ -125,7 +125,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
         return answered(request, render)
 
-    @reading("/donations/{key}", "Donations", Donations, "donation", 404)
+    @reading("/donations/{key}", "Donations", Donations, "donation", 404, 422)
     def donation(request: Request, key: Key) -> Response:
         """Donations of a transaction id, an outpoint, an address or a claim code."""
         key = checked_key(key)
@@ -139,7 +139,11 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             return json_of(found, reads, private=private)
 
-        return answered(request, render)
+        try:
+            return answered(request, render)
+        except NotFound:
+            no_private_key(key)
+            raise
 
     @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404, 422)
     def donation_trail(request: Request, outpoint: OutpointKey) -> Response:

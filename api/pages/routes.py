@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.pages.campaign import SHOWN_DONATIONS, bars_page, campaign_page, home_page
 from api.pages.donation import donation_page, donations_page
+from api.pages.forms import form_of
 from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
@@ -26,7 +27,8 @@ from api.ports import Ports
 from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint, is_txid
-from ledger.core.errors import NotFound, NothingYet
+from ledger.core.errors import NotFound, NothingYet, Refused
+from ledger.core.secret import secret_in_prose
 from ledger.core.times import rfc3339
 from ledger.views.controls import closed_period
 from ledger.views.other_gifts import is_gift_key
@@ -38,6 +40,10 @@ _SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plai
 _FOREVER = "public, max-age=31536000, immutable"
 _MARK = (Path(__file__).resolve().parent.parent / "static" / "mark.svg").read_bytes()
 _READ = ["GET", "HEAD"]
+_FORM_LIMIT = 4_000
+"""Bytes of a posted form; a key is 200 characters."""
+_CLAIM_CODE = re.compile(r"[0-9A-Za-z_-]{22}")
+"""A few look as a private key in its short form does: they are looked up first."""
 _UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
 """Longer than any claim code."""
 
@@ -123,6 +129,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         try:
             return answers.answer(request, render)
         except NotFound as missing:
+            no_private_key(key)
             if isinstance(missing, NothingYet) and (awaited := awaited_page(ports, pages, key)) is not None:
                 return awaited
             unknown = unknown_page(ports.lookups, pages, key, str(missing))
@@ -130,9 +137,12 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 raise
             return unknown
 
-    @router.api_route("/find", methods=_READ)
-    def find(request: Request) -> Response:
-        key = request.query_params.get("key", "").strip()[:KEY_LIMIT]
+    @router.post("/find")
+    async def find(request: Request) -> Response:
+        """To the page of a key, which is posted: what was typed by mistake is in no history and no log on the way."""
+        key = (await form_of(request, _FORM_LIMIT)).get("key", "")[:KEY_LIMIT]
+        if not _CLAIM_CODE.fullmatch(key):
+            no_private_key(key)
         if not key or "\x00" in key:
             raise Problem(
                 400,
@@ -182,6 +192,17 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:
         return Response(_MARK, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def no_private_key(key: str) -> None:
+    """Refuse a private key that was given in place of a donation's; never repeats it."""
+    found = secret_in_prose(key)
+    if found is not None:
+        raise Refused.field(
+            "key",
+            "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins",
+            found=found.value,
+        )
 
 
 def checked_key(key: str) -> str:

@@ -22,6 +22,7 @@ F = TypeVar("F")
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+_BARE_DIGITS = re.compile("(?:0x)?[0-9A-Fa-f]{64}")
 _SEPARATORS = "|/#<>{}\\"
 MOST_OF_NAME = 80
 """Characters of a name, at most."""
@@ -34,8 +35,15 @@ def _require_shown(text: str) -> None:
         raise WrongValue("has control or direction characters; leave them out")
 
 
+def _require_words(text: str) -> None:
+    """A private key is 64 hexadecimal digits, as a hash is; only a field that is meant for a hash takes them alone."""
+    if len(text) in (64, 66) and _BARE_DIGITS.fullmatch(text):
+        raise WrongValue("is 64 hexadecimal digits and no words; say what they are, unless they are a key")
+
+
 def _plain(text: str) -> str:
     _require_shown(text)
+    _require_words(text)
     if text != text.strip() or not text:
         raise WrongValue("is empty or begins or ends with a space; write it without")
     return text
@@ -44,6 +52,7 @@ def _plain(text: str) -> str:
 def _name(text: str) -> str:
     """A name as it is kept: NFKC, one space between words, nothing that cannot be seen (docs/rules.md, 21)."""
     _require_shown(text)
+    _require_words(text.strip())
     name = " ".join(visible(unicodedata.normalize("NFKC", text)).split())
     if not name:
         raise WrongValue("is empty; write a name")

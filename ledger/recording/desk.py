@@ -19,6 +19,7 @@ from pydantic import ConfigDict
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role
+from ledger.core.secret import secret_within
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.address_gaps import load_gaps, unread_scripts
@@ -148,6 +149,14 @@ def act(
             noun=noun,
             verb=verb,
             roles=sorted(action.roles),
+        )
+    found = secret_within(facts)
+    if found is not None:
+        raise Refused.field(
+            noun,
+            "one of its fields holds what looks like {found}; entries are published for ever, so nothing of it was "
+            "kept, but treat that key as seen and move its coins",
+            found=found.value,
         )
     if isinstance(facts, dict):
         facts, beside = parted(facts)

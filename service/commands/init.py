@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.core.secret import secret_in
 from ledger.recording.rebuild import renew
 from ledger.rules.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
@@ -28,7 +29,6 @@ from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
 from watchers.proof.periods import PERIOD
 from watchers.proof.scripts import AddressRefused, address_of, script_of
-from watchers.proof.secret import secret_in
 
 LIST_NAME = "addresses.csv"
 _RECEIVING_SHOWN = 3

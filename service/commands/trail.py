@@ -8,9 +8,11 @@ from typing import Any
 
 from api.pages import sentences as say
 from api.pages.sentences import fixed
+from ledger.core.errors import NotFound
+from ledger.core.secret import secret_in_prose
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
-from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 
 _WIDTH = 12
@@ -23,7 +25,16 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        trails = donation_trails(tx, options.key, now=outside.clock())
+        try:
+            trails = donation_trails(tx, options.key, now=outside.clock())
+        except NotFound:
+            found = secret_in_prose(options.key)
+            if found is None:
+                raise
+            raise BadUse(
+                "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins.",
+                found=found.value,
+            ) from None
         demonstration = tx.progress.load("demonstration") == "yes"
     lines: list[str] = []
     if demonstration:

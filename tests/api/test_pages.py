@@ -156,12 +156,30 @@ def test_an_unknown_key_is_answered_with_help(site: TestClient) -> None:
 
 
 def test_the_form_finds_without_a_script(site: TestClient) -> None:
-    """GET /find redirects to the donation, with the key quoted."""
-    answer = site.get("/find", params={"key": f" {built.TXID}:1 "})
+    """What is posted to /find is sent on to the donation, with the key quoted; no address ever held it before."""
+    answer = site.post("/find", data={"key": f" {built.TXID}:1 "})
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/d/{built.TXID}:1"
-    assert site.get("/find", params={"key": "//evil.example"}).headers["location"] == "/d/%2F%2Fevil.example"
-    assert site.get("/find").status_code == 400
+    other = site.post("/find", data={"key": "//evil.example"})
+    assert other.headers["location"] == "/d/%2F%2Fevil.example"
+    assert site.post("/find").status_code == 400
+    assert site.get("/find", params={"key": built.TXID}).status_code == 405
+    assert '<form class="find" action="/find" method="post"' in site.get("/").text
+
+
+def test_a_private_key_in_place_of_a_donations_is_warned_of_and_not_repeated(site: TestClient) -> None:
+    """In the form before it is in an address; under /d/ and in the data too, for whoever wrote it there."""
+    for key in ("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "abandon " * 11 + "about"):
+        for answer in (
+            site.post("/find", data={"key": key}),
+            site.get(f"/d/{key}"),
+            site.get(f"/api/v1/donations/{key}"),
+        ):
+            assert (answer.status_code, answer.headers.get("location")) == (422, None)
+            assert "treat that key as seen" in answer.text
+            assert key[:20] not in answer.text
+    code = "S6c56bnXQiBjk9mqSYE7yk"  # has the form of a short private key, and of a claim code
+    assert site.post("/find", data={"key": code}).headers["location"] == f"/d/{code}"
 
 
 def test_a_claim_code_is_a_secret_link(site: TestClient) -> None:

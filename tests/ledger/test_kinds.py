@@ -22,7 +22,7 @@ from ledger.rules.shipments import require_shipment
 from ledger.tracing.follow import origins
 from ledger.views.queries import campaign_report
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
-from tests.tools.things import funded, hand_over, lots, order, receive
+from tests.tools.things import DATE, funded, hand_over, lots, order, receive
 
 
 @pytest.fixture
@@ -380,3 +380,28 @@ def test_a_campaign_is_recorded_under_the_name_that_is_asked_for_or_not_at_all(l
     told = {"slug": "bar", "title": "Bar", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
     with pytest.raises(Refused, match=r"^slug: "), ledger.store.write() as writing:
         act(writing, ledger.actors["admin"], "foo", "campaign", "add", told, now=ledger.now)
+
+
+def test_no_private_key_enters_by_any_text_of_a_fact(tmp_path: Path) -> None:
+    """Whatever the noun, in a list, an inner field or a field's name; nothing stands, and nothing repeats it."""
+    ledger = funded(tmp_path)
+    wif, digits = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "0C28FCA386C7A227" * 4
+    xprv = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvv"
+    seed = "abandon " * 11 + "about"
+    need = {"number": "N-7", "item": "Masks", "unit": "mask", "quantity": 5, "place": "Accra", "date": DATE}
+    paper = {"sha256": "ab" * 32, "title": "Note", "paper": "note", "access": "public", "about": "campaign"}
+    before = ledger.kinds()
+    for noun, facts in (
+        ("need", need | {"recipient": wif}),
+        ("need", need | {"recipient": f"Clinic {seed}"}),
+        ("need", need | {wif: "x"}),
+        ("need", need | {"inner": [{"name": xprv}]}),
+        ("need", need | {"recipient": digits}),
+        ("evidence", paper | {"shows": f"descriptor wpkh({xprv})", "date": DATE}),
+        ("evidence", paper | {"shows": digits, "date": DATE}),
+        ("reversal", {"entry": 1, "reason": seed, "date": DATE}),
+    ):
+        with pytest.raises(Refused, match=r"treat that key as seen|unless they are a key") as refusal:
+            ledger.do("admin" if noun == "reversal" else "recorder", noun, "add", **facts)
+        assert not any(key in str(refusal.value) for key in (wif, xprv, seed, digits))
+    assert ledger.kinds() == before

@@ -79,6 +79,14 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it() -> None:
     assert "hunter2" not in str(refusal.value)
 
 
+def test_a_private_key_in_any_text_of_the_file_is_refused_without_repeating_it() -> None:
+    wif = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ"
+    for text in (f"[site]\ntitle = 'Help {wif}'", f"[[wallets]]\naddresses = ['{wif}']"):
+        with pytest.raises(BadUse, match="treat that key as seen") as refusal:
+            parse_config(text)
+        assert wif not in str(refusal.value)
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
     """A configuration never ends in anything but a Config or a refusal."""

@@ -6,14 +6,15 @@ import hashlib
 
 import bdkpython as bdk
 import pytest
+import wallycore as wally
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.core.secret import Secret, secret_in, secret_in_prose
 from tests.tools.builders_block import mainnet_block
 from watchers.proof.block import parse_block
 from watchers.proof.networks import MAINNET, NETWORKS, REGTEST, SIGNET, TESTNET3, Network, network_named
 from watchers.proof.scripts import AddressRefused, ScriptKind, address_of, kind_of, script_of, scripthash_hex
-from watchers.proof.secret import Secret, secret_in
 
 BDK = {"mainnet": bdk.Network.BITCOIN, "testnet3": bdk.Network.TESTNET, "regtest": bdk.Network.REGTEST}
 
@@ -223,6 +224,28 @@ def test_a_mistyped_private_key_is_still_recognised() -> None:
     assert secret_in("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTK") is Secret.WIF
     assert secret_in(XPRV[:-5]) is Secret.EXTENDED
     assert secret_in(f"wpkh([d34db33f/84h]{XPRV}/0/*)") is Secret.EXTENDED
+
+
+def test_a_seed_is_told_by_the_words_of_its_list_with_one_mistyped() -> None:
+    """In any language that the library has, numbered, among other words, cut to the letters that tell them apart."""
+    for language in wally.bip39_get_languages().split():
+        words = wally.bip39_mnemonic_from_bytes(wally.bip39_get_wordlist(language), bytes(range(16))).split()
+        assert secret_in(" ".join(words)) is Secret.WORDS, language
+        assert secret_in(f"my wallet: {' '.join(words)} !") is Secret.WORDS, language
+        assert secret_in(" ".join([*words[:5], "xqzj", *words[6:]])) is Secret.WORDS, language
+        assert secret_in(" ".join(["xqzj", "jqzx", *words[2:]])) is None, language
+    assert secret_in(" ".join(f"{n}. {word[:4]}" for n, word in enumerate(WORDS.split(), 1))) is Secret.WORDS
+
+
+def test_labels_and_prose_are_no_seed() -> None:
+    label = "Donations that come in through the desk at the Accra office for masks and gloves"
+    assert len(label.split()) == 15
+    chinese = "\u4e2d\u56fd\u7ea2\u5341\u5b57\u4f1a\u6350\u8d60\u7684\u7269\u8d44\u5df2\u7ecf\u5230\u8fbe"
+    for text in (label, f"{chinese};bc1q", "wpkh multi sortedmulti wsh tr pk " * 3):
+        assert (secret_in(text), secret_in_prose(text)) == (None, None)
+    assert secret_in_prose("SICHERHEITSVERANTWORTE") is None
+    assert secret_in_prose(chinese) is None
+    assert secret_in_prose("3f" * 32) is None
 
 
 @pytest.mark.parametrize(

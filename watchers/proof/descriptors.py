@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import wallycore as wally
 
 from ledger.core.chain import Script
+from ledger.core.secret import secret_in
 from watchers.proof.networks import MAINNET, Network
 from watchers.proof.scripts import ScriptKind, address_of, kind_of
-from watchers.proof.secret import secret_in
 
 _LONGEST = 20_000
 _LAST_INDEX = (1 << 31) - 1

@@ -11,8 +11,8 @@ from enum import StrEnum
 import wallycore as wally
 
 from ledger.core.chain import Script
+from ledger.core.secret import secret_in
 from watchers.proof.networks import NETWORKS, Network
-from watchers.proof.secret import secret_in
 
 
 class AddressRefused(ValueError):

@@ -1,0 +1,141 @@
+"""Recognises private keys by their form, so that they are refused before anything parses, keeps or repeats them.
+
+Never derives anything from what it recognises.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from functools import cache
+
+import wallycore as wally
+
+_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+_EXTENDED = re.compile(f"[xyztuvYZUV]prv{_BASE58}{{8,}}")
+_WIF = re.compile(f"(?<![0-9A-Za-z])[5KL9c]{_BASE58}{{50,51}}(?![0-9A-Za-z])")
+_ENCRYPTED = re.compile(f"(?<![0-9A-Za-z])6P{_BASE58}{{56}}(?![0-9A-Za-z])")
+# The short form has all three sorts of characters; a long word or a number on a paper has one or two.
+_MINI = re.compile(
+    r"(?<![0-9A-Za-z])S(?=[0-9A-Z]*[a-z])(?=[0-9a-z]*[A-Z])(?=[A-Za-z]*[0-9])"
+    f"(?:{_BASE58}{{21}}|{_BASE58}{{25}}|{_BASE58}{{29}})(?![0-9A-Za-z])"
+)
+_LONG = re.compile(f"{_BASE58}{{100,120}}")
+_RAW = re.compile(r"\s*(?:0x)?[0-9A-Fa-f]{64}\s*")
+_IDEOGRAPHS = re.compile("\\s*((?:[\u4e00-\u9fff]{3}){4,8})\\s*")
+_FEWEST_WORDS = 12
+_MOST_MISTYPED = 1
+_TELLING = 4
+"""Letters by which each word of a list in Latin script differs from all others; plates of steel have no more."""
+
+
+class Secret(Enum):
+    """What a text seems to hold, in words that complete "this looks like ..."."""
+
+    EXTENDED = "an extended private key"
+    WIF = "a private key in wallet import format"
+    ENCRYPTED = "an encrypted private key"
+    MINI = "a private key in its short form"
+    RAW = "a raw private key"
+    WORDS = "the secret words of a wallet"
+
+
+def secret_in(text: str) -> Secret | None:
+    """The kind of private key that stands somewhere in what should be a key, an address or a txid; or None.
+
+    Goes by form and not by checksum, so that one mistyped character does not let a key through.
+    """
+    found = secret_in_prose(text)
+    if found is not None:
+        return found
+    flat = unicodedata.normalize("NFKC", text)
+    if _RAW.fullmatch(flat):
+        return Secret.RAW
+    run = _IDEOGRAPHS.fullmatch(flat)
+    return Secret.WORDS if run is not None and _are_words(list(run.group(1))) else None
+
+
+def secret_in_prose(text: str) -> Secret | None:
+    """The same of a text that people write freely, in which a hash or a sentence in Chinese is no key."""
+    flat = unicodedata.normalize("NFKC", text)
+    for secret, form in (
+        (Secret.EXTENDED, _EXTENDED),
+        (Secret.WIF, _WIF),
+        (Secret.ENCRYPTED, _ENCRYPTED),
+        (Secret.MINI, _MINI),
+    ):
+        if form.search(flat):
+            return secret
+    if any(_holds_private_key(match.group()) for match in _LONG.finditer(flat)):
+        return Secret.EXTENDED
+    words = [word for word in re.split(r"[\W_]+", flat) if word.isalpha()]
+    return Secret.WORDS if _are_words(words) else None
+
+
+def secret_within(told: object) -> Secret | None:
+    """The kind of private key that stands in any text of parsed JSON or of a dataclass, names of fields too."""
+    return next((found for text in _texts(told) if (found := secret_in_prose(text)) is not None), None)
+
+
+def _texts(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        for name, value in told.items():
+            yield from _texts(name)
+            yield from _texts(value)
+    elif isinstance(told, list | tuple):
+        for value in told:
+            yield from _texts(value)
+    elif dataclasses.is_dataclass(told) and not isinstance(told, type):
+        for field in dataclasses.fields(told):
+            yield from _texts(getattr(told, field.name))
+
+
+def _holds_private_key(token: str) -> bool:
+    """True for 78 bytes with a valid checksum whose key starts with 0, under whatever version bytes."""
+    try:
+        raw = bytes(wally.base58check_to_bytes(token))
+    except ValueError:
+        return False
+    return len(raw) == 78 and raw[45] == 0
+
+
+def _are_words(words: list[str]) -> bool:
+    """Do twelve that follow each other stand in one of BIP 39's lists, but for one that may be mistyped?
+
+    Prose and labels do not: the lists have no articles and hardly a short word.
+    """
+    if len(words) < _FEWEST_WORDS:
+        return False
+    folded = [_folded(word) for word in words]
+    for known in _word_lists():
+        strange = 0
+        places = [word not in known for word in folded]
+        for end, is_strange in enumerate(places):
+            strange += is_strange
+            if end >= _FEWEST_WORDS:
+                strange -= places[end - _FEWEST_WORDS]
+            if end >= _FEWEST_WORDS - 1 and strange <= _MOST_MISTYPED:
+                return True
+    return False
+
+
+@cache
+def _word_lists() -> tuple[frozenset[str], ...]:
+    """The words of each language that the library knows, as they are compared, and their first letters."""
+    lists = []
+    for language in wally.bip39_get_languages().split():
+        handle = wally.bip39_get_wordlist(language)
+        words = {_folded(wally.bip39_get_word(handle, number)) for number in range(2048)}
+        lists.append(frozenset(words | {word[:_TELLING] for word in words if word.isascii()}))
+    return tuple(lists)
+
+
+def _folded(word: str) -> str:
+    """Without capitals and without the marks above and below letters, which people leave out."""
+    parts = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
