@@ -64,9 +64,9 @@ class OrderRow(Proposal, table=True):
     """An order to one supplier for one campaign. `need`: what it serves; `amends`: the order that it adds to.
 
     Approved, it is bound; `closed_by` is the entry of its closing, booked on `closed_on`, as long as that stands.
-    `rate_number` and `rate_price`: the rate, and its price of one bitcoin in minor units, by which coins covered the
-    order when it was approved; none where money in its own currency did. `opened_by`: the number of the opening that
-    brought it in; one that is taken back and brought in again is written anew.
+    `rate_number` and `rate_price`: the rate by which coins or other money covered the order when it was approved, and
+    its price of one bitcoin in minor units, if it is of bitcoin; none where its own currency did. `opened_by`: the
+    number of the opening that brought it in; one that is taken back and brought in again is written anew.
     """
 
     __tablename__: ClassVar[Any] = "purchase_orders"

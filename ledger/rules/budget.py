@@ -1,6 +1,7 @@
 """The budget check of orders: the free money that fits an order, coins and other currencies by dated quotes.
 
-See docs/rules.md, 9 and 26. Two currencies are compared by what each was quoted at for one bitcoin.
+See docs/rules.md, 9 and 26. Two currencies are compared by what each was quoted at for one bitcoin, else by the rates
+between currencies that are recorded or laid down.
 
 It binds nothing; approving an order does.
 """
@@ -8,15 +9,20 @@ It binds nothing; approving an order does.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
 
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
+from ledger.core.money import DECIMALS
 from ledger.core.names import FREE
 from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
+from ledger.model.rates import RateRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.exchange_rates import exchange
 from ledger.rules.rates import SATS, Priced, newest_price
 from ledger.rules.wanting import free_and_held
 
@@ -25,19 +31,46 @@ Bound = dict[str, dict[str | None, int]]
 _ANY_DAY = "9999-12-31"
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What orders in several currencies are compared in on a day: in sats, or in minor units of `anchor`.
+
+    An anchor is the currency of an order to which no quote of bitcoin leads: no coins count then.
+    """
+
+    books: Books
+    campaign: str
+    date: str
+    anchor: str | None
+
+    def price(self, currency: str) -> Fraction | None:
+        """Minor units of a currency that one unit of the scale is, by rates up to the day, else by later ones: what
+        an order rests on it rests on as long as it is bound. None where no rate leads to it."""
+        if currency == (self.anchor or "BTC"):
+            return Fraction(1)
+        if self.anchor is not None:
+            return _then_or_later(self.books, self.campaign, self.anchor, currency, self.date)
+        return _for_one_sat(self.books, self.campaign, currency, self.date)
+
+    def coins(self, restriction: str = FREE) -> int:
+        """The coins behind a restriction, in units of the scale."""
+        return free_and_held(self.books, self.campaign, "BTC", restriction) if self.anchor is None else 0
+
+
 def spendable(
-    books: Books, campaign: str, currency: str, date: str, need: str | None = None, *, sats: bool = True
+    books: Books, campaign: str, currency: str, date: str, need: str | None = None, *, by_rates: bool = True
 ) -> int:
     """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
     restricted to other needs; coins at the latest quote (docs/rules.md, 9). Without a quote sats count nothing.
 
     Coins that orders in other currencies rest on are bound too, at the quotes of those. Unrestricted money of other
-    currencies that their own orders leave counts as well, by the quotes of both, less what orders rest on that neither
-    their own money nor coins cover. `sats`: count what needs a quote at all.
+    currencies that their own orders leave counts as well, by the quotes of both or a rate between them, less what
+    orders rest on that neither their own money nor coins cover. `by_rates`: count what needs a rate at all.
     """
     bound = _bound(books, campaign)
-    spoken = _sats_of_others(books, campaign, currency, date, bound)
-    found = price_of(books, campaign, currency, date) if sats else None
+    scale = _scale(books, campaign, currency, date) if bound.keys() - {currency} else None
+    spoken = defaultdict[str, int](int) if scale is None else _spoken_for(scale, currency, bound)
+    found = price_of(books, campaign, currency, date) if by_rates else None
 
     def in_hand(restriction: str) -> int:
         money = free_and_held(books, campaign, currency, restriction)
@@ -53,45 +86,66 @@ def spendable(
     )
     free = in_hand(FREE) - here.get(None, 0) - others
     if currency != "BTC":
-        if found is not None:
-            free += _money_of_others(books, campaign, currency, date, bound, found)
-        free -= _bound_by_others(books, campaign, currency, date, spoken[FREE])
+        if by_rates:
+            free += _money_of_others(books, campaign, currency, date, bound)
+        if scale is not None:
+            free -= _bound_by_others(scale, currency, spoken[FREE])
     if need is None:
         return free
     own = in_hand(need) - here.get(need, 0)
     return own + max(free, 0)
 
 
-def _bound_by_others(books: Books, campaign: str, currency: str, date: str, spoken: int) -> int:
+def _bound_by_others(scale: _Scale, currency: str, spoken: int) -> int:
     """What orders in other currencies rest on beyond their own money and all coins, minor units of `currency`."""
-    beyond = spoken - free_and_held(books, campaign, "BTC")
-    price = _price_then_or_later(books, campaign, currency, date) if beyond > 0 else None
-    return 0 if price is None else beyond * price // SATS
+    beyond = spoken - scale.coins() if spoken else 0
+    price = scale.price(currency) if beyond > 0 else None
+    return 0 if price is None else int(beyond * price)
 
 
-def _money_of_others(
-    books: Books, campaign: str, currency: str, date: str, bound: Bound, price: Priced
-) -> int:
+def _money_of_others(books: Books, campaign: str, currency: str, date: str, bound: Bound) -> int:
     """Unrestricted money of other currencies that their own orders leave, in minor units of `currency`."""
     worth = 0
-    for line in books.lines.money(campaign, restriction=FREE):
-        asset = line.asset
-        quoted = None if asset in {currency, "BTC"} else price_of(books, campaign, asset, date)
-        if quoted is None:
+    for asset in _others(books, campaign, currency):
+        rate = _rate_to(books, campaign, asset, currency, date)
+        if rate is None:
             continue
         left = free_and_held(books, campaign, asset)
         for need, units in bound.get(asset, {}).items():
             own = 0 if need is None else free_and_held(books, campaign, asset, need)
             left -= max(0, units - own)
-        worth += max(0, left) * price.price // quoted.price
+        worth += int(max(0, left) * rate.price)
     return worth
+
+
+def _others(books: Books, campaign: str, currency: str) -> list[str]:
+    """The currencies of unrestricted money but for one and for bitcoin."""
+    return sorted({line.asset for line in books.lines.money(campaign, restriction=FREE)} - {currency, "BTC"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """Minor units of one currency that a minor unit of another is, and what the rates are called that say so."""
+
+    price: Fraction
+    names: tuple[str, ...]
+
+
+def _rate_to(books: Books, campaign: str, asset: str, currency: str, date: str) -> _Rate | None:
+    """By the quotes of both for one bitcoin up to a day, else by rates between currencies that are not too old."""
+    quoted = price_of(books, campaign, asset, date)
+    wanted = None if quoted is None else price_of(books, campaign, currency, date)
+    if quoted is not None and wanted is not None:
+        return _Rate(Fraction(wanted.price, quoted.price), (quoted.number,))
+    found = exchange(books.session, campaign, asset, currency, date)
+    return None if found is None else _Rate(_minor(found.price, asset, currency), found.rates)
 
 
 def rates_of_others(books: Books, campaign: str, currency: str, date: str) -> tuple[str, ...]:
     """The numbers of the rates by which unrestricted money of other currencies counts, by currency."""
-    assets = {line.asset for line in books.lines.money(campaign, restriction=FREE)} - {currency, "BTC"}
-    found = (price_of(books, campaign, asset, date) for asset in sorted(assets))
-    return tuple(priced.number for priced in found if priced is not None)
+    assets = _others(books, campaign, currency)
+    found = (_rate_to(books, campaign, asset, currency, date) for asset in assets)
+    return tuple(dict.fromkeys(name for rate in found if rate is not None for name in rate.names))
 
 
 def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | None:
@@ -112,49 +166,78 @@ def _bound(books: Books, campaign: str) -> Bound:
     return bound
 
 
-def _sats_of_others(
-    books: Books, campaign: str, currency: str, date: str, bound: Bound
-) -> defaultdict[str, int]:
-    """By restriction, the sats that approved orders in other currencies rest on: those that money in their own
+def _scale(books: Books, campaign: str, currency: str, date: str) -> _Scale:
+    """What an order in a currency is compared with others in."""
+    quoted = currency == "BTC" or _for_one_sat(books, campaign, currency, date) is not None
+    return _Scale(books, campaign, date, None if quoted else currency)
+
+
+def _spoken_for(scale: _Scale, currency: str, bound: Bound) -> defaultdict[str, int]:
+    """By restriction, in units of a scale, what approved orders in other currencies rest on: what money in their own
     currency does not cover. A need's orders rest on its own coins first.
     """
+    books, campaign = scale.books, scale.campaign
     spoken: defaultdict[str, int] = defaultdict(int)
     for other, needs in sorted(bound.items()):
         if other == currency:
             continue
-        price = SATS if other == "BTC" else _price_then_or_later(books, campaign, other, date)
+        price = Fraction(1) if other == "BTC" and scale.anchor is None else scale.price(other)
         wanted = needs.get(None, 0)
         for need, units in needs.items():
             if need is not None:
-                wanted += _beyond_own(books, campaign, other, need, units, price, spoken)
+                wanted += _beyond_own(scale, other, need, units, price, spoken)
         if other != "BTC":
             wanted -= free_and_held(books, campaign, other)
         if price is not None and wanted > 0:
-            spoken[FREE] += -(-wanted * SATS // price)
+            spoken[FREE] += -int(-wanted / price // 1)
     return spoken
 
 
 def _beyond_own(
-    books: Books,
-    campaign: str,
+    scale: _Scale,
     currency: str,
     need: str,
     units: int,
-    price: int | None,
+    price: Fraction | None,
     spoken: dict[str, int],
 ) -> int:
     """What the money and the coins of a need do not cover of its orders; the coins are noted in `spoken`."""
     if currency != "BTC":
-        units -= free_and_held(books, campaign, currency, need)
+        units -= free_and_held(scale.books, scale.campaign, currency, need)
     if price is None or units <= 0:
         return max(0, units)
-    coins = free_and_held(books, campaign, "BTC", need) - spoken[need]
-    taken = min(max(0, coins), -(-units * SATS // price))
+    coins = scale.coins(need) - spoken[need]
+    taken = min(max(0, coins), -int(-units / price // 1))
     spoken[need] += taken
-    return max(0, units - taken * price // SATS)
+    return max(0, units - int(taken * price))
 
 
-def _price_then_or_later(books: Books, campaign: str, currency: str, date: str) -> int | None:
-    """What a bitcoin was quoted at up to a day, else the newest quote: an order rests on one."""
+def _for_one_sat(books: Books, campaign: str, currency: str, date: str) -> Fraction | None:
+    """Minor units of a currency that a sat was quoted at up to a day, else by the newest quote.
+
+    Where it has no quote, by a rate between it and a currency that has one.
+    """
     found = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
-    return None if found is None else found.price
+    if found is not None:
+        return Fraction(found.price, SATS)
+    quoted = select(RateRow.currency).where(RateRow.campaign == campaign).distinct()
+    for other in books.session.exec(quoted.order_by(col(RateRow.currency))).all():
+        rate = _then_or_later(books, campaign, other, currency, date)
+        through = None if rate is None else _for_one_sat(books, campaign, other, date)
+        if rate is not None and through is not None:
+            return through * rate
+    return None
+
+
+def _then_or_later(books: Books, campaign: str, asset: str, currency: str, date: str) -> Fraction | None:
+    """Minor units of a currency that one of another is, by the rates of a day, else of before it, else of after it."""
+    for day, aged in ((date, True), (date, False), (_ANY_DAY, False)):
+        found = exchange(books.session, campaign, asset, currency, day, aged=aged)
+        if found is not None:
+            return _minor(found.price, asset, currency)
+    return None
+
+
+def _minor(price: Fraction, asset: str, currency: str) -> Fraction:
+    """What one unit of an asset is in a currency, as what a minor unit of the one is in minor units of the other."""
+    return price * Fraction(10 ** DECIMALS[currency], 10 ** DECIMALS[asset])

@@ -53,8 +53,21 @@ class ExchangeRate:
     date: Date
 
 
-Edge = tuple[str, Fraction]
-"""A currency, and how many of its units one unit of another is."""
+Edge = tuple[str, Fraction, str]
+"""A currency, how many of its units one unit of another is, and what the rate that says so is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one unit of a currency is in another, in whole units, and what the rates are called that say so."""
+
+    price: Fraction
+    rates: tuple[str, ...]
+
+
+def _name_of(base: str, currency: str, *day: str) -> str:
+    """What people call a rate of two currencies: what it is of, and its day; a fixed parity has none."""
+    return ":".join((base, currency, *day))
 
 
 def _days_before(day: str, days: int) -> str:
@@ -64,16 +77,18 @@ def _days_before(day: str, days: int) -> str:
 def _by_parity(currency: str, day: str) -> Iterator[Edge]:
     fixed = parity(currency, day)
     if fixed is not None:
-        yield "EUR", 1 / fixed
+        yield "EUR", 1 / fixed, _name_of("EUR", currency)
     if currency == "EUR":
         for other in PARITIES:
             units = parity(other.currency, day)
             if units is not None:
-                yield other.currency, units
+                yield other.currency, units, _name_of("EUR", other.currency)
 
 
-def _by_rate(session: Session, campaign: CampaignRow, currency: str, day: str) -> Iterator[Edge]:
-    """By what was recorded, the newest first."""
+def _by_rate(
+    session: Session, campaign: CampaignRow, currency: str, day: str, *, aged: bool = True
+) -> Iterator[Edge]:
+    """By what was recorded, the newest first; `aged`: of what is not too old only."""
     rows = session.exec(
         select(ExchangeRateRow)
         .where(
@@ -81,14 +96,14 @@ def _by_rate(session: Session, campaign: CampaignRow, currency: str, day: str) -
             col(ExchangeRateRow.reversed_by).is_(None),
             or_(ExchangeRateRow.base == currency, ExchangeRateRow.currency == currency),
             ExchangeRateRow.told_on <= day,
-            ExchangeRateRow.told_on >= _days_before(day, MONTHLY_DAYS),
+            ExchangeRateRow.told_on >= (_days_before(day, MONTHLY_DAYS) if aged else ""),
         )
         .order_by(col(ExchangeRateRow.told_on).desc(), col(ExchangeRateRow.entry).desc())
     )
     for row in rows:
-        if row.monthly or row.told_on >= _days_before(day, DAYS):
-            price = Fraction(row.price)
-            yield (row.currency, price) if row.base == currency else (row.base, 1 / price)
+        if not aged or row.monthly or row.told_on >= _days_before(day, DAYS):
+            price, name = Fraction(row.price), _name_of(row.base, row.currency, row.told_on)
+            yield (row.currency, price, name) if row.base == currency else (row.base, 1 / price, name)
 
 
 def _by_bitcoin(session: Session, campaign: CampaignRow, currency: str, day: str) -> Iterator[Edge]:
@@ -107,39 +122,48 @@ def _by_bitcoin(session: Session, campaign: CampaignRow, currency: str, day: str
         found = newest_price(session, campaign, money, day, among=5)
         if found is not None and found.date >= _days_before(day, DAYS):
             price = Fraction(found.price, 10 ** DECIMALS[money])
-            yield (money, price) if currency == "BTC" else ("BTC", 1 / price)
+            yield (money, price, found.number) if currency == "BTC" else ("BTC", 1 / price, found.number)
 
 
 def worth(session: Session, slug: str, asset: str, minor: int, currency: str, day: str) -> int | None:
-    """Minor units of a currency that an amount of another is on a day, rounded up; None where no rate says it.
-
-    By as few rates as there are; of those, a fixed parity before a rate that was recorded, and the newest.
-    """
+    """Minor units of a currency that an amount of another is on a day, rounded up; None where no rate says it."""
     if asset == currency:
         return minor
+    found = exchange(session, slug, asset, currency, day)
+    return None if found is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * found.price, currency)
+
+
+def exchange(
+    session: Session, slug: str, asset: str, currency: str, day: str, *, aged: bool = True
+) -> Exchange | None:
+    """What one unit of an asset is in a currency on a day; None where no rate says it.
+
+    By as few rates as there are; of those, a fixed parity before a rate that was recorded, and the newest. `aged`: a
+    rate between two currencies counts for its days only.
+    """
     campaign = campaign_of(session, slug)
-    reached = {asset: Fraction(minor, 10 ** DECIMALS[asset])}
+    reached = {asset: Exchange(Fraction(1), ())}
     newest = [asset]
     for _ in range(_STEPS):
         here, newest = newest, []
         for money in here:
-            for to, price in (
+            for to, price, name in (
                 *_by_parity(money, day),
-                *_by_rate(session, campaign, money, day),
+                *_by_rate(session, campaign, money, day, aged=aged),
                 *_by_bitcoin(session, campaign, money, day),
             ):
                 if to not in reached:
-                    reached[to] = reached[money] * price
+                    reached[to] = Exchange(reached[money].price * price, (*reached[money].rates, name))
                     newest.append(to)
         if currency in reached:
-            return _units(reached[currency], currency)
+            return reached[currency]
     return None
 
 
 def rate_of_pair(session: Session, slug: str, asset: str, minor: int, currency: str, day: str) -> int | None:
     """Minor units of a currency that an amount of another is on a day by a rate of just these two; None without one."""
     direct = (*_by_parity(asset, day), *_by_rate(session, campaign_of(session, slug), asset, day))
-    price = next((price for to, price in direct if to == currency), None)
+    price = next((price for to, price, _ in direct if to == currency), None)
     return None if price is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * price, currency)
 
 

@@ -155,13 +155,13 @@ def require_not_closed(context: Context, order: str) -> None:
 class RestsOnRate:
     """What an order that coins or money of other currencies cover rests on: the rate that they count by.
 
-    `price`: what one bitcoin is at by it, minor units of the order's currency. `with_rates`: those of other currencies
-    whose money counts (docs/rules.md, 9 and 26).
+    `price`: what one bitcoin is at by it, minor units of the order's currency; none where it is a rate between two
+    currencies. `with_rates`: those of other currencies whose money counts (docs/rules.md, 9 and 26).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     rests_on_rate: Text
-    price: Positive
+    price: Positive | None = None
     with_rates: tuple[Text, ...] | None = None
 
 
@@ -185,11 +185,13 @@ def _require_money(
     available = spendable(context.books, context.campaign, currency, date, need)
     if total <= available:
         by = price_of(context.books, context.campaign, currency, date)
-        if by is None or total <= spendable(
-            context.books, context.campaign, currency, date, need, sats=False
+        others = rates_of_others(context.books, context.campaign, currency, date)
+        if (by is None and not others) or total <= spendable(
+            context.books, context.campaign, currency, date, need, by_rates=False
         ):
             return None
-        others = rates_of_others(context.books, context.campaign, currency, date)
+        if by is None:
+            return RestsOnRate(rests_on_rate=others[0], with_rates=others[1:] or None)
         return RestsOnRate(rests_on_rate=by.number, price=by.price, with_rates=others or None)
     elsewhere = [
         bound

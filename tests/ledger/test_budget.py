@@ -81,6 +81,27 @@ def test_an_approval_that_rests_on_coins_names_the_dated_quote(tmp_path: Path) -
     assert _rate_behind(ledger, "PO-2") == (f"USD:{DAY}", 2_000_000)
 
 
+def test_money_of_another_currency_backs_an_order_by_a_rate_between_the_two(tmp_path: Path) -> None:
+    """By a recorded rate or a fixed parity, without a quote of bitcoin; what it backs is bound in its own currency."""
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "C-1", 1_000_000, None)
+    with pytest.raises(Refused, match=r"only 0\.00 CNY is free"):
+        order(ledger, "PO-1", 280_000, "CNY")
+    rate = {"source": "un", "date": DAY}
+    ledger.do("recorder", "exchange-rate", "add", base="USD", currency="CNY", price="7", **rate)
+    ledger.do("recorder", "exchange-rate", "add", base="EUR", currency="USD", price="1.25", **rate)
+    order(ledger, "PO-1", 280_000, "CNY")
+    assert _rate_behind(ledger, "PO-1") == (f"USD:CNY:{DAY}", None)
+    with pytest.raises(Refused, match=r"only 9600\.00 USD is free"):
+        order(ledger, "PO-2", 960_001, "USD")
+    order(ledger, "PO-3", 524_766, "XOF")  # 800 euros and a franc: 1,000.01 dollars
+    with pytest.raises(Refused, match=r"only 8599\.99 USD is free"):
+        order(ledger, "PO-2", 960_000, "USD")
+    with pytest.raises(Refused, match=r"only 60199\.9. CNY is free"):
+        order(ledger, "PO-4", 6_020_000, "CNY")
+    order(ledger, "PO-2", 859_999, "USD")
+
+
 def _rate_behind(ledger: Ledger, number: str) -> tuple[str | None, int | None]:
     with ledger.store.read() as reading:
         order = require_order(reading.session, SLUG, number)
