@@ -19,13 +19,17 @@ from ledger.core.names import (
     GoodsLine,
     Line,
     LineKind,
+    Lot,
     MoneyLine,
     OrderLine,
     UseCause,
+    UseName,
     line_named,
     use_named,
 )
 from ledger.model.campaigns import Nature
+from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
+from ledger.model.goods import Cause, LossRow
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
 from ledger.rules.books import Books
 from ledger.rules.came import NotGifts
@@ -43,13 +47,21 @@ _ENDS = {
     PartKind.SHORT: ExitKind.SHORT,
     PartKind.DAMAGED: ExitKind.DAMAGED,
     PartKind.REJECTED: ExitKind.REJECTED,
-    PartKind.LOST: ExitKind.LOST,
     PartKind.CLAIMED: ExitKind.CLAIM,
     PartKind.CANCELLED: ExitKind.CANCELLED,
     PartKind.RETURNED: ExitKind.RETURNED,
     PartKind.BEFORE: ExitKind.BEFORE,
 }
 
+_WHY = {
+    Cause.DAMAGE: ExitKind.DAMAGED,
+    Cause.EXPIRED: ExitKind.EXPIRED,
+    Cause.STOLEN: ExitKind.STOLEN,
+    Cause.COLD_CHAIN: ExitKind.SPOILED,
+    Cause.CUSTOMS: ExitKind.CUSTOMS,
+    Cause.RECALLED: ExitKind.RECALLED,
+}
+"""What lost pieces are called by the cause that is told; those that are only lost by where they were."""
 APART = (Origin.GIVEN, Origin.BEFORE)
 """How goods came that are no order's, and are told apart wherever they go."""
 _LEFT = {
@@ -72,13 +84,6 @@ _WAITS = {
 
 def is_refund(use: Use) -> bool:
     return use_named(use.id).cause is UseCause.REFUND
-
-
-def ended_as(use: Use, kind: PartKind) -> ExitKind:
-    """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods on their way."""
-    if kind is PartKind.LOST and is_refund(use):
-        return ExitKind.WRITTEN_OFF
-    return _ENDS[kind]
 
 
 class _Run(NamedTuple):
@@ -159,6 +164,7 @@ class BarsOfLines:
         self._came_by: dict[str, list[tuple[int, int, str | Origin]]] = {}
         self._reached: dict[str, str] = {}
         self._others: NotGifts | None = None
+        self._causes: dict[tuple[UseCause, str, str], Cause] | None = None
 
     def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The runs of an interval of a line on its bar, none where the line is no bar."""
@@ -174,7 +180,7 @@ class BarsOfLines:
         match name:
             case EndedLine():
                 use = self._lines.use(name.use)
-                return ended_as(use, use.parts[name.part].kind)
+                return self.ended_as(use, use.parts[name.part].kind)
             case OrderLine():
                 if self._order(name).is_closed if closed is None else closed:
                     return ExitKind.CLAIM
@@ -182,6 +188,40 @@ class BarsOfLines:
             case GoodsLine():
                 return _WAITS.get(name.at)
         return _LEFT[name.kind]
+
+    def ended_as(self, use: Use, kind: PartKind) -> ExitKind:
+        """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods."""
+        if kind is not PartKind.LOST:
+            return _ENDS[kind]
+        if is_refund(use):
+            return ExitKind.WRITTEN_OFF
+        name, line = use_named(use.id), line_named(use.line)
+        if name.cause is UseCause.RECALL:
+            return ExitKind.RECALLED
+        cause = self._cause_of(name)
+        if cause is not Cause.LOST:
+            return _WHY[cause]
+        stood = isinstance(line, GoodsLine) and line.at is not AccountClass.TRANSIT
+        return ExitKind.MISSING if stood else ExitKind.LOST
+
+    def _cause_of(self, use: UseName) -> Cause:
+        """Why a loss or an arrival counted pieces off; those of a campaign are read at once when one is asked for."""
+        if self._causes is None:
+            self._causes = {
+                (UseCause.LOSS, number, ""): Cause(cause)
+                for number, cause in self._books.session.exec(
+                    select(LossRow.number, LossRow.cause).where(LossRow.campaign == self._campaign)
+                )
+            }
+            arrived = (
+                select(ArrivalRow.number, ArrivedLotRow.product, ArrivedLotRow.lot, ArrivedLotRow.cause)
+                .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
+                .where(ArrivalRow.campaign == self._campaign, col(ArrivedLotRow.cause).is_not(None))
+            )
+            for number, product, lot, why in self._books.session.exec(arrived):
+                self._causes[UseCause.ARRIVAL, number, str(Lot(product, lot))] = Cause(why or Cause.LOST)
+        lot_of = use.detail[0] if use.cause is UseCause.ARRIVAL and use.detail else ""
+        return self._causes.get((use.cause, use.number, lot_of), Cause.LOST)
 
     def service_of(self, use: Use) -> tuple[str, str] | None:
         """(product, place) of a service that a use delivered of an order; None for any other use."""

@@ -64,7 +64,13 @@ class ExitKind(StrEnum):
     REPAID = "repaid"  # a loan between campaigns, at either end
     CLAIM = "claim"  # paid for, not delivered, and the order is closed: the supplier owes it
     IN_TRANSIT = "in_transit"
-    LOST = "lost"
+    LOST = "lost"  # on the way
+    MISSING = "missing"  # from where it lay
+    EXPIRED = "expired"
+    STOLEN = "stolen"
+    SPOILED = "spoiled"  # it was not kept cold
+    CUSTOMS = "customs"  # kept by them
+    RECALLED = "recalled"  # its lot was recalled, and it was destroyed or kept from people
     WRITTEN_OFF = "written_off"  # a claim on the supplier, or what a refund left of it, that nobody pays
     IN_STOCK = "in_stock"
     WAITING = "waiting"  # handed over, not yet distributed
@@ -76,15 +82,25 @@ class ExitKind(StrEnum):
 
     @property
     def is_bad(self) -> bool:
-        return self in {
-            ExitKind.SHORT,
-            ExitKind.DAMAGED,
-            ExitKind.REJECTED,
-            ExitKind.LOST,
-            ExitKind.WRITTEN_OFF,
-            ExitKind.UNEXPLAINED,
-            ExitKind.SHORTFALL,
-        }
+        return self in GOODS_LOST or self in {ExitKind.UNEXPLAINED, ExitKind.SHORTFALL}
+
+
+GOODS_LOST = frozenset(
+    {
+        ExitKind.SHORT,
+        ExitKind.DAMAGED,
+        ExitKind.REJECTED,
+        ExitKind.LOST,
+        ExitKind.MISSING,
+        ExitKind.EXPIRED,
+        ExitKind.STOLEN,
+        ExitKind.SPOILED,
+        ExitKind.CUSTOMS,
+        ExitKind.RECALLED,
+        ExitKind.WRITTEN_OFF,
+    }
+)
+"""How pieces end that reach nobody and that nobody pays back."""
 
 
 def _most(given: dict[str, Any]) -> Origin:

@@ -15,7 +15,7 @@ from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import ExchangeLine, GoodsLine, OrderLine, line_named, use_named
 from ledger.model.campaigns import Nature, ProductRow
-from ledger.views.bars import BarsOfLines, ended_as, is_refund
+from ledger.views.bars import BarsOfLines, is_refund
 from ledger.views.flow import ExitKind
 from ledger.views.trail import Place
 
@@ -127,7 +127,7 @@ class PlaceNames:
 
     def end_of(self, use: Use, kind: PartKind) -> tuple[ExitKind, str, str]:
         """(how, asset, place) of units that ended in a use."""
-        ending, line = ended_as(use, kind), line_named(use.line)
+        ending, line = self._bars.ended_as(use, kind), line_named(use.line)
         if is_refund(use):
             order, asset = self._bars.owed_on(use)
             return ending, asset, order

@@ -31,7 +31,7 @@ from ledger.rules.gift_sums import gift_sums
 from ledger.rules.orders import bound_orders, items_of_orders, order_line
 from ledger.rules.shipments import origins_of
 from ledger.tracing.follow import Arrival, follow_runs
-from ledger.views.bars import APART, STAGES, Axis, BarsOfLines, bar_of, ended_as, is_refund
+from ledger.views.bars import APART, STAGES, Axis, BarsOfLines, bar_of, is_refund
 from ledger.views.flow import (
     Band,
     Bar,
@@ -353,7 +353,7 @@ class CampaignFlow(BarsOfLines):
             # What is bad stays told as bad, whatever is paid back for it (docs/rules.md, 23).
             # Pieces that ended are counted on their line: a bar that a receipt takes twice has floors of its own.
             pieces = isinstance(line_named(use.line), EndedLine)
-            self._leave(here, ended_as(*failed), asset, high - low if pieces else here.end - here.start)
+            self._leave(here, self.ended_as(*failed), asset, high - low if pieces else here.end - here.start)
             return
         shares = [b - a for a, b in zip(use.shares_at(low), use.shares_at(high), strict=True)]
         outs = list(zip(use.outs_at(low), use.outs_at(high), strict=True))
@@ -372,7 +372,9 @@ class CampaignFlow(BarsOfLines):
                 self._land(there, asset, resumed, *outs[index])
             elif part.line is None:
                 # What a refund leaves unpaid on an order's line is counted in value; its bar in pieces.
-                self._leave(there, ended_as(use, part.kind), asset, till - at if is_refund(use) else share)
+                self._leave(
+                    there, self.ended_as(use, part.kind), asset, till - at if is_refund(use) else share
+                )
             elif is_refund(use):
                 self._leave(there, ExitKind.REFUNDED, asset, till - at)
             elif use_named(use.id).cause is UseCause.REPAID:
@@ -387,7 +389,7 @@ class CampaignFlow(BarsOfLines):
         target = self._axis(line)
         if not units and (target is not None or not isinstance(line_named(line), OrderLine)):
             # Sold for less than a cent, or the like: nothing of it goes on.
-            self._leave(here, ExitKind.LOST, asset, end - start)
+            self._leave(here, ExitKind.MISSING, asset, end - start)
             return
         if target is not None:
             at = first

@@ -17,10 +17,9 @@ from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.balances import CampaignBalances
 from ledger.views.bars import APART
-from ledger.views.flow import Bar, Exit, ExitKind, Flow, Origin, StageKind
+from ledger.views.flow import GOODS_LOST, Bar, Exit, ExitKind, Flow, Origin, StageKind
 from ledger.views.sums import LotSums
 
-BAD = frozenset({ExitKind.SHORT, ExitKind.DAMAGED, ExitKind.LOST, ExitKind.REJECTED, ExitKind.WRITTEN_OFF})
 UNDER_WAY = frozenset({ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING})
 NOT_COMING = frozenset({ExitKind.CANCELLED, ExitKind.CLAIM, ExitKind.REFUNDED})
 
@@ -133,7 +132,7 @@ def goods_totals(known: Known, flow: Flow, lots: Sequence[LotSums]) -> GoodsTota
         under_way=quantities(exits(UNDER_WAY.__contains__), products),
         distributed=quantities(reached, products),
         places=_places(flow, None),
-        lost=quantities(exits(BAD.__contains__), products),
+        lost=quantities(exits(GOODS_LOST.__contains__), products),
     )
 
 
@@ -148,7 +147,7 @@ def apart_totals(known: Known, flow: Flow, origin: Origin) -> ApartTotals:
         under_way=quantities(exits(UNDER_WAY.__contains__), products),
         distributed=quantities(distributed_of(flow, origin), products),
         places=_places(flow, origin),
-        lost=quantities(exits(BAD.__contains__), products),
+        lost=quantities(exits(GOODS_LOST.__contains__), products),
     )
 
 

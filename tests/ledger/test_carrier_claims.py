@@ -187,7 +187,7 @@ def test_a_part_leaves_the_rest_and_two_people_write_it_off(lost: Ledger) -> Non
     refund(lost, "R-2", rest_of="R-1", amount=0, written_off="Excess of the policy")
     assert owed(lost) == {}
     assert told(lost)[ExitKind.WRITTEN_OFF] == 400
-    assert told(lost)[ExitKind.LOST] == 8
+    assert told(lost)[ExitKind.STOLEN] == 8
 
 
 def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> None:
@@ -276,7 +276,13 @@ def test_what_came_to_a_bad_end_stays_told_so_whatever_became_of_it(tmp_path: Pa
     for place in trail.places:
         if place.amount.asset == "KIT":
             pieces[place.kind] = pieces.get(place.kind, 0) + place.amount.minor
-    bad = {ExitKind.DAMAGED: 14, ExitKind.SHORT: 11, ExitKind.LOST: 7, ExitKind.RETURNED: 5}
+    bad = {
+        ExitKind.DAMAGED: 14,
+        ExitKind.SHORT: 11,
+        ExitKind.LOST: 1,
+        ExitKind.RECALLED: 6,
+        ExitKind.RETURNED: 5,
+    }
     assert pieces == bad | {ExitKind.IN_STOCK: 63}
     sentence = plain(donation_sentence(trail))
     assert all(

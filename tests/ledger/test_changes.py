@@ -67,7 +67,7 @@ def test_a_late_loss_is_told_and_stays_told_when_it_is_reversed(ledger: Ledger) 
     change = only(trail_of(ledger, GIFT))
     assert (change.kind, change.why) == (ChangeKind.LOST, "a break-in")
     said, says = figures(change)
-    assert (said, says) == ([(ExitKind.IN_STOCK, 40)], [(ExitKind.LOST, 40)])
+    assert (said, says) == ([(ExitKind.IN_STOCK, 40)], [(ExitKind.STOLEN, 40)])
     ledger.do("approver", "reversal", "add", entry=loss.seq, reason="they were found", date=DATE)
     first, second = trail_of(ledger, GIFT).changes
     assert first == change

@@ -75,17 +75,17 @@ def places(ledger: Ledger) -> dict[tuple[ExitKind | None, str], int]:
 
 
 def test_what_is_found_is_in_stock_and_its_givers_again_and_they_are_told(ledger: Ledger) -> None:
-    assert places(ledger)[ExitKind.LOST, "Depot"] == 10
+    assert places(ledger)[ExitKind.STOLEN, "Depot"] == 10
     seq = find(ledger, 4)
     now = places(ledger)
-    assert (now[ExitKind.LOST, "Depot"], now[ExitKind.IN_STOCK, "Depot"]) == (6, 894)
+    assert (now[ExitKind.STOLEN, "Depot"], now[ExitKind.IN_STOCK, "Depot"]) == (6, 894)
     assert (net(ledger, f"stock/{SLUG}/Depot", "KIT#L1"), net(ledger, f"lost/{SLUG}/stolen", "KIT#L1")) == (
         894,
         6,
     )
     change = trail(ledger).changes[-1]
     assert (change.kind, change.entry, change.why) == (ChangeKind.FOUND, seq, "the police brought them")
-    assert [(place.kind, place.amount.minor) for place in change.said] == [(ExitKind.LOST, 4)]
+    assert [(place.kind, place.amount.minor) for place in change.said] == [(ExitKind.STOLEN, 4)]
     assert [(place.kind, place.amount.minor) for place in change.says] == [(ExitKind.IN_STOCK, 4)]
 
 
@@ -127,7 +127,7 @@ def test_a_find_that_was_none_leaves_its_pieces_lost(ledger: Ledger) -> None:
     ledger.do("approver", "reversal", "add", entry=seq, reason="other kits", date=DATE)
     assert places(ledger) == before
     find(ledger, 3, "F-2")
-    assert places(ledger)[ExitKind.LOST, "Depot"] == 7
+    assert places(ledger)[ExitKind.STOLEN, "Depot"] == 7
 
 
 def test_what_an_arrival_called_lost_or_short_is_found_at_another_place_too(ledger: Ledger) -> None:

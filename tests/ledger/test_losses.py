@@ -18,6 +18,7 @@ from ledger.core.errors import LedgerError, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
+from ledger.views.flow import ExitKind
 from ledger.views.losses import LossRow, loss_rows
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import donation_trails
@@ -135,6 +136,28 @@ def test_each_loss_has_cause_place_count_and_report_in_api_page_and_terminal(
     ]
     listed = run_command(["stock", "list", "--expired", "--data", str(tmp_path)], tmp_path)
     assert f"Depot  KIT#L1  878  expired {EXPIRY}" in listed.out
+
+
+def test_its_giver_reads_of_each_loss_how_it_came_about_and_on_the_way_only_of_what_was_under_way(
+    ledger: Ledger,
+) -> None:
+    ship(ledger, 100)
+    arrive(ledger, good=90, damaged=3, lost=7)
+    for number, (quantity, cause) in enumerate([(2, "lost"), (4, "expired"), (6, "damage"), (8, "stolen")]):
+        lose(ledger, quantity, cause, f"LR-{number}")
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    bad = {(row.kind, row.place): row.amount.minor for row in trail.places if row.kind and row.kind.is_bad}
+    assert bad == {
+        (ExitKind.DAMAGED, "GRN-1"): 15,
+        (ExitKind.SHORT, "GRN-1"): 5,
+        (ExitKind.DAMAGED, "W-1"): 3,
+        (ExitKind.LOST, "W-1"): 7,
+        (ExitKind.MISSING, "Depot"): 2,
+        (ExitKind.EXPIRED, "Depot"): 4,
+        (ExitKind.DAMAGED, "Depot"): 6,
+        (ExitKind.STOLEN, "Depot"): 8,
+    }
 
 
 def test_a_cause_goes_only_with_pieces_that_are_lost(ledger: Ledger) -> None:

@@ -83,7 +83,7 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
         (place.kind, place.place): place.amount.minor for place in trail.places if place.amount.asset == "KIT"
     }
     assert said[ExitKind.DISTRIBUTED, "Mali"] == 150
-    assert said[ExitKind.LOST, "Mali"] == 100
+    assert said[ExitKind.RECALLED, "Mali"] == 100
     tied(ledger)
 
 

@@ -56,6 +56,20 @@ _SPOTS = {
     ExitKind.LOST: _Spot(
         Message("lost on the way", _PART), Message("{figure} lost on the way", _PART, _FIGURE)
     ),
+    ExitKind.MISSING: _Spot(Message("lost", _PART), Message("{figure} lost", _PART, _FIGURE)),
+    ExitKind.EXPIRED: _Spot(
+        Message("past its last day", _PART), Message("{figure} past its last day", _PART, _FIGURE)
+    ),
+    ExitKind.STOLEN: _Spot(Message("stolen", _PART), Message("{figure} stolen", _PART, _FIGURE)),
+    ExitKind.SPOILED: _Spot(
+        Message("spoiled, not kept cold", _PART), Message("{figure} spoiled, not kept cold", _PART, _FIGURE)
+    ),
+    ExitKind.CUSTOMS: _Spot(
+        Message("kept by customs", _PART), Message("{figure} kept by customs", _PART, _FIGURE)
+    ),
+    ExitKind.RECALLED: _Spot(
+        Message("recalled and destroyed", _PART), Message("{figure} recalled and destroyed", _PART, _FIGURE)
+    ),
     ExitKind.WRITTEN_OFF: _Spot(
         Message("written off, not paid back", _PART),
         Message("{figure} written off, not paid back", _PART, _FIGURE),

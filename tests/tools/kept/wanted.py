@@ -237,6 +237,17 @@ def _not_arrived(_journal: str, key: FigureKey, kept: Values, _today: Values) ->
     return noun == "open item" and kept is None and late
 
 
+_HOW = {"lost", "missing", "expired", "stolen", "spoiled", "customs", "recalled", "damaged"}
+
+
+def _lost_says_how(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Pieces lost where they lay, stolen, expired and so on were all told as lost on the way."""
+    noun, name, field, _ = key
+    if noun == "flow":
+        return name.endswith("/left") and field.split()[0] in _HOW
+    return noun == "gift" and field.startswith("at ") and field.split()[1] in _HOW
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -359,6 +370,11 @@ WANTED: tuple[Wanted, ...] = (
         "claims that nobody owns",
         "What suppliers owe is a claim from the fact that makes it; a refund of less leaves the rest one.",
         of_figure=_claims,
+    ),
+    Wanted(
+        "all that is lost, lost on the way",
+        "Lost pieces are told by their cause, and by where they were: on the way or in stock.",
+        of_figure=_lost_says_how,
     ),
     Wanted(
         "surplus that was accepted and was no gift",
