@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ledger.core.errors import Refused
 from ledger.core.facts import facts_from
+from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in
 from ledger.recording.desk import Wish
 from service.command import BadUse
@@ -95,7 +96,7 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
     of_address = columns[chosen[0]]
     found: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
-        address, where = (row.get(of_address) or "").strip(), f"line {rows.line_num} of {name}"
+        address, where = pasted_key(row.get(of_address) or ""), f"line {rows.line_num} of {name}"
         need = (row.get(columns[NEED_COLUMN]) or "").strip() if NEED_COLUMN in columns else None
         if not address and not need:
             continue
@@ -132,7 +133,7 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
 
 def _is_address(cell: str, network: Network) -> bool:
     try:
-        script_of(cell.strip(), network)
+        script_of(pasted_key(cell), network)
     except AddressRefused:
         return False
     return True

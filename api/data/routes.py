@@ -37,6 +37,7 @@ from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotFound, Refused
+from ledger.core.pasted import pasted_key
 from ledger.views.campaign import CampaignCard, CampaignReport, DonationRow
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
@@ -148,7 +149,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404, 422)
     def donation_trail(request: Request, outpoint: OutpointKey) -> Response:
         """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
-        wanted = outpoint[:200]
+        wanted = pasted_key(outpoint[:200])
         if not is_gift_key(wanted) and not is_opening_key(wanted):
             try:
                 wanted = str(Outpoint.parse(wanted))

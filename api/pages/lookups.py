@@ -17,6 +17,7 @@ from api.pages.sentences.lookups import LOOKUP_ASK, LOOKUP_OFFER, lookup_sentenc
 from api.ports import Lookups
 from api.problems import UNKEPT
 from ledger.core.chain import is_txid
+from ledger.core.pasted import pasted_key
 from ledger.recording.lookup import LookupState
 
 _FORM_LIMIT = 4_000
@@ -28,7 +29,7 @@ def lookups_page_routes(router: APIRouter, lookups: Lookups) -> None:
     @router.post("/lookups")
     async def ask(request: Request) -> Response:
         fields = await form_of(request, _FORM_LIMIT)
-        lookup, _ = await run_in_threadpool(lookups.ask, fields.get("txid", ""))
+        lookup, _ = await run_in_threadpool(lookups.ask, pasted_key(fields.get("txid", "")).partition(":")[0])
         return RedirectResponse(f"/d/{lookup.txid}", status_code=303, headers={"Cache-Control": "no-store"})
 
 

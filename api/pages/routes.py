@@ -28,6 +28,7 @@ from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet, Refused
+from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in_prose
 from ledger.core.times import rfc3339
 from ledger.views.controls import closed_period
@@ -44,8 +45,6 @@ _FORM_LIMIT = 4_000
 """Bytes of a posted form; a key is 200 characters."""
 _CLAIM_CODE = re.compile(r"[0-9A-Za-z_-]{22}")
 """A few look as a private key in its short form does: they are looked up first."""
-_UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
-"""Longer than any claim code."""
 
 
 Stage = Annotated[int, InPath(ge=0, le=100)]
@@ -148,7 +147,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 400,
                 "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code.",
             )
-        response = RedirectResponse(f"/d/{quote(key, safe=':', errors='replace')}", status_code=303)
+        response = RedirectResponse(
+            f"/d/{quote(pasted_key(key), safe=':', errors='replace')}", status_code=303
+        )
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -206,18 +207,11 @@ def no_private_key(key: str) -> None:
 
 
 def checked_key(key: str) -> str:
-    """A key as the ledger spells it; refuses one that nothing can have, before the ledger is asked.
-
-    A transaction id, an outpoint and a bech32 address (BIP 173: in capitals for QR codes) are the same in any case;
-    a claim code and a base58 address are not.
-    """
+    """A key as the ledger spells it; refuses one that nothing can have, before the ledger is asked."""
     if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
         raise NotFound(
             "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. "
             "Characters of what you wrote: {count}.",
             count=len(key),
         )
-    text = key.strip()
-    if is_txid(text.partition(":")[0].lower()) or _UPPER_BECH32.fullmatch(text):
-        return text.lower()
-    return text
+    return pasted_key(key)

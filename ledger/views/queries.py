@@ -16,6 +16,7 @@ from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.frozen import Amount
 from ledger.core.names import lot_named
+from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
@@ -465,9 +466,10 @@ def _unknown(text: str) -> NotFound:
 def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
     """The trails of the donations that a txid, outpoint, address or claim code names; raises NotFound."""
     del now
-    if is_gift_key(key.strip()):
-        return other_trails(tx, key.strip())
-    require_no_opening(tx.session, key.strip())
+    key = pasted_key(key)
+    if is_gift_key(key):
+        return other_trails(tx, key)
+    require_no_opening(tx.session, key)
     followers: dict[str, DonationFollower] = {}
     trails = []
     for watched, output in _outputs_of(tx, key):

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in
 from ledger.recording.rebuild import renew
 from ledger.rules.settled import DEFAULT_DEPTH
@@ -224,7 +225,7 @@ def _make_file(path: Path, url: str, network: str) -> None:
 
 
 def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
-    addresses = tuple(one for group in options.address for one in group)
+    addresses = tuple(pasted_key(one) for group in options.address for one in group)
     if sum(map(bool, (options.descriptor, options.wallet_file, addresses, options.addresses_file))) != 1:
         raise BadUse(
             "give one of --descriptor D, --wallet-file FILE, --address A and --addresses-file FILE; what is watched "

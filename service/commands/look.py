@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ledger.core.chain import Script, is_txid
 from ledger.core.money import decimal_text
+from ledger.core.pasted import pasted_key
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
@@ -73,12 +74,14 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     config = folder.config if folder is not None else Config()
     if options.plan:
         return _plan(config, _watched(folder, outside))
+    options.key = pasted_key(options.key)
     network = _network(options, config)
     source = _source(options, config, network, outside, folder)
     prover = Prover(source, network, _headers(folder, network, outside))
-    key = options.key.strip()
-    if is_txid(key.lower()):
-        return _transaction(key.lower(), prover, network)
+    key = options.key
+    txid = key.partition(":")[0]
+    if is_txid(txid):
+        return _transaction(txid, prover, network)
     try:
         script = script_of(key, network)
     except AddressRefused as refusal:
@@ -127,12 +130,12 @@ def _network(options: argparse.Namespace, config: Config) -> Network:
             raise BadUse(
                 "--network: must be one of {networks}.", networks=[network.name for network in NETWORKS]
             ) from None
-    if is_txid(options.key.strip().lower()):
+    if is_txid(options.key.partition(":")[0]):
         return network_named(config.chain.network)
-    found = network_of([options.key.strip()])
+    found = network_of([options.key])
     configured = network_named(config.chain.network)
     try:
-        script_of(options.key.strip(), configured)
+        script_of(options.key, configured)
     except AddressRefused:
         return found
     return configured

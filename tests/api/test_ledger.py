@@ -107,6 +107,17 @@ def test_an_opening_is_no_gift_and_whoever_asks_for_its_trail_reads_where_it_sta
     assert client.get(f"{API}/donations/nothing:O-1/trail").status_code == 422
 
 
+def test_what_a_donor_pastes_leads_to_the_gifts_page(site: TestClient) -> None:
+    row = next(row for row in donations(site) if row["status"] == "settled")
+    txid, _, vout = str(row["outpoint"]).partition(":")
+    for pasted in (f"https://mempool.space/tx/{txid}#vout={vout}", f"bitcoin:{row['address']}?amount=0.01"):
+        led = site.post("/find", data={"key": pasted})
+        assert led.status_code == 303
+        page = site.get(led.headers["location"])
+        assert page.status_code == 200
+        assert "noindex" not in page.headers.get("x-robots-tag", "")
+
+
 def test_the_campaign_adds_up_in_its_sentence(site: TestClient) -> None:
     """Distributed, on the way, and lost are all that was ordered."""
     html = site.get(f"/c/{plan.SLUG}").text

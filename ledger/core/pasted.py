@@ -1,0 +1,59 @@
+"""What people paste where a donation or an address is asked for: payment requests and links of explorers, as well.
+
+Nothing here judges a key or an address; whoever asked for it does.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+_REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+"""A payment request of BIP 21; in capitals in QR codes."""
+_TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?::(\d{1,10}))?")
+_OUTPUT = re.compile(r"(?:vout|output)[=:](\d{1,10})")
+_ADDRESS = re.compile(r"(?i:bc|tb|bcrt)1[0-9A-Za-z]{6,87}|[13mn2][1-9A-HJ-NP-Za-km-z]{25,34}")
+_UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
+"""Longer than any claim code."""
+_OWN_PAGE = "/d/"
+
+
+def pasted_key(text: str) -> str:
+    """A txid, an outpoint, an address or a claim code, as the ledger spells it, out of what somebody pasted.
+
+    A `bitcoin:` request gives its address, a link of an explorer the transaction, the output or the address that it
+    shows, a link of a donation's page its key. A txid and a bech32 address are the same in any case (BIP 173); a claim
+    code and a base58 address are not. Any other text comes back as it is, without spaces around it.
+    """
+    key = text.strip()
+    request = _REQUEST.fullmatch(key)
+    if request is not None:
+        key = unquote(request.group(1)).strip("/ ")
+    elif key.lower().startswith(("https://", "http://")):
+        key = _linked(key)
+    shown = _TRANSACTION.fullmatch(key)
+    if shown is not None:
+        before, txid, after = shown.groups()
+        vout = after or before
+        return txid.lower() + (f":{int(vout)}" if vout else "")
+    return key.lower() if _UPPER_BECH32.fullmatch(key) else key
+
+
+def _linked(link: str) -> str:
+    """What the page behind a link is about; the link itself where that is nothing of ours."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return link
+    path = unquote(parts.path)
+    if _OWN_PAGE in path:
+        return path.partition(_OWN_PAGE)[2].strip("/")
+    # Of some explorers the path stands behind the #.
+    for part in reversed([*path.split("/"), *unquote(parts.fragment).split("/")]):
+        found = _TRANSACTION.fullmatch(part)
+        if found is not None:
+            output = _OUTPUT.search(f"{parts.query}#{parts.fragment}")
+            return f"{found.group(2)}:{output.group(1)}" if output is not None else part
+        if _ADDRESS.fullmatch(part):
+            return part
+    return link
