@@ -248,6 +248,16 @@ def _lost_says_how(_journal: str, key: FigureKey, _kept: Values, _today: Values)
     return noun == "gift" and field.startswith("at ") and field.split()[1] in _HOW
 
 
+def _gone_with_its_block(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A payment that a reorganisation undid, and that no mempool had since: evicted, and no gift of the list."""
+    noun, _, field, _ = key
+    if noun != "gift":
+        return False
+    if field in {"status", "trail, status"}:
+        return kept == ["reorged"] and today in (None, ["evicted"])
+    return field == "given" and kept is not None and today is None
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -390,5 +400,10 @@ WANTED: tuple[Wanted, ...] = (
         "shipments that have not arrived",
         "A shipment that has not arrived is an open item once the day of its arrival has passed.",
         of_figure=_not_arrived,
+    ),
+    Wanted(
+        "payments on their way for good",
+        "A payment that a reorganisation undid is evicted like a sighting, once complete mempools do not have it.",
+        of_figure=_gone_with_its_block,
     ),
 )
