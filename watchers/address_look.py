@@ -7,6 +7,7 @@ reads no clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ledger.core.chain import BlockRef, Outpoint, Script
 from watchers.histories import ChainBlock, Histories, HistoryResult, Known, NothingKnown
@@ -71,7 +72,7 @@ class AddressWatcher:
                 statuses, watched.scripts, tip, watched, known or NothingKnown(), now
             )
         if tip is None or not listed.complete:
-            return self._look(statuses, scanned, (), (), listed, ())
+            return self._look(statuses, scanned, (), (), listed, (), watched.scripts)
         blocks = self._with_conflicts(statuses, listed, watched, waiting, tip, now)
         fork = self.chain.fork(scanned, tip.hash)
         path = self.chain.path(fork, tip.hash)
@@ -80,7 +81,7 @@ class AddressWatcher:
         late = tuple(hits.values())
         disconnected = tuple(reversed(self.chain.path(fork, scanned)))
         shown = listed if sighting_scripts is not None else HistoryResult(listed.blocks, (), listed.complete)
-        return self._look(statuses, scanned, disconnected, connected, shown, late)
+        return self._look(statuses, scanned, disconnected, connected, shown, late, watched.scripts)
 
     def look_up(self, txid: str, *, now: int, own_only: bool) -> TransactionLookup:
         """What sources say of one transaction, apart from any look; see `lookup`."""
@@ -146,6 +147,7 @@ class AddressWatcher:
         connected: tuple[ChainBlock, ...],
         listed: HistoryResult,
         late: tuple[ChainBlock, ...],
+        scripts: AbstractSet[bytes],
     ) -> Look:
         tip = self.chain.tip(connected[-1].ref.hash if connected else scanned)
         return Look(
@@ -155,6 +157,7 @@ class AddressWatcher:
             best_header=self.chain.best(),
             sightings=listed.sightings,
             mempool_sources=listed.complete if self._all_answered(statuses) else (),
+            mempool_scripts=frozenset(scripts) - cut if (cut := self._sources.cut_short()) else None,
             reports=tuple(self._sources.report(one) for one in statuses),
             agreed=any(self._sources.confirms(one, tip) for one in statuses),
             late=late,

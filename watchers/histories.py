@@ -292,8 +292,12 @@ class Histories:
     def _spenders(self, one: SourceStatus, outpoint: Outpoint) -> Iterable[tuple[str, int | None]]:
         """What may spend an outpoint: as the source says, or out of the history of the script that it paid."""
         if Can.SPENDS in one.source.can:
-            txid = one.source.look_spender(outpoint)
-            return [] if txid is None else [(txid, one.source.look_height(txid))]
+            try:
+                txid = one.source.look_spender(outpoint)
+            except SourceMissing:
+                pass  # its server lacks the route, or does not know what was never in a block
+            else:
+                return [] if txid is None else [(txid, one.source.look_height(txid))]
         before = one.source.look_transaction(outpoint.txid)
         if before is None or outpoint.vout >= len(before.outputs):
             return []  # it need not know what an unconfirmed transaction spends

@@ -133,7 +133,7 @@ class Watcher:
             agreed=any(self._sources.confirms(one, tip) for one in statuses),
             mempool_scripts=None
             if any(one.source.whole_mempool for one in statuses if one.name in mempool_sources)
-            else frozenset(bytes(script) for script in sighting_scripts or ()),
+            else frozenset(bytes(script) for script in sighting_scripts or ()) - self._sources.cut_short(),
             late=late,
             listed_by=listed_by,
             rescanned_to=rescanned_to,

@@ -114,6 +114,10 @@ class SourcePool:
             one.lied = trouble.sentence
             one.silent = True
 
+    def cut_short(self) -> frozenset[bytes]:
+        """Scripts of which some source does not show all that is in no block."""
+        return frozenset().union(*(source.cut_short for source in self._sources))
+
     def confirms(self, one: SourceStatus, tip: Tip) -> bool:
         """True when the source's verified headers hold a tip of ours."""
         end = one.synced.tip

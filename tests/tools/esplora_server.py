@@ -26,15 +26,19 @@ class EsploraServer(FakeServer):
 
     Fields that can be lied about: see `source_mutations`; some are whole lists or objects.
 
-    `rows` is the length of a page of a history. `chain_route` False is mempool's Electrum backend, whose cursor is
-    `?after_txid=`; `merkle_route` False a server without proofs; `html` one whose 404 is a page. `unknown_cursor`
-    is what it answers to a cursor that it does not know: "empty", "first" (the first page again) or "error".
+    `rows` is the length of a page of a history. The first page has up to 50 that wait, and that many in blocks, as
+    Blockstream's; with `together` as many as that in all, waiting ones first, as mempool/electrs. `electrum_backend`
+    is mempool's: its pages are of `rows` in all and go on by `?after_txid=`, and it has neither `/txs/mempool` nor
+    `/raw`, `/outspend/N` and proofs, but `/hex` and `/outspends`, which does not say who spends. `merkle_route` False
+    is a server without proofs; `html` one whose 404 is a page. `unknown_cursor` is what it answers to a cursor that
+    it does not know: "empty", "first" (the first page again) or "error".
     """
 
     pages = True
     page = 10
     rows = 25
-    chain_route = True
+    together = 0
+    electrum_backend = False
     merkle_route = True
     html = False
     unknown_cursor = "empty"
@@ -67,24 +71,30 @@ class EsploraServer(FakeServer):
                 return Reply(200, str(told("header", self.chain.blocks[name][:80].hex())).encode())
             case ["block", name, "raw"] if name in self.chain.blocks and name not in self.missing_blocks:
                 return Reply(200, told("block", self.chain.blocks[name]), "application/octet-stream")
-            case ["tx", txid, "raw"] if txid in self.chain.transactions:
-                return Reply(200, told("tx", self.chain.transactions[txid]), "application/octet-stream")
-            case ["tx", txid, "raw"] if txid in self.chain.places():
-                return Reply(200, told("tx", self.chain.raw(txid)), "application/octet-stream")
+            case ["tx", txid, "raw"] if self._has(txid) and not self.electrum_backend:
+                return Reply(200, told("tx", self._raw(txid)), "application/octet-stream")
+            case ["tx", txid, "hex"] if self._has(txid):
+                return Reply(200, told("tx", self._raw(txid)).hex().encode())
             case ["tx", txid, "status"]:
                 return self._json(told("status", self._status(txid, top, "status")))
-            case ["tx", txid, "merkle-proof"] if self.merkle_route and txid in self.chain.places(top):
+            case ["tx", txid, "merkle-proof"] if self._proves(txid, top):
                 return self._json(told("merkle-proof", self._proof(txid, top)))
-            case ["tx", txid, "outspend", vout]:
+            case ["tx", txid, "outspend", vout] if not self.electrum_backend:
                 return self._json(told("outspend", self._outspend(Outpoint(txid, int(vout)), top)))
+            case ["tx", txid, "outspends"] if self._has(txid):
+                count = len(parse_transaction(self._raw(txid)).outputs)
+                rows = [self._outspend(Outpoint(txid, vout), top) for vout in range(count)]
+                if self.electrum_backend:
+                    rows = [{"spent": row["spent"]} for row in rows]
+                return self._json(rows)
             case ["scripthash", name]:
                 return self._json(self._stats(name, top))
             case ["scripthash", name, "txs"]:
                 query = parse_qs(urlsplit(handler.path).query)
                 return self._history(name, top, query.get("after_txid", [""])[0])
-            case ["scripthash", name, "txs", "chain", cursor] if self.chain_route:
-                return self._history(name, top, cursor)
-            case [("scripthash" | "address") as kind, name, "txs", "mempool"]:
+            case ["scripthash", name, "txs", "chain", *cursor] if not self.electrum_backend:
+                return self._history(name, top, *cursor, chain=True)
+            case [("scripthash" | "address") as kind, name, "txs", "mempool"] if not self.electrum_backend:
                 return Reply(200, json.dumps(self._unconfirmed(kind, name)).encode(), "application/json")
             case ["mempool", "txids"]:
                 return self._json(
@@ -131,27 +141,37 @@ class EsploraServer(FakeServer):
                     return spent | {"vin": 0, "status": self._status(tx.txid, top, "outspend")}
         return {"spent": told("outspend.spent", False)}
 
+    def _has(self, txid: str) -> bool:
+        return txid in self.chain.transactions or txid in self.chain.places()
+
+    def _raw(self, txid: str) -> bytes:
+        return self.chain.transactions.get(txid) or self.chain.raw(txid)
+
+    def _proves(self, txid: str, top: int) -> bool:
+        return self.merkle_route and not self.electrum_backend and txid in self.chain.places(top)
+
     def _stats(self, name: str, top: int) -> dict[str, Any]:
-        _, confirmed = self.chain.touching(name, top)
+        waiting, confirmed = self.chain.touching(name, top)
         count = self.faults.told("chain_stats.tx_count", len(confirmed))
         stats = {"tx_count": count, "funded_txo_count": 0, "funded_txo_sum": 1}
-        return {"chain_stats": self.faults.told("chain_stats", stats)}
+        return {
+            "chain_stats": self.faults.told("chain_stats", stats),
+            "mempool_stats": {"tx_count": len(waiting)},
+        }
 
-    def _history(self, name: str, top: int, cursor: str) -> Reply:
-        """Unconfirmed ones and a page of the newest; behind a cursor the page after it."""
+    def _history(self, name: str, top: int, cursor: str = "", *, chain: bool = False) -> Reply:
+        """Unconfirmed ones and a page of the newest; behind a cursor, or of `chain` alone, the page after it."""
         if cursor and self.between_pages is not None:
             self.between_pages()
         waiting, confirmed = self.chain.touching(name, top)
         newest = [txid for _, txid in reversed(confirmed)]
-        if cursor and cursor not in newest:
+        if cursor and cursor not in newest and not self.electrum_backend:
             match self.unknown_cursor:
                 case "empty":
                     return self._json([])
                 case "error":
                     return Reply(422, b"unknown cursor")
-        known = cursor in newest
-        start = newest.index(cursor) + 1 if known else 0
-        shown = newest[start : start + self.rows] if known else [*waiting[:50], *newest[: self.rows]]
+        shown = self._shown(waiting, newest, cursor, chain)
         told = self.faults.told
         rows = [
             {
@@ -161,6 +181,19 @@ class EsploraServer(FakeServer):
             for txid in shown
         ]
         return self._json(told("history", rows))
+
+    def _shown(self, waiting: list[str], newest: list[str], cursor: str, chain: bool) -> list[str]:
+        """The txids of a page."""
+        if self.electrum_backend:
+            listed = [*waiting, *newest]
+            start = listed.index(cursor) + 1 if cursor in listed else 0
+            return listed[start : start + self.rows]
+        if chain or cursor in newest:
+            start = newest.index(cursor) + 1 if cursor in newest else 0
+            return newest[start : start + self.rows]
+        shown = waiting[:50]
+        most = max(0, self.together - len(shown)) if self.together else self.rows
+        return [*shown, *newest[:most]]
 
     def _row(self, height: int) -> dict[str, Any]:
         told = self.faults.told
@@ -194,4 +227,4 @@ class EsploraServer(FakeServer):
             names = [scripthash_hex(s) if kind == "scripthash" else address_of(s, REGTEST) for s in scripts]
             if name in names:
                 rows.append({"txid": self.faults.told("mempool.txid", txid), "status": {"confirmed": False}})
-        return self.faults.told("mempool", rows)
+        return self.faults.told("mempool", rows[:50])

@@ -73,7 +73,13 @@ class FakeScene:
 
     @property
     def can(self) -> frozenset[Can]:
-        return self.source.can
+        return self.source.can - self.lacks
+
+    @property
+    def lacks(self) -> frozenset[Can]:
+        """What the source declares and its server does not say."""
+        silent = isinstance(self.server, EsploraServer) and self.server.electrum_backend
+        return frozenset({Can.SPENDS} if silent else ())
 
     @property
     def height(self) -> int:
@@ -210,8 +216,8 @@ def electrum_of(highest: str, *, proves_alone: bool = False) -> Dialect:
 
 DIALECTS: dict[str, Dialect] = {
     "blockstream.info": esplora(),
-    "mempool.space": esplora(CachingServer),
-    "mempool on Electrum": esplora(CachingServer, rows=10, chain_route=False, merkle_route=False),
+    "mempool.space": esplora(CachingServer, together=50),
+    "mempool on Electrum": esplora(CachingServer, rows=10, electrum_backend=True),
     "self-hosted, unknown cursor empty": esplora(rows=50),
     "self-hosted, unknown cursor first page": esplora(rows=50, unknown_cursor="first"),
     "self-hosted, unknown cursor error": esplora(rows=50, unknown_cursor="error"),

@@ -15,7 +15,7 @@ from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from watchers.address_look import AddressWatcher
 from watchers.look import Look, Watcher
-from watchers.net.errors import SourceGarbled
+from watchers.net.errors import SourceGarbled, SourceMissing
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.proof.headers import HeaderChain
 from watchers.proof.networks import REGTEST
@@ -136,7 +136,7 @@ def test_both_modes_give_the_same_picture_of_any_chain(steps: list[tuple[str, in
     """With honest sources and the same tips: blocks, transactions with their proofs, coins and spends are equal."""
     chain = FakeChain()
     with EsploraServer(chain) as one, EsploraServer(chain) as two:
-        two.rows, two.chain_route = 10, False
+        two.rows, two.electrum_backend = 10, True
         blocks = Books(Watcher(REGTEST, [source(one)], headers()))
         addresses = by_addresses(source(one, "one"), source(two, "two"))
         for number, (step, a, b) in enumerate([*steps, ("mine", 1, 0), ("look", 0, 0)]):
@@ -189,17 +189,96 @@ def test_nothing_new_costs_one_request_an_address(honest: EsploraServer) -> None
 
 
 @pytest.mark.parametrize("rows", [10, 25, 50])
-@pytest.mark.parametrize("chain_route", [True, False])
+@pytest.mark.parametrize("electrum_backend", [True, False])
 def test_a_history_longer_than_the_servers_pages_is_read_whole(
-    honest: EsploraServer, rows: int, chain_route: bool
+    honest: EsploraServer, rows: int, electrum_backend: bool
 ) -> None:
     for number in range(60):
         pay(honest.chain, number)
         honest.chain.mine_block()
-    honest.rows, honest.chain_route = rows, chain_route
+    honest.rows, honest.electrum_backend = rows, electrum_backend
     listed = source(honest).look_history(Script(OURS[0]))
     assert [row.height for row in listed] == list(range(60, 0, -1))
     assert len(source(honest).look_history(Script(OURS[0]), above=45)) == 15
+
+
+def spam(chain: FakeChain, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        chain.send(transaction([(OURS[0], 1)], [outpoint_no(number)]))
+
+
+DIALECTS = {
+    "blockstream": {"rows": 25},
+    "mempool/electrs": {"rows": 25, "together": 50},
+    "mempool's Electrum backend": {"rows": 10, "electrum_backend": True},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("confirmed", "waiting"), [(12, 1), (60, 41), (60, 60), (1, 10), (1, 50), (9, 0)])
+def test_what_waits_hides_nothing_that_is_in_blocks(
+    honest: EsploraServer, dialect: str, confirmed: int, waiting: int
+) -> None:
+    """Fifty payments of dust leave no place for gifts on the first page: they are asked for behind it."""
+    chain, quirks = honest.chain, DIALECTS[dialect]
+    vars(honest).update(quirks)
+    for number in range(confirmed):
+        pay(chain, number)
+    chain.mine(2)
+    spam(chain, 1_000, waiting)
+    one = source(honest)
+    rows = one.look_history(Script(OURS[0]))
+    assert sum(row.height is not None for row in rows) == confirmed
+    shown = waiting if "electrum_backend" in quirks else min(waiting, 50)
+    assert sum(row.height is None for row in rows) == shown
+    assert bool(one.cut_short) is (waiting >= 50 and "electrum_backend" not in quirks)
+    gift = pay(chain, 900)
+    chain.mine_block([chain.mempool.pop(gift)], empty=True)
+    assert [row.txid for row in one.look_history(Script(OURS[0]), above=2) if row.height is not None] == [
+        gift
+    ]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_absence_counts_only_where_nothing_that_waits_was_cut_off(
+    honest: EsploraServer, dialect: str
+) -> None:
+    """By histories and by mempools alike; and it counts again once all that waits is shown."""
+    vars(honest).update(DIALECTS[dialect])
+    spam(honest.chain, 1_000, 60)
+    shows_all = dialect.endswith("backend")
+    for kind in (Watcher, AddressWatcher):
+        books = Books(kind(REGTEST, [source(honest)], headers()))
+        look = books.look(honest.chain.now)
+        assert look.mempool_sources == ("esplora",)
+        asked = look.mempool_scripts
+        assert (asked is None or bytes(OURS[0]) in asked) is shows_all
+        assert asked is None or bytes(OURS[1]) in asked
+    for txid in list(honest.chain.mempool)[:20]:
+        honest.chain.drop(txid)
+    assert books.look(honest.chain.now).mempool_scripts is None
+
+
+def test_routes_that_a_server_lacks_are_gone_around(honest: EsploraServer) -> None:
+    """mempool's Electrum backend has `/hex` for `/raw`, and nothing that says who spends: its histories do."""
+    honest.rows, honest.electrum_backend = 10, True
+    txid = pay(honest.chain, 1)
+    one = source(honest)
+    books = by_addresses(one)
+    assert [sighting.tx.txid for sighting in books.look(honest.chain.now).sightings] == [txid]
+    assert [tx.txid for tx in one.look_mempool([Script(OURS[0])])] == [txid]
+    honest.chain.mine(1)
+    books.look(honest.chain.now)
+    assert set(books.txs) == {txid}
+    spender = honest.chain.send(transaction([(script_no(50), 900)], [Outpoint(txid, 0)]))
+    honest.chain.mine(1)
+    with pytest.raises(SourceMissing, match="outspends: does not say who spends"):
+        one.look_spender(Outpoint(txid, 0))
+    before = len(honest.paths)
+    assert one.look_transaction(txid) is not None
+    assert honest.paths[before:] == [f"/api/tx/{txid}/hex"], "what is missing is not asked for again"
+    honest.electrum_backend = False
+    assert source(honest).look_spender(Outpoint(txid, 0)) == spender
 
 
 @pytest.mark.parametrize("answer", ["empty", "first", "error"])

@@ -1,7 +1,8 @@
 """An explorer that speaks Esplora's REST dialect: mempool.space, blockstream.info, or one's own.
 
-One of the sources that a look asks. Histories come in pages of 10, 25 or 50 with two kinds of cursor; a list is whole
-or an error. What bytes say of themselves is checked here; the rest is a claim, proven by whoever looks.
+One of the sources that a look asks. Histories come in pages of 10, 25 or 50 with two kinds of cursor, which mix what is
+in blocks with what is in none; a list is whole or an error. Servers lack some routes, and are asked by those that
+they have. What bytes say of themselves is checked here; the rest is a claim, proven by whoever looks.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _PAGE_BYTES = 16_000_000
 _SMALL_OBJECT = 64 * 1024
 _PAGE_ROWS = 250
 _SHORTEST_PAGE = 10
-"""No dialect has shorter pages of a history: fewer confirmed rows on one end the list."""
+"""No dialect has shorter pages of a history: fewer rows in all, waiting ones included, are the whole list."""
+_WAITING_SHOWN = 50
+"""No dialect shows more waiting rows of a script, but for mempool's Electrum backend, which shows all by its cursor."""
 _MOST_LISTED = 100_000
 _PASSES = 2
 
@@ -78,6 +81,8 @@ class Esplora(BaseSource):
         self._pages: bool | None = None
         self._known: dict[str, MempoolTx] = {}
         self._after_txid = False
+        self._unasked: set[str] = set()
+        self.cut_short: set[bytes] = set()
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
@@ -198,16 +203,7 @@ class Esplora(BaseSource):
             except GuardRefused as refused:
                 raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
         for script in () if self.whole_mempool else scripts:
-            path = f"/scripthash/{scripthash_hex(script)}/txs/mempool"
-            body = self._needed(path, most=4 * _PAGE, what="mempool")
-            try:
-                rows = array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
-                for row in rows:
-                    names[hash_text(item(object_of(row, "mempool"), "txid", "mempool"), "mempool.txid")] = (
-                        None
-                    )
-            except GuardRefused as refused:
-                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            names.update(dict.fromkeys(self._waiting(script)))
         shown: list[MempoolTx] = []
         for name in names:
             if name not in self._known:
@@ -220,9 +216,52 @@ class Esplora(BaseSource):
             shown.append(self._known[name])
         return shown
 
+    def _waiting(self, script: Script) -> list[str]:
+        """Txids of a script that are in no block: by the route for them, else by the first pages of its history."""
+        path = f"/scripthash/{scripthash_hex(script)}"
+        body = self._either(f"{path}/txs/mempool", "/txs/mempool", most=4 * _PAGE)
+        if body is None:
+            self._unasked.add("/txs/mempool")
+            listed, cut = self._listed(path, _MOST_HEIGHT)
+            names = [row.txid for row in listed if row.height is None]
+        else:
+            try:
+                rows = array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS)
+                txids = [item(object_of(row, "mempool"), "txid", "mempool") for row in rows]
+                names = [hash_text(txid, "mempool.txid") for txid in txids]
+            except GuardRefused as refused:
+                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            cut = len(names) >= _WAITING_SHOWN
+        self._note_cut(script, cut)
+        return names
+
+    def _note_cut(self, script: Script, cut: bool) -> None:
+        self.cut_short.discard(bytes(script))
+        if cut:
+            self.cut_short.add(bytes(script))
+
+    def _either(self, path: str, route: str, *, most: int) -> bytes | None:
+        """The body of a route; None where it is not there, or is not asked: this server lacks it, or has another."""
+        return None if route in self._unasked else self._body(path, most=most, empty_is_missing=False)
+
     def look_transaction(self, txid: str) -> Tx | None:
-        """The transaction, checked to hash to `txid`; None where the server says that it is not there."""
-        body = self._body(f"/tx/{txid}/raw", most=_MOST_BLOCK, empty_is_missing=False)
+        """The transaction, checked to hash to `txid`; None where the server says that it is not there.
+
+        A mempool server with an Electrum backend has it as `/hex` only.
+        """
+        body = self._either(f"/tx/{txid}/raw", "/raw", most=_MOST_BLOCK)
+        if body is None and "/hex" not in self._unasked:
+            text = self._body(f"/tx/{txid}/hex", most=2 * _MOST_BLOCK, empty_is_missing=False)
+            if text is not None:
+                self._unasked.add("/raw")
+                try:
+                    body = bytes.fromhex(plain_text(text, "tx", most=2 * _MOST_BLOCK))
+                except ValueError as bad:
+                    raise SourceGarbled(
+                        self.name, "tx", "not the hexadecimal digits of a transaction"
+                    ) from bad
+        elif body is not None:
+            self._unasked.add("/hex")  # not needed here
         if body is None:
             return None
         return self._read_transaction(txid, body, "tx", malformed=SourceGarbled)  # may be cut off
@@ -236,54 +275,71 @@ class Esplora(BaseSource):
         path = f"/scripthash/{scripthash_hex(script)}"
         for _ in range(_PASSES - 1):
             try:
-                return self._listed(path, above)
+                listed, cut = self._listed(path, above)
+                break
             except SourceGarbled:
                 continue  # a block came or went between two pages: once more from the first
-        return self._listed(path, above)
+        else:
+            listed, cut = self._listed(path, above)
+        self._note_cut(script, cut)
+        return listed
 
-    def _listed(self, path: str, above: int) -> list[HistoryRow]:
+    def _listed(self, path: str, above: int) -> tuple[list[HistoryRow], bool]:
+        """The rows above a height and those in no block; True where not all of the latter are shown.
+
+        The first page mixes them, waiting ones first: Blockstream's has up to 50 and 25, mempool/electrs 50 together,
+        mempool's Electrum backend 10 together. So waiting rows may leave no place for any other on it.
+        """
         listed: dict[str, HistoryRow] = {}
         page = self._history_page(f"{path}/txs")
-        while True:
-            confirmed = [row for row in page if row.height is not None]
-            fresh = [row for row in page if row.txid not in listed]
+        if len(page) < _SHORTEST_PAGE:
+            return [row for row in page if row.height is None or row.height > above], False
+        ran_out = False
+        while not ran_out:
+            ran_out = all(row.txid in listed for row in page)
             listed.update((row.txid, row) for row in page)
-            heights = [row.height for row in confirmed if row.height is not None]
-            if len(confirmed) < _SHORTEST_PAGE and len(listed) == len(page):
-                break  # the first page, and all fits on it
-            if heights and max(heights) <= above:
+            heights = [row.height for row in page if row.height is not None]
+            if heights and heights[-1] <= above and heights == sorted(heights, reverse=True):
                 break  # rows come newest first
-            if not fresh or not confirmed:
-                self._count(path, sum(row.height is not None for row in listed.values()))
-                break
-            if len(listed) > _MOST_LISTED:
-                raise SourceGarbled(self.name, "history", f"more than {_MOST_ROWS:,} rows")
-            page = self._next_page(path, confirmed[-1].txid)
-        return [row for row in listed.values() if row.height is None or row.height > above]
+            if ran_out:
+                self._require_count(path, sum(row.height is not None for row in listed.values()))
+            elif len(listed) > _MOST_LISTED:
+                raise SourceGarbled(self.name, "history", f"more than {_MOST_LISTED:,} rows")
+            else:
+                page = self._next_page(path, page)
+        waiting = sum(row.height is None for row in listed.values())
+        if not self._after_txid:
+            cut = waiting >= _WAITING_SHOWN
+        else:  # what spends unconfirmed coins is listed last there
+            cut = not ran_out and self._total(path, "mempool_stats") > waiting
+        return [row for row in listed.values() if row.height is None or row.height > above], cut
 
-    def _count(self, path: str, listed: int) -> None:
-        fields = self._object(path, "address")
-        try:
-            stats = object_of(item(fields, "chain_stats", "address"), "address.chain_stats")
-            total = whole(
-                item(stats, "tx_count", "address.chain_stats"),
-                "address.chain_stats.tx_count",
-                least=0,
-                most=1 << 40,
-            )
-        except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+    def _require_count(self, path: str, listed: int) -> None:
+        total = self._total(path, "chain_stats")
         if listed < total:
             raise SourceGarbled(self.name, "history", f"ends after {listed} of {total} transactions")
 
-    def _next_page(self, path: str, last: str) -> list[HistoryRow]:
-        """The page after a txid: `/txs/chain/:txid`, or on mempool's Electrum backend `?after_txid=`."""
+    def _total(self, path: str, of: str) -> int:
+        """How many transactions of a script the server counts: of `chain_stats` or `mempool_stats`."""
+        fields = self._object(path, "address")
+        try:
+            stats = object_of(item(fields, of, "address"), f"address.{of}")
+            return whole(
+                item(stats, "tx_count", f"address.{of}"), f"address.{of}.tx_count", least=0, most=1 << 40
+            )
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _next_page(self, path: str, page: Sequence[HistoryRow]) -> list[HistoryRow]:
+        """The page after one: `/txs/chain/:txid` of what is in blocks, from its newest on where the page has none;
+        on mempool's Electrum backend `?after_txid=`, of all."""
         if not self._after_txid:
+            confirmed = [row.txid for row in page if row.height is not None]
             try:
-                return self._history_page(f"{path}/txs/chain/{last}")
+                return self._history_page("/".join((f"{path}/txs/chain", *confirmed[-1:])))
             except SourceMissing:
                 self._after_txid = True
-        return self._history_page(f"{path}/txs?after_txid={last}")
+        return self._history_page(f"{path}/txs?after_txid={page[-1].txid}")
 
     def _history_page(self, path: str) -> list[HistoryRow]:
         body = self._needed(path, most=_PAGE_BYTES, what="history")
@@ -324,9 +380,24 @@ class Esplora(BaseSource):
         return MerkleProof(txid, position, branch)
 
     def look_spender(self, outpoint: Outpoint) -> str | None:
-        """The txid that `/tx/:txid/outspend/:vout` claims, None for an unspent one."""
-        fields = self._object(f"/tx/{outpoint.txid}/outspend/{outpoint.vout}", "outspend")
+        """The txid that `/tx/:txid/outspend/:vout` claims, None for an unspent one.
+
+        Where that route is missing `/outspends` is asked; SourceMissing where it does not say which either.
+        """
+        path = f"/tx/{outpoint.txid}"
+        body = self._either(f"{path}/outspend/{outpoint.vout}", "/outspend/:vout", most=_SMALL_OBJECT)
         try:
+            if body is not None:
+                fields = object_of(json_of(body, "outspend"), "outspend")
+            else:
+                body = self._needed(f"{path}/outspends", most=_PAGE_BYTES, what="outspend and outspends")
+                rows = array_of(json_of(body, "outspends"), "outspends", most=_MOST_LISTED)
+                self._unasked.add("/outspend/:vout")
+                if outpoint.vout >= len(rows):
+                    raise GuardRefused("outspends", f"{len(rows)} rows; output {outpoint.vout} has none")
+                fields = object_of(rows[outpoint.vout], "outspends")
+                if _flag(fields, "spent", "outspends") and "txid" not in fields:
+                    raise SourceMissing(self.name, "outspends: does not say who spends")
             if not _flag(fields, "spent", "outspend"):
                 return None
             return hash_text(item(fields, "txid", "outspend"), "outspend.txid")

@@ -7,6 +7,7 @@ shown it; where it has no answer it raises one of `net.errors`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, Protocol
@@ -88,6 +89,10 @@ class Source(Protocol):
         """True where `look_mempool` returns all there is, so that it is complete and private."""
 
     @property
+    def cut_short(self) -> AbstractSet[bytes]:
+        """Scripts of which the last answer left out what is in no block, or may have: absence there says nothing."""
+
+    @property
     def requests(self) -> int:
         """Requests sent since this object was made."""
 
@@ -116,7 +121,8 @@ class Source(Protocol):
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """Transactions that pay or spend the script: those in no block, and all in blocks above that height.
 
-        Whole or an error: a list that was cut off anywhere is never returned. Asked where HISTORY is declared.
+        Whole or an error: a list of blocks that was cut off anywhere is never returned; where those in no block are
+        not all shown, `cut_short` says so. Asked where HISTORY is declared.
         """
 
     def look_height(self, txid: str) -> int | None:
@@ -140,6 +146,7 @@ class BaseSource:
 
     name: str
     whole_mempool: bool = False
+    cut_short: AbstractSet[bytes] = frozenset()
     requests: int = 0
     bytes_read: int = 0
 
