@@ -13,24 +13,19 @@ from ledger.model.named import NameOf
 from ledger.views.known_names import NameRecord, known_name, known_names
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
+from service.sentences import names as say
 
 _READS = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)
 
 
-def _said(row: NameRecord) -> str:
-    told = [f"the same as {row.same_as}"] if row.same_as else []
-    told += ["looks like another one: see `inbox`"] if row.asked else []
-    return f"{row.code}  {row.name}  since {row.since}, entry {row.entry}  {'; '.join(told)}".rstrip()
-
-
-def _answer(rows: Sequence[NameRecord], nothing: str) -> Answer:
-    return Answer(tuple(map(_said, rows)) or (nothing,), [row.data() for row in rows])
+def _answer(rows: Sequence[NameRecord], kind: NameOf) -> Answer:
+    return Answer(tuple(map(say.named, rows)) or (str(say.NONE[kind]),), [row.data() for row in rows])
 
 
 def _list(kind: NameOf) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with open_ledger(options.data, outside) as store, store.read() as tx:
-            return _answer(known_names(tx.session, kind), f"no {kind} is named yet.")
+            return _answer(known_names(tx.session, kind), kind)
 
     return run
 
@@ -43,7 +38,7 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 def _show(kind: NameOf) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         with open_ledger(options.data, outside) as store, store.read() as tx:
-            return _answer(known_name(tx.session, kind, options.which), "")
+            return _answer(known_name(tx.session, kind, options.which), kind)
 
     return run
 

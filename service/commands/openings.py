@@ -6,7 +6,7 @@ What the table holds is read in `service/opening_sheet.py`; proposing it is the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.core.errors import Conflict, NotFound, Refused
@@ -19,6 +19,7 @@ from service.command import Answer, BadUse, Command, Exit, Outside, add_data_opt
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.opening_sheet import read_opening, template
+from service.sentences import openings as say
 
 _MOST_FILE = 20_000_000
 
@@ -49,18 +50,15 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
                     slug = options.campaign or only_campaign(tx)
                     require_proposable(tx, slug, facts, now=rfc3339(now))
                     rows = brought_rows(tx.session, slug, facts)
-                return Answer((*_said(rows), "nothing was recorded."), _data(None, rows))
+                return Answer((*say.brought(rows), str(say.NOTHING_RECORDED)), _data(None, rows))
             with store.write() as tx:
                 slug = options.campaign or only_campaign(tx)
                 rows = brought_rows(tx.session, slug, facts)
                 outcome = act(tx, actor_named(tx, options.user), slug, "opening", "add", facts, now=now)
     except (Refused, NotFound, Conflict) as refusal:
         raise read.placed(refusal) from None
-    known = (
-        "was proposed before; nothing changed" if outcome.already else f"is proposed, as entry {outcome.seq}"
-    )
-    waits = f"opening {options.number} {known}; another person approves it with `opening approve`."
-    return Answer((*_said(rows), waits), _data(outcome.seq, rows))
+    proposed = say.proposed(options.number, outcome.seq, already=outcome.already)
+    return Answer((*say.brought(rows), proposed), _data(outcome.seq, rows))
 
 
 def _read(name: str, outside: Outside) -> bytes:
@@ -75,18 +73,6 @@ def _read(name: str, outside: Outside) -> bytes:
     if len(data) > _MOST_FILE:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=_MOST_FILE)
     return data
-
-
-def _said(rows: Sequence[BroughtRow]) -> Iterator[str]:
-    """Each row, and what of it does not tie."""
-    for row in rows:
-        where = "  ".join(filter(None, (row.what, row.place, row.detail)))
-        told = "" if row.counts else "  (told, in no sum)"
-        yield f"{row.kind:<10}{row.amount.decimal:>16} {row.amount.asset}  {where}{told}".rstrip()
-        if row.doubt:
-            yield f"          does not tie: {row.doubt}"
-    open_rows = sum(1 for row in rows if row.doubt)
-    yield f"{len(rows)} rows, of which {open_rows} do not tie."
 
 
 def _data(entry: int | None, rows: Sequence[BroughtRow]) -> dict[str, Any]:
@@ -111,9 +97,7 @@ def _template(options: argparse.Namespace, outside: Outside) -> Answer:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or "not a file name"
         raise BadUse("{file}: cannot be written ({reason}).", file=options.file, reason=reason) from None
-    return Answer(
-        (f"wrote {options.file}; replace the example rows with what was there.",), {"file": options.file}
-    )
+    return Answer((say.wrote(options.file),), {"file": options.file})
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ledger.core.errors import NotFound
-from ledger.core.money import decimal_text
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording.users import actor_named, add_token, add_user, limit_user
@@ -16,6 +15,7 @@ from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.database import open_database
+from service.sentences import people as say
 
 ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 _NAME_MOST = 40
@@ -52,17 +52,14 @@ def _user_add_options(parser: argparse.ArgumentParser) -> None:
 def _user_add(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
         number = add_user(tx, options.name, options.role, now=outside.clock(), by=None)
-    lines = (f"user {options.name} added as {options.role}.",)
-    return Answer(lines, {"id": number, "name": options.name, "role": options.role})
+    line = say.added(options.name, options.role)
+    return Answer((line,), {"id": number, "name": options.name, "role": options.role})
 
 
 def _user_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
         users = list(tx.desk.users())
-    lines = [f"{u.name}  {u.role}{'  disabled' if u.disabled else ''}" for u in users]
-    return Answer(
-        tuple(lines or ["no users yet; add one with `aidtrail user add NAME --role ROLE`."]), _plain(users)
-    )
+    return Answer(tuple(map(say.listed, users)) or (str(say.NO_USERS),), _plain(users))
 
 
 def _plain(rows: list[User]) -> list[dict[str, Any]]:
@@ -73,12 +70,7 @@ def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
         user = user_named(tx, options.name)
         limits = tx.desk.limits(user.id)
-    state = "disabled" if user.disabled else "enabled"
-    told = [
-        f"may approve up to {decimal_text(currency, most)} {currency}"
-        for currency, most in sorted(limits.items())
-    ]
-    return Answer((f"{user.name}  {user.role}  {state}", *told), _plain([user])[0] | {"limits": limits})
+    return Answer(say.shown(user, limits), _plain([user])[0] | {"limits": limits})
 
 
 def _user_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -94,11 +86,7 @@ def _user_limit_options(parser: argparse.ArgumentParser) -> None:
 def _user_limit(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
         limit_user(tx, options.name, options.currency, options.most, now=outside.clock(), by=None)
-    if options.most is None:
-        line = f"user {options.name} has no limit in {options.currency} any more."
-    else:
-        most = decimal_text(options.currency, options.most)
-        line = f"user {options.name} may approve up to {most} {options.currency}."
+    line = say.limited(options.name, options.currency, options.most)
     return Answer((line,), {"name": options.name, "currency": options.currency, "most": options.most})
 
 
@@ -107,7 +95,7 @@ def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
         user = user_named(tx, options.name)
         tx.desk.set_user_disabled(user.id, True)
         tx.desk.audit(rfc3339(outside.clock()), None, "user disabled", user.name)
-    return Answer((f"user {user.name} is disabled; no token of theirs is accepted.",), {"name": user.name})
+    return Answer((say.disabled(user.name),), {"name": user.name})
 
 
 def _token_add_options(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +108,7 @@ def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
         actor_named(tx, options.user)
         token = add_token(tx, options.user, _checked_name(options.name), now=outside.clock(), by=None)
-    outside.say(f"this is the only time that the token {options.name!r} of {options.user} is shown.")
+    outside.say(say.shown_once(options.name, options.user))
     return Answer((token,), {"user": options.user, "name": options.name, "token": token})
 
 
@@ -138,11 +126,8 @@ def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
                 told = asdict(token)
                 told.pop("hash", None)
                 rows.append({"user": user.name, **told})
-    lines = [
-        f"{row['id']}  {row['user']}  {row['name']}{'  revoked' if row.get('revoked') else ''}"
-        for row in rows
-    ]
-    return Answer(tuple(lines or ["no tokens."]), rows)
+    lines = [say.token(row["id"], row["user"], row["name"], revoked=bool(row.get("revoked"))) for row in rows]
+    return Answer(tuple(lines) or (str(say.NO_TOKENS),), rows)
 
 
 def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
@@ -159,7 +144,7 @@ def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
             )
         tx.desk.revoke_token(options.token)
         tx.desk.audit(rfc3339(outside.clock()), None, "token revoked", str(options.token))
-    return Answer((f"token {options.token} is revoked.",), {"id": options.token, "revoked": True})
+    return Answer((say.token_revoked(options.token),), {"id": options.token, "revoked": True})
 
 
 _CODES = (Exit.OK, Exit.USAGE, Exit.UNAVAILABLE)

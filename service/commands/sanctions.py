@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from api.pages import sentences as say
 from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
-from ledger.views.screening import ScreeningReport, screening_report
+from ledger.views.screening import screening_report
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
 from service.sanctions_lists import sanctioned_addresses
+from service.sentences import sanctions as say
 from watchers.proof.networks import network_named
 
 _MOST_FILE = 1_000_000
@@ -62,12 +62,9 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
         slug = options.campaign or only_campaign(tx)
         outcome = act(tx, actor, slug, "sanctions-list", "add", facts, now=now)
         screened = screening_report(tx.session, slug)
-    begun = "recorded already" if outcome.already else "recorded"
+    recorded = say.recorded(len(addresses), options.name, options.list_date, already=outcome.already)
     return Answer(
-        (
-            f"{begun}: {len(addresses)} addresses of {options.name} as of {options.list_date}.",
-            *_said(screened),
-        ),
+        (recorded, *say.screening(screened)),
         {"seq": outcome.seq, "already": outcome.already, "addresses": len(addresses)} | screened.data(),
     )
 
@@ -80,26 +77,7 @@ def _state_options(parser: argparse.ArgumentParser) -> None:
 def _state(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         screened = screening_report(tx.session, options.campaign or only_campaign(tx))
-    return Answer(tuple(_said(screened)), screened.data())
-
-
-def _said(screened: ScreeningReport) -> Iterator[str]:
-    for version in screened.lists:
-        yield f"in force: {version.name} of {version.list_date}, from {version.source}"
-    if not screened.lists:
-        yield "no list is in force; `import sanctions` records one."
-    for row in screened.counts:
-        yield f"payments, {row.state.value.replace('_', ' ')}: {row.count}"
-    for one in screened.rows:
-        yield f"{one.outpoint}  {one.amount.decimal} BTC  {say.screened(one.told)}"
-        for match in one.matches:
-            yield f"  {match.address}, {match.list} of {match.list_date}"
-    if screened.above is not None:
-        money = f"{screened.above.decimal} {screened.above.asset}"
-        yield f"above {money} an approval waits until its payee was looked up on a list"
-    for payee in screened.payees:
-        kind, told = payee.kind.value.replace("_", " "), say.screened(payee.told)
-        yield f"{kind} {payee.payee}  {told} ({payee.list}, {payee.number})"
+    return Answer(tuple(say.screening(screened)), screened.data())
 
 
 COMMANDS: Mapping[str, Command] = {
