@@ -34,6 +34,7 @@ from service.metrics import metrics_text
 from service.pinning import pinned_chain
 from service.process import is_gone, this_process
 from service.senders import SenderLookUps, Senders
+from service.sentences import readiness as say
 from service.sources import http_client, sources_of
 from service.valuing import valuing_of
 from service.wallets import Growth, add_addresses, require_needs_kept, with_lists
@@ -150,24 +151,22 @@ def set_aside(store: Store) -> dict[str, SetAside]:
 def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     """A sentence for each thing that keeps the service from being of use."""
     missing = store.missing_triggers()
-    sentences = [f"The database lacks the trigger {name}." for name in missing]
-    sentences += [f"The database has {what}, which this program did not make." for what in store.strangers()]
+    sentences = [say.missing_trigger(name) for name in missing]
+    sentences += [say.stranger(str(what)) for what in store.strangers()]
     if jobs.unwritable is not None:
-        sentences.append(f"The last look could not be written: {jobs.unwritable}.")
+        sentences.append(say.unwritable(str(jobs.unwritable)))
     with store.read() as tx:
         chain, broken = chain_status(tx, now=clock()), len(findings_of(tx))
     if broken:
-        sentences.append(f"{broken} invariants are broken; run `aidtrail check`.")
+        sentences.append(say.broken(broken))
     if chain.tip_height is None:
-        sentences.append("The chain has not been looked at yet.")
+        sentences.append(str(say.NO_LOOK))
     elif chain.stale in {Staleness.OLD_LOOK, Staleness.LOOK_AHEAD}:
-        why = jobs.trouble or "no look was made; compare the clock, and see the log"
-        sentences.append(f"The last look at the chain was at {chain.looked_at}: {why}.")
+        sentences.append(say.old_look(chain.looked_at or "", jobs.trouble))
     elif chain.stale is Staleness.OLD_TIP:
-        newest = rfc3339(chain.tip_time or 0)
-        sentences.append(f"The newest block that the sources know is of {newest}; they may be cut off.")
+        sentences.append(say.old_tip(rfc3339(chain.tip_time or 0)))
     elif not chain.agreed:
-        sentences.append(f"There is no agreed chain since {chain.no_chain_since}.")
+        sentences.append(say.no_chain(chain.no_chain_since or ""))
     return sentences
 
 

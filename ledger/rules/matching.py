@@ -353,11 +353,11 @@ def reasons_of(matches: list[Match]) -> tuple[Mismatch, ...]:
     return tuple(dict.fromkeys(reason for match in matches if match.is_open for reason in match.reasons))
 
 
-def verdict_of(matches: list[Match]) -> str:
-    """`yes`, `no`, or `exception: …` of several lines, in words; an accepted one says so."""
+def verdict_of(matches: list[Match]) -> tuple[Verdict, str | None]:
+    """Of several lines; and why an approver lets what does not agree stand, where nothing else does not."""
     if any(match.is_open for match in matches):
-        return f"exception: {'; '.join(reasons_of(matches))}"
+        return Verdict.EXCEPTION, None
     accepted = next((match.accepted for match in matches if match.accepted), None)
     if accepted is not None:
-        return f"exception, accepted: {accepted}"
-    return Verdict.YES.value if any(m.verdict is Verdict.YES for m in matches) else Verdict.NO.value
+        return Verdict.EXCEPTION, accepted
+    return (Verdict.YES if any(m.verdict is Verdict.YES for m in matches) else Verdict.NO), None

@@ -17,6 +17,7 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import Connection, Engine
 
 from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
+from ledger.core.wording import Wording
 from ledger.store import backup
 from ledger.store.engine import engine_of, transaction
 from ledger.store.failures import BUSY_SECONDS
@@ -121,7 +122,7 @@ class Store:
                 if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off"
             ]
 
-    def strangers(self) -> list[str]:
+    def strangers(self) -> list[Wording]:
         """Triggers, rules and tables that stand on ours, and that no version of this program makes."""
         with self._reader.connect() as connection:
             return strangers(connection)

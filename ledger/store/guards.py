@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
+from ledger.core.wording import Wording
+
 
 class Dialect(enum.Enum):
     """The two databases."""
@@ -187,7 +189,7 @@ def missing_triggers(connection: Connection) -> list[str]:
     ]
 
 
-def strangers(connection: Connection) -> list[str]:
+def strangers(connection: Connection) -> list[Wording]:
     """What stands on our tables and was made by nobody here: it may drop, change or add rows without an error."""
     guarded = {guard.table for guard in GUARDS}
     if connection.dialect.name == "sqlite":
@@ -195,27 +197,33 @@ def strangers(connection: Connection) -> list[str]:
         rows = connection.exec_driver_sql(
             "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
         )
-        return [f"the trigger {name} on {table}" for name, table in rows if name not in ours]
+        return [_trigger(name, table) for name, table in rows if name not in ours]
     ours = {trigger.name for trigger in triggers(Dialect.POSTGRESQL)}
     made = connection.exec_driver_sql(
         "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
     found = [
-        f"the trigger {name} on {table}"
-        for name, table in made
-        if name not in ours or name.rsplit("_", 1)[0] != table
+        _trigger(name, table) for name, table in made if name not in ours or name.rsplit("_", 1)[0] != table
     ]
     rules = connection.exec_driver_sql(
         "SELECT r.rulename, c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
         " WHERE r.rulename <> '_RETURN' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
-    found += [f"the rule {name} on {table}" for name, table in rules]
+    found += [Wording("the rule {name} on {table}", {"name": name, "table": table}) for name, table in rules]
     heirs = connection.exec_driver_sql(
         "SELECT i.inhrelid::regclass::text, c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent"
         " WHERE c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
-    return found + [f"the table {name} under {table}" for name, table in heirs if table in guarded]
+    return found + [
+        Wording("the table {name} under {table}", {"name": name, "table": table})
+        for name, table in heirs
+        if table in guarded
+    ]
+
+
+def _trigger(name: str, table: str) -> Wording:
+    return Wording("the trigger {name} on {table}", {"name": name, "table": table})
 
 
 def tables_named(connection: Connection) -> set[str]:

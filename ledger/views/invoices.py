@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ledger.core.frozen import Amount, Frozen
-from ledger.model.orders import InvoiceRow
+from ledger.model.orders import InvoiceRow, Mismatch
 from ledger.rules.books import Books
-from ledger.rules.matching import invoice_matches, verdict_of
+from ledger.rules.matching import Verdict, invoice_matches, reasons_of, verdict_of
 from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.payable import payable_on_invoice
 
@@ -13,8 +13,12 @@ from ledger.rules.payable import payable_on_invoice
 class InvoiceState(Frozen):
     """One invoice beside its order, receipts, payments and credit notes."""
 
-    verdict: str
-    """`yes`, `no`, or `exception: …` in words; an accepted one says so."""
+    verdict: Verdict
+    """Does what is billed agree with what was ordered and came?"""
+    reasons: tuple[Mismatch, ...]
+    """What does not, and nobody accepted."""
+    accepted: str | None
+    """Why an approver lets it stand, where all that does not agree is accepted."""
     payable: Amount
     """What is neither credited nor paid nor asked for yet."""
 
@@ -25,6 +29,11 @@ def invoice_state(books: Books, invoice: InvoiceRow) -> InvoiceState:
     left = sum(
         payable_on_invoice(OrderPapers(books, order.campaign, order), order, invoice) for order in orders
     )
+    matches = invoice_matches(books, invoice)
+    verdict, accepted = verdict_of(matches)
     return InvoiceState(
-        verdict=verdict_of(invoice_matches(books, invoice)), payable=Amount.of(orders[0].currency, left)
+        verdict=verdict,
+        reasons=reasons_of(matches),
+        accepted=accepted,
+        payable=Amount.of(orders[0].currency, left),
     )

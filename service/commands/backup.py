@@ -13,6 +13,7 @@ from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.data_folder import DATABASE_NAME
 from service.folding import open_current, open_ledger
+from service.sentences import checks as say
 from service.words import LIST, Words, listed
 
 
@@ -35,7 +36,7 @@ def _backup(options: argparse.Namespace, outside: Outside) -> Answer:
                 reason=failure.strerror or str(failure),
             ) from None
     size = path.stat().st_size
-    return Answer((f"{size:,} bytes written to {path}.",), {"file": str(path), "bytes": size})
+    return Answer((say.written(size, str(path)),), {"file": str(path), "bytes": size})
 
 
 def _restore_options(parser: argparse.ArgumentParser) -> None:
@@ -82,11 +83,10 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     finally:
         store.close()
     entries = head[0] if head else 0
-    lines = [f"{finding.check}: {finding.sentence}" for finding in findings]
-    lines.append(f"{entries} entries restored into {folder}; {len(findings)} invariants broken.")
+    lines = [*say.findings(findings), say.restored(entries, str(folder), len(findings))]
     if forgotten:
-        lines.append(f"the words of {forgotten} bank lines that were forgotten since are forgotten here too.")
-    lines.append("the configuration is not part of a backup; copy aidtrail.toml there too.")
+        lines.append(say.forgotten_again(forgotten))
+    lines.append(str(say.COPY_CONFIGURATION))
     data = {"data": str(folder), "entries": entries, "findings": len(findings), "forgotten": forgotten}
     return Answer(tuple(lines), data, Exit.OPEN if findings else Exit.OK)
 

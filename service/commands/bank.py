@@ -19,7 +19,7 @@ from service.command import Answer, BadUse, Command, Exit, Outside, add_data_opt
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
-from service.sentences.banks import account_said
+from service.sentences import banks as say
 from service.words import words_of
 
 
@@ -46,23 +46,7 @@ def _forget(options: argparse.Namespace, outside: Outside) -> Answer:
             actor = actor_named(tx, options.user)
             named = asked_words(tx, actor, slug, options.lines, options.before)
         words_of(store, folder.config, outside.clock, folder.path).forget(named, by=actor.id)
-    return Answer((_forgotten(len(named)),), {"forgotten": len(named)})
-
-
-def _forgotten(count: int) -> str:
-    if count == 0:
-        return (
-            "no words to forget. Copies that were made by hand before still hold those that were forgotten."
-        )
-    if count == 1:
-        return (
-            "the words of 1 bank line are forgotten, in the kept backups too; entries and matches stand. Copies that "
-            "were made by hand before still hold them until they are put back."
-        )
-    return (
-        f"the words of {count} bank lines are forgotten, in the kept backups too; entries and matches stand. Copies "
-        "that were made by hand before still hold them until they are put back."
-    )
+    return Answer((say.forgotten(len(named)),), {"forgotten": len(named)})
 
 
 def _accounts_options(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +57,7 @@ def _accounts_options(parser: argparse.ArgumentParser) -> None:
 def _accounts(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         rows = bank_accounts(tx.session, options.campaign or only_campaign(tx))
-    return Answer(tuple(account_said(row) for row in rows), [row.data() for row in rows])
+    return Answer(tuple(say.account_said(row) for row in rows), [row.data() for row in rows])
 
 
 COMMANDS: Mapping[str, Command] = {

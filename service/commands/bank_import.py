@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from api.pages import sentences as say
-from ledger.core.money import decimal_text
-from ledger.recording.bank_statements import Statement, Taken, take_back, take_statements
+from ledger.recording.bank_statements import Taken, take_back, take_statements
 from ledger.recording.users import actor_named
 from ledger.views.bank_state import OpenLine, open_lines
-from service.bank_files.formats import FileRead, read_file
+from service.bank_files.formats import read_file
 from service.bank_files.mapping import Layout, layout_from
 from service.bank_files.reading import day_of
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
+from service.sentences import banks as say
 
 _MOST_FILE, _MOST_MAPPING = 20_000_000, 100_000
-_MOST_SHOWN = 20
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +81,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             differing=options.differing,
         )
         waiting = open_lines(tx, slug)
-    return Answer((*_said(found, taken), *_waiting(waiting)), _data(taken, waiting))
+    return Answer((*say.taken(found, taken), *say.waiting(waiting)), _data(taken, waiting))
 
 
 def _layout(options: argparse.Namespace, outside: Outside) -> Layout:
@@ -106,8 +104,9 @@ def _taken_back(options: argparse.Namespace, outside: Outside, sha256: str) -> A
         actor = actor_named(tx, options.user)
         slug = options.campaign or only_campaign(tx)
         lines, statements = take_back(tx, actor, slug, sha256, options.take_back, now=outside.clock())
-    said = f"taken back: lines {lines}, statements {statements}; now the file can be read anew."
-    return Answer((said,), {"taken_back": {"lines": lines, "statements": statements}})
+    return Answer(
+        (say.taken_back(lines, statements),), {"taken_back": {"lines": lines, "statements": statements}}
+    )
 
 
 def _read(path: Path, name: str, most: int) -> bytes:
@@ -120,49 +119,6 @@ def _read(path: Path, name: str, most: int) -> bytes:
     if len(data) > most:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return data
-
-
-def _said(found: FileRead, taken: Taken) -> Iterator[str]:
-    """What was written, in words."""
-    lines = "1 line recorded" if taken.new == 1 else f"{taken.new} lines recorded"
-    nothing = "" if taken.new or taken.statements else "; nothing changed"
-    yield f"{lines}, {taken.known} known already{nothing}."
-    for entry, statement in zip(taken.statements, _written(found, taken), strict=True):
-        yield (
-            f"statement of {statement.first} to {statement.last}, from {_balance(statement, statement.opening)} to "
-            f"{_balance(statement, statement.closing)}, is entry {entry}."
-        )
-    if any(statement.closing is None for statement in found.statements):
-        yield (
-            "the file has no balances that prove its lines: they are notified, and count as reconciled when a "
-            "statement with balances covers their days."
-        )
-    if found.left_out:
-        yield f"rows that the mapping leaves out: {found.left_out}."
-
-
-def _written(found: FileRead, taken: Taken) -> Sequence[Statement]:
-    return [found.statements[part] for part in taken.parts]
-
-
-def _balance(statement: Statement, minor: int | None) -> str:
-    return "?" if minor is None else f"{decimal_text(statement.currency, minor)} {statement.currency}"
-
-
-def _waiting(waiting: Sequence[OpenLine]) -> Iterator[str]:
-    for line in waiting[:_MOST_SHOWN]:
-        money = f"{decimal_text(line.currency, line.left)} {line.currency}"
-        yield f"waits: {line.identity} {line.booked} {money} at {line.bank}"
-        if line.words is not None:
-            yield f"       {line.words.said}"
-        yield from (
-            f"  {p.score:>3}  {p.kind} {p.reference}: {', '.join(map(say.suggested_why, p.why))}"
-            for p in line.proposals
-        )
-    if waiting:
-        yield (
-            f"{len(waiting)} wait; `bank match` with line and entry confirms one, `bank aside` sets one aside."
-        )
 
 
 def _data(taken: Taken, waiting: Sequence[OpenLine]) -> dict[str, Any]:

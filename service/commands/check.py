@@ -9,6 +9,7 @@ from ledger.checks.run import CHECKS, run_checks
 from ledger.recording.rebuild import model_rows, rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
+from service.sentences import checks as say
 
 _MOST_SHOWN = 50
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
@@ -16,18 +17,20 @@ _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store:
-        missing, strange = store.missing_triggers(), store.strangers()
+        missing, strange = store.missing_triggers(), [str(what) for what in store.strangers()]
         losing = store.losses_at_power_cut()
         with store.read() as tx:
             findings = run_checks(tx)
             head = tx.journal.head()
-    lines = [f"the database lacks the trigger {name}" for name in missing]
-    lines += [f"the server's {name} is off: a power cut can lose entries; set it on" for name in losing]
-    lines += [f"the database has {what}, which this program did not make" for what in strange]
-    lines += [f"{finding.check}: {finding.sentence}" for finding in findings]
+    lines = [
+        *map(say.lacks_trigger, missing),
+        *map(say.loses_at_power_cut, losing),
+        *map(say.is_strange, strange),
+        *say.findings(findings),
+    ]
     entries = head[0] if head else 0
     broken = len(lines)
-    lines.append(f"{len(CHECKS)} invariants checked over {entries} entries; {broken} broken.")
+    lines.append(say.checked(len(CHECKS), entries, broken))
     data = {
         "checks": [check.__name__ for check in CHECKS],
         "findings": [finding.data() for finding in findings],
@@ -54,7 +57,7 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         differences = rebuild(tx)
         rows = model_rows(tx)
-    lines = [*differences[:_MOST_SHOWN], f"{rows} rows compared; {len(differences)} differ."]
+    lines = [*differences[:_MOST_SHOWN], say.compared(rows, len(differences))]
     return Answer(
         tuple(lines), {"rows": rows, "differences": differences}, Exit.OPEN if differences else Exit.OK
     )

@@ -15,11 +15,12 @@ import segno
 from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
 from ledger.recording.users import actor_named
-from ledger.views.two_keys import PATIENCE, DeliveryCount, Unconfirmed, deliveries
+from ledger.views.two_keys import PATIENCE, deliveries
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import now_of, open_folder
+from service.sentences import deliveries as say
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +53,11 @@ def _link(options: argparse.Namespace, outside: Outside) -> Answer:
         made = make_link(tx, actor_named(tx, options.user), slug, asdict(wanted), now=outside.clock())
     base = folder.config.site.base_url.rstrip("/")
     url = f"{base}/confirm/{made.code}"
-    lines = [f"{url}", f"shown once; it can be used once, until {made.expires_at}."]
+    lines = [url, say.shown_once(made.expires_at)]
     if base:
         lines += ["", *qr_lines(url)]
     else:
-        lines.append("put the address of your server before it, or set site.base_url and see a QR code here.")
+        lines.append(str(say.PUT_ADDRESS))
     return Answer(tuple(lines), {"code": made.code, "url": url, "expires_at": made.expires_at})
 
 
@@ -76,30 +77,13 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_folder(folder, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         found = deliveries(tx.session, slug, rfc3339(now_of(tx, outside))[:10])
-    lines = [_count_line(row) for row in found.counts] + [_waiting_line(row) for row in found.unconfirmed]
+    lines = (*map(say.counted, found.counts), *map(say.unconfirmed, found.unconfirmed))
     data: dict[str, Any] = {
         "counts": [row.data() for row in found.counts],
         "unconfirmed": [row.data() for row in found.unconfirmed],
     }
     is_open = bool(found.unconfirmed) or any(row.gap for row in found.counts)
-    said = tuple(lines or ["no delivery is confirmed yet, and none waits for long."])
-    return Answer(said, data, Exit.OPEN if is_open else Exit.OK)
-
-
-def _count_line(row: DeliveryCount) -> str:
-    told = (
-        f"{row.sent} sent, {row.books_good} good in the books; counted {row.good} good, {row.damaged} damaged"
-    )
-    told += f"; {row.explained} explained"
-    for before in row.earlier:
-        told += f"; counted {before.good} good, {before.damaged} damaged on {before.date} first"
-    gap = f"gap {row.gap}" if row.gap else "no gap"
-    return f"{row.date}  {row.about} {row.paper}  {row.product}#{row.lot}  {told}: {gap}"
-
-
-def _waiting_line(row: Unconfirmed) -> str:
-    sent = ", ".join(f"{part.quantity} {part.product}" for part in row.sent)
-    return f"{row.date}  {row.about} {row.paper}  {sent} to {row.place}: not confirmed"
+    return Answer(lines or (str(say.NONE),), data, Exit.OPEN if is_open else Exit.OK)
 
 
 COMMANDS: Mapping[str, Command] = {

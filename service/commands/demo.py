@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from api.pages import sentences as say
 from ledger.checks.run import CHECKS
 from ledger.core.roles import Role
 from ledger.recording.rebuild import renew
@@ -33,6 +32,8 @@ from service.demo.story import ApiDesk, StoryFailed, StoryPlayer
 from service.folding import open_current
 from service.logs import set_up
 from service.scheduler import Scheduler
+from service.sentences import running as say
+from service.sentences.checks import findings as broken
 from service.sources import http_client
 from service.wiring import Service, WebServer, build
 
@@ -145,7 +146,7 @@ def _played(
         _play(service, store, replay, clock, url, config, done, outside)
         if options.once:
             return _summary(store, service, clock, folder, url)
-        outside.say(f"the story is told; look at {url}/c/{plan.SLUG} (stop with Ctrl-C).")
+        outside.say(say.story_told(f"{url}/c/{plan.SLUG}"))
         scheduler = Scheduler(service.jobs.all(), clock)
         scheduler.start()
         wait_for_stop()
@@ -157,9 +158,8 @@ def _played(
 
 
 def _tell(options: argparse.Namespace, outside: Outside, url: str, done: int) -> None:
-    what = "continuing" if done else "playing"
-    where = "" if options.once else f" at {url}/"
-    outside.say(f"{what} the story of {plan.SLUG}{where}; donors, amounts and papers are invented.")
+    where = "" if options.once else f"{url}/"
+    outside.say(say.playing(plan.SLUG, where, continuing=bool(done)))
 
 
 def _play(
@@ -188,7 +188,7 @@ def _play(
     finally:
         _revoke(store, names)
     if service.jobs.trouble is not None:
-        outside.say(f"the last look failed: {service.jobs.trouble}")
+        outside.say(say.look_failed(service.jobs.trouble))
 
 
 def _tokens(store: Store, now: int) -> tuple[Mapping[Role, str], list[tuple[str, str]]]:
@@ -238,14 +238,10 @@ def _summary(store: Store, service: Service, clock: MovableClock, folder: Path, 
         "data": str(folder),
         "url": url,
     }
-    state = f"books = chain at block {books.block}" if books.reconciled else "does not reconcile"
     lines = (
-        str(say.DEMONSTRATION),
-        say.plain(say.campaign_sentence(report)),
-        f"{data['entries']} entries, {papers} papers; {state}; {len(CHECKS)} invariants checked, "
-        f"{len(findings)} broken.",
-        *(f"  broken: {finding.sentence}" for finding in findings),
-        f"data: {folder}",
+        *say.demonstration(report, len(CHECKS), data["entries"], papers, len(findings)),
+        *broken(findings),
+        say.data_at(str(folder)),
     )
     return Answer(lines, data, Exit.OPEN if findings or not books.reconciled else Exit.OK)
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from api.pages.sentences.changes import preview_lines
-from ledger.core.entry import Entry, OutOfOrder, entry_bytes, entry_from_bytes
+from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
-from ledger.core.money import decimal_text
+from ledger.core.frozen import Amount
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
 from ledger.model.orders import InvoiceRow
 from ledger.recording.bank_words import words_of
-from ledger.recording.dating import BESIDE, HAPPENED, OUT_OF_ORDER, parted
+from ledger.recording.dating import BESIDE, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.users import actor_named
@@ -34,12 +34,13 @@ from ledger.views.invoices import invoice_state
 from ledger.views.preview import Preview, preview
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
+from service.sentences import banks
+from service.sentences import desk as say
+from service.sentences.layout import row
 
 _MOST_FACTS = 1_000_000
 _MOST_PAPER = 50_000_000
 _SHORTEST = 6
-_FORMATS = {"date": "day, YYYY-MM-DD", "currency": "currency, by ISO 4217, or BTC"}
-_AMOUNTS = "amounts are whole minor units: cents of USD, francs of XOF, sats of BTC; `?` may be left out"
 
 
 class _Schema:
@@ -72,16 +73,13 @@ class _Schema:
         if "enum" in shape:
             return "|".join(map(str, shape["enum"]))
         if shape.get("type") == "array":
-            return f"list of {self._word(shape.get('items', {}))}"
+            return say.list_of(self._word(shape.get("items", {})))
         if shape.get("type") == "object":
             needed = shape.get("required", ())
             names = (name if name in needed else f"{name}?" for name in shape.get("properties", {}))
             return "{" + ", ".join(names) + "}"
-        if shape.get("format") in _FORMATS:
-            return _FORMATS[shape["format"]]
-        return {"string": "text", "integer": "whole number", "boolean": "true|false"}.get(
-            shape.get("type", ""), "value"
-        )
+        form = shape.get("format", "")
+        return say.shape_of(form if say.has_format(form) else shape.get("type", ""))
 
     def is_text(self, path: list[str]) -> bool:
         if len(path) == 1 and path[0] in BESIDE:
@@ -123,15 +121,7 @@ def _action_options(noun: str, action: Action) -> Any:
 
 def _notes(action: Action) -> str:
     schema = _Schema(action.facts)
-    rows = [
-        f"  {name}{'' if needed else ' (may be left out)'}: {word}" for name, word, needed in schema.fields()
-    ]
-    late = f"  {HAPPENED} (may be left out): the day on the paper, where it is booked on a later one"
-    early = f"  {OUT_OF_ORDER} (may be left out): why that is before what it rests on: {'|'.join(OutOfOrder)}"
-    meaning = [f"{schema.meaning()}\n"] if schema.meaning() else []
-    return "\n".join(
-        [*meaning, f"fields ({_AMOUNTS}):", *rows, late, early, f"\nroles: {', '.join(sorted(action.roles))}"]
-    )
+    return "\n".join(say.fields(action, schema.fields(), schema.meaning()))
 
 
 def _action(noun: str, verb: str, action: Action) -> Any:
@@ -256,14 +246,7 @@ def _read(name: str, most: int, outside: Outside) -> bytes:
 
 
 def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
-    if outcome.waiting_for is not None:
-        line = f"{noun} {outcome.key} waits until {outcome.waiting_for} settles; then it is recorded."
-    elif outcome.already:
-        line = f"{noun} {outcome.key} was recorded already, as entry {outcome.seq}; nothing changed."
-    elif outcome.seq is None:
-        line = f"{noun} {outcome.key} was a draft and is taken back; nothing was recorded."
-    else:
-        line = f"{noun} {outcome.key} recorded as entry {outcome.seq} in {slug}."
+    line = say.outcome(noun, slug, outcome)
     data = {
         "noun": noun,
         "action": verb,
@@ -285,12 +268,9 @@ def _said_of_match(data: bytes | None) -> tuple[str, ...]:
     notes, found = entry.notes, []
     currency = notes["currency"]
     if "line_open" in notes:
-        left = decimal_text(currency, notes["line_open"])
-        found.append(f"it is a part: {left} {currency} of the line stays open.")
+        found.append(banks.line_left_open(Amount.of(currency, notes["line_open"])))
     if "entry_open" in notes:
-        left = decimal_text(currency, notes["entry_open"])
-        seq = entry.facts["entry"]
-        found.append(f"it is a part: {left} {currency} of entry {seq} is on no line and stays open.")
+        found.append(banks.entry_left_open(Amount.of(currency, notes["entry_open"]), entry.facts["entry"]))
     return tuple(found)
 
 
@@ -315,7 +295,7 @@ def _list(noun: str) -> Any:
             undone = books.reversals()
             lines = [_line(tx, books, entry, undone.get(entry.seq)) for entry in entries]
             told = [_plain(tx, entry) for entry in entries]
-        return Answer(tuple(lines or [f"no {noun} is recorded."]), told)
+        return Answer(tuple(lines) or (say.none_recorded(noun),), told)
 
     return run
 
@@ -323,31 +303,21 @@ def _list(noun: str) -> Any:
 def _line(tx: Reading, books: Books, entry: Entry, undone: int | None) -> str:
     """An entry in a list; one that was reversed says by which."""
     if entry.kind == LINE.name:
-        return "  ".join(_bank_line(tx, books, entry))
-    said = _verdict(books, entry) if undone is None else f"reversed by entry {undone}"
-    head = f"{entry.seq}  {entry.date}  {entry.campaign}  {entry.kind}  {_short(entry)}"
-    return f"{head}  {said}".rstrip()
+        return row(*_bank_line(tx, books, entry))
+    said = _verdict(books, entry) if undone is None else say.reversed_by(undone)
+    return row(str(entry.seq), entry.date, entry.campaign, entry.kind, _short(entry), said)
 
 
 def _bank_line(tx: Reading, books: Books, entry: Entry) -> Iterator[str]:
     """A line of a bank as people know it: day, amount, what it says, and what became of it."""
     line = books.session.get_one(BankLineRow, entry.seq)
-    yield f"{entry.seq}  {line.booked}  {entry.campaign}  {entry.kind}"
-    yield f"{decimal_text(line.currency, signed(line))} {line.currency} at {line.bank}"
+    yield from (str(entry.seq), line.booked, entry.campaign, entry.kind)
+    yield banks.at_bank(Amount.of(line.currency, signed(line)), line.bank)
     words = words_of(tx, line.text)
     if words is not None:
         yield words.said
-    yield _fate(line)
+    yield banks.fate(Amount.of(line.currency, line_left(line)), line.reversed_by, line.aside_by)
     yield line.identity
-
-
-def _fate(line: BankLineRow) -> str:
-    left = line_left(line)
-    if line.reversed_by is not None:
-        return f"reversed by entry {line.reversed_by}"
-    if line.aside_by is not None:
-        return f"set aside by entry {line.aside_by}"
-    return f"{decimal_text(line.currency, left)} {line.currency} without a match" if left else "matched"
 
 
 def _verdict(books: Books, entry: Entry) -> str:
@@ -355,7 +325,7 @@ def _verdict(books: Books, entry: Entry) -> str:
     if entry.kind != "invoice":
         return ""
     state = invoice_state(books, books.session.get_one(InvoiceRow, entry.seq))
-    return f"match: {state.verdict}; {state.payable.decimal} {state.payable.asset} payable"
+    return say.invoice(state)
 
 
 def _short(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from ledger.recording.desk import request_intention
 from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
+from service.sentences import running as say
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +30,8 @@ def _add(options: argparse.Namespace, outside: Outside) -> Answer:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         made = request_intention(tx, slug, wish, now=outside.clock())
     lines = [made.address, made.bip21]
-    lines.append(f"claim code {made.claim_code}" if made.fresh else "this address is shared by all donors.")
-    lines += [f"what comes to it is restricted to {made.need}."] if made.need is not None else []
+    lines.append(say.claim_code(made.claim_code) if made.fresh else str(say.SHARED_ADDRESS))
+    lines += [say.restricted_to(made.need)] if made.need is not None else []
     return Answer(tuple(lines), asdict(made) | {"claim_code": made.claim_code or None})
 
 

@@ -15,6 +15,7 @@ from service.folding import open_folder
 from service.logs import note, set_up
 from service.progress import CatchUp
 from service.scheduler import Scheduler
+from service.sentences import running as say
 from service.wiring import WebServer, build
 
 
@@ -46,7 +47,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         host = options.host or config.serve.host
         server = WebServer(service.app, host, config.serve.port if options.port is None else options.port)
         url = server.start()
-        outside.say(f"serving {url} (stop with Ctrl-C).")
+        outside.say(say.serving(url))
         note("serving", url=url)
         progress = service.jobs.progress = CatchUp(outside.err)
         scheduler = Scheduler(service.jobs.all(), outside.clock)
@@ -56,7 +57,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         progress.stop()
         server.stop()
         service.close()
-    return Answer(("stopped.",), {"url": url})
+    return Answer((str(say.STOPPED),), {"url": url})
 
 
 def wait_for_stop() -> None:

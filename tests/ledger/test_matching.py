@@ -123,7 +123,7 @@ def test_an_approver_accepts_an_exception_with_a_reason_and_only_that_one(ledger
     with pytest.raises(NotAllowed):
         ledger.do("recorder", "invoice", "accept", **accept)
     ledger.do("approver", "invoice", "accept", **accept)
-    assert verdict_of(matches(ledger)) == "exception, accepted: The insurer pays for them."
+    assert verdict_of(matches(ledger)) == (Verdict.EXCEPTION, "The insurer pays for them.")
     pay(ledger, 400_000, invoice="I-1")
     with pytest.raises(Conflict, match="no exception to accept"):
         ledger.do("approver", "invoice", "accept", **(accept | {"date": "2023-12-02"}))

@@ -250,7 +250,7 @@ def test_check_names_what_stands_on_the_tables_and_was_not_made_here(kind: str, 
     with outside(url) as connection:
         for statement in STRANGERS[kind]:
             connection.exec_driver_sql(statement)
-    assert sorted(store.strangers()) == sorted(STRANGERS[kind].values())
+    assert sorted(map(str, store.strangers())) == sorted(STRANGERS[kind].values())
     assert store.missing_triggers() == []
     store.close()
 

@@ -90,7 +90,7 @@ def test_another_format_over_the_same_days_adds_nothing_and_says_what_it_wrote(
     ran = taken(tmp_path, CAMT)
     assert "0 lines recorded, 2 known already." in ran.out
     assert "nothing changed" not in ran.out
-    assert f"from 0.00 USD to 19896.50 USD, is entry {entries + 1}." in ran.out
+    assert f"from 0.00 USD to 19,896.50 USD, is entry {entries + 1}." in ran.out
     assert len(ledger.kinds()) == entries + 1
 
 

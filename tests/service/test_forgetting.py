@@ -90,7 +90,7 @@ def test_a_backup_that_is_put_back_is_told_what_was_forgotten_since(ledger: Ledg
     told = ["restore", "old.db", "--data", "back"]
     ran = run_command(told, tmp_path)
     assert ran.code == 0, ran.err
-    assert "the words of 1 bank lines that were forgotten since" in ran.out
+    assert "the words of 1 bank line that were forgotten since" in ran.out
     back = Store.open(f"sqlite:///{tmp_path / 'back' / 'aidtrail.db'}")
     with back.read() as reading:
         found = [line.words for line in open_lines(reading, SLUG)]

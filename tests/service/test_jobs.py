@@ -173,7 +173,7 @@ def test_what_is_new_and_broken_is_found_by_the_daily_check_and_told_until_all_i
     monkeypatch.setattr("service.checking.run_checks", lambda _tx: [])
     assert checking.check_new() == checking.check_new() == checking.findings() == (broken,)
     assert any(
-        "invariants are broken" in line for line in not_ready(scene.store, scene.service.jobs, scene.clock)
+        "invariant is broken" in line for line in not_ready(scene.store, scene.service.jobs, scene.clock)
     )
     checking.check_all()
     assert checking.findings() == ()

@@ -1,0 +1,56 @@
+"""English: what keeps the service from being of use, a sentence each."""
+
+from __future__ import annotations
+
+from api.pages.sentences.messages import Message, worded
+
+_TRIGGER = Message("The database lacks the trigger {trigger}.", "{trigger}: its name")
+_STRANGE = Message(
+    "The database has {what}, which this program did not make.", "{what}: a table, rule or trigger"
+)
+_UNWRITABLE = Message("The last look could not be written: {why}.", "{why}: what went wrong")
+_BROKEN = Message(
+    "{n} invariant is broken; run `aidtrail check`.",
+    "words in backquotes are a command",
+    many="{n} invariants are broken; run `aidtrail check`.",
+)
+NO_LOOK = Message("The chain has not been looked at yet.")
+_OLD_LOOK = Message(
+    "The last look at the chain was at {time}: {why}.",
+    "{time}: when",
+    "{why}: what went wrong with the next ones",
+)
+_NONE_MADE = Message("no look was made; compare the clock, and see the log", "why there is no newer look")
+_OLD_TIP = Message(
+    "The newest block that the sources know is of {time}; they may be cut off.", "{time}: when"
+)
+_NO_CHAIN = Message("There is no agreed chain since {time}.", "{time}: when")
+
+
+def missing_trigger(name: str) -> str:
+    return worded(_TRIGGER, trigger=name)
+
+
+def stranger(what: str) -> str:
+    return worded(_STRANGE, what=what)
+
+
+def unwritable(why: str) -> str:
+    return worded(_UNWRITABLE, why=why)
+
+
+def broken(number: int) -> str:
+    return worded(_BROKEN, n=number)
+
+
+def old_look(looked_at: str, trouble: str | None) -> str:
+    """When the chain was last looked at, and why not since."""
+    return worded(_OLD_LOOK, time=looked_at, why=trouble or worded(_NONE_MADE))
+
+
+def old_tip(time: str) -> str:
+    return worded(_OLD_TIP, time=time)
+
+
+def no_chain(since: str) -> str:
+    return worded(_NO_CHAIN, time=since)
