@@ -42,7 +42,7 @@ def test_a_list_says_what_became_of_each_line(ledger: Ledger, tmp_path: Path) ->
     taken(tmp_path, HEAD + SALE + FEE)
     ledger.do("recorder", "bank", "match", line=line_of(ledger), entry=entry_of(ledger))
     listed = run_command(["bank", "list", "--data", "."], tmp_path).out
-    assert "19900.00 USD at B  Exchange sale C-1  matched" in listed
+    assert "19,900.00 USD at B  Exchange sale C-1  matched" in listed
     assert "-3.50 USD at B" in listed
     assert "3.50 USD without a match" in listed
 
