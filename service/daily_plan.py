@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from service.budget import BLOCK_BYTES
 from service.config import HISTORY_KINDS, Config, SourceConfig
+from service.sentences import looking as say
 
 _BLOCKS = 144
 _TIP_REQUESTS = {"esplora": 2, "bitcoin_core": 1, "bitcoin_core_rest": 1, "electrum": 1}
@@ -75,7 +76,7 @@ def _price_hosts(config: Config) -> list[HostPlan]:
     """Exchanges and the European Central Bank; one question each for a block with gifts."""
     if not config.rates.enabled or config.chain.network != "mainnet":
         return []
-    learns = "the minutes of gifts, and neither addresses nor amounts"
+    learns = str(say.LEARNS_MINUTES)
     urls = [*(source.url for source in config.rates.sources), config.rates.cross_url]
     return [HostPlan(urlsplit(url).hostname or url, _GIFT_BLOCKS, 1, learns) for url in urls]
 
@@ -94,33 +95,26 @@ def _host(source: SourceConfig) -> str:
 
 def _learns(source: SourceConfig, config: Config, addresses: int) -> str:
     if _is_own(source):
-        return "which blocks are read; it is a server of yours"
+        return str(say.LEARNS_OWN)
     if config.watch.mode == "addresses" and source.kind in HISTORY_KINDS:
-        return f"all addresses ({addresses:,}), and that one party asks for them"
-    learns = "that somebody follows the chain" if source.kind == "electrum" else "which blocks are read"
+        return say.learns_all(addresses)
+    learns = [say.LEARNS_CHAIN if source.kind == "electrum" else say.LEARNS_BLOCKS]
     if _is_shown_addresses(source, config):
-        learns += ", and addresses given out in the last 24 hours (at most 20)"
+        learns.append(say.LEARNS_GIVEN_OUT)
     if config.watch.ask_histories and source.kind in HISTORY_KINDS:
-        learns += ", and those that you add later, once"
-    return learns
+        learns.append(say.LEARNS_LATER)
+    return say.learns(*learns)
 
 
 def _warnings(config: Config, hosts: list[HostPlan]) -> tuple[str, ...]:
     found = []
     requests, megabytes = sum(host.requests for host in hosts), sum(host.megabytes for host in hosts)
     if requests > config.watch.requests_a_day:
-        found.append(
-            f"that is {requests:,} requests, more than watch.requests_a_day ({config.watch.requests_a_day:,}) allows: "
-            "looks will stop before midnight UTC; raise it, or look_seconds."
-        )
+        found.append(say.too_many_requests(requests, config.watch.requests_a_day))
     if megabytes > config.watch.megabytes_a_day and config.watch.mode == "blocks":
-        found.append(
-            f"that is {megabytes:,} MB, more than watch.megabytes_a_day ({config.watch.megabytes_a_day:,}) allows: "
-            "blocks will be read late; raise it."
-        )
+        found.append(say.too_many_megabytes(megabytes, config.watch.megabytes_a_day))
     found.extend(
-        f"{host.host} would be asked {host.requests // 1_440:,} times a minute, more than http.requests_a_minute "
-        f"({config.http.requests_a_minute:,}): looks will take longer than look_seconds."
+        say.asked_too_fast(host.host, host.requests // 1_440, config.http.requests_a_minute)
         for host in hosts
         if host.requests > config.http.requests_a_minute * 1_440
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ledger.core.chain import Header
 from service.command import Unavailable
+from service.sentences import looking as say
 from watchers.proof.block import BlockRefused, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.merkle import ProofRefused, check_proof
@@ -41,8 +42,8 @@ class Prover:
     def how(self) -> str:
         """What a proof of this source consists of."""
         if Can.BLOCK in self.source.can:
-            return "its bytes hash to the txid, and its block was recomputed whole"
-        return "its bytes hash to the txid, and its Merkle branch leads to the header"
+            return str(say.RECOMPUTED)
+        return str(say.BY_BRANCH)
 
     def prove(self, txid: str) -> Proved:
         """Raises Unavailable for what cannot be had or does not hold, and SourceError."""
@@ -55,7 +56,7 @@ class Prover:
             )
         height = self.source.look_height(txid)
         if height is None:
-            return Proved(tx, None, "in no block, as the source says; nothing is proven")
+            return Proved(tx, None, str(say.IN_NO_BLOCK))
         if Can.BLOCK not in self.source.can:
             return self._by_branch(tx, height)
         name = self.source.look_hash(height)
@@ -105,6 +106,5 @@ class Prover:
     def _where(self, header: Header, claimed: int | None) -> str:
         place = place_of(header, claimed, self._network, PeriodTable.load(self._network), self._known)
         if isinstance(place, OnChain):
-            return f"in block {place.height}, pinned by {place.by.value}"
-        height = "" if claimed is None else f", which claims height {claimed}"
-        return f"in block {header.hash}{height}; proof of work {place.work:,}; place in the chain not shown"
+            return say.in_block(place.height, place.by.value)
+        return say.in_some_block(header.hash, claimed, place.work)

@@ -20,6 +20,7 @@ from service.data_folder import find_data_folder
 from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
+from service.sentences import block as say
 from watchers.proof.block import Block, BlockRefused, parse_block
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network, network_named
@@ -144,23 +145,7 @@ def network_named_by(name: str | None) -> Network | None:
 
 
 def _address(script: Script, network: Network) -> str:
-    return address_of(script, network) or f"script {bytes(script).hex()}"
-
-
-def place_sentence(place: Place, claimed: int | None) -> str:
-    """What may honestly be said of the block's place; a claimed height is called a claim."""
-    if isinstance(place, OnChain):
-        return f"height {place.height}: connected by hash to {place.by.value}; proof of work {place.work}."
-    if isinstance(place, BesideChain):
-        return (
-            f"height {place.height}: known, but on a branch that lost to {place.best_hash};"
-            f" proof of work {place.work}."
-        )
-    claim = "its coinbase claims no height" if claimed is None else f"its coinbase claims height {claimed}"
-    return (
-        f"proof of work {place.work}; place in the chain not shown"
-        f" ({claim}, which is a claim; its target was held against {place.bound.value})."
-    )
+    return address_of(script, network) or say.script(bytes(script).hex())
 
 
 def _relevant(facts: BlockFacts) -> dict[int, RelevantTx]:
@@ -175,36 +160,29 @@ def _lines(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> li
     relevant = _relevant(facts)
     values = _values(facts, watch)
     lines = [
-        f"block {block.header.hash} of {watch.network.name}: {block.count} transactions,"
-        " Merkle root and witness commitment recomputed.",
-        place_sentence(place, block.claimed_height),
+        say.block(block.header.hash, watch.network.name, block.count),
+        say.place(place, block.claimed_height),
     ]
     for payment in facts.payments:
-        lines.append(
-            f"pays   {_address(payment.script, watch.network)}  {payment.sats} sats  {payment.outpoint}"
-            f"  position {payment.position} of {block.count}{'  coinbase' if payment.coinbase else ''}"
-        )
+        to, at, of = _address(payment.script, watch.network), payment.position, block.count
+        lines.append(say.pays(to, payment.sats, str(payment.outpoint), at, of, coinbase=payment.coinbase))
         lines.append(_proof_line(relevant[payment.position]))
     for spend in facts.spends:
         sats = values.get(spend.outpoint)
-        worth = "value not known here" if sats is None else f"{sats} sats"
         lines.append(
-            f"spends {spend.outpoint}  {worth}  by {spend.txid} input {spend.vin}"
-            f"  position {spend.position} of {block.count}"
+            say.spends(str(spend.outpoint), sats, spend.txid, spend.vin, spend.position, block.count)
         )
         lines.append(_proof_line(relevant[spend.position]))
     if not facts.payments and not facts.spends:
-        lines.append("nothing in this block pays or spends from these; the whole block was read.")
+        lines.append(str(say.NOTHING))
     else:
         total = sum(payment.sats for payment in facts.payments)
-        lines.append(f"{len(facts.payments)} outputs pay {total} sats; {len(facts.spends)} inputs spend.")
+        lines.append(say.whole(len(facts.payments), total, len(facts.spends)))
     return lines
 
 
 def _proof_line(tx: RelevantTx) -> str:
-    if not tx.branch:
-        return "       proof: the block's only transaction; its txid is the Merkle root"
-    return f"       proof: {' '.join(node.hex() for node in tx.branch)}"
+    return say.proof(tuple(node.hex() for node in tx.branch))
 
 
 def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dict[str, Any]:
@@ -224,7 +202,7 @@ def _data(block: Block, facts: BlockFacts, place: Place, watch: _Watched) -> dic
             "claimed_height": block.claimed_height,
             "connected_by": place.by.name.lower() if isinstance(place, OnChain) else None,
             "work": str(place.work),
-            "sentence": place_sentence(place, block.claimed_height),
+            "sentence": say.place(place, block.claimed_height),
         },
         "payments": [_payment(p, relevant[p.position], watch.network) for p in facts.payments],
         "spends": [_spend(s, relevant[s.position], values.get(s.outpoint)) for s in facts.spends],

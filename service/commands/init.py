@@ -25,6 +25,7 @@ from service.config import FILE_NAME, PUBLIC_SOURCES, Database, parse_config
 from service.data_folder import DATABASE_NAME, database_url
 from service.networks import network_of
 from service.pinning import parse_checkpoint
+from service.sentences import beginning as say
 from service.wallet_files import descriptor_in
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
@@ -33,13 +34,8 @@ from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 LIST_NAME = "addresses.csv"
 _RECEIVING_SHOWN = 3
-_KINDS = {
-    "pkh": "legacy addresses",
-    "sh(wpkh)": "nested segwit addresses",
-    "wpkh": "native segwit addresses",
-    "tr": "taproot addresses",
-}
-"""How wallets call the kinds of script of one signer."""
+_SIGHTINGS_OFF = '[watch] sightings = "off"'
+"""What keeps addresses that are given out from sources."""
 _HEADERS_A_PAGE = 10
 _REQUESTS_A_MINUTE = 60
 _BLOCK_MEGABYTES_TENTHS = 17
@@ -145,15 +141,16 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
                 reason=str(failure.strerror),
             ) from None
         raise
-    database = f"a ledger in the database {_shown(url)}" if asked.is_on_a_server else str(file)
+    database = _shown(url) if asked.is_on_a_server else str(file)
+    wrote = say.wrote(str(config), database, on_server=asked.is_on_a_server)
     shown = None if asked.wallet is None else _Shown.of(asked.wallet)
     watched = [] if shown is None else shown.lines()
-    lines = [f"wrote {config} and {database}.", *watched, *_plan(asked), *_next(options.data)]
+    lines = [wrote, *watched, *_plan(asked), *say.then(_next(options.data))]
     return Answer(
         tuple(lines),
         {
             "config": str(config),
-            "database": _shown(url) if asked.is_on_a_server else str(file),
+            "database": database,
             "network": asked.network.name,
             "wallet": None if shown is None else asdict(shown),
         },
@@ -177,20 +174,14 @@ class _Shown:
         return cls(wallet.form, tuple(filter(None, receiving)), tuple(filter(None, change)), wallet.ranged)
 
     def lines(self) -> Iterator[str]:
-        yield f"watched: {_KINDS.get(self.script, 'addresses of several signers')} ({self.script})."
+        yield say.watched(self.script)
         for index, address in enumerate(self.receiving):
-            yield f"  receiving address {index}: {address}"
+            yield f"  {say.receiving(index, address)}"
         for index, address in enumerate(self.change):
-            yield f"  change address {index}: {address}"
-        yield (
-            "compare these with the wallet's own before any address is published: if they differ, this is another "
-            "account or kind of script, and the wallet would not see the gifts."
-        )
+            yield f"  {say.change(index, address)}"
+        yield str(say.COMPARE)
         if self.is_ranged and not self.change:
-            yield (
-                "no change is watched, so what comes back to the wallet is taken for spent; write /<0;1>/* where the "
-                "descriptor has /0/*, unless the wallet keeps its change elsewhere."
-            )
+            yield say.no_change()
 
 
 def _shown(url: str) -> str:
@@ -383,46 +374,29 @@ def _database_lines(asked: _Asked) -> list[str]:
 
 def _plan(asked: _Asked) -> list[str]:
     """What the first look will ask for."""
+    hosts = [name for name, _ in asked.sources]
+    if asked.mode == "addresses":
+        return [_headers_only(asked), say.asked_for_addresses(hosts)]
+    return [_start(asked), say.asked_for_blocks(hosts, _SIGHTINGS_OFF)]
+
+
+def _start(asked: _Asked) -> str:
     if asked.checkpoint:
         height, _ = parse_checkpoint(asked.checkpoint)
         pages = (height % PERIOD) // _HEADERS_A_PAGE + 1
-        start = (
-            f"headers are read from block {height - height % PERIOD:,} on, checked against your checkpoint: about "
-            f"{pages} requests, {_minutes(pages)} minutes; then each block after it, a request of about 1.7 MB each."
-        )
-    elif not asked.network.retargets:
-        start = "headers and blocks are read from the first block on."
-    else:
-        pages = PERIOD // _HEADERS_A_PAGE + 1
-        requests = pages + PERIOD
-        start = (
-            "without --checkpoint the first look pins the first block of the present period that all sources agree "
-            f"on (trust on first use) and reads from there: up to {requests:,} requests, {_minutes(requests)} minutes "
-            f"and {PERIOD * _BLOCK_MEGABYTES_TENTHS // 10_000} GB, once."
-        )
-    hosts = ", ".join(name for name, _ in asked.sources)
-    if asked.mode == "addresses":
-        learns = (
-            f"asked: {hosts}; they see all your addresses and that one party asks for them; "
-            "`aidtrail look --plan` has the figures."
-        )
-        return [_headers_only(asked), learns]
-    learns = (
-        f"asked: {hosts}; they see which blocks are read and, for 24 hours, each address that is given out "
-        '([watch] sightings = "off" keeps that from them); `aidtrail look --plan` has the figures.'
-    )
-    return [start, learns]
+        return say.from_checkpoint(height - height % PERIOD, pages, _minutes(pages))
+    if not asked.network.retargets:
+        return str(say.FROM_FIRST_BLOCK)
+    requests = PERIOD // _HEADERS_A_PAGE + 1 + PERIOD
+    return say.on_first_use(requests, _minutes(requests), PERIOD * _BLOCK_MEGABYTES_TENTHS // 10_000)
 
 
 def _headers_only(asked: _Asked) -> str:
     """In `addresses` mode headers are read, and no blocks."""
     if not asked.network.retargets:
-        return "headers are read from the first block on; each address costs a request a look at each source."
+        return str(say.HEADERS_FROM_FIRST)
     pages = PERIOD // _HEADERS_A_PAGE + 1
-    return (
-        f"headers of the present period are read once: up to {pages} requests, {_minutes(pages)} minutes at an "
-        "explorer (one request at an Electrum server); then each address costs a request a look at each source."
-    )
+    return say.headers_only(pages, _minutes(pages))
 
 
 def _minutes(requests: int) -> int:
@@ -432,11 +406,10 @@ def _minutes(requests: int) -> int:
 def _next(data: str) -> list[str]:
     where = "" if data == "." else f" --data {data}"
     return [
-        "next:",
-        f"  aidtrail user add ALICE --role admin{where}",
-        f"  aidtrail campaign add --as ALICE{where} --set slug=SLUG --set title=… --set purpose=… "
+        f"aidtrail user add ALICE --role admin{where}",
+        f"aidtrail campaign add --as ALICE{where} --set slug=SLUG --set title=… --set purpose=… "
         "--set start=YYYY-MM-DD --set end=YYYY-MM-DD",
-        f"  aidtrail serve{where}",
+        f"aidtrail serve{where}",
     ]
 
 

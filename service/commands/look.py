@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ledger.core.chain import Script, is_txid
-from ledger.core.money import decimal_text
 from ledger.core.pasted import pasted_key
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
@@ -22,6 +21,7 @@ from service.folding import open_folder
 from service.networks import network_of
 from service.pinning import restored_chain
 from service.proving import Prover
+from service.sentences import looking as say
 from service.sources import http_client, sources_of
 from service.wallets import with_lists
 from watchers.net.errors import SourceError
@@ -172,14 +172,14 @@ def _source(
 
 def _transaction(txid: str, prover: Prover, network: Network) -> Answer:
     proof = prover.prove(txid)
-    lines = [f"transaction {txid}: {proof.place}."]
+    lines = [say.transaction(txid, proof.place)]
     outputs: list[dict[str, Any]] = []
     for vout, output in enumerate(proof.tx.outputs):
         address = address_of(output.script, network)
-        lines.append(f"  {vout}: {decimal_text('BTC', output.sats)} BTC to {address or output.script.hex()}")
+        lines.append(f"  {say.pays(vout, output.sats, address or output.script.hex())}")
         outputs.append({"vout": vout, "sats": output.sats, "address": address, "script": output.script.hex()})
-    how = prover.how if proof.block is not None else "its bytes hash to the txid"
-    lines.append(f"asked: {prover.source.name}; {how}.")
+    how = prover.how if proof.block is not None else str(say.BY_TXID)
+    lines.append(say.asked(prover.source.name, how))
     data = {"txid": txid, "outputs": outputs, "proven": proof.block is not None, "place": proof.place}
     return Answer(tuple(lines), data)
 
@@ -196,31 +196,26 @@ def _address(address: str, script: Script, prover: Prover, second: Second | None
         for vout, output in enumerate(proof.tx.outputs):
             if output.script == script:
                 total += output.sats if proof.block is not None else 0
-                lines.append(f"  {txid}:{vout}  {decimal_text('BTC', output.sats)} BTC  {proof.place}")
+                lines.append(f"  {say.payment(f'{txid}:{vout}', output.sats, proof.place)}")
                 row = {"txid": txid, "vout": vout, "sats": output.sats, "proven": proof.block is not None}
                 rows.append(row | {"place": proof.place})
     ours = {f"{row['txid']}:{row['vout']}" for row in rows}
-    head = f"{address}: {len(rows)} payments, {decimal_text('BTC', total)} BTC of them proven."
-    lines.insert(0, head)
+    lines.insert(0, say.payments(address, len(rows), total))
     for txid, proof in told:
         for vin, spent in enumerate(proof.tx.inputs):
             if str(spent.outpoint) in ours:
-                lines.append(f"  {spent.outpoint}  spent by {txid} input {vin}  {proof.place}")
+                lines.append(f"  {say.spent(str(spent.outpoint), txid, vin, proof.place)}")
                 spends.append({"outpoint": str(spent.outpoint), "spent_by": txid, "vin": vin})
                 spends[-1] |= {"proven": proof.block is not None, "place": proof.place}
     if not rows:
-        lines = [f"{address}: no payment, as {source.name} says. Nothing expires."]
+        lines = [say.no_payment(address, source.name)]
     if len(listed) > _MOST_PROVEN:
-        lines.append(f"  and {len(listed) - _MOST_PROVEN} more transactions, not looked at here")
-    lines.append(
-        f"complete according to {source.name}, which now knows that somebody asked for this address."
-    )
+        lines.append(f"  {say.more(len(listed) - _MOST_PROVEN)}")
+    lines.append(say.complete(source.name))
     data: dict[str, Any] = {"address": address, "payments": rows, "spends": spends, "proven_sats": total}
     if second is not None:
         unknown = [txid for txid in second.txids if txid not in listed]
-        said = second.trouble or f"{len(second.txids)} transactions, {len(unknown)} of them not listed above"
-        lines.append(f"a second opinion (bit's services): {said}; it decides nothing.")
-        lines += [f"  {txid}  only in the second opinion; look at it alone" for txid in unknown]
+        lines += say.second_opinion(len(second.txids), unknown, second.trouble)
         data["second_opinion"] = {"listed": len(second.txids), "unknown": unknown, "trouble": second.trouble}
     return Answer(tuple(lines), data)
 
@@ -241,15 +236,9 @@ def _plan(config: Config, addresses: int) -> Answer:
     """Requests and bytes a day, and which hosts learn what."""
     plan = daily_plan(config, addresses)
     lines = [
-        f"a look every {config.watch.look_seconds} seconds: {plan.looks:,} looks a day in {config.watch.mode} mode "
-        f"for {plan.addresses:,} address{'' if plan.addresses == 1 else 'es'}:",
-        *(
-            f"  {host.host}: about {host.requests:,} requests and {host.megabytes:,} MB a day; "
-            f"it learns {host.learns}."
-            for host in plan.hosts
-        ),
-        f"caps: {config.watch.requests_a_day:,} requests and {config.watch.megabytes_a_day:,} MB of blocks a day; "
-        "catching up stays within them.",
+        say.looks(config.watch.look_seconds, plan.looks, config.watch.mode, plan.addresses),
+        *(f"  {say.host(host.host, host.requests, host.megabytes, host.learns)}" for host in plan.hosts),
+        say.caps(config.watch.requests_a_day, config.watch.megabytes_a_day),
         *plan.warnings,
     ]
     rows = [
