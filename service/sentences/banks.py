@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from ledger.core.frozen import Amount
 from ledger.model.bank import Account
 from ledger.recording.bank_statements import Statement, Taken

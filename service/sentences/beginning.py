@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from api.pages.sentences.messages import COMMAS, Message, listed, worded
+from api.pages.messages import COMMAS, Message, listed, worded
 
 _WROTE = Message("wrote {config} and {database}.", "{config}, {database}: names of files")
 _WROTE_ON_SERVER = Message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from service.sentences.layout import row
 from watchers.proof.place import BesideChain, OnChain, Place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from api.pages.sentences.messages import SENTENCES, Message, listed, worded
+from api.pages.messages import SENTENCES, Message, listed, worded
 from ledger.checks.finding import Finding
 
 _TRIGGER = Message("the database lacks the trigger {trigger}", "{trigger}: its name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages import sentences as say
-from api.pages.sentences.messages import COMMAS, Message, listed, worded
+from api.pages.messages import COMMAS, Message, listed, worded
 from ledger.views.two_keys import DeliveryCount, Unconfirmed
 from service.sentences.layout import row
 

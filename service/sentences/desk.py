@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import COMMAS, SEMICOLONS, Message, listed, worded
+from api.pages.messages import COMMAS, SEMICOLONS, Message, listed, worded
 from ledger.core.entry import OutOfOrder
 from ledger.recording.dating import HAPPENED, OUT_OF_ORDER
 from ledger.recording.desk import Action, Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from api.pages.figures import exact
-from api.pages.sentences.messages import Message, listed, worded
+from api.pages.messages import Message, listed, worded
 from ledger.core.frozen import Amount
 from service.sentences.layout import row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.pages.sentences.messages import SEMICOLONS, Message, listed, worded
+from api.pages.messages import SEMICOLONS, Message, listed, worded
 from ledger.model.named import NameOf
 from ledger.views.known_names import NameRecord
 from service.sentences.layout import row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from api.pages.sentences.messages import SENTENCES, Message, listed, worded
+from api.pages.messages import SENTENCES, Message, listed, worded
 from ledger.views.openings import BroughtRow
 from service.sentences.layout import row
 

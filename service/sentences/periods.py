@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from ledger.core.money import decimal_text
 from ledger.views.controls import ClosedPeriod
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 
 _TRIGGER = Message("The database lacks the trigger {trigger}.", "{trigger}: its name")
 _STRANGE = Message(

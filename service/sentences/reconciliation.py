@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from api.pages import sentences as say
 from api.pages.figures import exact, exact_with_asset
-from api.pages.sentences.messages import COMMAS, SENTENCES, ListPattern, Message, listed, worded
+from api.pages.messages import COMMAS, SENTENCES, ListPattern, Message, listed, worded
 from ledger.core.frozen import Amount
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 from ledger.views.campaign import Books

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.pages import sentences as say
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from ledger.views.campaign import CampaignReport
 from service.sentences.checks import checked
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from api.pages import sentences as say
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from ledger.rules.screening import ScreeningState
 from ledger.views.screening import ScreeningReport
 from service.sentences.layout import row

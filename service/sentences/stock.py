@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from api.pages import sentences as say
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import COMMAS, SEMICOLONS, Message, listed, worded
+from api.pages.messages import COMMAS, SEMICOLONS, Message, listed, worded
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money

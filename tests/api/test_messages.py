@@ -14,9 +14,9 @@ from typing import TypeGuard
 import pytest
 
 from api.pages import sentences as say
+from api.pages.messages import Message, listed, plain, said, worded
 from api.pages.sentences import fixed
 from api.pages.sentences.books import rests_on
-from api.pages.sentences.messages import Message, listed, plain, said, worded
 from api.pages.sentences.places import figured, where
 from api.pages.sentences.screening import SCREENED
 from api.pages.sentences.suggested import WHY
@@ -39,8 +39,8 @@ _ROOT = Path(__file__).parents[2]
 _HERE = _ROOT / "api" / "pages" / "sentences"
 _PACKAGES = ("api.pages.sentences", "service.sentences")
 """What pages and commands say."""
-_WHOLE = {"messages", "plurals", "__init__"}
-"""Modules of another kind: the core itself, English forms of words that are data, and what is exported."""
+_WHOLE = {"plurals", "__init__"}
+"""Modules of another kind: English forms of words that are data, and what is exported."""
 
 
 @cache

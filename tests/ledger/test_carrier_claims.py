@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from api.pages.messages import plain
 from api.pages.sentences.donation import donation_sentence
-from api.pages.sentences.messages import plain
 from api.pages.sentences.steps import step_facts
 from ledger.core.errors import Conflict, Refused
 from ledger.core.times import unix_seconds

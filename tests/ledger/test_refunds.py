@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.pages.messages import plain
 from api.pages.sentences.donation import donation_sentence
-from api.pages.sentences.messages import plain
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
 from ledger.core.lines import Append, Open, Part, PartKind, Use

@@ -3,6 +3,7 @@
 It never decides what is true; it is given plain facts and says them, figure first.
 """
 
+from api.pages.messages import Message, Piece, Sentence, joined, listed, plain, said, worded
 from api.pages.sentences.banks import aside_amount, aside_what, bank_as_of, bank_open, bank_under_way
 from api.pages.sentences.books import books_facts, books_notes, books_state, rests_on
 from api.pages.sentences.campaign import (
@@ -77,7 +78,6 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
-from api.pages.sentences.messages import Message, Piece, Sentence, joined, listed, plain, said, worded
 from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.parts import (
     access_word,

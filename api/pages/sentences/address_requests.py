@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
+from api.pages.messages import Message, Piece, Sentence, said, worded
 from ledger.recording.address_requests import Awaited
 
 ASK_TITLE = Message("An address for one gift")

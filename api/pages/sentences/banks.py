@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from api.pages.sentences.units import day, month
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 

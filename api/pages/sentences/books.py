@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.pages.figures import exact, with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from api.pages.sentences.told import worded_telling
 from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from api.pages.figures import count, exact_with_asset, with_asset
-from api.pages.sentences.messages import (
+from api.pages.messages import (
     Message,
     Piece,
     Sentence,

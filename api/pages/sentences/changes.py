@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from api.pages.figures import exact_with_asset
+from api.pages.messages import Message, listed, plain, worded
 from api.pages.sentences.donation import gift_amount
-from api.pages.sentences.messages import Message, listed, plain, worded
 from api.pages.sentences.places import figured
 from api.pages.sentences.units import amount
 from ledger.core.frozen import Amount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 
 TITLE = Message("Count what came", "asks the other side of a delivery to count it")
 DONE = Message("Your count is recorded")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
+from api.pages.messages import Message, Piece, Sentence, said, worded
 from api.pages.sentences.units import day
 from api.pages.sentences.units import period as days
 from ledger.core.roles import Role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.messages import SENTENCES, Message, listed, worded
+from api.pages.messages import SENTENCES, Message, listed, worded
 from api.pages.sentences.units import pieces
 from ledger.core.frozen import Quantity
 from ledger.views.losses import LossRow

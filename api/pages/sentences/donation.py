@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count, exact_with_asset, short_hash, with_asset
-from api.pages.sentences.messages import (
+from api.pages.messages import (
     SEMICOLONS,
     Message,
     Piece,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.pages.sentences.messages import Message
+from api.pages.messages import Message
 
 DEMONSTRATION = Message("A demonstration. Donors, amounts and papers are invented.")
 

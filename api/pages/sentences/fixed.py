@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message
+from api.pages.messages import Message
 
 _COLUMN = "head of a column"
 _TITLE = "title on a page"

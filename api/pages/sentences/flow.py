@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from api.pages.sentences.messages import (
+from api.pages.messages import (
     SEMICOLONS,
     Message,
     listed,

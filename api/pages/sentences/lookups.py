@@ -5,7 +5,7 @@ The same sentences for pages and data; none says more than the public pages do.
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message, listed, worded
+from api.pages.messages import Message, listed, worded
 from ledger.recording.lookup import Lookup, LookupState
 
 LOOKUP_OFFER = Message(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from api.pages.sentences.units import day, number_of
 from ledger.core.names import lot_named
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind

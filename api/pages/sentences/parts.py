@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import exact_with_asset, short_hash
-from api.pages.sentences.messages import (
+from api.pages.messages import (
     SEMICOLONS,
     SENTENCES,
     Message,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from api.pages.sentences.units import day
 from ledger.views.campaign import SmallClaims
 from ledger.views.payables import PayableRow

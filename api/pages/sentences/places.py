@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.pages.figures import with_asset
-from api.pages.sentences.messages import Message, Piece, Sentence, Told, said, worded
+from api.pages.messages import Message, Piece, Sentence, Told, said, worded
 from api.pages.sentences.units import day
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind

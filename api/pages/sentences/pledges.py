@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import exact_with_asset
-from api.pages.sentences.messages import Message, listed, worded
+from api.pages.messages import Message, listed, worded
 from api.pages.sentences.units import day
 from ledger.views.campaign import PledgeRow
 

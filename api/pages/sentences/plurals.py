@@ -5,7 +5,7 @@ No message is made of them but as a placeholder; a language whose campaign texts
 
 from __future__ import annotations
 
-from api.pages.sentences.messages import Message
+from api.pages.messages import Message
 
 _IRREGULAR = {"person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet"}
 

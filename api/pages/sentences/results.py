@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import count
-from api.pages.sentences.messages import COMMAS, SEMICOLONS, Message, listed, worded
+from api.pages.messages import COMMAS, SEMICOLONS, Message, listed, worded
 from api.pages.sentences.units import day, number_of
 from ledger.model.people import Dimension, Sex
 from ledger.views.people import Achievement, Breakdown, PeopleReached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.pages.sentences.messages import Message
+from api.pages.messages import Message
 from api.pages.sentences.told import worded_telling
 from ledger.core.telling import Telling
 from ledger.views.screening import Screened

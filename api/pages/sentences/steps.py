@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
-from api.pages.sentences.messages import Message, Piece, Sentence, said, worded
+from api.pages.messages import Message, Piece, Sentence, said, worded
 from api.pages.sentences.units import amount, day, time
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import OutOfOrder

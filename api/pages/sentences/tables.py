@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import count
-from api.pages.sentences.messages import Message, worded
+from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.units import day
 from ledger.core.money import is_money

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import with_asset
-from api.pages.sentences.messages import Message, Told, listed, worded
+from api.pages.messages import Message, Told, listed, worded
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.core.wording import Figure, Value, Wording

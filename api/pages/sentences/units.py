@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from api.pages.figures import count, moment, with_asset
-from api.pages.sentences.messages import Message, listed, worded
+from api.pages.messages import Message, listed, worded
 from api.pages.sentences.plurals import unit_of
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from api.pages.sentences.messages import Message, listed, worded
+from api.pages.messages import Message, listed, worded
 from api.pages.sentences.units import time
 from ledger.views.campaign import Books, PublicOpenItem
 
