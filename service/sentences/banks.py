@@ -1,6 +1,4 @@
-"""English: `import bank`, `bank forget` and `bank accounts`: what of a file was recorded, what waits, what was forgotten,
-and whose money lies at a bank.
-"""
+"""English: `import bank`, `bank forget` and `bank accounts`: what was recorded or forgotten, and whose money it is."""
 
 from __future__ import annotations
 
