@@ -54,6 +54,16 @@ class Unavailable(Told):
     """Something outside that is not there now. Exit 69."""
 
 
+def why_not(failure: OSError | ValueError) -> Value:
+    """Why the system does not open a file; a name that is none has no words of the system."""
+    return getattr(failure, "strerror", None) or Wording("not a file name")
+
+
+def unreadable(name: str, failure: OSError | ValueError) -> BadUse:
+    """A file that a command was given and cannot read."""
+    return BadUse("{name}: cannot be read ({reason}).", name=name, reason=why_not(failure))
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """All that a command may touch of the world around it."""

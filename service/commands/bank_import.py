@@ -19,7 +19,7 @@ from ledger.views.bank_state import OpenLine, open_lines
 from service.bank_files.formats import read_file
 from service.bank_files.mapping import Layout, layout_from
 from service.bank_files.reading import day_of
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.sentences import banks as say
@@ -114,8 +114,7 @@ def _read(path: Path, name: str, most: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except (OSError, ValueError) as failure:
-        reason = getattr(failure, "strerror", None) or "not a file name"
-        raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
+        raise unreadable(name, failure) from None
     if len(data) > most:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return data

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ledger.core.chain import Outpoint, Script
+from ledger.core.wording import translatable
 from ledger.rules.observing import Observed
 from ledger.views.watch_list import watched
-from service.command import Answer, BadUse, Command, Exit, Outside
+from service.command import Answer, BadUse, Command, Exit, Outside, unreadable
 from service.data_folder import find_data_folder
 from service.folding import open_folder
 from service.networks import network_of
@@ -67,8 +68,7 @@ def read_raw(name: str, outside: Outside) -> bytes:
             with (outside.folder / Path(name)).open("rb") as file:
                 raw = file.read(_MOST + 1)
         except (OSError, ValueError) as failure:
-            reason = getattr(failure, "strerror", None) or "not a file name"
-            raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
+            raise unreadable(name, failure) from None
     if raw[:160] and set(raw[:160].rstrip()) <= set(string.hexdigits.encode()):
         try:
             return bytes.fromhex(raw.decode("ascii").strip())
@@ -235,7 +235,7 @@ def _spend(spend: Spend, tx: RelevantTx, sats: int | None) -> dict[str, Any]:
 
 
 def _notes() -> str:
-    return (
+    return translatable(
         "Hashes in a proof are in internal byte order, from the leaf up to below the root.\n"
         "The network is that of the addresses, of --network or of --data."
     )

@@ -32,7 +32,7 @@ from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
 from ledger.views.invoices import invoice_state
 from ledger.views.preview import Preview, preview
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
 from service.folding import open_ledger
 from service.sentences import banks
 from service.sentences import desk as say
@@ -238,8 +238,7 @@ def _read(name: str, most: int, outside: Outside) -> bytes:
             with (outside.folder / Path(name)).open("rb") as file:
                 raw = file.read(most + 1)
         except (OSError, ValueError) as failure:
-            reason = getattr(failure, "strerror", None) or "not a file name"
-            raise BadUse("{name}: cannot be read ({reason}).", name=name, reason=reason) from None
+            raise unreadable(name, failure) from None
     if len(raw) > most:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return raw

@@ -11,11 +11,10 @@ from typing import Any
 
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.times import rfc3339
-from ledger.core.wording import Wording
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.openings import BroughtRow, brought_rows, require_proposable
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable, why_not
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.opening_sheet import read_opening, template
@@ -66,10 +65,7 @@ def _read(name: str, outside: Outside) -> bytes:
         with (outside.folder / name).open("rb") as file:
             data = file.read(_MOST_FILE + 1)
     except (OSError, ValueError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else None
-        raise BadUse(
-            "{name}: cannot be read ({reason}).", name=name, reason=reason or Wording("not a file name")
-        ) from None
+        raise unreadable(name, failure) from None
     if len(data) > _MOST_FILE:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=_MOST_FILE)
     return data
@@ -95,8 +91,9 @@ def _template(options: argparse.Namespace, outside: Outside) -> Answer:
     except FileExistsError:
         raise BadUse("{file}: is there already; name a new file.", file=options.file) from None
     except (OSError, ValueError) as failure:
-        reason = getattr(failure, "strerror", None) or "not a file name"
-        raise BadUse("{file}: cannot be written ({reason}).", file=options.file, reason=reason) from None
+        raise BadUse(
+            "{file}: cannot be written ({reason}).", file=options.file, reason=why_not(failure)
+        ) from None
     return Answer((say.wrote(options.file),), {"file": options.file})
 
 

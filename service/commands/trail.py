@@ -14,6 +14,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationTrail, Step
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
+from service.sentences import trail as words
 
 _WIDTH = 12
 
@@ -50,9 +51,9 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
 def trail_lines(trail: DonationTrail) -> list[str]:
     """Sentence, status, steps with their papers, where all of it is, and its place on each line."""
     lines = [
-        f"{trail.campaign_title}: donation {trail.key}",
+        words.donation(trail),
         say.plain(say.donation_sentence(trail)),
-        f"{say.status_word(trail.status)} {say.status_detail(trail)}".strip() + ".",
+        words.status(trail),
     ]
     if trail.restriction:
         lines.append(say.restricted(trail))
@@ -72,7 +73,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
             lines.append(f"  {say.gift_amount(place.amount, place.unit)}  {say.where(place)}")
     lines += [f"  {say.reached_by_sex(row)}" for row in trail.people]
     if trail.shares:
-        lines += ["", "Its place on each line (from, to)"]
+        lines += ["", str(words.SHARES)]
         lines += [f"  {share.line}  {share.start} {share.end}" for share in trail.shares]
     return lines
 
@@ -85,15 +86,10 @@ def _change_lines(trail: DonationTrail) -> Iterator[str]:
 
 
 def _step_lines(step: Step) -> list[str]:
-    day = step.at[:10] if step.at else "next"
     facts = [fact for fact in (step.reference, *say.step_facts(step)) if fact]
-    line = f"  {day:<{_WIDTH}}{say.plain(say.step_said(step))}"
-    told = [f"{line} ({'; '.join(facts)})" if facts else line]
-    told += [
-        f"  {'':<{_WIDTH}}{say.plain(say.with_access(paper))}, sha256 {paper.sha256}"
-        for paper in step.evidence
-    ]
-    return told
+    told = words.step(say.plain(say.step_said(step)), facts)
+    papers = [f"  {'':<{_WIDTH}}{words.paper(paper)}" for paper in step.evidence]
+    return [f"  {words.day(step.at):<{_WIDTH}}{told}", *papers]
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -163,6 +163,57 @@ def test_pages_put_no_words_together() -> None:
         assert not found, f"{module.__name__}: {found}"
 
 
+_OPTIONS = {"add_argument", "add_parser", "SourceConfig", "audit"}
+"""What --help tells of options, whole texts of argparse; names of sources; codes in the log of what people did."""
+_HELD = {
+    "BadUse",
+    "Unavailable",
+    "Refused",
+    "NotFound",
+    "Conflict",
+    "field",
+    "LedgerError",
+    "Wording",
+    "Told",
+}
+_HELD |= {"translatable"}
+"""Texts with values, held by the test of refusals."""
+_TYPED = re.compile(r"aidtrail |# |\w+ = |\[\w+\] \w+ = ")
+"""Commands as they are typed, and the configuration as it is written."""
+
+
+def _beside(tree: ast.Module) -> Iterator[str]:
+    """English of a command that is neither a message, nor a refusal, nor what --help says of an option."""
+    held: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+            if name in _OPTIONS | _HELD:
+                held |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.Expr):
+            held.add(id(node.value))  # what a docstring is
+        elif isinstance(node, ast.Dict):
+            held |= {id(inner) for key in node.keys if key is not None for inner in ast.walk(key)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in held:
+            held |= {id(part) for part in node.values}
+            text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in held:
+            text = node.value
+        else:
+            continue
+        if " " in text.strip() and any(map(str.isalpha, text)) and not _TYPED.match(text):
+            yield f"line {node.lineno}: {text!r}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((_ROOT / "service" / "commands").glob("[a-z]*.py")), ids=lambda path: path.stem
+)
+def test_commands_have_no_words_of_their_own(path: Path) -> None:
+    """What they tell stands in messages: a command lays it out."""
+    assert not list(_beside(ast.parse(path.read_text("utf-8")))), path.name
+
+
 _TEMPLATES = sorted((_HERE.parents[1] / "templates").glob("*.html"))
 _TAG = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 _TOLD_ATTRIBUTE = re.compile(r'(?:aria-label|alt|title|placeholder|data-l)="([^"]*)"')
