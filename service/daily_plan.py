@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from service.budget import BLOCK_BYTES
 from service.config import HISTORY_KINDS, Config, SourceConfig
 from service.sentences import looking as say
+from service.sources import near_a_minute
+from watchers.net.policy import is_near
 
 _BLOCKS = 144
 _TIP_REQUESTS = {"esplora": 2, "bitcoin_core": 1, "bitcoin_core_rest": 1, "electrum": 1}
@@ -23,9 +25,14 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """One source in one day: requests, megabytes, and what it learns in words."""
+    """One source in one day: requests, megabytes, and what it learns in words.
 
+    `name` is the configuration's, `host` where it is, and `a_minute` how often that host is asked at most.
+    """
+
+    name: str
     host: str
+    a_minute: int
     requests: int
     megabytes: int
     learns: str
@@ -66,7 +73,14 @@ def daily_plan(config: Config, addresses: int) -> DailyPlan:
                 requests += looks * 2
                 size += looks * 400_000  # txids of a busy mempool; each transaction is fetched once
         hosts.append(
-            HostPlan(_host(source), requests, size // 1_000_000 + 1, _learns(source, config, addresses))
+            HostPlan(
+                source.name,
+                _host(source.url),
+                _a_minute(source.url, config),
+                requests,
+                size // 1_000_000 + 1,
+                _learns(source, config, addresses),
+            )
         )
     hosts += _price_hosts(config)
     return DailyPlan(looks, addresses, tuple(hosts), _warnings(config, hosts))
@@ -78,7 +92,9 @@ def _price_hosts(config: Config) -> list[HostPlan]:
         return []
     learns = str(say.LEARNS_MINUTES)
     urls = [*(source.url for source in config.rates.sources), config.rates.cross_url]
-    return [HostPlan(urlsplit(url).hostname or url, _GIFT_BLOCKS, 1, learns) for url in urls]
+    return [
+        HostPlan(_hostname(url), _host(url), _a_minute(url, config), _GIFT_BLOCKS, 1, learns) for url in urls
+    ]
 
 
 def _is_own(source: SourceConfig) -> bool:
@@ -89,8 +105,18 @@ def _is_shown_addresses(source: SourceConfig, config: Config) -> bool:
     return config.watch.sightings == "recent" and source.kind in HISTORY_KINDS and not source.own
 
 
-def _host(source: SourceConfig) -> str:
-    return urlsplit(source.url).hostname or source.url
+def _hostname(url: str) -> str:
+    return urlsplit(url).hostname or url
+
+
+def _host(url: str) -> str:
+    """Host and port: two servers on one machine are asked at a pace of their own each."""
+    return urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def _a_minute(url: str, config: Config) -> int:
+    near = near_a_minute(config) if is_near(_hostname(url)) else 0
+    return near or config.http.requests_a_minute
 
 
 def _learns(source: SourceConfig, config: Config, addresses: int) -> str:
@@ -113,9 +139,13 @@ def _warnings(config: Config, hosts: list[HostPlan]) -> tuple[str, ...]:
         found.append(say.too_many_requests(requests, config.watch.requests_a_day))
     if megabytes > config.watch.megabytes_a_day and config.watch.mode == "blocks":
         found.append(say.too_many_megabytes(megabytes, config.watch.megabytes_a_day))
+    asked: dict[str, int] = {}
+    for host in hosts:
+        asked[host.host] = asked.get(host.host, 0) + host.requests
+    limits = {host.host: host.a_minute for host in hosts}
     found.extend(
-        say.asked_too_fast(host.host, host.requests // 1_440, config.http.requests_a_minute)
-        for host in hosts
-        if host.requests > config.http.requests_a_minute * 1_440
+        say.asked_too_fast(host, requests // 1_440, limits[host])
+        for host, requests in asked.items()
+        if requests > limits[host] * 1_440
     )
     return tuple(found)

@@ -27,6 +27,11 @@ NEAR_PER_SECOND = 500.0
 """A node of one's own, on this machine or in this network, is asked at this pace: REST has no batches."""
 
 
+def near_a_minute(config: Config) -> int:
+    """How often a server on this machine or in this network is asked a minute at most."""
+    return max(int(NEAR_PER_SECOND * 60), config.http.requests_a_minute)
+
+
 def http_client(
     config: Config, environment: Mapping[str, str] | None = None, folder: Path = Path()
 ) -> HttpClient:
@@ -45,7 +50,7 @@ def http_client(
         local_hosts=frozenset(host for host in hosts if host and not _is_public_name(host)),
         per_second=config.http.requests_a_minute / 60,
         burst=config.http.burst,
-        near_per_second=max(NEAR_PER_SECOND, config.http.requests_a_minute / 60),
+        near_per_second=near_a_minute(config) / 60,
     )
     try:
         return HttpClient(policy, monotonic=monotonic)

@@ -253,10 +253,16 @@ def request_intention(
     if given is not None:
         title = campaign_of(tx.session, given.campaign).title
         return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
-    row = tx.addresses.give_out(
-        slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
-    )
+    unread = unread_scripts(tx)
+    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread, restriction=need)
     fresh = row is not None
+    if row is None and need is not None and unread:
+        raise Conflict.field(
+            "need",
+            "no address can be kept for {need} yet: the blocks before are still being read, and one that was paid "
+            "already is never given; ask again when they are read, or give without a restriction",
+            need=need,
+        )
     if row is None and need is not None:
         raise Conflict.field(
             "need",

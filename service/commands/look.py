@@ -76,17 +76,22 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         return _plan(config, _watched(folder, outside))
     options.key = pasted_key(options.key)
     network = _network(options, config)
-    source = _source(options, config, network, outside, folder)
-    prover = Prover(source, network, _headers(folder, network, outside))
     key = options.key
     txid = key.partition(":")[0]
-    if is_txid(txid):
+    script = None if is_txid(txid) else _script(key, network)
+    source = _source(options, config, network, outside, folder)
+    _require_network(source, network)
+    prover = Prover(source, network, _headers(folder, network, outside))
+    if script is None:
         return _transaction(txid, prover, network)
+    return _address(key, script, prover, _second(options, key, network))
+
+
+def _script(address: str, network: Network) -> Script:
     try:
-        script = script_of(key, network)
+        return script_of(address, network)
     except AddressRefused as refusal:
         raise BadUse("{refusal}", refusal=str(refusal)) from None
-    return _address(key, script, prover, _second(options, key, network))
 
 
 def _data_folder(options: argparse.Namespace, outside: Outside) -> DataFolder | None:
@@ -170,6 +175,20 @@ def _source(
         raise BadUse("--source: {wrong}.", wrong=str(wrong)) from None
 
 
+def _require_network(source: Source, network: Network) -> None:
+    """BadUse where a server follows another chain: what it does not have there says nothing here."""
+    (first,) = source.look_headers(0, 1)
+    if first.raw == network.genesis_header:
+        return
+    other = next((known.name for known in NETWORKS if known.genesis_header == first.raw), "another network")
+    raise BadUse(
+        "--source: {source} is a server of {other}, and this is {network}; name one of {network}, or give --network.",
+        source=source.name,
+        other=other,
+        network=network.name,
+    )
+
+
 def _transaction(txid: str, prover: Prover, network: Network) -> Answer:
     proof = prover.prove(txid)
     lines = [say.transaction(txid, proof.place)]
@@ -237,12 +256,18 @@ def _plan(config: Config, addresses: int) -> Answer:
     plan = daily_plan(config, addresses)
     lines = [
         say.looks(config.watch.look_seconds, plan.looks, config.watch.mode, plan.addresses),
-        *(f"  {say.host(host.host, host.requests, host.megabytes, host.learns)}" for host in plan.hosts),
+        *(f"  {say.host(host.name, host.requests, host.megabytes, host.learns)}" for host in plan.hosts),
         say.caps(config.watch.requests_a_day, config.watch.megabytes_a_day),
         *plan.warnings,
     ]
     rows = [
-        {"host": host.host, "requests": host.requests, "megabytes": host.megabytes, "learns": host.learns}
+        {
+            "name": host.name,
+            "host": host.host,
+            "requests": host.requests,
+            "megabytes": host.megabytes,
+            "learns": host.learns,
+        }
         for host in plan.hosts
     ]
     return Answer(

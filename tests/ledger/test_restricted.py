@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.recording.address_gaps import PAST
 from ledger.rules.books import Books
 from ledger.store.addresses import Address
 from ledger.views.queries import campaign_flow
@@ -49,6 +51,10 @@ def test_an_address_is_kept_for_a_need_that_stands_and_never_the_shared_one(tmp_
         ask(ledger, "N-9")
     assert ask(ledger, "N-1").need == "N-1"
     with pytest.raises(Conflict, match="no address is left that can be kept for N-1"):
+        ask(ledger, "N-1")
+    with ledger.store.write() as tx:
+        tx.progress.save(PAST, json.dumps({"opened": ["00" * 22], "scripts": [], "listed_by": []}))
+    with pytest.raises(Conflict, match="still being read"):
         ask(ledger, "N-1")
     with pytest.raises(Refused, match="word for money of no restriction"):
         ledger.do(

@@ -39,6 +39,17 @@ def test_a_cap_that_does_not_suffice_is_said_with_the_remedy() -> None:
     assert any("megabytes_a_day" in warning for warning in daily_plan(tight, 1).warnings)
 
 
+def test_servers_of_one_machine_are_named_apart_and_judged_by_the_pace_that_is_theirs() -> None:
+    explorers = tuple(
+        SourceConfig(f"mine {port}", "esplora", f"http://127.0.0.1:{port}", own=True) for port in (3000, 3001)
+    )
+    config = Config(watch=Watch(mode="addresses"), sources=explorers, rates=Rates(enabled=False))
+    plan = daily_plan(config, 1_000)
+    assert [host.name for host in plan.hosts] == ["mine 3000", "mine 3001"]
+    assert not any("times a minute" in warning for warning in plan.warnings)
+    assert any("times a minute" in warning for warning in daily_plan(config, 100_000).warnings)
+
+
 def test_a_node_of_ones_own_learns_no_address() -> None:
     config = Config(watch=Watch(sightings="own-node"), sources=(NODE,), rates=Rates(enabled=False))
     (host,) = daily_plan(config, 100).hosts

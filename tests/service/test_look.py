@@ -65,6 +65,15 @@ def test_a_transaction_that_the_source_does_not_have_proves_nothing(
     assert "proves nothing" in ran.err
 
 
+def test_a_server_of_another_network_is_named_before_its_silence_is_taken_for_an_answer(
+    tmp_path: Path, explorer: tuple[Replay, str]
+) -> None:
+    for key in ("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu", "https://mempool.space/tx/" + "ab" * 32):
+        ran = run_command(["look", key, "--source", explorer[1], "--network", "mainnet"], tmp_path)
+        assert ran.code == 2
+        assert "a server of regtest, and this is mainnet" in ran.err
+
+
 @pytest.mark.parametrize("key", ["", "x", "1" * 500, "ab" * 31, "\u202e", "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"])  # fmt: skip  # noqa: E501
 def test_a_key_of_another_shape_is_refused_in_one_sentence(
     tmp_path: Path, explorer: tuple[Replay, str], key: str
