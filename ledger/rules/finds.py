@@ -27,7 +27,7 @@ from ledger.rules.campaigns import product_of, require_campaign
 from ledger.rules.deliveries import loss_use, require_loss
 from ledger.rules.goods import goods_account, goods_line, require_surplus_undecided
 from ledger.rules.receipts import receipt_use, received_lots, require_receipt, turned_good
-from ledger.rules.rows import add_row, find_numbered, paper_head, reverse_row
+from ledger.rules.rows import add_row, find_numbered, paper_head, require_numbered, reverse_row
 from ledger.rules.shipments import arrival_use, arrived_lots, require_arrival
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.tracing.residual_lines import reopened, still_ended
@@ -68,6 +68,11 @@ class LostBefore:
 
 def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
     return find_numbered(session, FindRow, campaign, number)
+
+
+def require_find(session: Session, campaign: str, number: str) -> FindRow:
+    """The find of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, FindRow, "find", campaign, number)
 
 
 class CountedOff(Protocol):

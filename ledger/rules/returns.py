@@ -107,6 +107,11 @@ def find_return(session: Session, campaign: str, number: str) -> ReturnRow | Non
     return find_numbered(session, ReturnRow, campaign, number)
 
 
+def require_return(session: Session, campaign: str, number: str) -> ReturnRow:
+    """The return of a number, reversed or not; raises NotFound."""
+    return require_numbered(session, ReturnRow, "return", campaign, number)
+
+
 def returned_lots(session: Session, entry: int) -> Sequence[ReturnLotRow]:
     """What went back with a return, as its paper lists it."""
     query = select(ReturnLotRow).where(ReturnLotRow.entry == entry).order_by(col(ReturnLotRow.n))

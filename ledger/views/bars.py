@@ -481,7 +481,7 @@ def _without(start: int, end: int, gone: Sequence[tuple[int, int]]) -> Iterator[
 def _origin_of(name: MoneyLine | GoodsLine, use: str) -> Origin:
     """How a use brought units to a line."""
     if isinstance(name, GoodsLine):
-        return Origin.SUPPLIED
+        return Origin.RETURNED if use_named(use).cause is UseCause.RETURN else Origin.SUPPLIED
     return _CAME.get(use_named(use).cause, Origin.OTHER)
 
 
@@ -497,5 +497,5 @@ def bar_of(name: MoneyLine | GoodsLine, origin: Origin) -> str:
     """The key of the bar that units of a line lie on: a line of its own, lots of a product at a place together."""
     if isinstance(name, MoneyLine):
         return f"{name}:{origin.value}"
-    came = f":{origin.value}" if origin in APART else ""
+    came = "" if origin is Origin.SUPPLIED else f":{origin.value}"
     return f"{name.at.value}:{name.place}:{name.product}{came}"

@@ -66,10 +66,12 @@ _STEPS = {
     "payment": StepKind.ORDERED,
     "receipt": StepKind.RECEIVED,
     "bought": StepKind.RECEIVED,
+    "find": StepKind.FOUND,
     "shipment": StepKind.SHIPPED,
     "arrival": StepKind.ARRIVED,
     "handover": StepKind.HANDED,
     "distribution": StepKind.DISTRIBUTED,
+    "return": StepKind.GIVEN_BACK,
     "refund": StepKind.REFUNDED,
     "gift-return": StepKind.RETURNED,
     "charge-back": StepKind.CHARGED_BACK,
@@ -77,6 +79,8 @@ _STEPS = {
     "repayment": StepKind.REPAID,
     "repaid": StepKind.REPAID,
 }
+_CHANGES = frozenset({UseCause.FIND.value, UseCause.RETURN.value})
+"""Steps that a change tells too: the donor had read otherwise."""
 _EVIDENCE = {about.value: about for about in About}
 """What papers are attached to, by the noun of the fact."""
 _ORDER = list(StepKind)
@@ -139,7 +143,7 @@ class DonationFollower:
         self._bars = BarsOfLines(self._books, campaign)
         self.products = products_of(tx.session, campaign)
         self._names = PlaceNames(self._bars, self.products)
-        self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS))
+        self.later = LaterChanges(tx, self._lines, campaign, self._names, frozenset(_STEPS) - _CHANGES)
 
     def trail(self, watched: WatchedTx, output: WatchedOutput) -> DonationTrail:
         """The trail of one payment to one of the campaign's scripts."""
@@ -456,7 +460,9 @@ class DonationFollower:
         ending, asset, place = self._names.end_of(visit.use, visit.kind)
         units = self._bars.ended_units(visit.use, visit.kind, visit.start, visit.end)
         lost[ending, asset, place] += units
-        if kind not in _STEPS:
+        if (
+            kind not in _STEPS or kind == UseCause.RETURN.value
+        ):  # what the supplier has back is told by where it is
             return
         row = by_step.row(kind, number, asset if asset in self.products else "")
         row.asset = row.asset or asset

@@ -30,13 +30,14 @@ class Origin(StrEnum):
     SUPPLIED = "supplied"  # ordered from a supplier, and on from there
     REFUNDED = "refunded"  # a supplier paid it back: it was money before
     REPAID = "repaid"  # a loan came back: it was money before
+    RETURNED = "returned"  # goods that people or an organisation gave back: they were on the picture before
     BEFORE = "before"  # there before the books begin: whose gift it was is not known here
     OTHER = "other"  # a top-up, own coins, a loan of another campaign: nobody's gift
 
     @property
     def is_back(self) -> bool:
         """Was it on the picture before? Such units are never added to what came in."""
-        return self in {Origin.REFUNDED, Origin.REPAID}
+        return self in {Origin.REFUNDED, Origin.REPAID, Origin.RETURNED}
 
 
 class StageKind(StrEnum):

@@ -17,7 +17,7 @@ from ledger.model.corrections import Corrected
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.exchange_coins import DepositRow, WithdrawalRow
 from ledger.model.gift_returns import GiftReturnRow
-from ledger.model.goods import OverDecisionRow, ReceiptRow
+from ledger.model.goods import FindRow, OverDecisionRow, ReceiptRow, ReturnRow
 from ledger.model.loans import LoanRow, RepaymentRow
 from ledger.model.orders import ClaimRow, OrderRow, RefundRow
 from ledger.model.reclassifications import ReclassificationRow
@@ -28,12 +28,14 @@ from ledger.rules.corrections import corrections_of
 from ledger.rules.deliveries import require_distribution, require_handover
 from ledger.rules.deposits import DEPOSITS
 from ledger.rules.exchanges import EXCHANGES
+from ledger.rules.finds import require_find
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
 from ledger.rules.receipts import received_lots, require_receipt
 from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.repayments import REPAYMENTS, repaid_loan
+from ledger.rules.returns import require_return
 from ledger.rules.shipments import require_arrival, require_shipment
 from ledger.rules.supplier_refunds import REFUNDS
 from ledger.rules.two_counts import confirmation_of, two_counts
@@ -64,6 +66,8 @@ _Row = (
     | OverDecisionRow
     | ShipmentRow
     | ArrivalRow
+    | FindRow
+    | ReturnRow
     | HandoverRow
     | DistributionRow
     | GiftReturnRow
@@ -114,6 +118,11 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             return _step(row, detail=(("expires", min(expiries)),) if expiries else ())
         case "bought":
             return _step(require_bought(session, campaign, number))
+        case "find":
+            found = require_find(session, campaign, number)
+            return _step(found, detail=(("found_was", found.was.value),))
+        case "return":
+            return _step(require_return(session, campaign, number))
         case "shipment":
             row = require_shipment(session, campaign, number)
             return _step(row, row.destination, _beyond_count(row.beyond_count))

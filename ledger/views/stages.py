@@ -269,7 +269,7 @@ class CampaignFlow(BarsOfLines):
         at = {bar.key: index for index, bar in enumerate(bars)}
         filled = {bar.key: bar.units for bar in bars}
         self._axes[str(name)] = self._measured(name, filled)
-        for origin in Origin if isinstance(name, MoneyLine) else (Origin.SUPPLIED, *APART):
+        for origin in Origin if isinstance(name, MoneyLine) else (Origin.SUPPLIED, Origin.RETURNED, *APART):
             key = bar_of(name, origin)
             if key not in filled and origin is not _MAIN[stage.kind]:
                 continue

@@ -48,10 +48,12 @@ class StepKind(StrEnum):
     ORDERED = "ordered"
     FEE = "fee"
     RECEIVED = "received"
+    FOUND = "found"  # what was lost, short or called bad before
     SHIPPED = "shipped"
     ARRIVED = "arrived"
     HANDED = "handed"
     DISTRIBUTED = "distributed"
+    GIVEN_BACK = "given_back"  # by people or an organisation: in stock again
     REFUNDED = "refunded"  # a supplier paid it back: it is money again
     WRITTEN_OFF = "written_off"  # a claim on a supplier that nobody pays
     LENT = "lent"  # to another campaign

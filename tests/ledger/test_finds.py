@@ -16,7 +16,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
-from ledger.views.trail import ChangeKind, DonationTrail
+from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, tied
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, ship
 
@@ -83,7 +83,10 @@ def test_what_is_found_is_in_stock_and_its_givers_again_and_they_are_told(ledger
         894,
         6,
     )
-    change = trail(ledger).changes[-1]
+    told = trail(ledger)
+    step = next(step for step in told.steps if step.kind is StepKind.FOUND)
+    assert (step.amount.minor, step.place, step.reference, step.entry) == (4, "Depot", "F-1", seq)
+    change = told.changes[-1]
     assert (change.kind, change.entry, change.why) == (ChangeKind.FOUND, seq, "the police brought them")
     assert [(place.kind, place.amount.minor) for place in change.said] == [(ExitKind.STOLEN, 4)]
     assert [(place.kind, place.amount.minor) for place in change.says] == [(ExitKind.IN_STOCK, 4)]

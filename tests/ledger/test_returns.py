@@ -12,12 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.pages.sentences.flow import stage_detail
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.names import Lot
 from ledger.rules.books import Books
 from ledger.rules.returns import holders_of
-from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.flow import StageKind
+from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stock import lot_traces, stock_card, stock_rows
+from ledger.views.trail import StepKind
 from service.cli import run
 from service.command import Outside
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
@@ -79,7 +82,13 @@ def test_what_an_organisation_gives_back_is_in_stock_again(ledger: Ledger) -> No
         )  # fmt: skip
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        flow = campaign_flow(reading, SLUG)
     assert sum(place.amount.minor for place in trail.places if place.amount.asset == "KIT") == 1000
+    step = next(step for step in trail.steps if step.kind is StepKind.GIVEN_BACK)
+    assert (step.amount.minor, step.place, step.reference) == (120, "Depot", "R-2")
+    (stock,) = (stage for stage in flow.stages if stage.kind is StageKind.STOCK)
+    assert [row.minor for row in stock.totals] == [1000], "what came back came once"
+    assert stage_detail(stock) == "1,000 received good and 120 given back"
 
 
 def test_a_return_is_reversed(ledger: Ledger) -> None:

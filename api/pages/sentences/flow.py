@@ -50,6 +50,7 @@ _CAME = {
     (StageKind.MONEY, Origin.OTHER): Message("Money that is no gift", _HEAD),
     (StageKind.STOCK, Origin.SUPPLIED): Message("Received good", _HEAD),
     (StageKind.STOCK, Origin.GIVEN): Message("Given in kind", _HEAD),
+    (StageKind.STOCK, Origin.RETURNED): Message("Given back", _HEAD),
     (StageKind.STOCK, Origin.BEFORE): Message("There before the books begin", _HEAD),
 }
 """How the units of a stage came there: a row each, where there are several."""
@@ -80,6 +81,7 @@ _OUT = Message("distributed", _DETAIL)
 _ARRIVED = {
     Origin.SUPPLIED: Message("received good", _DETAIL),
     Origin.GIVEN: Message("given in kind", _DETAIL),
+    Origin.RETURNED: Message("given back", _DETAIL),
     Origin.BEFORE: Message("there before the books begin", _DETAIL),
 }
 _GIFTS = Message("{n} donation", _DETAIL, many="{n} donations")
@@ -103,6 +105,7 @@ _FIGURE = "{figure}: how much, as: 6,000 USD"
 _PART_ARRIVED = {
     Origin.SUPPLIED: Message("{figure} received good", _DETAIL, _FIGURE),
     Origin.GIVEN: Message("{figure} given in kind", _DETAIL, _FIGURE),
+    Origin.RETURNED: Message("{figure} given back", _DETAIL, _FIGURE),
     Origin.BEFORE: Message("{figure} there before the books begin", _DETAIL, _FIGURE),
 }
 _PART_CAME = {

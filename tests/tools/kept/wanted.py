@@ -258,6 +258,18 @@ def _gone_with_its_block(_journal: str, key: FigureKey, kept: Values, today: Val
     return field == "given" and kept is not None and today is None
 
 
+def _step_of_its_own(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """What was found or given back went on without a step."""
+    noun, _, field, _ = key
+    return noun == "gift" and kept is None and field.startswith(("step found ", "step given_back "))
+
+
+def _came_back(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """What was given back to stock was received good once more."""
+    noun, name, field, _ = key
+    return noun == "flow" and "stock" in f"{name} {field}"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -380,6 +392,16 @@ WANTED: tuple[Wanted, ...] = (
         "claims that nobody owns",
         "What suppliers owe is a claim from the fact that makes it; a refund of less leaves the rest one.",
         of_figure=_claims,
+    ),
+    Wanted(
+        "found and given back without a step",
+        "Pieces that were found, or given back by people, are a step of their givers' trail.",
+        of_figure=_step_of_its_own,
+    ),
+    Wanted(
+        "given back, received again",
+        "Pieces that were given back were on the picture before: they are in no total of what came.",
+        of_figure=_came_back,
     ),
     Wanted(
         "all that is lost, lost on the way",
