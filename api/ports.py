@@ -68,6 +68,8 @@ class Views(Protocol):
         self, tx: Any, slug: str, *, after: int | None, limit: int
     ) -> tuple[list[Paper], int | None]: ...
 
+    def served_paper(self, tx: Any, sha256: str) -> tuple[str, bytes] | None: ...
+
     def chain_status(self, tx: Any, *, now: int) -> ChainStatus: ...
 
 
@@ -82,6 +84,8 @@ class Desk(Protocol):
     def act(
         self, tx: Any, actor: Any, slug: str, noun: str, verb: str, facts: object, *, now: int
     ) -> Any: ...
+
+    def keep_paper(self, tx: Any, actor: Any, sha256: str, data: bytes, *, now: int) -> str: ...
 
     def request_intention(
         self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None

@@ -22,6 +22,7 @@ from api.pages.render import PageRenderer
 from api.ports import TooMany
 from ledger.core.errors import (
     Conflict,
+    Damaged,
     FieldError,
     LedgerError,
     NotAllowed,
@@ -147,6 +148,8 @@ def _refusal_of(error: Exception) -> _Refusal:
         return _Refusal(403, str(error), error.errors)
     if isinstance(error, StorageFailed):
         return _Refusal(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
+    if isinstance(error, Damaged):
+        return _Refusal(500, str(error))
     if isinstance(error, LedgerError):
         return _Refusal(422, str(error), error.errors)
     if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
@@ -170,7 +173,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     def answer(request: Request, error: Exception) -> Response:
         told = _refusal_of(error)
         if told.status >= 500:
-            trace = None if isinstance(error, StorageFailed | Problem) else error
+            trace = None if isinstance(error, StorageFailed | Problem | Damaged) else error
             what = told.detail if trace is None else type(error).__name__
             _LOG.error("%s while answering %s", what, request.method, exc_info=trace)
         if _for_programs(request.url.path):

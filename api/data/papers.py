@@ -19,7 +19,7 @@ from api.data.answers import KeptPaper
 from api.data.documented import answer, problems
 from api.ports import Ports
 from api.problems import Problem
-from ledger.core.errors import NotAllowed, Refused
+from ledger.core.errors import Refused
 
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""
@@ -33,7 +33,6 @@ _BODY = {
     "required": True,
     "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in sorted(_TYPES)},
 }
-_KEEPERS = frozenset({"recorder", "approver", "admin"})
 
 
 def papers_routes(router: APIRouter, ports: Ports) -> None:
@@ -45,12 +44,15 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         response_model=KeptPaper,
         responses={
             **answer("paper", "Kept", status=201),
-            **problems(401, 403, 404, 413, 415, 422, 507),
+            **problems(401, 403, 404, 409, 413, 415, 422, 507),
         },
         openapi_extra={"security": [{"token": []}], "requestBody": _BODY},
     )
     async def keep(request: Request, sha256: Sha256) -> Response:
-        """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing."""
+        """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing.
+
+        Nothing is served before an entry of the desk names it as public or redacted. Each upload is in the audit log.
+        """
         token = token_of(request)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
@@ -68,18 +70,13 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Resp
         actor = ports.desk.actor_of_token(tx, token)
         if actor is None:
             raise Problem(401, "This token is not known, or is revoked.")
-        if actor.role not in _KEEPERS:
-            raise NotAllowed.field(
-                "role",
-                "your role, {role}, keeps no papers; these can: {roles}",
-                role=actor.role,
-                roles=sorted(_KEEPERS),
-            )
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field(
                 "sha256", "is not the SHA-256 of the {data} bytes that were sent", data=len(data)
             )
-        tx.papers.save(sha256, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, data)
+        told = ports.desk.keep_paper(tx, actor, sha256, data, now=ports.clock())
+        if told.partition(";")[0] != ("text/plain" if kind.startswith("text/") else kind):
+            raise Problem(415, "These bytes are no {kind}.", kind=kind)
 
     with ports.store.write() as tx:
         keep(tx)

@@ -38,6 +38,7 @@ KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain", "text/csv"}
+_SHORTLY = "public, max-age=300, must-revalidate"
 _FOREVER = "public, max-age=31536000, immutable"
 _MARK = (Path(__file__).resolve().parent.parent / "static" / "mark.svg").read_bytes()
 _READ = ["GET", "HEAD"]
@@ -161,23 +162,25 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         if not _SHA256.fullmatch(sha256):
             raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
         with ports.store.read() as tx:
-            found = tx.papers.load(sha256)
+            found = ports.views.served_paper(tx, sha256)
         if found is None:
             raise Problem(
-                404, "No public paper has this SHA-256. Sealed papers are known by their hash only."
+                404,
+                "No public paper with this SHA-256 is kept here. Sealed papers are known by their hash only.",
             )
         media_type, data = found
         shown = media_type.partition(";")[0].strip().lower() in _SHOWN
-        return Response(
-            data,
-            media_type=media_type if shown else "application/octet-stream",
-            headers={
-                "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{sha256[:16]}"',
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "Cache-Control": _FOREVER,
-                "ETag": f'"{sha256}"',
-            },
-        )
+        headers = {
+            "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{sha256[:16]}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            # What is sealed or removed later is in no cache for long.
+            "Cache-Control": _SHORTLY,
+            "ETag": f'"{sha256}"',
+        }
+        if f'"{sha256}"' in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        kind = media_type if shown else "application/octet-stream"
+        return Response(data, media_type=kind, headers=headers)
 
     @router.api_route(STYLE_PATH, methods=_READ)
     def style(request: Request) -> Response:

@@ -29,6 +29,7 @@ from ledger.checks.money import (
     money_on_lines,
     unspent_sums_tie,
 )
+from ledger.checks.papers import papers_hash, sealed_papers_are_not_kept
 from ledger.checks.published import published_sums_tie
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
@@ -67,6 +68,8 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     blocked_gifts_are_held,
     closed_periods_stand,
     published_sums_tie,
+    papers_hash,
+    sealed_papers_are_not_kept,
 )
 
 BY_ENTRY = (bytes_hash, rows_are_bytes)

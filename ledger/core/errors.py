@@ -108,5 +108,9 @@ class StorageFailed(LedgerError):
         self.full = full
 
 
+class Damaged(LedgerError):
+    """What is kept is not what it was: somebody meddled with it, or a disk failed. Nothing of it is given out."""
+
+
 class ForeignDatabase(LedgerError):
     """The database belongs to another program, or to a newer version of this one."""

@@ -63,7 +63,7 @@ class EvidenceRow(Table, table=True):
     __tablename__: ClassVar[Any] = "evidence"
     __table_args__ = (
         Index("evidence_fact", "campaign", "about", "number"),
-        Index("evidence_paper", "campaign", "sha256"),
+        Index("evidence_paper", "sha256", "campaign"),
         one_of("access", Access),
         one_of("about", About),
         STRICT,

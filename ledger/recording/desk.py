@@ -25,12 +25,15 @@ from ledger.recording import drafts
 from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL
+from ledger.recording.papers import keep_paper as keep_paper
+from ledger.recording.papers import seal
 from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.screening import keep_apart
 from ledger.recording.users import Actor  # the API finds both here
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
+from ledger.rules.evidence import Evidence
 from ledger.rules.spec import Kind
 from ledger.store.transaction import Writing
 
@@ -207,6 +210,8 @@ def act(
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
         drafts.recorded_otherwise(tx, outcome.entry.key)
+        if isinstance(told, Evidence):
+            seal(tx, actor, told, now=now)
         if noun in _FINDS_LISTED:
             for _ in keep_apart(tx, slug, now=now):
                 pass

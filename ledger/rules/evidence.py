@@ -97,6 +97,16 @@ def _post(context: Context, facts: Evidence) -> Posting[None]:
         )
     if not sealed and (facts.withheld is not None or facts.review is not None):
         raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
+    for row in papers_everywhere(context.books.session, facts.sha256):
+        if (row.access is Access.SEALED) is not sealed:
+            raise Refused.field(
+                "access",
+                "the same paper is {access} by entry {entry} of {campaign}; it is sealed for all that it proves, or "
+                "for nothing. Reverse that entry first",
+                access=row.access.value,
+                entry=row.entry,
+                campaign=row.campaign,
+            )
     if facts.about is not About.CAMPAIGN:
         if facts.number is None:
             raise Refused.field(
@@ -104,6 +114,20 @@ def _post(context: Context, facts: Evidence) -> Posting[None]:
             )
         _require_recorded(context, facts.about, facts.number)
     return Posting()
+
+
+def papers_everywhere(session: Session, sha256: str) -> Sequence[EvidenceRow]:
+    """The papers of these bytes that stand, in whatever campaign, by entry."""
+    return session.exec(
+        select(EvidenceRow)
+        .where(EvidenceRow.sha256 == sha256, col(EvidenceRow.reversed_by).is_(None))
+        .order_by(col(EvidenceRow.entry))
+    ).all()
+
+
+def is_sealed(session: Session, sha256: str) -> bool:
+    """Does a standing entry seal this paper?"""
+    return any(row.access is Access.SEALED for row in papers_everywhere(session, sha256))
 
 
 def standing_papers(session: Session, campaign: str, sha256: str) -> Sequence[EvidenceRow]:

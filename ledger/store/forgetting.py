@@ -1,23 +1,25 @@
 """What is forgotten has to be gone from the disk: from the write-ahead log, and from copies that were made before.
 
-Only private values that lie beside the journal are ever forgotten; no entry is touched.
+Only private values and bytes of papers, which lie beside the journal, are ever taken out; no entry is touched.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Connection, create_engine, event, func, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import delete
 
 from ledger.core.errors import LedgerError
 from ledger.model.columns import table_of
-from ledger.model.desk import OpeningRow
+from ledger.model.desk import AuditRow, OpeningRow
+from ledger.model.operation import PaperRow
 from ledger.store.disk import sync
+from ledger.store.papers import REMOVED
 
 _AT_ONCE = 500
 
@@ -34,18 +36,48 @@ def forget_in_copy(path: Path, commitments: Collection[str]) -> None:
 
     Raises LedgerError where it is no database of ours, or cannot be written.
     """
+    openings, wanted = table_of(OpeningRow), sorted(commitments)
+    with _overwriting(path) as connection:
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            connection.execute(delete(openings).where(openings.c.commitment.in_(some)))
+
+
+def remove_in_copy(path: Path, sha256: str) -> None:
+    """Delete the bytes of a paper from a backup, whose audit log says so as that of the database does.
+
+    Raises LedgerError where it is no database of ours, or cannot be written.
+    """
+    papers, audit = table_of(PaperRow), table_of(AuditRow)
+    with _overwriting(path) as connection:
+        if connection.execute(select(papers.c.sha256).where(papers.c.sha256 == sha256)).first() is None:
+            return
+        last = connection.execute(select(func.max(audit.c.n), func.max(audit.c.at))).one()
+        connection.execute(
+            insert(audit),
+            {
+                "n": (last[0] or 0) + 1,
+                "at": last[1] or "",
+                "user_id": None,
+                "action": REMOVED,
+                "subject": sha256,
+            },
+        )
+        connection.execute(delete(papers).where(papers.c.sha256 == sha256))
+
+
+@contextmanager
+def _overwriting(path: Path) -> Iterator[Connection]:
+    """One transaction in a copy, which leaves nothing of what it deletes on the pages of the file."""
     engine = create_engine(f"sqlite:///{path.resolve()}")
 
     @event.listens_for(engine, "connect")
     def _overwrite(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA secure_delete = ON")
 
-    openings, wanted = table_of(OpeningRow), sorted(commitments)
     try:
         with engine.begin() as connection:
-            for start in range(0, len(wanted), _AT_ONCE):
-                some = wanted[start : start + _AT_ONCE]
-                connection.execute(delete(openings).where(openings.c.commitment.in_(some)))
+            yield connection
     except DatabaseError as failure:
         raise LedgerError.field(
             "backup", "{path} cannot be written ({name})", path=path.name, name=type(failure).__name__

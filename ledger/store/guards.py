@@ -22,12 +22,13 @@ class Dialect(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One table: what a new row must be, and when an update is refused (always, unless said)."""
+    """One table: what a new row must be, and when an update or a deletion is refused (always, unless said)."""
 
     table: str
     refuse_insert: tuple[tuple[str, str], ...]
     refuse_update: str = "1=1"
     word: str = "append-only"
+    refuse_delete: str = "1=1"
 
 
 GUARDS = (
@@ -88,6 +89,13 @@ GUARDS = (
         " OR EXISTS (SELECT 1 FROM addresses WHERE claim = NEW.claim AND script <> NEW.script)",
         "given out once",
     ),
+    # A paper's bytes go only after the audit log says so; others never come in their place.
+    Guard(
+        "papers",
+        (("EXISTS (SELECT 1 FROM papers WHERE sha256 = NEW.sha256)", "the paper is kept already"),),
+        refuse_delete="NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit)"
+        " AND action = 'paper removed' AND subject = OLD.sha256)",
+    ),
 )
 
 
@@ -128,7 +136,10 @@ def _sqlite(guard: Guard) -> tuple[Trigger, ...]:
         Trigger(
             table,
             f"{table}_delete",
-            (f"CREATE TRIGGER {table}_delete BEFORE DELETE ON {table} BEGIN {refusal} END",),
+            (
+                f"CREATE TRIGGER {table}_delete BEFORE DELETE ON {table}"
+                f"{'' if guard.refuse_delete == '1=1' else f' WHEN {guard.refuse_delete}'} BEGIN {refusal} END",
+            ),
         ),
     )
 
@@ -143,7 +154,12 @@ def _postgresql(guard: Guard) -> tuple[Trigger, ...]:
     bodies = {
         "insert": (f"{checks} RETURN NEW;", "ROW"),
         "update": (f"IF {guard.refuse_update} THEN {refusal} END IF; RETURN NEW;", "ROW"),
-        "delete": (refusal, "ROW"),
+        "delete": (
+            refusal
+            if guard.refuse_delete == "1=1"
+            else f"IF {guard.refuse_delete} THEN {refusal} END IF; RETURN OLD;",
+            "ROW",
+        ),
         "truncate": (refusal, "STATEMENT"),
     }
     return tuple(

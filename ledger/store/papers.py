@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
-from sqlmodel import Session
+from sqlmodel import Session, col, delete, select
 
-from ledger.core.errors import Conflict
+from ledger.core.errors import Conflict, Damaged
+from ledger.model.columns import table_of
 from ledger.model.operation import PaperRow
+
+REMOVED = "paper removed"
+"""How the audit log names that a paper's bytes were deleted."""
 
 
 class Papers:
@@ -17,9 +22,28 @@ class Papers:
         self._session = session
 
     def load(self, sha256: str) -> tuple[str, bytes] | None:
-        """(media type, bytes) of a paper."""
+        """(media type, bytes) of a paper; raises Damaged where the bytes are not those of its name any more."""
         row = self._session.get(PaperRow, sha256)
-        return None if row is None else (row.media_type, row.data)
+        if row is None:
+            return None
+        if hashlib.sha256(row.data).hexdigest() != sha256:
+            raise Damaged.field(
+                "paper", "the kept bytes are not those of {sha256}; restore a backup", sha256=sha256
+            )
+        return row.media_type, row.data
+
+    def is_kept(self, sha256: str) -> bool:
+        """Are there bytes of this name, whatever they are?"""
+        return (
+            self._session.exec(select(PaperRow.sha256).where(PaperRow.sha256 == sha256)).first() is not None
+        )
+
+    def damaged(self) -> Iterator[str]:
+        """Names of papers whose bytes are others; one paper is read at a time."""
+        for sha256 in self._session.exec(select(PaperRow.sha256).order_by(col(PaperRow.sha256))).all():
+            data = self._session.exec(select(PaperRow.data).where(PaperRow.sha256 == sha256)).one()
+            if hashlib.sha256(data).hexdigest() != sha256:
+                yield sha256
 
 
 class PapersWriting(Papers):
@@ -31,6 +55,24 @@ class PapersWriting(Papers):
             raise Conflict.field(
                 "evidence", "the {size} bytes do not have the SHA-256 that names them", size=len(data)
             )
-        if self.load(sha256) is None:
-            self._session.add(PaperRow(sha256=sha256, media_type=media_type, data=data))
+        if not self.is_kept(sha256):
+            row = PaperRow(sha256=sha256, media_type=media_type, data=data)
+            self._session.add(row)
             self._session.flush()
+            self._session.expunge(row)  # what is served is what the database has
+
+    def remove(self, sha256: str) -> bool:
+        """Delete a paper's bytes, off the pages of the file too; False where there are none.
+
+        The guard of the table lets only those go of which the audit log's newest line says `REMOVED`.
+        """
+        if not self.is_kept(sha256):
+            return False
+        connection = self._session.connection()
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        connection.execute(delete(table_of(PaperRow)).where(table_of(PaperRow).c.sha256 == sha256))
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+        return True

@@ -1,12 +1,16 @@
-"""Papers as people see them: by their hash, with a title and what they show. It reads no bytes of a paper."""
+"""Papers as people see them: by their hash, with a title and what they show; bytes of those that are served."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, or_, select, tuple_
+from sqlmodel.sql.expression import Select
 
-from ledger.model.evidence import About, EvidenceRow
+from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.operation import PaperRow
+from ledger.rules.evidence import papers_everywhere
+from ledger.store.transaction import Reading
 from ledger.views.trail import Paper
 
 
@@ -24,16 +28,11 @@ def standing_evidence(session: Session, campaign: str) -> Sequence[EvidenceRow]:
 def papers_about(session: Session, campaign: str, about: About, number: str) -> tuple[Paper, ...]:
     """Papers attached to a fact, by title."""
     found = session.exec(
-        select(EvidenceRow)
-        .where(
-            EvidenceRow.campaign == campaign,
-            EvidenceRow.about == about,
-            EvidenceRow.number == number,
-            col(EvidenceRow.reversed_by).is_(None),
-        )
+        _with_kept(campaign)
+        .where(EvidenceRow.about == about, EvidenceRow.number == number)
         .order_by(col(EvidenceRow.title), col(EvidenceRow.sha256))
     )
-    return tuple(paper_of(row) for row in found.all())
+    return tuple(_told(row, kept is not None) for row, kept in found.all())
 
 
 def papers_of_gift(
@@ -42,27 +41,18 @@ def papers_of_gift(
     """Papers attached to a gift, and the one that it names itself; each once."""
     attached = (col(EvidenceRow.about) == about) & (col(EvidenceRow.number) == number)
     found = session.exec(
-        select(EvidenceRow)
-        .where(
-            EvidenceRow.campaign == campaign,
-            or_(attached, col(EvidenceRow.sha256) == sha256),
-            col(EvidenceRow.reversed_by).is_(None),
-        )
+        _with_kept(campaign)
+        .where(or_(attached, col(EvidenceRow.sha256) == sha256))
         .order_by(col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number))
     )
-    return tuple({row.sha256: paper_of(row) for row in found.all()}.values())
+    return tuple({row.sha256: _told(row, kept is not None) for row, kept in found.all()}.values())
 
 
 def paper_page(
     session: Session, campaign: str, *, after: int | None, limit: int
 ) -> tuple[list[Paper], int | None]:
     """Papers of a campaign by the hash of their bytes, those beyond the entry `after`; and where the page ends."""
-    rows = (
-        select(EvidenceRow)
-        .where(EvidenceRow.campaign == campaign, col(EvidenceRow.reversed_by).is_(None))
-        .order_by(col(EvidenceRow.sha256), col(EvidenceRow.entry))
-        .limit(limit + 1)
-    )
+    rows = _with_kept(campaign).order_by(col(EvidenceRow.sha256), col(EvidenceRow.entry)).limit(limit + 1)
     last = None if after is None else session.get(EvidenceRow, after)
     if last is not None:
         rows = rows.where(
@@ -70,10 +60,27 @@ def paper_page(
         )
     found = session.exec(rows).all()
     page = found[:limit]
-    return [paper_of(row) for row in page], page[-1].entry if len(found) > limit else None
+    told = [_told(row, kept is not None) for row, kept in page]
+    return told, page[-1][0].entry if len(found) > limit else None
 
 
-def paper_of(row: EvidenceRow) -> Paper:
+def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
+    """(paper that stands, its hash where its bytes are kept here) of a campaign."""
+    return (
+        select(EvidenceRow, PaperRow.sha256)
+        .join(PaperRow, col(PaperRow.sha256) == col(EvidenceRow.sha256), isouter=True)
+        .where(EvidenceRow.campaign == campaign, col(EvidenceRow.reversed_by).is_(None))
+    )
+
+
+def told_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, ...]:
+    """Papers as they are told, each with whether its bytes are kept here."""
+    wanted = {row.sha256 for row in rows}
+    kept = set(session.exec(select(PaperRow.sha256).where(col(PaperRow.sha256).in_(wanted))).all())
+    return tuple(_told(row, row.sha256 in kept) for row in rows)
+
+
+def _told(row: EvidenceRow, is_kept: bool) -> Paper:
     return Paper(
         sha256=row.sha256,
         title=row.title,
@@ -82,4 +89,16 @@ def paper_of(row: EvidenceRow) -> Paper:
         shows=row.shows,
         access=row.access,
         entry=row.entry,
+        kept=is_kept and row.access is not Access.SEALED,
     )
+
+
+def served_paper(tx: Reading, sha256: str) -> tuple[str, bytes] | None:
+    """(media type, bytes) of a paper that anybody may read: a standing entry names it and none seals it.
+
+    None where there is no such paper; raises Damaged where the kept bytes are others.
+    """
+    named = papers_everywhere(tx.session, sha256)
+    if not named or any(row.access is Access.SEALED for row in named):
+        return None
+    return tx.papers.load(sha256)

@@ -68,7 +68,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.openings import require_no_opening, standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
-from ledger.views.papers import paper_of, paper_page, standing_evidence
+from ledger.views.papers import paper_page, served_paper, standing_evidence, told_papers
 from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.people import achievements
 from ledger.views.reconcile import books_state
@@ -91,6 +91,7 @@ __all__ = [
     "donation_trails",
     "entry_rows",
     "paper_rows",
+    "served_paper",
 ]
 
 PAPERS_SHOWN = 6
@@ -273,7 +274,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered, payables=payables
         ),
         flow=flow,
-        papers=tuple(paper_of(paper) for paper in standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
+        papers=told_papers(tx.session, standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
         waiting=tuple(
             PublicOpenItem(
                 kind=row.kind.value,

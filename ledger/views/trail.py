@@ -68,7 +68,7 @@ class StepKind(StrEnum):
 
 
 def _paper_path(given: dict[str, Any]) -> str | None:
-    return None if given["access"] is Access.SEALED else f"/papers/{given['sha256']}"
+    return f"/papers/{given['sha256']}" if given["kept"] and given["access"] is not Access.SEALED else None
 
 
 class Paper(Frozen):
@@ -88,8 +88,10 @@ class Paper(Frozen):
     """Who may read it; a sealed one is known by its hash only."""
     entry: int | None
     """Number of the entry that it is evidence of."""
+    kept: bool
+    """Are its bytes kept here? Those of a sealed one never are."""
     href: str | None = Field(default_factory=_paper_path)
-    """Path of its bytes on this site; null for a sealed one."""
+    """Path of its bytes on this site; null where they are not kept here."""
 
 
 class Step(Frozen):

@@ -82,6 +82,9 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "bank accounts": "Banks, cash boxes, wallets and advances, with the terms that hold for each (`bank terms`).",
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
+    "papers": {
+        "paper remove": "Remove the bytes of a paper; the entries that name it stand, and the audit log says so.",
+    },
     "backup": {
         "backup": "Copy the database to a new file, consistently, also while it is being served.",
         "restore": "Put a backup into a folder that has no database yet, and check it.",

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import mimetypes
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,11 +19,13 @@ from ledger.core.facts import adapter, facts_from
 from ledger.core.frozen import Amount
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
+from ledger.model.evidence import Access
 from ledger.model.orders import InvoiceRow
 from ledger.recording.bank_words import words_of
 from ledger.recording.dating import BESIDE, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
+from ledger.recording.papers import keep_paper
 from ledger.recording.users import actor_named
 from ledger.rules.bank import LINE, MATCH, line_left, signed
 from ledger.rules.books import Books
@@ -107,7 +108,7 @@ def _action_options(noun: str, action: Action) -> Any:
             help="one field; a.b=… for an inner one, a list or object as JSON",
         )
         if noun == "evidence":
-            parser.add_argument("--file", metavar="PAPER", help="the paper itself, kept and hashed")
+            parser.add_argument("--file", metavar="PAPER", help="the paper itself, kept unless it is sealed")
         else:
             parser.add_argument(
                 "--preview",
@@ -137,8 +138,8 @@ def _action(noun: str, verb: str, action: Action) -> Any:
                 return _previewed(
                     preview(tx, actor, slug, noun, verb, facts, now=outside.clock(), beside=beside)
                 )
-            if paper is not None:
-                tx.papers.save(*paper)
+            if paper is not None and facts.access is not Access.SEALED:
+                keep_paper(tx, actor, *paper, now=outside.clock())
             outcome = act(
                 tx,
                 actor,
@@ -382,9 +383,7 @@ def _is(entry: Entry, which: str) -> bool:
     return which in names or is_begun
 
 
-def _paper(
-    options: argparse.Namespace, told: dict[str, Any], outside: Outside
-) -> tuple[str, str, bytes] | None:
+def _paper(options: argparse.Namespace, told: dict[str, Any], outside: Outside) -> tuple[str, bytes] | None:
     """The bytes of `--file` with their hash, which becomes the fact `sha256` when none was given."""
     if options.file is None:
         return None
@@ -393,8 +392,7 @@ def _paper(
     given = told.setdefault("sha256", digest)
     if given != digest:
         raise Refused.field("sha256", "is not the SHA-256 of the file; leave it out and it is computed")
-    media = mimetypes.guess_type(options.file)[0] or "application/octet-stream"
-    return digest, media, data
+    return digest, data
 
 
 def _commands() -> Iterator[tuple[str, Command]]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ledger.core.chain import Script, is_txid
 from ledger.core.pasted import pasted_key
+from ledger.core.wording import translatable
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
@@ -180,7 +181,10 @@ def _require_network(source: Source, network: Network) -> None:
     (first,) = source.look_headers(0, 1)
     if first.raw == network.genesis_header:
         return
-    other = next((known.name for known in NETWORKS if known.genesis_header == first.raw), "another network")
+    other = next(
+        (known.name for known in NETWORKS if known.genesis_header == first.raw),
+        translatable("another network"),
+    )
     raise BadUse(
         "--source: {source} is a server of {other}, and this is {network}; name one of {network}, or give --network.",
         source=source.name,

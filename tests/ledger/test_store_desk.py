@@ -13,6 +13,7 @@ import pytest
 from ledger.core.errors import Conflict
 from ledger.store.addresses import Address
 from ledger.store.database import Store
+from ledger.store.papers import REMOVED
 from tests.tools.store_places import BOTH, entry, filled, fresh_url, seen
 
 AT = "2026-01-01T00:00:00Z"
@@ -193,6 +194,31 @@ def test_evidence_is_kept_under_its_own_hash(store: Store) -> None:
     with store.read() as tx:
         assert tx.papers.load(name) == ("application/pdf", b"paper")
         assert tx.papers.load("0" * 64) is None
+
+
+def test_bytes_of_papers_are_never_changed_and_go_only_when_the_audit_log_says_so(store: Store) -> None:
+    """Around the program too: whoever has the database's own words, as long as the guards stand."""
+    name = hashlib.sha256(b"paper").hexdigest()
+    with store.write() as tx:
+        tx.papers.save(name, "application/pdf", b"paper")
+    for statement in (
+        "UPDATE papers SET media_type = 'text/html'",
+        f"UPDATE papers SET sha256 = '{'0' * 64}'",
+        "DELETE FROM papers",
+    ):
+        with pytest.raises(Conflict), store.write() as tx:
+            tx.session.connection().exec_driver_sql(statement)
+    with store.write() as tx:
+        tx.desk.audit("2026-01-01T00:00:00Z", None, REMOVED, name)
+        tx.desk.audit("2026-01-01T00:00:00Z", None, "something else", name)
+    with pytest.raises(Conflict), store.write() as tx:
+        tx.papers.remove(name)
+    with store.write() as tx:
+        assert tx.papers.load(name) is not None
+        tx.desk.audit("2026-01-01T00:00:00Z", None, REMOVED, name)
+        assert tx.papers.remove(name)
+        assert not tx.papers.remove(name)
+        assert tx.papers.load(name) is None
 
 
 def test_headers_are_added_again_without_harm(store: Store) -> None:

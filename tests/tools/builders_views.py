@@ -233,6 +233,7 @@ def papers() -> tuple[Paper, ...]:
             shows=shows,
             access=access,
             entry=100 + i,
+            kept=access is not Access.SEALED,
         )
         for i, (title, kind, date, shows, access) in enumerate(rows)
     )

@@ -137,6 +137,10 @@ class FakeViews:
     ) -> tuple[list[Paper], int | None]:
         return list(built.papers())[:limit], None
 
+    def served_paper(self, tx: Any, sha256: str) -> tuple[str, bytes] | None:
+        found: tuple[str, bytes] | None = tx.papers.load(sha256)
+        return found
+
     def chain_status(self, tx: Any, *, now: int) -> ChainStatus:
         return built.chain_status()
 
@@ -199,6 +203,9 @@ class FakeDesk:
         if facts["quantity"] == 13:
             raise NotAllowed("role: thirteen is not for you")
         return Outcome(7, f"{noun}:{facts.get('number')}", False, None, ENTRY % 7)
+
+    def keep_paper(self, tx: Any, actor: Actor, sha256: str, data: bytes, *, now: int) -> str:
+        return "application/pdf"
 
     def request_intention(
         self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None

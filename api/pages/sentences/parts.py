@@ -192,11 +192,19 @@ _ACCESS = {
     Access.REDACTED: Message("Redacted", _PAPER),
     Access.SEALED: Message("Sealed", _PAPER),
 }
+_ACCESS_ELSEWHERE = {
+    Access.PUBLIC: Message("Public, not kept here", _PAPER),
+    Access.REDACTED: Message("Redacted, not kept here", _PAPER),
+}
 _PAPER_TITLE = "{paper}: its title, a link where it may be read"
 _WITH_ACCESS = {
     Access.PUBLIC: Message("{paper}, public", _PAPER, _PAPER_TITLE),
     Access.REDACTED: Message("{paper}, redacted", _PAPER, _PAPER_TITLE),
     Access.SEALED: Message("{paper}, sealed", _PAPER, _PAPER_TITLE),
+}
+_WITH_ACCESS_ELSEWHERE = {
+    Access.PUBLIC: Message("{paper}, public, not kept here", _PAPER, _PAPER_TITLE),
+    Access.REDACTED: Message("{paper}, redacted, not kept here", _PAPER, _PAPER_TITLE),
 }
 _GIVEN = ("a gift in kind", "{pieces}: as: 40 kits", "{product}: its name")
 _WHAT = Message("{pieces}, {product}", *_GIVEN)
@@ -216,13 +224,19 @@ _STATED = Message(
 _NO_VALUE = Message("no value stated", "a gift in kind")
 
 
-def access_word(access: Access) -> str:
-    return worded(_ACCESS[access])
+def access_word(paper: Paper) -> str:
+    return worded(_ACCESS[paper.access] if _is_here(paper) else _ACCESS_ELSEWHERE[paper.access])
+
+
+def _is_here(paper: Paper) -> bool:
+    """Is all here that may be? Nobody looks for the bytes of a sealed paper."""
+    return paper.kept or paper.access is Access.SEALED
 
 
 def with_access(paper: Paper) -> Sentence:
     """`Receipt 7, public`, its title a link where anybody may read it."""
-    return said(_WITH_ACCESS[paper.access], paper=Piece(paper.title, href=paper.href or ""))
+    told = _WITH_ACCESS if _is_here(paper) else _WITH_ACCESS_ELSEWHERE
+    return said(told[paper.access], paper=Piece(paper.title, href=paper.href or ""))
 
 
 def with_accesses(papers: Sequence[Paper]) -> Sentence:

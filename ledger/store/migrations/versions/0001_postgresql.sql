@@ -877,7 +877,7 @@ CREATE TABLE evidence (
 
 CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
-CREATE INDEX evidence_paper ON evidence (campaign, sha256);
+CREATE INDEX evidence_paper ON evidence (sha256, campaign);
 
 CREATE TABLE exchange_rates (
     entry BIGINT NOT NULL,
@@ -2900,3 +2900,27 @@ CREATE FUNCTION addresses_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$
 CREATE TRIGGER addresses_truncate BEFORE TRUNCATE ON addresses FOR EACH STATEMENT EXECUTE FUNCTION addresses_truncate();
 
 ALTER TABLE addresses ENABLE ALWAYS TRIGGER addresses_truncate;
+
+CREATE FUNCTION papers_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF EXISTS (SELECT 1 FROM papers WHERE sha256 = NEW.sha256) THEN RAISE EXCEPTION 'papers is append-only: the paper is kept already' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER papers_insert BEFORE INSERT ON papers FOR EACH ROW EXECUTE FUNCTION papers_insert();
+
+ALTER TABLE papers ENABLE ALWAYS TRIGGER papers_insert;
+
+CREATE FUNCTION papers_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'papers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER papers_update BEFORE UPDATE ON papers FOR EACH ROW EXECUTE FUNCTION papers_update();
+
+ALTER TABLE papers ENABLE ALWAYS TRIGGER papers_update;
+
+CREATE FUNCTION papers_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit) AND action = 'paper removed' AND subject = OLD.sha256) THEN RAISE EXCEPTION 'papers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN OLD; END$guard$;
+
+CREATE TRIGGER papers_delete BEFORE DELETE ON papers FOR EACH ROW EXECUTE FUNCTION papers_delete();
+
+ALTER TABLE papers ENABLE ALWAYS TRIGGER papers_delete;
+
+CREATE FUNCTION papers_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'papers is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER papers_truncate BEFORE TRUNCATE ON papers FOR EACH STATEMENT EXECUTE FUNCTION papers_truncate();
+
+ALTER TABLE papers ENABLE ALWAYS TRIGGER papers_truncate;

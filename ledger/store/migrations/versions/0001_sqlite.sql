@@ -960,7 +960,7 @@ CREATE TABLE evidence (
 
 CREATE INDEX evidence_fact ON evidence (campaign, about, number);
 
-CREATE INDEX evidence_paper ON evidence (campaign, sha256);
+CREATE INDEX evidence_paper ON evidence (sha256, campaign);
 
 CREATE TABLE exchange_rates (
     entry INTEGER NOT NULL,
@@ -3002,3 +3002,9 @@ CREATE TRIGGER addresses_insert BEFORE INSERT ON addresses BEGIN SELECT RAISE(AB
 CREATE TRIGGER addresses_update BEFORE UPDATE ON addresses WHEN NEW.script IS NOT OLD.script OR NEW.address IS NOT OLD.address OR NEW.campaign IS NOT OLD.campaign OR NEW.branch IS NOT OLD.branch OR NEW.idx IS NOT OLD.idx OR NEW.source IS NOT OLD.source OR (NEW.restriction IS NOT OLD.restriction AND (OLD.restriction IS NOT NULL OR OLD.given_at IS NOT NULL OR OLD.used <> 0)) OR (OLD.given_at IS NOT NULL AND (NEW.given_at IS NOT OLD.given_at OR NEW.claim IS NOT OLD.claim)) OR EXISTS (SELECT 1 FROM addresses WHERE claim = NEW.claim AND script <> NEW.script) BEGIN SELECT RAISE(ABORT, 'addresses is given out once: no row is changed or removed'); END;
 
 CREATE TRIGGER addresses_delete BEFORE DELETE ON addresses BEGIN SELECT RAISE(ABORT, 'addresses is given out once: no row is changed or removed'); END;
+
+CREATE TRIGGER papers_insert BEFORE INSERT ON papers BEGIN SELECT RAISE(ABORT, 'papers is append-only: the paper is kept already') WHERE EXISTS (SELECT 1 FROM papers WHERE sha256 = NEW.sha256); END;
+
+CREATE TRIGGER papers_update BEFORE UPDATE ON papers WHEN 1=1 BEGIN SELECT RAISE(ABORT, 'papers is append-only: no row is changed or removed'); END;
+
+CREATE TRIGGER papers_delete BEFORE DELETE ON papers WHEN NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit) AND action = 'paper removed' AND subject = OLD.sha256) BEGIN SELECT RAISE(ABORT, 'papers is append-only: no row is changed or removed'); END;

@@ -1,0 +1,185 @@
+"""Who may read a paper is decided where it is served: by the entries that stand, and by what its bytes are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.ports import Ports, SiteSettings
+from ledger.checks.run import run_checks
+from ledger.core.errors import NotAllowed, NotFound, Refused
+from ledger.recording.papers import keep_paper, remove_paper
+from ledger.recording.users import actor_named, add_token
+from ledger.store.papers import REMOVED
+from service.backups import Backups
+from tests.tools.demo_data import run_command
+from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import DATE, funded
+
+LETTER = b"A letter that tells who signed.\n"
+NAME = hashlib.sha256(LETTER).hexdigest()
+SEALED = {"withheld": "It carries signatures.", "review": "2030-01-01"}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    made = funded(tmp_path)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def site(ledger: Ledger) -> TestClient:
+    with ledger.store.write() as writing:
+        token = add_token(writing, "recorder", "t", now=ledger.now, by=None)
+    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)
+    made = TestClient(create_app(ports), raise_server_exceptions=False)
+    made.headers["authorization"] = f"Bearer {token}"
+    return made
+
+
+def upload(site: TestClient, data: bytes = LETTER, kind: str = "text/plain") -> int:
+    name = hashlib.sha256(data).hexdigest()
+    answer = site.put(f"/api/v1/papers/{name}", content=data, headers={"content-type": kind})
+    return int(answer.status_code)
+
+
+def attach(ledger: Ledger, access: str, **more: object) -> int:
+    facts: dict[str, object] = {
+        "sha256": NAME,
+        "title": "Letter",
+        "paper": "letter",
+        "shows": "Who signed",
+        "date": DATE,
+    }
+    facts |= {"shows": "Who signed", "access": access, "about": "campaign", **more}
+    seq = ledger.do("recorder", "evidence", "add", **facts).seq
+    assert seq is not None
+    return seq
+
+
+def audited(ledger: Ledger) -> list[tuple[str, str]]:
+    with ledger.store.read() as reading:
+        return [(line.action, line.subject) for line in reading.desk.audited() if line.subject == NAME]
+
+
+def test_only_what_a_standing_entry_makes_public_is_served(ledger: Ledger, site: TestClient) -> None:
+    """An upload alone publishes nothing and is in the audit log; a reversal ends the serving."""
+    assert upload(site) == 201
+    assert upload(site) == 201
+    assert audited(ledger) == [("paper kept", NAME)] * 2
+    assert site.get(f"/papers/{NAME}").status_code == 404
+    seq = attach(ledger, "redacted")
+    shown = site.get(f"/papers/{NAME}")
+    assert (shown.status_code, shown.content) == (200, LETTER)
+    assert shown.headers["cache-control"] == "public, max-age=300, must-revalidate"
+    again = site.get(f"/papers/{NAME}", headers={"if-none-match": shown.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    ledger.do("approver", "reversal", "add", entry=seq, reason="another letter", date=DATE)
+    assert site.get(f"/papers/{NAME}").status_code == 404
+
+
+def test_bytes_of_a_sealed_paper_are_never_kept(ledger: Ledger, site: TestClient) -> None:
+    """Those that were kept before go with the entry that seals it; nobody brings them again; no public entry beside."""
+    upload(site)
+    seq = attach(ledger, "sealed", **SEALED)
+    assert audited(ledger) == [("paper kept", NAME), (REMOVED, NAME)]
+    assert site.get(f"/papers/{NAME}").status_code == 404
+    assert upload(site) == 409
+    with pytest.raises(Refused, match="is sealed by entry"):
+        attach(ledger, "public", about="conversion", number="C-1")
+    with ledger.store.read() as reading:
+        assert not reading.papers.is_kept(NAME)
+        assert run_checks(reading) == []
+    ledger.do("approver", "reversal", "add", entry=seq, reason="it may be seen", date=DATE)
+    public = attach(ledger, "public", about="conversion", number="C-1")
+    assert upload(site) == 201
+    assert site.get(f"/papers/{NAME}").status_code == 200
+    with pytest.raises(Refused, match=f"is public by entry {public}"):
+        attach(ledger, "sealed", about="need", number="N-1", **SEALED)
+
+
+def test_a_paper_known_by_its_hash_alone_is_told_as_not_kept_here(ledger: Ledger, site: TestClient) -> None:
+    """No link to a page that is missing; the link is there as soon as the bytes are."""
+    attach(ledger, "public")
+    del site.headers["authorization"]
+    page = site.get(f"/c/{SLUG}").text
+    assert "Public, not kept here" in page
+    assert f"/papers/{NAME}" not in page
+    row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
+    assert (row["kept"], row["href"]) == (False, None)
+    with ledger.store.write() as writing:
+        keep_paper(writing, actor_named(writing, "recorder"), NAME, LETTER, now=ledger.now)
+    assert f'href="/papers/{NAME}"' in site.get(f"/c/{SLUG}").text
+    row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
+    assert (row["kept"], row["href"]) == (True, f"/papers/{NAME}")
+
+
+def test_forged_bytes_are_not_served_and_the_checks_name_them(ledger: Ledger, site: TestClient) -> None:
+    upload(site)
+    attach(ledger, "public")
+    with ledger.store.write() as writing:
+        writing.session.connection().exec_driver_sql("DROP TRIGGER papers_update")
+        writing.session.connection().exec_driver_sql("UPDATE papers SET data = CAST('FORGED' AS BLOB)")
+    answer = site.get(f"/papers/{NAME}")
+    assert answer.status_code == 500
+    assert b"FORGED" not in answer.content
+    with ledger.store.read() as reading:
+        assert [(one.check, one.subject) for one in run_checks(reading)] == [("papers_hash", NAME)]
+    assert "papers_update" in ledger.store.missing_triggers()
+
+
+def test_what_a_paper_is_its_bytes_say(ledger: Ledger, site: TestClient) -> None:
+    """Not the header and not the name of the file: a page in a browser's language is text, or nothing that is shown."""
+    assert upload(site, b"%PDF-1.7 \x00", "text/plain") == 415
+    assert upload(site, b"<html>\x00", "text/plain") == 415
+    assert upload(site, b"no picture", "image/png") == 415
+    assert upload(site, b"\x89PNG\r\n\x1a\n\x00", "image/png") == 201
+    with ledger.store.write() as writing:
+        actor = actor_named(writing, "recorder")
+        html = b"<script>alert(1)</script>"
+        told = keep_paper(writing, actor, hashlib.sha256(html).hexdigest(), html, now=ledger.now)
+    assert told == "text/plain; charset=utf-8"
+
+
+def test_an_admin_takes_bytes_out_and_the_audit_log_says_so(ledger: Ledger, site: TestClient) -> None:
+    upload(site)
+    attach(ledger, "public")
+    with ledger.store.write() as writing:
+        with pytest.raises(NotAllowed):
+            remove_paper(writing, actor_named(writing, "recorder"), NAME, now=ledger.now)
+        remove_paper(writing, actor_named(writing, "admin"), NAME, now=ledger.now)
+        with pytest.raises(NotFound):
+            remove_paper(writing, actor_named(writing, "admin"), NAME, now=ledger.now)
+    assert audited(ledger)[-1] == (REMOVED, NAME)
+    assert site.get(f"/papers/{NAME}").status_code == 404
+    assert "not kept here" in site.get(f"/c/{SLUG}").text
+
+
+def test_the_commands_keep_no_sealed_paper_and_remove_one_from_the_kept_backups_too(tmp_path: Path) -> None:
+    made = funded(tmp_path)
+    (tmp_path / "aidtrail.toml").write_text(
+        f"sources = []\n[database]\nurl = 'sqlite:///{made.store.file}'\n[backup]\nfolder = 'kept'\n"
+    )
+    (tmp_path / "letter.txt").write_bytes(LETTER)
+    (tmp_path / "passport.txt").write_bytes(b"A passport, sealed")
+    facts = {"title": "Letter", "paper": "letter", "shows": "Who signed", "about": "campaign", "date": DATE}
+    add = ["evidence", "add", "--as", "recorder", *(f"--set={name}={told}" for name, told in facts.items())]
+    sealed = [f"--set={name}={told}" for name, told in (SEALED | {"access": "sealed"}).items()]
+    assert run_command([*add, "--file", "passport.txt", *sealed], tmp_path).code == 0
+    assert run_command([*add, "--file", "letter.txt", "--set=access=public"], tmp_path).code == 0
+    copy = Backups(made.store, lambda: made.now, tmp_path / "kept", 3600, 7).make()
+    assert LETTER in copy.read_bytes()
+    assert run_command(["paper", "remove", NAME, "--as", "recorder"], tmp_path).code == 77
+    assert run_command(["paper", "remove", NAME, "--as", "admin"], tmp_path).code == 0
+    assert run_command(["paper", "remove", NAME, "--as", "admin"], tmp_path).code == 2
+    for path in [*tmp_path.glob("ledger.db*"), copy]:
+        assert LETTER not in path.read_bytes(), path
+        assert b"A passport, sealed" not in path.read_bytes(), path
+    assert run_command(["restore", str(copy), "--data", "back"], tmp_path).code == 0
+    made.store.close()
