@@ -5,7 +5,7 @@ A look does this with each source before it asks for anything else; which tip is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchers.net.errors import SourceDown, SourceLied, SourceMissing
 from watchers.proof.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
@@ -14,6 +14,8 @@ from watchers.sources.protocol import ClaimedTip, Source
 _CHUNK = 2016
 _MOST_CHUNKS = 50
 """So many headers at most are read from one source in one look (100,800); the next look goes on."""
+_MOMENT = 1
+"""Height and hash that were asked for apart may be so many blocks from each other, when one has just come."""
 
 
 @dataclass(slots=True)
@@ -28,16 +30,29 @@ def sync_headers(source: Source, chain: HeaderChain, sync: HeaderSync, *, now: i
     """Fill `sync` from the source and add its headers to `chain`; what was found before an error is kept.
 
     Raises a SourceError. SourceLied is for what proof of work or the source's own words contradict; headers that
-    only our clock or our lack of older headers keeps us from checking are SourceDown.
+    only our clock or our lack of older headers keeps us from checking are SourceDown. Where height and hash are of two
+    moments, the newer of both is followed, where it is there.
     """
     for attempt in (1, 2):
         claimed = sync.claimed = source.look_tip()
         height = chain.height(claimed.hash)
         if height is None:
-            _add_headers(source, chain, claimed, sync, now)
+            beyond = _MOMENT if claimed.apart and attempt == 2 else 0
+            _add_headers(source, chain, claimed, claimed.height + beyond, sync, now)
             height = chain.height(claimed.hash)
-        if height == claimed.height:
+        if claimed.apart and height is not None and height < claimed.height <= height + _MOMENT:
+            claimed = _at_height(source, claimed)
+            if claimed.hash not in chain:
+                _add_headers(source, chain, claimed, claimed.height, sync, now)
+            height = chain.height(claimed.hash)
+        if height is not None and (height == claimed.height or claimed.apart):
             sync.tip = chain.tip(claimed.hash)
+            if abs(height - claimed.height) > _MOMENT:
+                raise SourceDown(
+                    source.name,
+                    f"names height {claimed.height} beside the block at {height}; it is behind itself",
+                )
+            sync.claimed = ClaimedTip(height, claimed.hash)
             return
         if height is not None and attempt == 2:
             raise SourceLied(
@@ -46,10 +61,20 @@ def sync_headers(source: Source, chain: HeaderChain, sync: HeaderSync, *, now: i
     raise SourceDown(source.name, "its headers do not lead to the tip that it names")
 
 
-def _add_headers(source: Source, chain: HeaderChain, claimed: ClaimedTip, sync: HeaderSync, now: int) -> None:
+def _at_height(source: Source, claimed: ClaimedTip) -> ClaimedTip:
+    """The block at a height that was named beside an older one; that one where there is none, or was not yet."""
+    try:
+        return replace(claimed, hash=source.look_hash(claimed.height))
+    except SourceMissing:
+        return claimed
+
+
+def _add_headers(
+    source: Source, chain: HeaderChain, claimed: ClaimedTip, last: int, sync: HeaderSync, now: int
+) -> None:
     first = _known_height(source, chain, claimed) + 1
     for _ in range(_MOST_CHUNKS):
-        count = min(_CHUNK, claimed.height - first + 1)
+        count = min(_CHUNK, last - first + 1)
         if count <= 0:
             return
         headers = source.look_headers(first, count)

@@ -15,12 +15,15 @@ from watchers.proof.headers import HeaderChain, Tip
 from watchers.sources.protocol import Can, ClaimedTip, Source
 
 _ASIDE_FIRST = 600
-_ASIDE_MOST = 24 * 3600
+_ASIDE_MOST = _DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A source caught lying: not asked before `until` (Unix seconds); `times` doubles the next pause."""
+    """A source caught lying: not asked before `until` (Unix seconds); `times` doubles the next pause.
+
+    Each honest day since takes one of them away: what happens now and then is a fault, and no habit.
+    """
 
     until: int
     times: int
@@ -108,11 +111,16 @@ class SourcePool:
         """Keep what went wrong; a lie sets its source aside, longer each time."""
         one.error = one.error or trouble.sentence
         if isinstance(trouble, SourceLied):
-            times = self._aside[one.name].times + 1 if one.name in self._aside else 1
+            times = self._times_before(one.name, now) + 1
             pause = min(_ASIDE_FIRST * 2 ** min(times - 1, 16), _ASIDE_MOST)
             self._aside[one.name] = SetAside(now + pause, times, trouble.sentence)
             one.lied = trouble.sentence
             one.silent = True
+
+    def _times_before(self, name: str, now: int) -> int:
+        """How many lies of a source count still."""
+        before = self._aside.get(name)
+        return 0 if before is None else max(0, before.times - max(0, now - before.until) // _DAY)
 
     def cut_short(self) -> frozenset[bytes]:
         """Scripts of which some source does not show all that is in no block."""

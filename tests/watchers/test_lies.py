@@ -101,6 +101,51 @@ def test_a_liar_about_blocks_is_named_and_set_aside(
     assert later.reports[0].ok
 
 
+@pytest.mark.parametrize(("field", "lie"), [("tip.height", 1), ("tip.height", -1), ("tip.hash", 0)])
+def test_height_and_hash_of_two_moments_are_no_lie(field: str, lie: int, honest: EsploraServer) -> None:
+    """Each is cached apart: one may be of the block before for ten seconds. The newer is followed, nobody lied."""
+    chain = honest.chain
+    chain.mine(6)
+    if field == "tip.hash":
+        honest.faults.lies[field] = lambda name: chain.header(name).previous
+    else:
+        honest.faults.lies[field] = lambda height: height + lie
+    follower = Follower([esplora(honest)])
+    look = follower.look(chain.now)
+    assert (look.reports[0].lied, look.reports[0].error) == (None, None)
+    assert look.agreed
+    assert follower.tip == chain.tip
+    assert follower.look(chain.now).agreed
+    honest.faults.lies.clear()
+    chain.mine(1)
+    follower.look(chain.now)
+    assert follower.tip == chain.tip
+
+
+def test_a_height_far_from_the_hash_is_a_source_that_is_down(honest: EsploraServer) -> None:
+    honest.chain.mine(6)
+    honest.faults.lies["tip.height"] = lambda height: height + 100
+    look = Follower([esplora(honest)]).look(honest.chain.now)
+    assert look.reports[0].lied is None
+    assert look.reports[0].error
+
+
+def test_honest_days_forgive_a_pause(honest: EsploraServer) -> None:
+    """A fault every third day never grows into a day of silence; one each time that it is asked does."""
+    follower, chain = Follower([esplora(honest)]), honest.chain
+    now, pauses = chain.now + 10**7, []
+    for days in (3, 3, 3, 0, 0, 0, 30):
+        chain.mine(1)
+        honest.faults.lies["block"] = lambda raw: flip(raw, len(raw) - 20)
+        (report,) = follower.look(now).reports
+        honest.faults.lies.clear()
+        assert report.set_aside_until is not None
+        pauses.append((report.set_aside_until - now) // 60)
+        now = report.set_aside_until + days * 86_400
+        follower.look(now)
+    assert pauses == [10, 10, 10, 10, 20, 40, 80]
+
+
 def test_only_a_liar_with_true_work_but_false_blocks_settles_nothing(second: EsploraServer) -> None:
     """Blocks that their headers do not commit to are never found, and no tip of theirs is agreed."""
     second.faults.lies["block"] = lambda raw: flip(raw, len(raw) - 20)

@@ -88,7 +88,7 @@ class Esplora(BaseSource):
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
         height = self._whole("/blocks/tip/height", "tip.height")
         tip = self._hash("/blocks/tip/hash", "tip.hash")
-        return ClaimedTip(height, tip)
+        return ClaimedTip(height, tip, apart=True)
 
     def look_hash(self, height: int) -> str:
         """The hash at `height` on the server's active chain; SourceMissing when it has none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
@@ -31,10 +31,14 @@ class Can(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTip:
-    """Height and hash that a source names as its best block; a claim."""
+    """Height and hash that a source names as its best block; a claim.
+
+    `apart`: they were asked for apart, or are cached apart, so they may be of two moments.
+    """
 
     height: int
     hash: str
+    apart: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
