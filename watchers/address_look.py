@@ -159,7 +159,7 @@ class AddressWatcher:
             mempool_sources=listed.complete if self._all_answered(statuses) else (),
             mempool_scripts=frozenset(scripts) - cut if (cut := self._sources.cut_short()) else None,
             reports=tuple(self._sources.report(one) for one in statuses),
-            agreed=any(self._sources.confirms(one, tip) for one in statuses),
+            agreed=any(self._sources.agrees(one, tip) for one in statuses),
             late=late,
             listed_by=listed.complete,
         )

@@ -72,7 +72,7 @@ def _at_height(source: Source, claimed: ClaimedTip) -> ClaimedTip:
 def _add_headers(
     source: Source, chain: HeaderChain, claimed: ClaimedTip, last: int, sync: HeaderSync, now: int
 ) -> None:
-    first = _known_height(source, chain, claimed) + 1
+    first, again = _known_height(source, chain, claimed) + 1, False
     for _ in range(_MOST_CHUNKS):
         count = min(_CHUNK, last - first + 1)
         if count <= 0:
@@ -83,6 +83,10 @@ def _add_headers(
         try:
             tip = chain.add(headers[:count], now=now)
         except HeaderUnjudged as unjudged:
+            if unjudged.field == "previous" and not again:
+                # Some of its rows are of a branch that it left: once more from where its own hashes lead.
+                first, again = _known_height(source, chain, claimed) + 1, True
+                continue
             raise SourceDown(source.name, str(unjudged)) from unjudged
         except HeaderRefused as refused:
             raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused

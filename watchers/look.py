@@ -130,7 +130,7 @@ class Watcher:
             sightings=sightings,
             mempool_sources=mempool_sources,
             reports=tuple(self._sources.report(one) for one in statuses),
-            agreed=any(self._sources.confirms(one, tip) for one in statuses),
+            agreed=any(self._sources.agrees(one, tip) for one in statuses),
             mempool_scripts=None
             if any(one.source.whole_mempool for one in statuses if one.name in mempool_sources)
             else frozenset(bytes(script) for script in sighting_scripts or ()) - self._sources.cut_short(),

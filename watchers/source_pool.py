@@ -16,6 +16,8 @@ from watchers.sources.protocol import Can, ClaimedTip, Source
 
 _ASIDE_FIRST = 600
 _ASIDE_MOST = _DAY = 24 * 3600
+_CLAIMED_ABOVE = 2
+"""So many blocks may come while a source is asked; one that names more of them has a chain that we do not see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,13 @@ class SourcePool:
         if one.lied is not None or end is None or end.height < tip.height:
             return False
         return self.chain.ancestor(end.hash, tip.height) == tip.hash
+
+    def agrees(self, one: SourceStatus, tip: Tip) -> bool:
+        """True when a source confirms a tip of ours, and names none of its own far above what it showed."""
+        end, claimed = one.synced.tip, one.synced.claimed
+        if end is None or claimed is None or claimed.height > end.height + _CLAIMED_ABOVE:
+            return False
+        return self.confirms(one, tip)
 
     def report(self, one: SourceStatus) -> SourceReport:
         tip = one.synced.tip

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ledger.core.chain import Outpoint
+from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import NOT_FOUND, FakeServer, Reply
 from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import branch_in
@@ -31,7 +32,8 @@ class EsploraServer(FakeServer):
     is mempool's: its pages are of `rows` in all and go on by `?after_txid=`, and it has neither `/txs/mempool` nor
     `/raw`, `/outspend/N` and proofs, but `/hex` and `/outspends`, which does not say who spends. `merkle_route` False
     is a server without proofs; `html` one whose 404 is a page. `unknown_cursor` is what it answers to a cursor that
-    it does not know: "empty", "first" (the first page again) or "error".
+    it does not know: "empty", "first" (the first page again) or "error". `keeps_rows`: `/blocks/:height` shows what it
+    showed of a height before, whatever branch that was.
     """
 
     pages = True
@@ -40,9 +42,14 @@ class EsploraServer(FakeServer):
     together = 0
     electrum_backend = False
     merkle_route = True
+    keeps_rows = False
     html = False
     unknown_cursor = "empty"
     between_pages: Callable[[], None] | None = None
+
+    def __init__(self, chain: FakeChain) -> None:
+        super().__init__(chain)
+        self._rows: dict[int, str] = {}
 
     @property
     def url(self) -> str:
@@ -197,7 +204,8 @@ class EsploraServer(FakeServer):
 
     def _row(self, height: int) -> dict[str, Any]:
         told = self.faults.told
-        header = self.chain.header(self.chain.active[height])
+        name = self.chain.active[height]
+        header = self.chain.header(self._rows.setdefault(height, name) if self.keeps_rows else name)
         row: dict[str, Any] = {
             "id": told("blocks.id", header.hash),
             "height": told("blocks.height", height),

@@ -72,6 +72,33 @@ def test_a_reorg_there_and_back_ends_where_it_began(honest: EsploraServer) -> No
     assert len(follower.payments) == 1
 
 
+@pytest.mark.parametrize("below", [1, 3, 12])
+def test_rows_of_a_branch_that_was_left_are_gone_around(below: int, honest: EsploraServer) -> None:
+    """The server's pages go on showing them, while its hashes by height and its headers are right."""
+    chain, honest.keeps_rows = honest.chain, True
+    chain.mine(20)
+    follower = Follower([esplora(honest)])
+    follower.look(chain.now)
+    for _ in range(3):
+        chain.fork(below, below + 2)
+        look = follower.look(chain.now)
+        assert look.reports[0].error is None
+        assert look.agreed
+        assert follower.applied == chain.active
+
+
+def test_a_source_that_names_far_more_than_it_shows_agrees_with_nothing(honest: EsploraServer) -> None:
+    chain = honest.chain
+    chain.mine(20)
+    follower = Follower([esplora(honest)])
+    assert follower.look(chain.now).agreed
+    chain.mine(22)
+    honest.pages, honest.faults.lies["header"] = False, lambda _: "nonsense"
+    assert not follower.look(chain.now).agreed
+    honest.faults.lies.clear()
+    assert follower.look(chain.now).agreed
+
+
 def test_a_transaction_may_confirm_again_at_another_height(honest: EsploraServer) -> None:
     """The same outpoint is found in the block where it stands now."""
     chain, follower = honest.chain, Follower([esplora(honest)])

@@ -47,6 +47,8 @@ _SHORTEST_PAGE = 10
 _WAITING_SHOWN = 50
 """No dialect shows more waiting rows of a script, but for mempool's Electrum backend, which shows all by its cursor."""
 _MOST_LISTED = 100_000
+_MOST_SINGLY = 100
+"""So many headers are asked for one by one where pages do not link; the next question goes on."""
 _PASSES = 2
 
 
@@ -82,28 +84,41 @@ class Esplora(BaseSource):
         self._known: dict[str, MempoolTx] = {}
         self._after_txid = False
         self._unasked: set[str] = set()
+        self._named: dict[int, str] = {}
         self.cut_short: set[bytes] = set()
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
+        self._named.clear()
         height = self._whole("/blocks/tip/height", "tip.height")
         tip = self._hash("/blocks/tip/hash", "tip.hash")
         return ClaimedTip(height, tip, apart=True)
 
     def look_hash(self, height: int) -> str:
         """The hash at `height` on the server's active chain; SourceMissing when it has none."""
-        return self._hash(f"/block-height/{height}", "block-height")
+        name = self._hash(f"/block-height/{height}", "block-height")
+        self._named[height] = name
+        return name
 
     def look_headers(self, first: int, count: int) -> list[Header]:
         """Headers from height `first` up, fewer at the tip, rebuilt from the fields of `/blocks/:height`.
 
         A header that does not hash to the id beside it is SourceLied. A server without such pages, or whose
-        fields lack something, is asked for each header's 80 bytes instead.
+        fields lack something, is asked for each header's 80 bytes instead; so is one whose page does not stand on the
+        blocks that it names by height: mempool's keep rows of a branch that was left.
         """
         headers: list[Header] = []
         if self._pages is False or not self._add_pages(headers, first, count):
             self._add_singly(headers, first, count)
+        elif headers and self._contradicts(headers, first):
+            headers.clear()
+            self._add_singly(headers, first, min(count, _MOST_SINGLY))
         return _chained(self.name, headers)
+
+    def _contradicts(self, headers: Sequence[Header], first: int) -> bool:
+        """Do headers from height `first` up differ from what the server names by height?"""
+        hashes = [headers[0].previous, *(header.hash for header in headers)]
+        return any(self._named.get(height, name) != name for height, name in enumerate(hashes, first - 1))
 
     def _add_pages(self, headers: list[Header], first: int, count: int) -> bool:
         """Fill `headers` upwards page by page; a page holds the ten or fifteen blocks up to a height.
