@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
@@ -89,18 +89,24 @@ def paper_step(session: Session, campaign: str, noun: str, number: str) -> Paper
     Raises NotFound, and LookupError for what no paper of this kind took.
     """
     step = _as_told(session, campaign, noun, number)
-    corrected = tuple(corrected_facts(session, step.entry))
+    corrected = corrected_facts(session, step.entry)
     return replace(step, detail=(*step.detail, *corrected)) if corrected else step
 
 
 def corrected_facts(
     session: Session, entry: int, *, asset: str = "", only: Corrected | None = None
-) -> Iterator[tuple[str, str]]:
-    """What of a paper was corrected since, of one field or of all; `asset`: what its amount is in."""
-    for row in corrections_of(session, entry):
-        if only in {None, row.field}:
-            said, says = (_written(row.field, told, asset) for told in (row.old, row.new))
-            yield "corrected", f"{row.field.value.replace('_', ' ')} {said} → {says}"
+) -> Detail:
+    """All that was corrected of a paper since, of one field or of all, as one fact, the oldest correction first.
+
+    `asset`: what its amount is in.
+    """
+    told = [
+        f"{row.field.value.replace('_', ' ')} "
+        f"{_written(row.field, row.old, asset)} → {_written(row.field, row.new, asset)}"
+        for row in corrections_of(session, entry)
+        if only in {None, row.field}
+    ]
+    return (("corrected", "; ".join(told)),) if told else ()
 
 
 def _written(field: Corrected, told: str | None, asset: str) -> str:

@@ -73,7 +73,8 @@ def test_what_a_contribution_says_of_its_donor_is_put_right_and_moves_nothing(le
     assert row is not None
     assert (row.reference, row.organisation, row.happened) == ("REF-7", "Aid", "2023-11-15")
     assert (sums(ledger), trail(ledger, "G-1").steps[0].at) == (before, "2023-11-15")
-    assert trail(ledger, "G-1").steps[0].detail["corrected"] == f"happened {DATE} → 2023-11-15"
+    told = trail(ledger, "G-1").steps[0].detail["corrected"]
+    assert told == f"reference REF-1 → REF-7; organisation - → Aid; happened {DATE} → 2023-11-15"
     gave(ledger, "G-3", 100, reference="REF-1")
     gave(ledger, "G-4", 100, reference="ref-7")  # looks like what it says now
     with ledger.store.read() as reading:

@@ -87,6 +87,10 @@ def test_a_mistyped_expiry_is_put_right_and_counts_stay(ledger: Ledger) -> None:
     assert step.detail["expires"] == "2027-01-31"
     correct(ledger, "CR-2", old="2027-01-31", new="2027-02-28")
     approve(ledger, "CR-2")
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    (step,) = [step for step in trail.steps if "corrected" in step.detail]
+    assert step.detail["corrected"] == "expiry 2026-01-31 → 2027-01-31; expiry 2027-01-31 → 2027-02-28"
     with pytest.raises(Conflict, match="correction CR-2 corrected it again; reverse that first"):
         ledger.do("approver", "reversal", "add", entry=seq, reason="no", date=DATE)
     second = seq_of(ledger, "approval:correction", "CR-2")
