@@ -38,9 +38,9 @@ MEANINGS: Mapping[Exit, str] = {
 class Told(Exception):
     """What a command stops with: one whole literal text with a name in braces for each value, as the ledger refuses."""
 
-    def __init__(self, text: str, /, **values: Value) -> None:
+    def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
         super().__init__()
-        self.wording = Wording(text, values)
+        self.wording = Wording(text, values, many)
 
     def __str__(self) -> str:
         return str(self.wording)

@@ -122,10 +122,11 @@ def parts_sum(tx: Reading) -> Iterator[Finding]:
                 yield Finding.of(
                     "parts_sum",
                     use_id,
-                    "{use} counts {counted} and holds {taken} units",
+                    "{use} counts {counted} and holds {n} unit",
+                    many="{use} counts {counted} and holds {n} units",
                     use=use_id,
                     counted=use.units,
-                    taken=taken,
+                    n=taken,
                 )
             for part in use.parts:
                 if part.line is None or not part.out:

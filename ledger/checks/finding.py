@@ -18,9 +18,9 @@ class Finding:
     wording: Wording
 
     @classmethod
-    def of(cls, check: str, subject: str, text: str, /, **values: Value) -> Self:
+    def of(cls, check: str, subject: str, text: str, /, *, many: str = "", **values: Value) -> Self:
         """`text` is a literal, whole, with a name in braces for each of `values`, as refusals have it."""
-        return cls(check, subject, Wording(text, values))
+        return cls(check, subject, Wording(text, values, many))
 
     @property
     def sentence(self) -> str:

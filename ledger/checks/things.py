@@ -69,8 +69,9 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
                     yield Finding.of(
                         "closed_orders_left_nothing",
                         f"{number}/{row.item}",
-                        "left of it: {pieces} pieces and {money}",
-                        pieces=row.pieces,
+                        "left of it: {n} piece and {money}",
+                        many="left of it: {n} pieces and {money}",
+                        n=row.pieces,
                         money=Figure(currency, row.cancellation + row.discount),
                     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ledger.core.wording import Choose, Value, Wording
+from ledger.core.wording import ENGLISH, Catalogue, Value, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,23 @@ class FieldError:
         """In English."""
         return str(self.wording)
 
-    def told(self, choose: Choose = str) -> str:
+    def told(self, catalogue: Catalogue = ENGLISH) -> str:
         """Field and reason in one line."""
-        reason = self.wording.told(choose)
+        reason = self.wording.told(catalogue)
         return f"{self.field}: {reason}" if self.field else reason
 
 
 class WrongValue(ValueError):
     """A value that has not its shape, said by the shape that checks it; `facts_from` adds the field."""
 
-    def __init__(self, text: str, /, **values: Value) -> None:
+    def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
         super().__init__()
-        self.wording = Wording(text, values)
+        self.wording = Wording(text, values, many)
 
     @classmethod
     def of(cls, wording: Wording) -> Self:
         """What is wrong with any value of a shape."""
-        return cls(wording.text, **wording.values)
+        return cls(wording.text, many=wording.many, **wording.values)
 
     def __str__(self) -> str:
         return str(self.wording)
@@ -49,28 +49,31 @@ class WrongValue(ValueError):
 class LedgerError(Exception):
     """Any refusal of the ledger; `str()` is one English sentence."""
 
-    def __init__(self, text: str, /, **values: Value) -> None:
+    def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
         super().__init__()
-        self.errors: tuple[FieldError, ...] = (FieldError("", Wording(text, values)),)
+        self.errors: tuple[FieldError, ...] = (FieldError("", Wording(text, values, many)),)
 
     @classmethod
-    def field(cls, field: str, text: str, /, **values: Value) -> Self:
-        """What is wrong with one field. `text` is a literal, whole, with a name in braces for each of `values`."""
-        refusal = cls(text, **values)
-        refusal.errors = (FieldError(field, Wording(text, values)),)
+    def field(cls, field: str, text: str, /, *, many: str = "", **values: Value) -> Self:
+        """What is wrong with one field. `text` is a literal, whole, with a name in braces for each of `values`.
+
+        Where a number `n` decides the form, `many` is the text for all but one.
+        """
+        refusal = cls(text, many=many, **values)
+        refusal.errors = (FieldError(field, Wording(text, values, many)),)
         return refusal
 
     @classmethod
     def of(cls, field: str, wording: Wording) -> Self:
         """What is wrong with one field, in a wording that is told elsewhere too."""
-        return cls.field(field, wording.text, **wording.values)
+        return cls.field(field, wording.text, many=wording.many, **wording.values)
 
     def __str__(self) -> str:
         return self.told()
 
-    def told(self, choose: Choose = str) -> str:
+    def told(self, catalogue: Catalogue = ENGLISH) -> str:
         """The sentence, in English where nothing else is chosen; of several fields, one behind the other."""
-        return "; ".join(error.told(choose) for error in self.errors)
+        return "; ".join(error.told(catalogue) for error in self.errors)
 
 
 class Refused(LedgerError):
@@ -103,8 +106,8 @@ class NotAllowed(LedgerError):
 class StorageFailed(LedgerError):
     """The database cannot be read or written now, whatever was asked; `full` for want of room on its disk."""
 
-    def __init__(self, text: str, /, *, full: bool = False, **values: Value) -> None:
-        super().__init__(text, **values)
+    def __init__(self, text: str, /, *, full: bool = False, many: str = "", **values: Value) -> None:
+        super().__init__(text, many=many, **values)
         self.full = full
 
 

@@ -1,20 +1,34 @@
 """What the ledger says: a whole English text with named places, kept apart from the values that stand in them.
 
 The sentence is made where somebody reads it, so a rule that refuses pays for no formatting, and a catalogue of a
-language has one thing to replace, the text (`Choose`). `explained` says to who translates it what each place holds.
+language has one thing to replace, the text. Where a number decides the form it has a second text, for many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from gettext import NullTranslations
 from string import Formatter
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ledger.core.money import decimal_text
 
-Choose: TypeAlias = Callable[[str], str]
-"""The text to tell for an English one: `gettext` of a language."""
+
+class Catalogue(Protocol):
+    """The texts of a language, as `gettext` of the standard library has them."""
+
+    def gettext(self, message: str, /) -> str:
+        """The text to tell for an English one."""
+        raise NotImplementedError
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int, /) -> str:
+        """The text to tell for an English one and that for many, by the language's rules for a number."""
+        raise NotImplementedError
+
+
+ENGLISH: Catalogue = NullTranslations()
+"""The texts as they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +50,47 @@ class Figure:
 class Wording:
     """One text and its values, as `Wording("{order} is {stage}", {"order": "PO-1", "stage": Stage.OPEN})`.
 
-    Without values the text is told as it stands, so it may hold braces (pydantic's reasons do).
+    Without values the text is told as it stands, so it may hold braces (pydantic's reasons do). With `many` the value
+    `n`, a whole number, decides which of the two is told.
     """
 
     text: str
     values: Mapping[str, Value] = field(default_factory=dict)
+    many: str = ""
 
     def __str__(self) -> str:
         return self.told()
 
-    def told(self, choose: Choose = str) -> str:
+    def told(self, catalogue: Catalogue = ENGLISH) -> str:
         """The sentence, in English where nothing else is chosen. Raises KeyError for a place without its value."""
-        text = choose(self.text)
+        n = self.values.get("n")
+        if self.many and isinstance(n, int):
+            text = catalogue.ngettext(self.text, self.many, n)
+        else:
+            text = catalogue.gettext(self.text)
         return (
-            text.format_map({name: _told(value, choose) for name, value in self.values.items()})
+            text.format_map({name: _told(value, catalogue) for name, value in self.values.items()})
             if self.values
             else text
         )
 
     def data(self) -> dict[str, object]:
-        """For programs: the text, which is the same for ever, and the values by their names."""
-        return {"text": self.text, "values": {name: value_data(value) for name, value in self.values.items()}}
+        """For programs: the text (and that for many), which is the same for ever, and the values by their names."""
+        values = {name: value_data(value) for name, value in self.values.items()}
+        data: dict[str, object] = {"text": self.text, "values": values}
+        return data | ({"many": self.many} if self.many else {})
 
 
 Value: TypeAlias = "str | int | Figure | Wording | Sequence[Value]"
 """What stands at a place. A word of an enum is its code; a list is told in its order, with commas."""
 
 
-def _told(value: Value, choose: Choose) -> str:
+def _told(value: Value, catalogue: Catalogue) -> str:
     if isinstance(value, Wording):
-        return value.told(choose)
+        return value.told(catalogue)
     if isinstance(value, str | int | Figure):
         return str(value)
-    return choose(", ").join(_told(each, choose) for each in value)
+    return catalogue.gettext(", ").join(_told(each, catalogue) for each in value)
 
 
 def value_data(value: Value) -> object:
@@ -82,7 +104,8 @@ def value_data(value: Value) -> object:
 
 def wording_from(data: Mapping[str, Any]) -> Wording:
     """The wording of which `data` was made, and kept."""
-    return Wording(data["text"], {name: _value_from(each) for name, each in data["values"].items()})
+    values = {name: _value_from(each) for name, each in data["values"].items()}
+    return Wording(data["text"], values, data.get("many", ""))
 
 
 def _value_from(data: Any) -> Value:

@@ -282,7 +282,11 @@ def _post_end(context: Context, facts: Ended) -> Posting[EndedBy]:
     left = claim_left(books, claim)
     if facts.quantity > left:
         raise Refused.field(
-            "quantity", "{left} pieces of {claim} are not made good; no more", left=left, claim=facts.claim
+            "quantity",
+            "{n} piece of {claim} is not made good; no more",
+            many="{n} pieces of {claim} are not made good; no more",
+            n=left,
+            claim=facts.claim,
         )
     return Posting(notes=EndedBy(document=document))
 

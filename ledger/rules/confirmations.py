@@ -369,11 +369,15 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
     if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
-            "{kind} {document} tells of {pieces} pieces and {explained} are explained by it already; name another "
+            "{kind} {document} tells of {n} piece and {explained} are explained by it already; name another "
             "for the rest",
+            many=(
+                "{kind} {document} tells of {n} pieces and {explained} are explained by it already; name another "
+                "for the rest"
+            ),
             kind=facts.by,
             document=facts.document,
-            pieces=pieces,
+            n=pieces,
             explained=explained,
         )
     return Posting((), (), Explains(confirmation=confirmation.entry, document=document))

@@ -241,8 +241,9 @@ def _found_otherwise(use: Use, kind: PartKind, more: int, on: str | None = None)
     if found > units:
         raise Refused.field(
             "new",
-            "makes {found} pieces and {units} were there to be counted; what came too much is `over`",
-            found=found,
+            "makes {n} piece and {units} were there to be counted; what came too much is `over`",
+            many="makes {n} pieces and {units} were there to be counted; what came too much is `over`",
+            n=found,
             units=units,
         )
     if not found:
@@ -324,9 +325,10 @@ def _received(
         if more > left:
             raise Refused.field(
                 "new",
-                "makes {wanted} more, and {left} {found} pieces of {lot} are still to be replaced",
+                "makes {wanted} more, and {n} {found} piece of {lot} is still to be replaced",
+                many="makes {wanted} more, and {n} {found} pieces of {lot} are still to be replaced",
                 wanted=more,
-                left=left,
+                n=left,
                 found=row.replaces_found.value,
                 lot=row.replaces,
             )

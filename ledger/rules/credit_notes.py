@@ -141,8 +141,9 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
         if line.pieces > pieces or line.amount > amount:
             raise Refused.field(
                 f"lines.{index}",
-                "credits more than {pieces} pieces and {amount}, which {invoice} bills of item {item}",
-                pieces=pieces,
+                "credits more than {n} piece and {amount}, which {invoice} bills of item {item}",
+                many="credits more than {n} pieces and {amount}, which {invoice} bills of item {item}",
+                n=pieces,
                 amount=Figure(currency, amount),
                 invoice=facts.invoice,
                 item=line.item,

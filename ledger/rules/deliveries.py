@@ -341,8 +341,9 @@ def _post_recipients(
         if there < units:
             raise Refused.field(
                 "recipients",
-                "{units} pieces of {lot} are wanted and {there} are at {organisation}",
-                units=units,
+                "{n} piece of {lot} is wanted and {there} are at {organisation}",
+                many="{n} pieces of {lot} are wanted and {there} are at {organisation}",
+                n=units,
                 lot=str(one),
                 there=there,
                 organisation=facts.organisation,

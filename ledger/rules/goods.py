@@ -443,8 +443,9 @@ def _require_enough(asset: str, wanted: int, free: int, source: Where, field: st
     if free < wanted:
         raise Refused.field(
             field,
-            "{wanted} pieces of {lot} are wanted and {there} are at {place}",
-            wanted=wanted,
+            "{n} piece of {lot} is wanted and {there} are at {place}",
+            many="{n} pieces of {lot} are wanted and {there} are at {place}",
+            n=wanted,
             lot=asset,
             there=free,
             place=source[1],

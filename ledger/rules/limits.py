@@ -126,12 +126,16 @@ def _require_within(
         if units is None:
             raise NotAllowed.field(
                 "limit",
-                "no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that is no "
-                "older than {days} days (`{noun} add`), or let somebody without a limit approve",
+                "no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that is "
+                "no older than {n} day (`{noun} add`), or let somebody without a limit approve",
+                many=(
+                    "no rate says what {asset} is in {currency}, the limit's currency, on {day}; record one that is "
+                    "no older than {n} days (`{noun} add`), or let somebody without a limit approve"
+                ),
                 asset=asset,
                 currency=currency,
                 day=day,
-                days=DAYS,
+                n=DAYS,
                 noun="rate" if "BTC" in {asset, currency} else "exchange-rate",
             )
         return units

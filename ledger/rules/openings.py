@@ -304,8 +304,9 @@ def _require_stock(context: Context, facts: Opening) -> None:
         if there:
             raise Refused.field(
                 f"{field}.lot",
-                "the books have {there} pieces of it there already; an opening comes before all else of a place",
-                there=there,
+                "the books have {n} piece of it there already; an opening comes before all else of a place",
+                many="the books have {n} pieces of it there already; an opening comes before all else of a place",
+                n=there,
             )
 
 

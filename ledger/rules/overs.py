@@ -473,11 +473,15 @@ def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
     if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
-            "{kind} {document} tells of {pieces} pieces of {lot} at {place} and {explained} are explained by it "
+            "{kind} {document} tells of {n} piece of {lot} at {place} and {explained} are explained by it "
             "already; name another for the rest",
+            many=(
+                "{kind} {document} tells of {n} pieces of {lot} at {place} and {explained} are explained by it "
+                "already; name another for the rest"
+            ),
             kind=facts.by,
             document=facts.document,
-            pieces=pieces,
+            n=pieces,
             lot=str(found.lot.ordered),
             place=found.place,
             explained=explained,

@@ -37,9 +37,10 @@ def in_pieces(told: int | None, packs: Packs | None) -> int:
         )
     if told not in {None, packs.pieces}:
         raise WrongValue(
-            "is {told} pieces, and {count} packs of {size} are {pieces}; leave one out",
+            "is {told}, and {n} pack of {size} is {pieces}; leave one out",
+            many="is {told}, and {n} packs of {size} are {pieces}; leave one out",
             told=str(told),
-            count=packs.count,
+            n=packs.count,
             size=packs.of,
             pieces=packs.pieces,
         )

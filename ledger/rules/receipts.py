@@ -366,8 +366,9 @@ def _replacement(
         return [transfer], opens, line
     raise Refused.field(
         f"{field}.noted",
-        "{pieces} replace {found} pieces of {lot} and {most} are {found}",
-        pieces=lot.pieces,
+        "{n} replaces {found} pieces of {lot} and {most} are {found}",
+        many="{n} replace {found} pieces of {lot} and {most} are {found}",
+        n=lot.pieces,
         found=told.found,
         lot=told.lot,
         most=most,

@@ -173,8 +173,9 @@ def _sent_back(
     if there < lot.quantity:
         raise Refused.field(
             field,
-            "{wanted} pieces of {lot} are wanted and {there} are at {place}",
-            wanted=lot.quantity,
+            "{n} piece of {lot} is wanted and {there} are at {place}",
+            many="{n} pieces of {lot} are wanted and {there} are at {place}",
+            n=lot.quantity,
             lot=str(lot.of),
             there=there,
             place=place,

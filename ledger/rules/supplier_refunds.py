@@ -162,8 +162,9 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if found is None:
         raise Refused.field(
             "quantity",
-            "{ended} pieces of {lot} are {failure} and not made good yet; no more",
-            ended=ended,
+            "{n} piece of {lot} is {failure} and not made good yet; no more",
+            many="{n} pieces of {lot} are {failure} and not made good yet; no more",
+            n=ended,
             lot=facts.lot,
             failure=facts.failure,
         )
@@ -184,7 +185,11 @@ def _of_claim(context: Context, facts: Refund, order: OrderRow, number: str) -> 
     left = claim_left(books, claim)
     if facts.quantity > left:
         raise Refused.field(
-            "quantity", "{left} pieces of claim {number} are not made good; no more", left=left, number=number
+            "quantity",
+            "{n} piece of claim {number} is not made good; no more",
+            many="{n} pieces of claim {number} are not made good; no more",
+            n=left,
+            number=number,
         )
     item, kind = item_of(books.session, order, facts.item), PartKind(claim.failure.value)
     line, opens = reopened(books.lines, books.lines.use(claim.ended_in), kind, item.product)
@@ -270,8 +275,9 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
     if paid < failed.units:
         raise Refused.field(
             "quantity",
-            "{units} of {failed} units were not paid for; a refund is for what was paid",
-            units=failed.units - paid,
+            "{n} of {failed} was not paid for; a refund is for what was paid",
+            many="{n} of {failed} were not paid for; a refund is for what was paid",
+            n=failed.units - paid,
             failed=failed.units,
         )
     return [(line, target, tuple(sorted(rows))) for (line, target), rows in found.items()]

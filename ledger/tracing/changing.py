@@ -415,9 +415,10 @@ class LinesWriting(Lines):
         if row.kind not in _OPENED or row.filled > op.units:
             raise Conflict.field(
                 "line",
-                "{line} cannot have {units} units; {filled} are filled",
+                "{line} cannot have {n} unit; {filled} are filled",
+                many="{line} cannot have {n} units; {filled} are filled",
                 line=op.line,
-                units=op.units,
+                n=op.units,
                 filled=row.filled,
             )
         if op.units > row.length:
@@ -488,7 +489,12 @@ def _require_on(line: str, state: LineState | None, flow: _Flow) -> None:
         )
     if state.length < flow.end:
         raise Conflict.field(
-            "line", "{line} has {length} units, not {end}", line=line, length=state.length, end=flow.end
+            "line",
+            "{line} has {n} unit, not {end}",
+            many="{line} has {n} units, not {end}",
+            line=line,
+            n=state.length,
+            end=flow.end,
         )
 
 

@@ -229,8 +229,9 @@ def _headings(rows: Sequence[TableRow], layout: Layout, wanted: Mapping[Column, 
     if layout.skip is not None:
         if layout.skip >= len(rows):
             raise BadUse(
-                "file: has {rows} rows, and the mapping skips {skip} of them; see skip.",
-                rows=len(rows),
+                "file: has {n} row, and the mapping skips {skip} of them; see skip.",
+                many="file: has {n} rows, and the mapping skips {skip} of them; see skip.",
+                n=len(rows),
                 skip=layout.skip,
             )
         return layout.skip

@@ -576,7 +576,7 @@ def test_packs_are_pieces_in_order_receipt_and_invoice(ledger: Ledger) -> None:
     packs = {"count": 10, "of": 100}
     item = {"item": "1", "product": "KIT", "value": 500_000}
     facts = {"supplier": "Maker", "currency": "USD", "date": "2023-11-21"}
-    with pytest.raises(Refused, match="is 999 pieces, and 10 packs of 100 are 1000; leave one out"):
+    with pytest.raises(Refused, match="is 999, and 10 packs of 100 are 1000; leave one out"):
         ledger.do(
             "recorder",
             "purchase",

@@ -216,7 +216,7 @@ def test_no_more_is_replaced_than_was_short(ledger: Ledger) -> None:
     replace(ledger, 6)
     with pytest.raises(Refused, match="5 replace short pieces of L1 and 4 are short"):
         replace(ledger, 5, number="GRN-8", lot="L8")
-    with pytest.raises(Refused, match="1 replace rejected pieces of L1 and 0 are rejected"):
+    with pytest.raises(Refused, match="1 replaces rejected pieces of L1 and 0 are rejected"):
         replace(ledger, 1, "rejected", number="GRN-8", lot="L8")
     with pytest.raises(Refused, match="no such lot came on PO-1"):
         replace(ledger, 1, number="GRN-8", lot="L8", replaces={"lot": "L7", "found": "short"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ _REFUSALS = {
 }  # fmt: skip
 _BEFORE_TEXT = {("Problem", ""): 1, ("Finding", "of"): 2}
 """How much else stands before the text of what is made so; the field, of what has one."""
-_APART = {"full"}
+_APART = {"full", "many"}
 """What a refusal is given beside its values."""
 _SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py"}
 
@@ -59,12 +61,40 @@ def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None
     checked = 0
     for where, call, text in _refusals():
         assert isinstance(text, ast.Constant), f"{where}: the text is put together"
-        given = {word.arg for word in call.keywords} - _APART
-        assert isinstance(text.value, str), where
-        assert given == set(places(text.value)), where
-        assert text.value == text.value.strip(), f"{where}: a part of a sentence"
+        given = {str(word.arg) for word in call.keywords} - _APART
+        many = next((word.value for word in call.keywords if word.arg == "many"), ast.Constant(""))
+        assert isinstance(many, ast.Constant), f"{where}: the text is put together"
+        _hold(where, text.value, many.value, given)
         checked += 1
     assert checked > 700
+
+
+_COUNTED = re.compile(
+    r"\{\w+\} (pieces|units|gifts|entries|days|rows|packs|orders|invoices|lots|people|bank lines|"
+    r"of (its|their) lines|more with|more (gifts|pieces|entries))\b"
+)
+"""A number that may be one, before a word in the plural."""
+_BOUND = {"most", "longest", "bound"}
+"""Places of numbers that are bounds of the program and never one."""
+
+
+def _hold(where: str, text: object, many: object, given: set[str]) -> None:
+    """A text, and that for many where a number decides, is whole, and is given what it has a place for."""
+    assert isinstance(text, str), where
+    assert isinstance(many, str), where
+    assert (text, many) == (text.strip(), many.strip()), f"{where}: a part of a sentence"
+    assert given == set(places(text)) | set(places(many)) | ({"n"} if many else set()), where
+
+
+def test_a_number_that_may_be_one_has_a_text_for_one() -> None:
+    """A language has its own forms for numbers: the text for one and that for many are both told to a catalogue."""
+    for where, call, text in _refusals():
+        assert isinstance(text, ast.Constant), where
+        assert isinstance(text.value, str), where
+        counted = [
+            found for found in _COUNTED.finditer(text.value) if found[0][1:].split("}")[0] not in _BOUND
+        ]
+        assert not counted or any(word.arg == "many" for word in call.keywords), f"{where}: {text.value}"
 
 
 def test_every_wording_is_a_whole_text_given_what_it_has_a_place_for() -> None:
@@ -81,9 +111,11 @@ def test_every_wording_is_a_whole_text_given_what_it_has_a_place_for() -> None:
             assert isinstance(text.value, str), where
             assert text.value == text.value.strip(), f"{where}: a part of a sentence"
             values = node.args[1] if len(node.args) > 1 else ast.Dict([], [])
+            many = node.args[2] if len(node.args) > 2 else ast.Constant("")
+            assert isinstance(many, ast.Constant), f"{where}: the text is put together"
             if isinstance(values, ast.Dict) and None not in values.keys:
-                given = {key.value for key in values.keys if isinstance(key, ast.Constant)}
-                assert given == set(places(text.value)), where
+                given = {str(key.value) for key in values.keys if isinstance(key, ast.Constant)}
+                _hold(where, text.value, many.value, given)
                 assert not [words for value in values.values for words in _words(value)], where
             checked += 1
     assert checked > 50
@@ -105,7 +137,9 @@ def _words(value: ast.expr) -> Iterator[str]:
 def test_no_refusal_has_words_in_its_values() -> None:
     """Else they would be English in every language: what is said there is a wording of its own."""
     for where, call, _ in _refusals():
-        assert not [words for given in call.keywords for words in _words(given.value)], where
+        assert not [
+            words for given in call.keywords if given.arg not in _APART for words in _words(given.value)
+        ], where
 
 
 def test_a_sentence_is_made_in_the_language_that_is_chosen() -> None:
@@ -115,16 +149,22 @@ def test_a_sentence_is_made_in_the_language_that_is_chosen() -> None:
         "{free} is free at {bank}; {remedy}",
         free=Figure("USD", 1250),
         bank="ABC",
-        remedy=Wording("wait for {count} gifts", {"count": 2}),
+        remedy=Wording("wait for {n} gift", {"n": 2}, "wait for {n} gifts"),
     )
     german = {
         "{free} is free at {bank}; {remedy}": "bei {bank} sind {free} frei; {remedy}",
-        "wait for {count} gifts": "warten Sie auf {count} Gaben",
+        "wait for {n} gifts": "warten Sie auf {n} Gaben",
     }
+
+    class German(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return german.get(message, message)
+
+        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+            return german[msgid1 if n == 1 else msgid2]
+
     assert str(refusal) == "amount: 12.50 USD is free at ABC; wait for 2 gifts"
-    assert refusal.told(lambda text: german.get(text, text)) == (
-        "amount: bei ABC sind 12.50 USD frei; warten Sie auf 2 Gaben"
-    )
+    assert refusal.told(German()) == ("amount: bei ABC sind 12.50 USD frei; warten Sie auf 2 Gaben")
 
 
 def test_a_refusal_costs_no_sentence_until_it_is_read() -> None:
