@@ -162,7 +162,7 @@ class Histories:
 
     def _ask(self, one: SourceStatus, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
         """All rows that this source has not listed on this chain before; a failure ends its turn."""
-        listed: dict[bytes, list[HistoryRow]] = {}
+        asked: list[tuple[Script, int]] = []
         advances = False
         try:
             for script in scripts:
@@ -172,13 +172,14 @@ class Histories:
                     fork = self._chain.fork(block, tip.hash)
                     height = min(height, self._chain.height(fork) or 0)
                 advances = advances or block != tip.hash
-                listed[script] = one.source.look_history(Script(script), above=height)
+                asked.append((Script(script), height))
+            answers = one.source.look_histories(asked)
             if advances and one.source.look_hash(tip.height) != tip.hash:
                 raise SourceDown(one.name, "its chain changed while it was asked")
         except SourceError as trouble:
             self._sources.note(one, trouble, now)
             return
-        for script, rows in listed.items():
+        for script, rows in zip(scripts, answers, strict=True):
             hits.add(one, script, rows, tip.height)
             self._listed[one.name, script] = (tip.height, tip.hash)
 

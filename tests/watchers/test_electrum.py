@@ -13,6 +13,7 @@ import pytest
 from ledger.core.chain import Outpoint, Script
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from watchers.net.electrum import ElectrumConnection
 from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import ProofRefused, check_proof
@@ -132,6 +133,48 @@ def test_an_unchanged_history_costs_nothing(plain: ElectrumServer) -> None:
     plain.chain.mine_block([paying(2)])
     one.look_tip()
     assert len(one.look_history(OURS)) == 2
+
+
+def test_many_histories_cost_few_round_trips(plain: ElectrumServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most N/100 + 10 for N addresses, at first and after a block, and the lists are those of single questions."""
+    for n in range(1, 4):
+        plain.chain.mine_block([paying(n)])
+    scripts = [Script(script_no(n)) for n in range(300)]
+    plain.mute = True
+    sent: list[bytes] = []
+    send = ElectrumConnection.send
+
+    def counted(connection: ElectrumConnection, data: bytes) -> None:
+        sent.append(data)
+        send(connection, data)
+
+    monkeypatch.setattr(ElectrumConnection, "send", counted)
+    one = electrum(plain)
+    one.look_tip()
+    told = one.look_histories([(script, -1) for script in scripts])
+    assert len(sent) <= len(scripts) / 100 + 10
+    assert sum(map(len, told)) == 3
+    assert told[1] == electrum(plain).look_history(scripts[1])
+    plain.chain.mine_block([paying(4)])
+    sent.clear()
+    one.look_tip()
+    again = one.look_histories([(script, -1) for script in scripts])
+    assert len(sent) <= len(scripts) / 100 + 10
+    assert sum(map(len, again)) == 4
+
+
+def test_of_many_histories_one_that_does_not_hash_to_its_status_is_refused(server: ElectrumServer) -> None:
+    server.chain.mine_block([paying(1)])
+    server.faults.lies["history"] = lambda rows: rows[:-1]
+    with pytest.raises(SourceGarbled):
+        electrum(server).look_histories([(Script(script_no(n)), -1) for n in range(5)])
+
+
+def test_a_server_that_takes_no_subscriptions_is_asked_for_each_list(plain: ElectrumServer) -> None:
+    plain.chain.mine_block([paying(1)])
+    plain.declines["blockchain.scripthash.subscribe"] = (1, "excessive resource usage")
+    told = electrum(plain).look_histories([(Script(script_no(n)), -1) for n in range(3)])
+    assert [len(rows) for rows in told] == [0, 1, 0]
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -27,8 +27,10 @@ from watchers.net.proxy import proxy_of
 PROTOCOLS = ("1.4", "1.6")
 """Lowest and highest protocol that is spoken here."""
 _PIECE = 64 * 1024
-_A_GROUP = 10
+A_GROUP = 250
 """So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
+_MOST_TOGETHER = 64_000_000
+"""Bytes that the answers to one group may have in all, where no single one may have more."""
 _SMALL = 64 * 1024
 _UNASKED = 1 << 20
 """Bytes of notifications that one exchange may bring along."""
@@ -218,13 +220,22 @@ class ElectrumClient:
         return answer
 
     def ask_all(
-        self, method: str, calls: Sequence[Sequence[object]], *, most: int, deadline: float
+        self,
+        method: str,
+        calls: Sequence[Sequence[object]],
+        *,
+        most: int,
+        deadline: float,
+        group: int = A_GROUP,
     ) -> list[object | ElectrumDeclined]:
-        """The results in the order of the calls, ten on their way at a time; `deadline` is for each ten."""
-        size = max(1, min(_A_GROUP, self._policy.burst))
+        """The results in the order of the calls, `group` of them on their way at a time; `deadline` is for each group.
+
+        The pace that a host is owed counts groups: a wallet subscribes to all its addresses at once, too, and a server
+        that is asked one by one may hold each short answer back.
+        """
         answers: list[object | ElectrumDeclined] = []
-        for start in range(0, len(calls), size):
-            answers += self._mannerly(method, calls[start : start + size], most, deadline)
+        for start in range(0, len(calls), group):
+            answers += self._mannerly(method, calls[start : start + group], most, deadline)
         return answers
 
     def hear(self) -> None:
@@ -250,7 +261,7 @@ class ElectrumClient:
         """One group at the pace, and with the rests, that a host is owed."""
         until = self._monotonic() + deadline
         ends = Deadline(self._source, until, self._monotonic)
-        wait = max(self._pace.wait(until, self._source) for _ in calls)
+        wait = self._pace.wait(until, self._source)
         if wait > 0:
             self._sleep(wait)
         if not self._lock.acquire(timeout=ends.left()):
@@ -333,10 +344,14 @@ class ElectrumClient:
         self.requests += len(order)
         connection.send(b"".join(lines))
         answers: dict[int, object | ElectrumDeclined] = {}
-        enough = connection.received + _PADDED * len(order) * most + 2 * _UNASKED
+        enough = (
+            connection.received + _PADDED * min(len(order) * most, max(most, _MOST_TOGETHER)) + 2 * _UNASKED
+        )
         while opened:
             if connection.received > enough:
-                raise SourceRefused(self._source, 0, "more notifications than we listen to, cut off")
+                raise SourceRefused(
+                    self._source, 0, "more than we read in one go, notifications included; cut off"
+                )
             line = connection.line(_PADDED * most + _UNASKED)
             answered = self._row(line, opened)
             if answered is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
-from watchers.net.electrum import ElectrumClient, ElectrumDeclined
+from watchers.net.electrum import A_GROUP, ElectrumClient, ElectrumDeclined
 from watchers.net.electrum_endpoint import ElectrumEndpoint
 from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, array_of, hash_text, hex_bytes, item, object_of, whole
@@ -30,6 +30,8 @@ _MOST_TX = 4_000_000
 _HEADERS_A_CALL = 2016
 _MEMPOOL_BYTES = 4_000_000
 _KNOWN_TXS = 5_000
+_TXS_TOGETHER = 50
+"""So many transactions are asked for at once; the standard ones among them, of 400 kB at most, fit into one answer."""
 _MOST_SCRIPTS = 4
 """Outputs by which the place of a transaction is looked for, where the first ones' histories are too long."""
 _NOT_THERE = re.compile(
@@ -171,6 +173,7 @@ class Electrum(BaseSource):
             [[name, False] for name in fresh],
             most=2 * _MOST_TX + _SMALL,
             deadline=self._deadline,
+            group=_TXS_TOGETHER,
         )
         for name, raw in zip(fresh, raws, strict=True):
             if isinstance(raw, ElectrumDeclined):
@@ -203,6 +206,11 @@ class Electrum(BaseSource):
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """All that the server lists for a script above a height, and what is in no block."""
         return [row for row in self._history.rows(script) if row.height is None or row.height > above]
+
+    def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
+        """The history of each script above its height, with few round trips for all of them."""
+        self._history.read_together([script for script, _ in asked])
+        return [self.look_history(script, above=height) for script, height in asked]
 
     def look_height(self, txid: str) -> int | None:
         """The height of the block that holds a transaction, by its Merkle branch where the server finds that
@@ -335,13 +343,14 @@ class ElectrumHistory:
         self._kept: dict[str, _Kept] = {}
         self._moment = 0
         self._notified = 0
+        self._told: set[str] = set()
         self._tip = ""
-        self._subscribes = True
+        self._unsubscribed: set[str] = set()
         client.listener = self
 
     def lost(self) -> None:
         """A broken connection dates every list: on the next one nothing is subscribed."""
-        self._subscribes = True
+        self._unsubscribed.clear()
         self._moment += 1
 
     def heard(self, method: str, params: object) -> None:
@@ -351,8 +360,10 @@ class ElectrumHistory:
             self._moment += 1
         if method == "blockchain.scripthash.subscribe":
             self._notified += 1
-            if isinstance(first, str) and first in self._kept:
-                self._kept[first].seen = -1
+            if isinstance(first, str):
+                self._told.add(first)
+                if first in self._kept:
+                    self._kept[first].seen = -1
 
     def stands_at(self, tip: str) -> None:
         """The hash of the tip that the server has just shown."""
@@ -366,6 +377,64 @@ class ElectrumHistory:
             HistoryRow(row.txid, row.height if row.height > 0 else None) for row in self._whole_list(script)
         ]
 
+    def read_together(self, scripts: Sequence[Script]) -> None:
+        """Keep the lists of many scripts, so that `rows` has to ask for none of them again; a group a round trip.
+
+        What does not hash to its status, or was told of meanwhile, is left to `rows`.
+        """
+        self._client.hear()
+        names = [electrum_scripthash(script) for script in scripts]
+        for start in range(0, len(names), A_GROUP):
+            for _ in range(_TRIES):
+                moment = self._moment
+                self._read_group([name for name in names[start : start + A_GROUP] if self._is_old(name)])
+                if moment == self._moment:
+                    break  # else a block came meanwhile, which dates every list
+
+    def _is_old(self, name: str) -> bool:
+        kept = self._kept.get(name)
+        return name not in self._unsubscribed and (kept is None or kept.seen != self._moment)
+
+    def _read_group(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        moment = self._moment
+        self._told.clear()
+        told = self._client.ask_all(
+            "blockchain.scripthash.subscribe",
+            [[name] for name in names],
+            most=_SMALL,
+            deadline=self._deadline,
+        )
+        statuses: dict[str, str | None] = {}
+        for name, answer in zip(names, told, strict=True):
+            if isinstance(answer, ElectrumDeclined):
+                self._unsubscribed.add(name)
+            else:
+                statuses[name] = self._read_status(answer)
+        same = {
+            name for name, kept in self._kept.items() if name in statuses and kept.status == statuses[name]
+        }
+        other = [name for name in statuses if name not in same]
+        changed = [name for name in other if statuses[name] is not None]
+        lists = self._client.ask_all(
+            "blockchain.scripthash.get_history",
+            [[name] for name in changed],
+            most=_MOST_BYTES,
+            deadline=self._deadline,
+        )
+        shown: dict[str, list[ElectrumRow]] = {name: [] for name in other if statuses[name] is None}
+        for name, answer in zip(changed, lists, strict=True):
+            if not isinstance(answer, ElectrumDeclined):
+                rows = self._read_rows(answer)
+                if statuses[name] in {status_of(rows), status_of(_in_order(rows))}:
+                    shown[name] = rows
+        if len(self._kept) + len(shown) > _MOST_KEPT:
+            self._kept = {name: kept for name, kept in self._kept.items() if name in same}
+        self._kept |= {name: _Kept(statuses[name], rows, moment) for name, rows in shown.items()}
+        for name in (*same, *shown):
+            self._kept[name].seen = -1 if name in self._told else moment
+
     def _whole_list(self, script: Script) -> list[ElectrumRow]:
         name = electrum_scripthash(script)
         self._client.hear()
@@ -373,13 +442,13 @@ class ElectrumHistory:
         if kept is not None and kept.seen == moment:
             return kept.rows
         for _ in range(_TRIES):
-            if not self._subscribes:
+            if name in self._unsubscribed:
                 return self._listed(name)
             moment, notified = self._moment, self._notified
             try:
                 status = self._status(name)
             except ElectrumDeclined:
-                self._subscribes = False  # too many for it: then the list alone, every time
+                self._unsubscribed.add(name)  # too much for it: then the list alone, every time
                 continue
             if kept is None or kept.status != status:
                 rows = [] if status is None else self._listed(name)
@@ -401,18 +470,24 @@ class ElectrumHistory:
 
     def _status(self, name: str) -> str | None:
         """The server's status of a script, which it is subscribed to by asking."""
-        answer = self._client.ask(
-            "blockchain.scripthash.subscribe", name, most=_SMALL, deadline=self._deadline
+        return self._read_status(
+            self._client.ask("blockchain.scripthash.subscribe", name, most=_SMALL, deadline=self._deadline)
         )
+
+    def _read_status(self, answer: object) -> str | None:
         try:
             return None if answer is None else hash_text(answer, "history.status")
         except GuardRefused as refused:
             raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
 
     def _listed(self, name: str) -> list[ElectrumRow]:
-        answer = self._client.ask(
-            "blockchain.scripthash.get_history", name, most=_MOST_BYTES, deadline=self._deadline
+        return self._read_rows(
+            self._client.ask(
+                "blockchain.scripthash.get_history", name, most=_MOST_BYTES, deadline=self._deadline
+            )
         )
+
+    def _read_rows(self, answer: object) -> list[ElectrumRow]:
         try:
             return rows_of(answer, "history")
         except GuardRefused as refused:

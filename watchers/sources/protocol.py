@@ -129,6 +129,10 @@ class Source(Protocol):
         not all shown, `cut_short` says so. Asked where HISTORY is declared.
         """
 
+    def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
+        """The history of each script above its height, as `look_history` gives it, in that order; asked together where
+        the source takes many questions at once."""
+
     def look_height(self, txid: str) -> int | None:
         """The height of the block that holds a transaction, None where it is in none; SourceMissing if unknown.
 
@@ -181,6 +185,10 @@ class BaseSource:
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """Not declared: SourceRefused."""
         self._cannot(f"a history above height {above} of a script of {len(script)} bytes")
+
+    def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
+        """One after the other."""
+        return [self.look_history(script, above=height) for script, height in asked]
 
     def look_height(self, txid: str) -> int | None:
         """Not declared: SourceRefused."""
