@@ -33,7 +33,7 @@ from ledger.checks.papers import papers_hash, sealed_papers_are_not_kept
 from ledger.checks.published import published_sums_tie
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
-from ledger.core.errors import LedgerError
+from ledger.core.errors import LedgerError, StorageFailed
 from ledger.store.transaction import Reading
 
 CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
@@ -104,6 +104,8 @@ def _found(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]
     for check in checks:
         try:
             found.extend(check(tx))
+        except StorageFailed:
+            raise  # nothing is known to be wrong: it could not be read now
         except LedgerError as failure:
             name = check.func.__name__ if isinstance(check, partial) else check.__name__
             found.extend(Finding(name, error.field or "journal", error.wording) for error in failure.errors)

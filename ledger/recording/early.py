@@ -6,7 +6,7 @@ A draft moves nothing and holds nothing; what is refused when its spend settles 
 from __future__ import annotations
 
 from ledger.core.entry import Entry
-from ledger.core.errors import LedgerError
+from ledger.core.errors import LedgerError, StorageFailed
 from ledger.core.facts import facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
@@ -52,6 +52,8 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
                 out_of_order=beside.out_of_order,
                 waits=False,
             )
+        except StorageFailed:
+            raise
         except LedgerError as refusal:
             # The draft stays for its author to put right; the spend stays unexplained meanwhile.
             tx.desk.audit(rfc3339(now), None, drafts.REFUSED, f"{draft.key}: {refusal}")

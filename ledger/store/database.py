@@ -78,13 +78,13 @@ class Store:
     def write(self) -> Iterator[Writing]:
         """The one writing transaction: kept as a whole when the block ends, undone when it raises.
 
-        Raises LedgerError when another one writes for 30 seconds, or when this thread writes already, and
-        StorageFailed when the database cannot; reading goes on, and the next one tries again.
+        Raises StorageFailed when the database cannot, or another one writes for 30 seconds; reading goes on, and the
+        next one tries again. Raises LedgerError when this thread writes already.
         """
         if self._writing_thread == threading.get_ident():
             raise LedgerError.field("database", "this thread writes already; finish that transaction first")
         if not self._writer_lock.acquire(timeout=BUSY_SECONDS):
-            raise LedgerError.field(
+            raise StorageFailed.field(
                 "database",
                 "another thread has been writing for {seconds} seconds; try again",
                 seconds=BUSY_SECONDS,

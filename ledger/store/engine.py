@@ -154,7 +154,7 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
             if writes:
                 session.flush()
             if state.failed:
-                raise LedgerError.field(
+                raise StorageFailed.field(
                     "database", "a statement of this transaction failed; nothing was written"
                 )
             # Before the session ends, which would roll back what is still open.
@@ -220,7 +220,7 @@ def _roll_back(connection: Connection) -> None:
 def savepoint(session: Session) -> Iterator[None]:
     """What is done within is kept or undone as a whole, and alone.
 
-    Raises LedgerError where the database can undo nothing less than the transaction.
+    Raises StorageFailed where the database can undo nothing less than the transaction.
     """
     connection = session.connection()
     state: _Transaction = connection.info[_STATE]
@@ -232,7 +232,7 @@ def savepoint(session: Session) -> Iterator[None]:
     except Exception:
         driver: Any = connection.connection.dbapi_connection
         if connection.dialect.name == "sqlite" and not driver.in_transaction:
-            raise LedgerError.field(
+            raise StorageFailed.field(
                 "database", "a statement of this transaction failed; nothing was written"
             ) from None
         if part.is_active:
