@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.data.confirmations import confirmations_routes
 from api.data.documented import JSON, described
+from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
 from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
@@ -67,6 +68,8 @@ class SafetyHeaders:
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
                 wanted = _HEADERS + (_CORS if reads else ())
+                if (b"content-encoding", b"gzip") in headers:
+                    headers = [(name, _tag_of_gzip(name, value)) for name, value in headers]
                 headers.extend(pair for pair in wanted if pair[0] not in present)
                 message = {**message, "headers": headers}
             await send(message)
@@ -80,13 +83,19 @@ class SafetyHeaders:
             await answer(scope, receive, with_headers)
 
 
+def _tag_of_gzip(name: bytes, value: bytes) -> bytes:
+    """Other bytes have another strong tag (RFC 9110 8.8.3.3); `as_response` knows both."""
+    return value[:-1] + b'-gzip"' if name.lower() == b"etag" and value.startswith(b'"') else value
+
+
 def create_app(ports: Ports) -> ReadyRoute:
     """The application over `ports`: what is ready, then the framework.
 
     `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems.
     """
     answers, pages = ReadyAnswers(ports, _always), PageRenderer(ports.settings)
-    data, site = APIRouter(prefix="/api/v1"), APIRouter(include_in_schema=False)
+    data = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known_parameters)])
+    site = APIRouter(include_in_schema=False)
     confirmations_routes(data, ports, answers)
     data_routes(data, ports, answers)
     pages_routes(site, ports, pages, answers)

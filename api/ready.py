@@ -341,7 +341,10 @@ def as_response(request: Request, made: Rendered) -> Response:
         }
     else:
         headers.setdefault("Cache-Control", "public, no-cache")
-    wanted = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    wanted = {
+        tag.strip().removeprefix("W/").replace('-gzip"', '"')
+        for tag in request.headers.get("if-none-match", "").split(",")
+    }
     if made.etag in wanted or "*" in wanted:
         return Response(status_code=304, headers=headers)
     return Response(made.body, media_type=made.media_type, headers=headers)

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.clean import clean
 from api.ports import Ports
+from ledger.core.errors import StorageFailed
 from ledger.core.frozen import Amount
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, ENTRY, TOKEN, FakeStore, FakeViews, ports
@@ -111,6 +112,54 @@ def test_a_wrong_limit_is_refused_by_name(site: TestClient, limit: str) -> None:
     """422 with the field and the remedy."""
     body = problem(site.get(f"{API}/campaigns/bithelp/donations", params={"limit": limit}), 422)
     assert [error["field"] for error in body["errors"]] == ["limit"]
+
+
+def test_a_parameter_that_is_not_known_is_refused_by_name(site: TestClient) -> None:
+    """Whoever mistypes one would else believe that the answer is all there is."""
+    listing = f"{API}/campaigns/bithelp/donations"
+    for url in (
+        f"{listing}?limt=3",
+        f"{listing}?limit=3&limt=3",
+        f"{API}/campaigns?limt=1",
+        f"{API}/chain?limt=",
+    ):
+        body = problem(site.get(url), 422)
+        assert [error["field"] for error in body["errors"]] == ["limt"], url
+    assert "limit" in problem(site.get(f"{listing}?limt=3"), 422)["detail"]
+    problem(site.post(f"{API}/campaigns/bithelp/intentions?need=N-1"), 422)
+    problem(site.get(f"{listing}?cursor=bogus"), 422)
+    assert site.get(f"{listing}?limit=3").status_code == 200
+
+
+def test_plain_and_packed_bytes_have_a_tag_each(site: TestClient) -> None:
+    """RFC 9110 8.8.3.3, also where no kept bytes are served; either tag of what is unchanged answers 304."""
+    for path, headers in (("/openapi.json", {}), (f"{API}/campaigns/bithelp", {"authorization": "Bearer x"})):
+        plain = site.get(path, headers=headers | {"accept-encoding": "identity"})
+        packed = site.get(path, headers=headers | {"accept-encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert plain.headers["etag"] != packed.headers["etag"]
+        for tag in (plain.headers["etag"], packed.headers["etag"]):
+            assert site.get(path, headers=headers | {"if-none-match": tag}).status_code == 304
+
+
+def test_a_failing_database_is_503_with_the_time_to_try_again(site: TestClient) -> None:
+    """Never 422, which no client repeats: whichever way the failure came."""
+    for failure in (
+        StorageFailed("database: its server ended the connection; try again"),
+        StorageFailed.field("database", "a statement of this transaction failed; nothing was written"),
+    ):
+        made = ports()
+        broken = FakeStore()
+
+        def write(failure: Exception = failure) -> Any:
+            raise failure
+
+        broken.write = write  # type: ignore[method-assign]
+        answer = TestClient(create_app(replace(made, store=broken)), raise_server_exceptions=False).post(
+            f"{API}/campaigns/bithelp/intentions"
+        )
+        problem(answer, 503)
+        assert answer.headers["retry-after"] == "60"
 
 
 def test_what_does_not_exist_is_a_problem(site: TestClient) -> None:
