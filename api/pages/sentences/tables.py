@@ -34,7 +34,7 @@ _SUM_WORDS = {
     "loans_settled": Message("Loans settled in other money", _ROW),
     "refunded": Message("Paid back by suppliers", _ROW),
     "indemnities": Message("Paid by carriers and insurers", _ROW),
-    "came": Message("All that came good", _ROW),
+    "came": Message("All together", _ROW),
     "paid": Message("Paid", _ROW),
     "network_fees": Message("Network fees", _ROW),
     "fees": Message("Fees", _ROW),
