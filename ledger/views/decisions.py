@@ -40,6 +40,7 @@ from ledger.views.waiting_things import (
     pledges_waiting,
     recalls_elsewhere_waiting,
     recalls_waiting,
+    results_above,
     shipments_late,
     stock_waiting,
 )
@@ -80,6 +81,7 @@ def decisions(
         rows = payable_rows(books, slug, today) if payables is None else payables
         found += payables_waiting(rows, slug)
         found += pledges_waiting(books, slug, today)
+        found += results_above(books, slug)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
         found += exchanges_waiting(books, slug, today)

@@ -55,6 +55,7 @@ class OpenItemKind(StrEnum):
     PAYABLE = "payable"
     PAYABLE_OVERDUE = "payable_overdue"
     PLEDGE_OVERDUE = "pledge_overdue"
+    RESULT_ABOVE = "result_above"
 
 
 SCREENING = frozenset({OpenItemKind.LISTED_SENDER, OpenItemKind.PAYEE_SCREENING})

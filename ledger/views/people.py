@@ -120,7 +120,7 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
         target=indicator.target,
         actual=indicator.baseline + indicator.actual,
         permille=indicator.actual * 1000 // (indicator.target - indicator.baseline),
-        above_delivered=_above_delivered(session, indicator),
+        above_delivered=above_delivered(session, indicator),
         until=indicator.until,
         by=indicator.by,
         breakdowns=tuple(
@@ -131,7 +131,8 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
     )
 
 
-def _above_delivered(session: Session, indicator: IndicatorRow) -> int:
+def above_delivered(session: Session, indicator: IndicatorRow) -> int:
+    """People whom an indicator counts beyond what was delivered of its service; 0 where it counts none."""
     if indicator.product_entry is None or not indicator.actual:
         return 0
     product = session.get_one(ProductRow, indicator.product_entry)

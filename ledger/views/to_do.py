@@ -55,6 +55,7 @@ class ToDo(StrEnum):
     PAY_BY_DAY = "pay_by_day"
     PAY = "pay"
     RECORD_INVOICE = "record_invoice"
+    SAY_WHY_ABOVE = "say_why_above"
     ASK_FOR_PLEDGE = "ask_for_pledge"
     EXPLAIN_GAP = "explain_gap"
     SEND_LINK = "send_link"

@@ -23,10 +23,12 @@ from ledger.rules.orders import bound_orders, items_of_orders, open_account
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
+from ledger.rules.results import indicators_of
 from ledger.rules.returns import HOLDERS, require_recall
 from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.payables import PayableRow
+from ledger.views.people import above_delivered
 from ledger.views.stock import stock_rows
 from ledger.views.to_do import ToDo
 from ledger.views.two_keys import PATIENCE, unconfirmed
@@ -124,6 +126,21 @@ def shipments_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
                 since=expected,
                 amount=Amount.known(balance.asset, balance.net),
                 to_do=Telling(ToDo.ARRIVE_LATE, {"place": row.destination}),
+            )
+
+
+def results_above(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Indicators that count more people than were delivered of their service."""
+    for indicator in indicators_of(books.session, slug):
+        above = above_delivered(books.session, indicator)
+        if above:
+            yield OpenItem(
+                kind=OpenItemKind.RESULT_ABOVE,
+                campaign=slug,
+                subject=indicator.number,
+                since=indicator.until or indicator.date,
+                amount=None,
+                to_do=Telling(ToDo.SAY_WHY_ABOVE, {"n": above}),
             )
 
 

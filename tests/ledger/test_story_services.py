@@ -15,6 +15,8 @@ from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict, Refused
 from ledger.rules.books import Books
 from ledger.tracing.follow import Origin, origins
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
 from ledger.views.people import achievements
 from ledger.views.queries import campaign_report
 from tests.tools.ledgers import SLUG, Ledger
@@ -89,6 +91,10 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     with ledger.store.read() as tx:
         report = campaign_report(tx, SLUG, now=ledger.now)
         (found,) = achievements(tx.session, SLUG)
+        waits = [row for row in decisions(tx, SLUG, now=ledger.now) if row.kind is OpenItemKind.RESULT_ABOVE]
+    assert [(row.subject, row.since, row.to_do.values) for row in waits] == [
+        ("I-1", "2023-11-30", {"n": 200})
+    ]
     dollars = next(table for table in report.sums if table.asset == "USD")
     assert dollars.total.minor == 100_000_000
     assert sum(row.minor for row in dollars.rows) == dollars.total.minor

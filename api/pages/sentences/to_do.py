@@ -244,6 +244,13 @@ TO_DO: Mapping[ToDo, Message] = {
         _SAY,
         "{place}: where the goods go to",
     ),
+    ToDo.SAY_WHY_ABOVE: Message(
+        "{n} more is reported than was delivered of the service: record the delivery that is missing (`receipt add`), "
+        "or reverse the report that counts somebody twice (`reversal add`)",
+        _SAY,
+        many="{n} more are reported than were delivered of the service: record the delivery that is missing (`receipt "
+        "add`), or reverse the report that counts somebody twice (`reversal add`)",
+    ),
     ToDo.PAY_BY_DAY: Message(
         "due to {supplier} by {due}; {received} of it is for what was received and is not yet paid: pay it (`payment "
         "add`), or record what is credited (`credit-note add`)",

@@ -185,6 +185,10 @@ _KINDS = {
             many="{n} lots on waybills that did not come by their day",
         ),
     ),
+    "result_above": _Kind(
+        Message("Result above what was delivered", _KIND),
+        Message("{n} result above what was delivered", _WAITS, many="{n} results above what was delivered"),
+    ),
     "recalled_out": _Kind(
         Message("Recalled lot that others have", _KIND),
         Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),
