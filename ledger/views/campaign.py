@@ -318,6 +318,10 @@ class CampaignCard(Frozen):
     """How many they are."""
     distributed: tuple[Quantity, ...]
     """Pieces that reached people, a product a row."""
+    in_kind: bool = False
+    """Was any of these products given in kind too? Then not all that is distributed was bought."""
+    delivered: tuple[Quantity, ...] = ()
+    """Services that were rendered, a service a row."""
     href: str = Field(default_factory=_campaign_path)
     """Path of the campaign as data."""
 

@@ -21,7 +21,7 @@ from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
-from ledger.model.goods import ReceiptRow
+from ledger.model.goods import InKindRow, ReceiptRow
 from ledger.model.journal import EntryRow
 from ledger.recording.desk import claim_hash
 from ledger.rules.balances import CampaignBalances
@@ -105,10 +105,20 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
     cards = []
     for campaign in campaigns(tx.session):
         slug = campaign.slug
-        gone = [
-            (lot_named(balance.asset).product, balance.net)
-            for balance in books.balances(AccountClass.DISTRIBUTED, slug)
-        ]
+        units = _units(tx.session, slug)
+        distributed, delivered = (
+            quantities(
+                counted(
+                    (lot_named(balance.asset).product, balance.net) for balance in books.balances(kind, slug)
+                ),
+                units,
+            )
+            for kind in (AccountClass.DISTRIBUTED, AccountClass.DELIVERED)
+        )
+        given = select(InKindRow.product).where(
+            InKindRow.campaign == slug, col(InKindRow.reversed_by).is_(None)
+        )
+        in_kind = set(tx.session.exec(given.distinct())) if distributed else set()
         cards.append(
             CampaignCard(
                 slug=slug,
@@ -117,7 +127,9 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 end=campaign.end,
                 received=(received := gifts_of_money(tx.session, slug)),
                 donations=sum(row.count for row in received),
-                distributed=quantities(counted(gone), _units(tx.session, slug)),
+                distributed=distributed,
+                in_kind=any(row.product in in_kind for row in distributed),
+                delivered=delivered,
             )
         )
     return sorted(cards, key=lambda card: (card.start, card.slug), reverse=True)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from api.pages.messages import plain
+from api.pages.sentences.campaign import card_sentence
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict, Refused
 from ledger.rules.books import Books
@@ -18,7 +20,7 @@ from ledger.tracing.follow import Origin, origins
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from ledger.views.people import achievements
-from ledger.views.queries import campaign_report
+from ledger.views.queries import campaign_cards, campaign_report
 from tests.tools.ledgers import SLUG, Ledger
 
 
@@ -91,10 +93,12 @@ def test_ibsa_bank_contribution_becomes_credit_for_customers_by_sex(tmp_path: Pa
     with ledger.store.read() as tx:
         report = campaign_report(tx, SLUG, now=ledger.now)
         (found,) = achievements(tx.session, SLUG)
+        (card,) = campaign_cards(tx)
         waits = [row for row in decisions(tx, SLUG, now=ledger.now) if row.kind is OpenItemKind.RESULT_ABOVE]
     assert [(row.subject, row.since, row.to_do.values) for row in waits] == [
         ("I-1", "2023-11-30", {"n": 200})
     ]
+    assert plain(card_sentence(card)) == "1,000,000 USD from 2 donations, 16,000 credits delivered."
     dollars = next(table for table in report.sums if table.asset == "USD")
     assert dollars.total.minor == 100_000_000
     assert sum(row.minor for row in dollars.rows) == dollars.total.minor

@@ -302,6 +302,33 @@ _CARD = Message(
     "{goods}: a list of goods, as: 1,000 kits and 40 litres",
     many="{given} from {n} donations, {goods} distributed.",
 )
+_SERVICES = "{services}: a list of services, as: 12 flights"
+_CARD_IN_KIND = Message(
+    "{given} from {n} donation; {goods} distributed, bought or given in kind.",
+    _GIVEN,
+    "{goods}: a list of goods, as: 1,000 kits and 40 litres",
+    many="{given} from {n} donations; {goods} distributed, bought or given in kind.",
+)
+_CARD_SERVICES = Message(
+    "{given} from {n} donation, {services} delivered.",
+    _GIVEN,
+    _SERVICES,
+    many="{given} from {n} donations, {services} delivered.",
+)
+_CARD_BOTH = Message(
+    "{given} from {n} donation, {goods} distributed, {services} delivered.",
+    _GIVEN,
+    "{goods}: a list of goods, as: 1,000 kits and 40 litres",
+    _SERVICES,
+    many="{given} from {n} donations, {goods} distributed, {services} delivered.",
+)
+_CARD_BOTH_IN_KIND = Message(
+    "{given} from {n} donation; {goods} distributed, bought or given in kind; {services} delivered.",
+    _GIVEN,
+    "{goods}: a list of goods, as: 1,000 kits and 40 litres",
+    _SERVICES,
+    many="{given} from {n} donations; {goods} distributed, bought or given in kind; {services} delivered.",
+)
 _CARD_NOTHING = Message(
     "{given} from {n} donation. Nothing is distributed yet.",
     _GIVEN,
@@ -323,6 +350,12 @@ def card_sentence(card: CampaignCard) -> Sentence:
     if not card.donations:
         return said(_NOT_YET)
     given = _given(card.received)
+    goods, services = Piece(pieces(card.distributed), "goods"), Piece(pieces(card.delivered), "goods")
     if not card.distributed:
-        return said(_CARD_NOTHING, n=card.donations, given=given)
-    return said(_CARD, n=card.donations, given=given, goods=Piece(pieces(card.distributed), "goods"))
+        if not card.delivered:
+            return said(_CARD_NOTHING, n=card.donations, given=given)
+        return said(_CARD_SERVICES, n=card.donations, given=given, services=services)
+    if not card.delivered:
+        return said(_CARD_IN_KIND if card.in_kind else _CARD, n=card.donations, given=given, goods=goods)
+    both = _CARD_BOTH_IN_KIND if card.in_kind else _CARD_BOTH
+    return said(both, n=card.donations, given=given, goods=goods, services=services)
