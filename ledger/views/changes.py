@@ -36,6 +36,8 @@ _KINDS = {
     "move.approved": ChangeKind.FEE,
     "own-move": ChangeKind.FEE,
     "custody-fee.approved": ChangeKind.FEE,
+    "bank-fee.approved": ChangeKind.CHARGED,
+    "correction.approved": ChangeKind.CORRECTED,
     "gift-return.approved": ChangeKind.EXCHANGED,
     "cover.approved": ChangeKind.COVERED,
 }

@@ -167,6 +167,8 @@ class ChangeKind(StrEnum):
     CLOSED = "closed"  # its order was closed with something left
     RECALLED = "recalled"
     FEE = "fee"  # a move between own places cost something
+    CHARGED = "charged"  # a bank took something for itself
+    CORRECTED = "corrected"  # a count or a price
     COVERED = "covered"  # a top-up makes good for what was used of a gift that lost its block
     EXCHANGED = "exchanged"  # another gift went back to its donor, and took other units than it had
     OTHER = "other"

@@ -19,9 +19,9 @@ from ledger.views.decisions import decisions
 from ledger.views.flow import Origin
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
-from ledger.views.queries import campaign_flow
+from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.reconcile import books_state
-from ledger.views.trail import DonationTrail, StepKind
+from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
 
 DAY = {"date": "2024-07-01"}
@@ -237,6 +237,9 @@ def test_a_banks_fee_takes_unrestricted_money_and_needs_two_people(ledger: Ledge
     gave(ledger, "G-1", 10_000)
     done = two(ledger, "bank-fee", "F-1", bank="B", currency="USD", amount=350)
     assert (held(ledger), free(ledger), net(ledger, AccountClass.FEES, "bank")) == (9_650, 9_650, 350)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+    assert [change.kind for change in trail.changes] == [ChangeKind.CHARGED]
     ledger.do("approver", "reversal", "add", entry=done, reason="it was another's", **DAY)
     assert (held(ledger), free(ledger)) == (10_000, 10_000)
     fee = {"bank": "B", "currency": "USD", "amount": 10_001}

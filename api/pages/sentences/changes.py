@@ -36,6 +36,8 @@ _WHAT = {
     ChangeKind.FEE: Message(
         "Entry {entry}: a move between the campaign's own places cost a fee", _TOLD, _ENTRY
     ),
+    ChangeKind.CHARGED: Message("Entry {entry}: a bank charge, or what a cash box lacks", _TOLD, _ENTRY),
+    ChangeKind.CORRECTED: Message("Entry {entry}: a correction", _TOLD, _ENTRY),
     ChangeKind.EXCHANGED: Message(
         "Entry {entry}: a gift went back to its donor, and its units were exchanged for others", _TOLD, _ENTRY
     ),

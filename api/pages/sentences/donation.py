@@ -247,7 +247,7 @@ _NEXT = {
     DonationStatus.EVICTED: Message("Next: your wallet can send it again, to the same address."),
 }
 _NEXT_TURN = Message(
-    "Next: the {held} held goes into the next conversion or order, in its turn on the line.",
+    "Next: what is held, {held}, goes into the next conversion or order, in its turn on the line.",
     "{held}: a list of sums of coins and money",
 )
 _GOES_ON = Message("Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO")
