@@ -15,6 +15,7 @@ from tests.node.electrum import RealElectrum
 from tests.node.knots import Node
 from tests.node.waiting import moments
 from tests.tools.certificates import fingerprint
+from watchers.net.electrum import ElectrumConnection
 from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.block import parse_block, parse_transaction
 from watchers.proof.merkle import check_proof
@@ -134,6 +135,36 @@ def test_a_long_history_comes_whole(server: RealElectrum, source: Electrum) -> N
     coinbase = source.look_transaction(rows[0].txid)
     assert coinbase is not None
     assert coinbase.coinbase
+
+
+def test_many_histories_cost_few_round_trips(
+    server: RealElectrum, source: Electrum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server holds short answers back; asked together they come at once, and are those of single questions."""
+    node = server.node
+    addresses = [node.miner_address() for _ in range(45)]
+    node.pay(dict.fromkeys(addresses[:3], 30_000))
+    node.mine()
+    node.pay({addresses[3]: 40_000})
+    server.follow()
+    source.look_tip()
+    sent: list[bytes] = []
+    send = ElectrumConnection.send
+
+    def counted(connection: ElectrumConnection, data: bytes) -> None:
+        sent.append(data)
+        send(connection, data)
+
+    monkeypatch.setattr(ElectrumConnection, "send", counted)
+    scripts = [script_of(node, address) for address in addresses]
+
+    def shown() -> list[int]:
+        return [len(rows) for rows in source.look_histories([(script, -1) for script in scripts])]
+
+    wait_until(lambda: shown() == [1] * 4 + [0] * 41)
+    sent.clear()
+    server.source().look_histories([(script, -1) for script in scripts])
+    assert len(sent) <= 10
 
 
 def test_a_reorganisation_is_followed(server: RealElectrum, source: Electrum) -> None:
