@@ -5,7 +5,8 @@ Three phases that never overlap: fetch and prove (no database is held), record i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,13 +22,18 @@ from service.backfill import Backfill, load_backfill, note_added, note_opened, s
 from service.budget import BLOCK_BYTES, Budget, fetched_today, note_fetched
 from service.clock import Clock, monotonic
 from service.command import Unavailable
-from service.logs import warn
+from service.logs import note, warn
 from service.wallets import Growth
 from service.watch_set import WatchSets
 from watchers.address_look import AddressWatcher
 from watchers.look import ChainBlock, Look, Sighting, SourceReport, Watcher
 from watchers.proof.headers import HeaderChain
 from watchers.proof.senders import scripts_spent
+
+NO_BLOCK_SINCE = "no_block_since"
+"""Since when the next block could not be had, though the day's bytes are not used up; empty where it can."""
+_CHANGING = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
+"""Numbers and hashes: an error that differs in them alone is the same."""
 
 
 class Sightings(StrEnum):
@@ -105,6 +111,7 @@ class Fetched:
     growth: Growth
     past: Backfill | None
     seconds: float
+    capped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,8 @@ class Intake:
     growth: Callable[[], Growth]
     ask_histories: bool = True
     watch_sets: WatchSets = field(default_factory=WatchSets)
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What each source that failed last failed by: in the log once, until it answers again or fails otherwise."""
 
     def look(self) -> LookOutcome:
         """One look. Raises Conflict when another process leads, or has looked meanwhile; nothing is written."""
@@ -166,7 +175,7 @@ class Intake:
             known=growth,
             rescan=None if past is None else past.question(height, self.ask_histories),
         )
-        return Fetched(scanned, found, growth, past, monotonic() - began)
+        return Fetched(scanned, found, growth, past, monotonic() - began, not bytes_left)
 
     def record(self, fetched: Fetched, now: int) -> LookOutcome:
         """Record a look in one transaction: observations, entries, projections, headers and progress."""
@@ -185,10 +194,33 @@ class Intake:
             self._keep_headers(tx, found)
             self._note_completeness(tx, fetched)
             self._note_pace(tx, fetched, size)
-        for report in found.reports:
-            if report.lied is not None and report.requests:
-                warn("source set aside", source=report.name, why=report.lied)
+            self._note_standstill(tx, fetched, now)
+        self._log_health(found.reports)
         return outcome
+
+    def _log_health(self, reports: Sequence[SourceReport]) -> None:
+        """A line for each source that is otherwise than at the look before."""
+        for report in reports:
+            if report.lied is not None:
+                if report.requests:
+                    warn("source set aside", source=report.name, why=report.lied)
+                continue
+            before, trouble = self.troubles.get(report.name), report.error
+            if trouble is None:
+                self.troubles.pop(report.name, None)
+                if before is not None:
+                    note("source answers again", source=report.name)
+            elif (kind := _CHANGING.sub("", trouble)) != before:
+                self.troubles[report.name] = kind
+                warn("source fails", source=report.name, why=trouble)
+
+    @staticmethod
+    def _note_standstill(tx: Writing, fetched: Fetched, now: int) -> None:
+        look = fetched.look
+        if look.connected or fetched.capped or look.best_header.height <= look.tip.height:
+            tx.progress.save(NO_BLOCK_SINCE, "")
+        elif not tx.progress.load(NO_BLOCK_SINCE):
+            tx.progress.save(NO_BLOCK_SINCE, rfc3339(now))
 
     def _keep_headers(self, tx: Writing, found: Look) -> None:
         """Store the headers of the agreed chain, and those ahead of it that were verified: they are read once."""

@@ -26,7 +26,7 @@ from service.checking import Checking, findings_of
 from service.clock import Clock
 from service.command import Unavailable
 from service.config import Config
-from service.intake import Intake, Sightings
+from service.intake import NO_BLOCK_SINCE, Intake, Sightings
 from service.jobs import Jobs
 from service.leader import Leader
 from service.lookups import LookUps
@@ -46,6 +46,8 @@ from watchers.source_pool import SetAside
 from watchers.sources.electrum import Electrum
 
 HOUR = 3_600
+PATIENCE = 600
+"""So many seconds blocks may wait for a source before the service is of no use."""
 Application = Callable[..., Any]
 """An ASGI application; which framework made it is the API's matter."""
 
@@ -157,16 +159,20 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
         sentences.append(say.unwritable(str(jobs.unwritable)))
     with store.read() as tx:
         chain, broken = chain_status(tx, now=clock()), len(findings_of(tx))
+        no_block_since = tx.progress.load(NO_BLOCK_SINCE)
     if broken:
         sentences.append(say.broken(broken))
     if chain.tip_height is None:
         sentences.append(str(say.NO_LOOK))
     elif chain.stale in {Staleness.OLD_LOOK, Staleness.LOOK_AHEAD}:
         sentences.append(say.old_look(chain.looked_at or "", jobs.trouble))
-    elif chain.stale is Staleness.OLD_TIP:
+    elif chain.stale is Staleness.OLD_TIP and not no_block_since:
         sentences.append(say.old_tip(rfc3339(chain.tip_time or 0)))
     elif not chain.agreed:
         sentences.append(say.no_chain(chain.no_chain_since or ""))
+    if no_block_since and clock() - unix_seconds(no_block_since) >= PATIENCE:
+        why = "; ".join(f"{source.name}: {source.error}" for source in chain.sources if source.error)
+        sentences.append(say.no_block(chain.behind, no_block_since, why))
     return sentences
 
 

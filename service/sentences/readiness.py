@@ -24,6 +24,12 @@ _NONE_MADE = Message("no look was made; compare the clock, and see the log", "wh
 _OLD_TIP = Message(
     "The newest block that the sources know is of {time}; they may be cut off.", "{time}: when"
 )
+_NO_BLOCK = Message(
+    "{n} block waits to be read since {time}, and no source gives it. {why}",
+    "{time}: when",
+    "{why}: what the sources say, as: node: block: this node is pruned …",
+    many="{n} blocks wait to be read since {time}, and no source gives the next. {why}",
+)
 _NO_CHAIN = Message("There is no agreed chain since {time}.", "{time}: when")
 
 
@@ -50,6 +56,10 @@ def old_look(looked_at: str, trouble: str | None) -> str:
 
 def old_tip(time: str) -> str:
     return worded(_OLD_TIP, time=time)
+
+
+def no_block(count: int, since: str, why: str) -> str:
+    return worded(_NO_BLOCK, n=count, time=since, why=why)
 
 
 def no_chain(since: str) -> str:

@@ -17,11 +17,12 @@ from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.budget import Budget, fetched_today, note_fetched
 from service.clock import MovableClock, due_again
-from service.config import Backup, Watch
+from service.config import Backup, SourceConfig, Watch
 from service.scheduler import Job, Scheduler
 from service.wiring import build, not_ready
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
+from tests.tools.fake_core import CoreServer
 from tests.tools.kill_driver import config_of
 from tests.tools.store_places import place
 
@@ -276,3 +277,39 @@ def test_a_clock_that_is_set_back_puts_no_job_off() -> None:
 def test_what_was_done_in_the_future_is_due_after_one_pause() -> None:
     assert due_again(1_000, 60, 1_030) == 1_060
     assert due_again(1_000_000, 60, 1_030) == 1_090
+
+
+def test_blocks_that_no_source_gives_are_told_with_what_the_sources_say(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pruned node below whose blocks the books begin: readiness and log name it, the log once, until it is over."""
+    caplog.set_level("INFO")
+    with CoreServer(FakeChain()) as server:
+        chain = server.chain
+        chain.mine(12)
+        source = SourceConfig("node", "bitcoin_core", server.url, user="user", password_env="SECRET")
+        base = replace(config_of(server.url), sources=(source,))
+        store, clock = Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}"), MovableClock(chain.now)
+        jobs = build(store, base, clock, {"SECRET": "secret"}, tmp_path).jobs
+
+        def logged(event: str) -> int:
+            return [record.getMessage() for record in caplog.records].count(event)
+
+        server.keeps_from = 5
+        for _ in range(3):
+            jobs.look()
+            clock.move_to(clock() + 400)
+        (why,) = not_ready(store, jobs, clock)
+        assert "12 blocks wait" in why
+        assert "keeps blocks from 5 on" in why
+        assert (logged("source fails"), logged("source answers again")) == (1, 0)
+        server.keeps_from = None
+        jobs.look()
+        assert not_ready(store, jobs, clock) == []
+        assert (logged("source fails"), logged("source answers again")) == (1, 1)
+        server.password = "another"
+        for _ in range(2):
+            jobs.look()
+        assert logged("source fails") == 2
+        assert "password" in next(r.facts["why"] for r in reversed(caplog.records) if hasattr(r, "facts"))
+        store.close()

@@ -14,6 +14,8 @@ class CoreServer(FakeServer):
     """The JSON-RPC of a node: lies are named by method, and `info.blocks`, `info.bestblockhash`, `id`."""
 
     user, password = "user", "secret"
+    keeps_from: int | None = None
+    """The oldest block of a pruned node."""
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
         expected = "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
@@ -37,6 +39,9 @@ class CoreServer(FakeServer):
         except LookupError:
             error = {"code": -5, "message": "Block not found"}
             return {"result": None, "error": error, "id": number}
+        except PermissionError:
+            error = {"code": -1, "message": "Block not available (pruned data)"}
+            return {"result": None, "error": error, "id": number}
         told = self.faults.told(asked["method"], result)
         return {"result": told, "error": self.faults.told("error", None), "id": number}
 
@@ -46,7 +51,10 @@ class CoreServer(FakeServer):
         match method:
             case "getblockchaininfo":
                 best = told("info.bestblockhash", chain.active[top])
-                return {"chain": "regtest", "blocks": told("info.blocks", top), "bestblockhash": best}
+                info = {"chain": "regtest", "blocks": told("info.blocks", top), "bestblockhash": best}
+                if self.keeps_from is None:
+                    return info | {"pruned": False}
+                return info | {"pruned": True, "pruneheight": self.keeps_from}
             case "getblockhash":
                 return chain.active[: top + 1][params[0]]
             case "getblockheader":
@@ -54,6 +62,8 @@ class CoreServer(FakeServer):
             case "getblock":
                 if params[0] in self.missing_blocks:
                     raise LookupError
+                if chain.heights[params[0]] < (self.keeps_from or 0):
+                    raise PermissionError
                 return chain.blocks[params[0]].hex()
             case "getrawmempool":
                 return list(chain.mempool)

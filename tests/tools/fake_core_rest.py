@@ -18,7 +18,8 @@ MOST_HEADERS = 2_000
 class CoreRestServer(FakeServer):
     """`version` is the node's: 25 knows `verbose=false`, 24 `?count=`; 21 fails on any query after a suffix.
 
-    `rest` False is a node without rest=1, `warming` one that is still starting.
+    `rest` False is a node without rest=1, `warming` one that is still starting, `keeps_from` the oldest block of a
+    pruned one.
 
     Fields that can be lied about: chaininfo (the object) chaininfo.blocks chaininfo.bestblockhash
     blockhashbyheight headers block mempool (the whole list) mempool.txid tx.
@@ -27,6 +28,7 @@ class CoreRestServer(FakeServer):
     version = 28
     rest = True
     warming = False
+    keeps_from: int | None = None
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
         if not self.rest or not path.startswith("/rest/"):
@@ -48,7 +50,10 @@ class CoreRestServer(FakeServer):
                     "headers": top,
                     "bestblockhash": told("chaininfo.bestblockhash", chain.active[top]),
                     "difficulty": 4.656542373906925e-10,
+                    "pruned": self.keeps_from is not None,
                 }
+                if self.keeps_from is not None:
+                    info["pruneheight"] = self.keeps_from
                 return _json(told("chaininfo", info))
             case ["blockhashbyheight", name] if name.endswith(".hex"):
                 height = int(name.removesuffix(".hex"))
@@ -66,6 +71,8 @@ class CoreRestServer(FakeServer):
                 hash_ = name.removesuffix(".bin")
                 if hash_ not in chain.blocks or hash_ in self.missing_blocks:
                     return Reply(404, f"{hash_} not found\r\n".encode())
+                if chain.heights[hash_] < (self.keeps_from or 0):
+                    return Reply(404, f"{hash_} not available (pruned data)\r\n".encode())
                 return Reply(200, told("block", chain.blocks[hash_]), BYTES)
             case ["mempool", "contents.json"]:
                 names = [told("mempool.txid", txid) for txid in chain.mempool]

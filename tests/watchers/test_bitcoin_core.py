@@ -176,3 +176,13 @@ def test_trouble_is_raised(fault: str, value: Any, error: type[SourceError], ser
     ):
         with pytest.raises(error):
             call()
+
+
+def test_a_pruned_node_says_from_which_block_on_it_keeps_them(server: CoreServer) -> None:
+    server.keeps_from = 5
+    one, chain = core(server), server.chain
+    assert one.look_block(chain.active[5]) == chain.blocks[chain.active[5]]
+    with pytest.raises(
+        SourceMissing, match=r"pruned and keeps blocks from 5 on; name a node .* --checkpoint"
+    ):
+        one.look_block(chain.active[4])

@@ -336,3 +336,13 @@ def test_the_configuration_names_it(server: CoreRestServer, tmp_path: Any) -> No
     (one,) = sources_of(config, REGTEST, client, {}, tmp_path)
     assert isinstance(one, BitcoinCoreRest)
     assert one.look_tip().height == BLOCKS
+
+
+def test_a_pruned_node_says_from_which_block_on_it_keeps_them(server: CoreRestServer) -> None:
+    server.keeps_from = 5
+    one, chain = node(server), server.chain
+    assert one.look_block(chain.active[5]) == chain.blocks[chain.active[5]]
+    with pytest.raises(
+        SourceMissing, match=r"pruned and keeps blocks from 5 on; name a node .* --checkpoint"
+    ):
+        one.look_block(chain.active[4])

@@ -100,9 +100,8 @@ class BitcoinCore(BaseSource):
 
     def look_tip(self) -> ClaimedTip:
         """The node's best block."""
-        answer = self._call("getblockchaininfo", [], most=_SMALL)
+        info = self._info()
         try:
-            info = object_of(answer, "getblockchaininfo")
             height = whole(
                 item(info, "blocks", "getblockchaininfo"),
                 "getblockchaininfo.blocks",
@@ -111,6 +110,13 @@ class BitcoinCore(BaseSource):
             )
             name = item(info, "bestblockhash", "getblockchaininfo")
             return ClaimedTip(height, hash_text(name, "getblockchaininfo.bestblockhash"))
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _info(self) -> Mapping[str, object]:
+        answer = self._call("getblockchaininfo", [], most=_SMALL)
+        try:
+            return object_of(answer, "getblockchaininfo")
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
@@ -155,9 +161,12 @@ class BitcoinCore(BaseSource):
 
     def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
         """The raw block; SourceMissing when it is unknown or pruned, SourceLied when it hashes to another."""
-        answer = self._call(
-            "getblock", [hash, 0], most=2 * _MOST_BLOCK + _SMALL, deadline=self._block_deadline
-        )
+        try:
+            answer = self._call(
+                "getblock", [hash, 0], most=2 * _MOST_BLOCK + _SMALL, deadline=self._block_deadline
+            )
+        except SourceMissing as missing:
+            raise self._pruned(missing, self._info()) from missing
         try:
             raw = hex_bytes(answer, "getblock", least=81, most=_MOST_BLOCK)
         except GuardRefused as refused:

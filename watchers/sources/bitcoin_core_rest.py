@@ -5,7 +5,7 @@ Its whole mempool is read, so it never learns which scripts are ours. It is chec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from ledger.core.chain import Header, Script
@@ -82,14 +82,20 @@ class BitcoinCoreRest(BaseSource):
 
     def look_tip(self) -> ClaimedTip:
         """The node's best block; SourceRefused naming `rest=1` where its REST interface is off."""
+        info = self._info()
+        try:
+            height = whole(item(info, "blocks", "chaininfo"), "chaininfo.blocks", least=0, most=_MOST_HEIGHT)
+            name = item(info, "bestblockhash", "chaininfo")
+            return ClaimedTip(height, hash_text(name, "chaininfo.bestblockhash"))
+        except GuardRefused as refused:
+            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+
+    def _info(self) -> Mapping[str, object]:
         body = self._body("/chaininfo.json", most=_SMALL)
         if body is None:
             raise SourceRefused(self.name, 404, _OFF)
         try:
-            info = object_of(json_of(body, "chaininfo"), "chaininfo")
-            height = whole(item(info, "blocks", "chaininfo"), "chaininfo.blocks", least=0, most=_MOST_HEIGHT)
-            name = item(info, "bestblockhash", "chaininfo")
-            return ClaimedTip(height, hash_text(name, "chaininfo.bestblockhash"))
+            return object_of(json_of(body, "chaininfo"), "chaininfo")
         except GuardRefused as refused:
             raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
 
@@ -151,7 +157,10 @@ class BitcoinCoreRest(BaseSource):
 
     def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
         """The raw block; SourceMissing when it is unknown or pruned, SourceLied when it hashes to another."""
-        raw = self._needed(f"/block/{hash}.bin", "block", most=_MOST_BLOCK, patient=True)
+        try:
+            raw = self._needed(f"/block/{hash}.bin", "block", most=_MOST_BLOCK, patient=True)
+        except SourceMissing as missing:
+            raise self._pruned(missing, self._info()) from missing
         if len(raw) <= _HEADER:
             raise SourceGarbled(self.name, "block", f"{len(raw)} bytes where a block belongs")
         if Header(raw[:_HEADER]).hash != hash:

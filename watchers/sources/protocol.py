@@ -6,14 +6,14 @@ shown it; where it has no answer it raises one of `net.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
-from watchers.net.errors import SourceGarbled, SourceLied, SourceRefused
+from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
 
@@ -201,6 +201,17 @@ class BaseSource:
     def look_spender(self, outpoint: Outpoint) -> str | None:
         """Not declared: SourceRefused."""
         self._cannot(f"the spender of {outpoint}")
+
+    def _pruned(self, missing: SourceMissing, info: Mapping[str, object]) -> SourceMissing:
+        """Why a node does not have a block: what it says of its chain names the oldest that it keeps."""
+        kept = info.get("pruneheight")
+        if info.get("pruned") is not True or isinstance(kept, bool) or not isinstance(kept, int):
+            return missing
+        return SourceMissing(
+            self.name,
+            f"block: this node is pruned and keeps blocks from {kept} on; name a node that keeps all, or begin the "
+            "books at a --checkpoint that is not below that",
+        )
 
     def _cannot(self, what: str) -> NoReturn:
         raise SourceRefused(self.name, 0, f"cannot be asked for {what}; ask a source that declares it")
