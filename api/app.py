@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -26,6 +27,7 @@ from api.pages.render import PageRenderer
 from api.pages.routes import pages_routes
 from api.ports import Ports
 from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
+from api.writers import BoundedStore
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -93,6 +95,7 @@ def create_app(ports: Ports) -> ReadyRoute:
 
     `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems.
     """
+    ports = replace(ports, store=BoundedStore(ports.store))
     answers, pages = ReadyAnswers(ports, _always), PageRenderer(ports.settings)
     data = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known_parameters)])
     site = APIRouter(include_in_schema=False)
@@ -129,7 +132,8 @@ def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:
     read = ["GET", "HEAD"]
 
     @app.api_route("/healthz", methods=read, include_in_schema=False)
-    def health() -> Response:
+    async def health() -> Response:
+        """Needs no worker: it answers while all of them wait."""
         return Response("ok\n", media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
     @app.api_route("/readyz", methods=read, include_in_schema=False)

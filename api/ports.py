@@ -34,7 +34,8 @@ class Store(Protocol):
     `writes` grows with each transaction that this process has kept.
     """
 
-    writes: int
+    @property
+    def writes(self) -> int: ...
 
     def read(self) -> AbstractContextManager[Any]: ...
 

@@ -36,12 +36,12 @@ from ledger.core.wording import Value, Wording
 _LOG = logging.getLogger("aidtrail.api")
 _TITLES = {
     400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused", 429: "Too many at once",
-    500: "Our error", 503: "Not ready", 507: "The disk is full",
+    408: "Too slow", 409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused",
+    429: "Too many at once", 500: "Our error", 503: "Not ready", 507: "The disk is full",
 }  # fmt: skip
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
-    409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
+    408: "too-slow", 409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
     500: "internal", 503: "not-ready", 507: "disk-full",
 }  # fmt: skip
 

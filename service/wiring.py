@@ -48,6 +48,8 @@ from watchers.sources.electrum import Electrum
 HOUR = 3_600
 PATIENCE = 600
 """So many seconds blocks may wait for a source before the service is of no use."""
+CONNECTIONS = 500
+"""Beyond as many the server answers 503 at once."""
 Application = Callable[..., Any]
 """An ASGI application; which framework made it is the API's matter."""
 
@@ -184,6 +186,7 @@ class WebServer:
         config = uvicorn.Config(
             app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
             date_header=True, lifespan="off", timeout_graceful_shutdown=5,
+            limit_concurrency=CONNECTIONS, timeout_keep_alive=15,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.bodies import read_body, require_token
 from api.data.answers import GivenAddress, PublishedEntry, Recorded
 from api.data.documented import JSON, Slug, answer, problems
 from api.ports import Ports
@@ -82,7 +83,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
 
         Of what waits for another person, the approval is tried with it.
         """
-        token = token_of(request)
+        token = await require_token(request, ports)
         return await run_in_threadpool(_preview, ports, token, slug, await body_of(request))
 
     for name, noun in ports.desk.NOUNS.items():
@@ -104,7 +105,7 @@ def default_verb(actions: Any) -> str | None:
 
 def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
     async def endpoint(request: Request, slug: Slug) -> Response:
-        token = token_of(request)
+        token = await require_token(request, ports)
         body = await body_of(request)
         return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
 
@@ -151,25 +152,14 @@ def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:
     return node
 
 
-def token_of(request: Request) -> str:
-    """The Bearer token of a request; raises Problem 401 when there is none."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip() or len(token) > 300:
-        raise Problem(401, "Send a token: Authorization: Bearer TOKEN.")
-    return token.strip()
-
-
 async def body_of(request: Request, *, empty: Any = None) -> Any:
     """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong. `empty`: for no body."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > BODY_LIMIT:
-            raise Problem(413, "A body ends at {most} bytes.", most=BODY_LIMIT)
+    too_long = Problem(413, "A body ends at {most} bytes.", most=BODY_LIMIT)
+    data = await read_body(request, BODY_LIMIT, too_long)
     if empty is not None and not data:
         return empty
     try:
-        return strict_json(bytes(data), most_bytes=BODY_LIMIT)
+        return strict_json(data, most_bytes=BODY_LIMIT)
     except JsonRefused as refused:
         if refused.twice is not None:
             raise Refused.field(refused.twice[:60], "stands twice in one object; write it once") from None

@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data.acts import body_of, token_of, unkept
+from api.bodies import require_token
+from api.data.acts import body_of, unkept
 from api.data.answers import ConfirmationLink, Page
 from api.data.documented import JSON, Slug, answer, problems
 from api.data.reading import json_of, read_route
@@ -58,7 +59,7 @@ def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers)
     )
     async def link(request: Request, slug: Slug) -> Response:
         """A one-time link by which the consignee or recipient counts what came; shown once, with its QR code."""
-        token = token_of(request)
+        token = await require_token(request, ports)
         body = await body_of(request)
         return await run_in_threadpool(_made, ports, token, slug, body)
 

@@ -49,6 +49,10 @@ _SAID: dict[int, tuple[str, str]] = {
     401: ("No token, or one that is not known", "This token is not known, or is revoked."),
     403: ("Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
     404: ("Nothing has this name", "purchase: there is no purchase PO-9 in campaign first-call"),
+    408: (
+        "The body did not come in time",
+        "The body did not come within 30 seconds; send it again.",
+    ),
     409: (
         "Something else is recorded under the same key, or stands in the way",
         "number: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
@@ -69,7 +73,9 @@ _SHOWN: dict[str, Any] = {}
 def problems(*statuses: int) -> Responses:
     """The problems that a route sends, beside those that every route may send."""
     found: Responses = {}
-    for status in (*statuses, 503):
+    # Whoever may send too much may send it too slowly.
+    slow = (408,) if 413 in statuses else ()
+    for status in (*statuses, *slow, 503):
         what, detail = _SAID[status]
         field, _, reason = detail.partition(": ")
         body = problem_body(status, detail, (FieldError(field, Wording(reason)),) if reason else ())

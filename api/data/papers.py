@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data.acts import token_of, unkept
+from api.bodies import read_body, require_token
+from api.data.acts import unkept
 from api.data.answers import KeptPaper
 from api.data.documented import answer, problems
 from api.ports import Ports
@@ -53,16 +54,13 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
 
         Nothing is served before an entry of the desk names it as public or redacted. Each upload is in the audit log.
         """
-        token = token_of(request)
+        token = await require_token(request, ports)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
             raise Problem(415, "Send a paper as one of {types}.", types=sorted(_TYPES))
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > PAPER_LIMIT:
-                raise Problem(413, "A paper ends at {most} bytes.", most=PAPER_LIMIT)
-        return await run_in_threadpool(_keep, ports, token, sha256, kind, bytes(data))
+        too_long = Problem(413, "A paper ends at {most} bytes.", most=PAPER_LIMIT)
+        data = await read_body(request, PAPER_LIMIT, too_long)
+        return await run_in_threadpool(_keep, ports, token, sha256, kind, data)
 
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:

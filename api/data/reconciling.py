@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.data.acts import token_of
+from api.bodies import token_of
 from api.data.answers import Decision, Page, Reconciliation
 from api.data.documented import Slug
 from api.data.reading import json_of, read_route

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+from api.bodies import read_body
 from api.problems import Problem
 
 _FIELDS = 200
@@ -13,11 +14,7 @@ _FIELDS = 200
 
 async def form_of(request: Request, limit: int) -> dict[str, str]:
     """The first value of each field, without spaces around it; raises Problem for more than `limit` bytes."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            raise Problem(413, "This form ends at {most} bytes.", most=limit)
+    data = await read_body(request, limit, Problem(413, "This form ends at {most} bytes.", most=limit))
     try:
         fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=_FIELDS)
     except ValueError:

@@ -34,6 +34,7 @@ ERRORS = {
     405: ErrorWords(
         Message("This address answers another method", "title of a page"), Message("Reading pages use GET.")
     ),
+    408: ErrorWords(Message("That took too long", "title of a page"), Message("Send it again.")),
     413: ErrorWords(Message("That is too large", "title of a page"), Message("Send less at once.")),
     422: ErrorWords(
         Message("This cannot be taken", "title of a page"),

@@ -1,0 +1,57 @@
+"""Bodies of requests are read within a limit of bytes and of time, and not at all where their length says enough.
+
+Whose token is wrong is told before anything is read, so that nobody fills the memory with what is thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.ports import Ports
+from api.problems import Problem
+
+SECONDS = 30.0
+"""After which a body that has not come whole is read no further."""
+
+
+async def read_body(request: Request, most: int, too_long: Problem, *, seconds: float = SECONDS) -> bytes:
+    """All bytes of a body; raises `too_long` for more than `most`, as soon as that is known, and Problem 408."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > most:
+        raise too_long
+    data = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > most:
+                    raise too_long
+    except TimeoutError:
+        raise Problem(
+            408, "The body did not come within {seconds} seconds; send it again.", seconds=round(seconds)
+        ) from None
+    return bytes(data)
+
+
+def token_of(request: Request) -> str:
+    """The Bearer token of a request; raises Problem 401 when there is none."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip() or len(token) > 300:
+        raise Problem(401, "Send a token: Authorization: Bearer TOKEN.")
+    return token.strip()
+
+
+async def require_token(request: Request, ports: Ports) -> str:
+    """The token of a request, which somebody has; raises Problem 401, before a body is read."""
+    token = token_of(request)
+    if not await run_in_threadpool(_is_known, ports, token):
+        raise Problem(401, "This token is not known, or is revoked.")
+    return token
+
+
+def _is_known(ports: Ports, token: str) -> bool:
+    with ports.store.read() as tx:
+        return ports.desk.actor_of_token(tx, token) is not None
