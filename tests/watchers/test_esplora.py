@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from time import monotonic
 from typing import Any
@@ -27,6 +28,7 @@ from watchers.net.errors import (
 from watchers.net.http import HttpClient, HttpPolicy
 from watchers.proof.block import parse_transaction
 from watchers.proof.networks import REGTEST
+from watchers.sources import esplora
 from watchers.sources.esplora import Esplora
 from watchers.sources.protocol import Can, ClaimedTip, Source
 
@@ -40,9 +42,11 @@ def server() -> Iterator[EsploraServer]:
         yield running
 
 
-def source(server: EsploraServer, *, deadline: float = 5.0) -> Esplora:
+def source(server: EsploraServer, *, deadline: float = 5.0, own: bool = False) -> Esplora:
     http = HttpClient(HttpPolicy(per_second=1e6, burst=10_000, attempts=1), monotonic=monotonic)
-    return Esplora("esplora", server.url, http, REGTEST, deadline=deadline, block_deadline=deadline)
+    return Esplora(
+        "esplora", server.url, http, REGTEST, deadline=deadline, block_deadline=deadline, whole_mempool=own
+    )
 
 
 def test_it_is_a_source(server: EsploraServer) -> None:
@@ -208,6 +212,29 @@ def test_a_transaction_listed_but_not_shown_is_an_error(server: EsploraServer) -
     del server.chain.transactions[txid]
     with pytest.raises(SourceMissing):
         source(server).look_mempool([OURS])
+
+
+def test_a_large_mempool_of_ones_own_server_is_read_once_over_several_looks(
+    server: EsploraServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And never shown in part; what left it between the list and the question is left out."""
+    monkeypatch.setattr(esplora, "_FRESH_A_LOOK", 2)
+    monkeypatch.setattr(esplora, "_KNOWN_TXS", 3)
+    raws = [transaction([(script_no(n), 5)], [outpoint_no(n)]) for n in range(5)]
+    names = [server.chain.send(raw) for raw in raws]
+    one = source(server, own=True)
+    for told in ("2 of 5", "4 of 5"):
+        with pytest.raises(SourceSlow, match=told):
+            one.look_mempool([])
+    for _ in range(2):
+        assert {tx.raw for tx in one.look_mempool([])} == set(raws)
+    assert len([path for path in server.paths if "/tx/" in path]) == 5
+    fresh = source(server, own=True)
+    del server.chain.transactions[names[0]]
+    for _ in range(4):
+        with suppress(SourceSlow):
+            shown = {tx.raw for tx in fresh.look_mempool([])}
+    assert shown == set(raws[1:])
 
 
 CALLS: list[tuple[str, Callable[[Esplora], object]]] = [

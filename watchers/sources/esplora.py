@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from ledger.core.chain import Header, Outpoint, Script
-from watchers.net.errors import SourceDown, SourceGarbled, SourceLied, SourceMissing, SourceRefused
+from watchers.net.errors import (
+    SourceDown,
+    SourceGarbled,
+    SourceLied,
+    SourceMissing,
+    SourceRefused,
+    SourceSlow,
+)
 from watchers.net.guards import (
     GuardRefused,
     array_of,
@@ -39,6 +46,8 @@ _PAGE = 512 * 1024
 _MOST_ROWS = 64
 _MEMPOOL_ROWS = 200
 _KNOWN_TXS = 5_000
+_FRESH_A_LOOK = 2_000
+"""A mempool of one's own server that is larger is read over several looks, and until then not shown."""
 _PAGE_BYTES = 16_000_000
 _SMALL_OBJECT = 64 * 1024
 _PAGE_ROWS = 250
@@ -207,7 +216,8 @@ class Esplora(BaseSource):
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
         """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction.
 
-        A server of one's own (`whole_mempool`) is asked for all of its mempool and learns no script.
+        A server of one's own (`whole_mempool`) is asked for all of its mempool and learns no script: each transaction
+        once, and SourceSlow while a large mempool is still being read for the first time; the next look goes on.
         """
         names: dict[str, None] = {}
         if self.whole_mempool:
@@ -217,7 +227,8 @@ class Esplora(BaseSource):
                     names[hash_text(row, "mempool.txid")] = None
             except GuardRefused as refused:
                 raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
-        for script in () if self.whole_mempool else scripts:
+            return self._all_waiting(list(names))
+        for script in scripts:
             names.update(dict.fromkeys(self._waiting(script)))
         shown: list[MempoolTx] = []
         for name in names:
@@ -225,11 +236,26 @@ class Esplora(BaseSource):
                 tx = self.look_transaction(name)
                 if tx is None:
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
-                if len(self._known) >= _KNOWN_TXS:
-                    self._known.clear()
                 self._known[name] = MempoolTx.of(tx)
             shown.append(self._known[name])
+        if len(self._known) > _KNOWN_TXS:
+            self._known = {tx.txid: tx for tx in shown}
         return shown
+
+    def _all_waiting(self, names: Sequence[str]) -> list[MempoolTx]:
+        """What is listed, kept while it stays; what left the mempool since it was listed is left out."""
+        self._known = {name: self._known[name] for name in names if name in self._known}
+        fresh = [name for name in names if name not in self._known]
+        for name in fresh[:_FRESH_A_LOOK]:
+            tx = self.look_transaction(name)
+            if tx is not None:
+                self._known[name] = MempoolTx.of(tx)
+        if len(fresh) > _FRESH_A_LOOK:
+            raise SourceSlow(
+                self.name,
+                f"mempool: {len(self._known)} of {len(names)} transactions are read; the next look goes on",
+            )
+        return list(self._known.values())
 
     def _waiting(self, script: Script) -> list[str]:
         """Txids of a script that are in no block: by the route for them, else by the first pages of its history."""
