@@ -50,6 +50,8 @@ class ToldWording(Frozen):
     """The English text, with a name in braces at each place; the same for ever, so a program may tell it by it."""
     values: Mapping[str, JsonValue]
     """What stands at each place: a text, a number, an amount with its asset, a list, or another such sentence."""
+    many: str = ""
+    """The English text for every `n` but 1, where that number decides the form."""
 
 
 class FieldProblem(Frozen):

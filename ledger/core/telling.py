@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from ledger.core.wording import Value, value_data
+from ledger.core.wording import Value, Wording, value_data
+
+
+class _Worded:
+    """What JSON has of a name or a wording: its text."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.is_instance_schema(
+            (str, Wording), serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+
+Which = Annotated[str | Wording, _Worded(), WithJsonSchema({"type": "string"})]
+"""Which thing is told of: by its names and numbers alone, or in words."""
 
 
 @dataclass(frozen=True, slots=True)

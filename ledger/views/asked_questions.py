@@ -21,7 +21,7 @@ def questions_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
         yield OpenItem(
             kind=OpenItemKind.QUESTION,
             campaign=slug,
-            subject=str(one),
+            subject=one,
             since=question.since,
             amount=None,
             to_do=_asked(

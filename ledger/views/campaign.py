@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
-from ledger.core.telling import Telling
+from ledger.core.telling import Telling, Which
 from ledger.rules.settled import Completeness
 from ledger.views.bank_state import BankState
 from ledger.views.chain_status import Staleness
@@ -44,7 +44,7 @@ class PublicOpenItem(Frozen):
 
     kind: str
     """What kind of thing."""
-    subject: str
+    subject: Which
     """Which one."""
     since: str
     """Since when, RFC 3339 or a day."""

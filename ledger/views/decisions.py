@@ -91,7 +91,7 @@ def decisions(
         found += recalls_waiting(books, slug)
         found += recalls_elsewhere_waiting(books, slug)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
-    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, d.subject)))
+    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, str(d.subject))))
 
 
 def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:

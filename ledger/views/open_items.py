@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
-from ledger.core.telling import Telling
+from ledger.core.telling import Telling, Which
 from ledger.recording.drafts import explained_sats
 from ledger.views.line_says import LineSays
 from ledger.views.suggestions import Suggestion
@@ -92,7 +92,7 @@ class OpenItem(Frozen):
     """What kind of thing."""
     campaign: str
     """Short name of the campaign."""
-    subject: str
+    subject: Which
     """Which one."""
     since: str
     """Since when, RFC 3339 or a day."""

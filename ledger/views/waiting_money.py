@@ -9,8 +9,8 @@ from sqlmodel import col, func, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.telling import Telling
-from ledger.core.wording import Figure
+from ledger.core.telling import Telling, Which
+from ledger.core.wording import Figure, Wording
 from ledger.model.bank import Account
 from ledger.model.gifts import CountsAs
 from ledger.model.payments import PaymentRow
@@ -86,7 +86,7 @@ def undecided_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem
         yield OpenItem(
             kind=OpenItemKind.UNDECIDED_COIN,
             campaign=slug,
-            subject="no coin of ours",
+            subject=Wording("no coin of ours"),
             since=since,
             amount=Amount.known("BTC", left),
             to_do=what,
@@ -139,9 +139,9 @@ def listed_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
 def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
     for gift in unvalued_gifts(tx, slug, now=now):
         what = Telling(ToDo.VALUE_GIFT, {"why": gift.why})
-        subject = gift.outpoint
+        subject: Which = gift.outpoint
         if not subject:
-            subject = f"{gift.count} more gift{'s' if gift.count > 1 else ''}"
+            subject = Wording("{n} more gift", {"n": gift.count}, "{n} more gifts")
             what = Telling(ToDo.VALUE_GIFTS)
         yield OpenItem(
             kind=OpenItemKind.UNVALUED_GIFT,
@@ -172,7 +172,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             yield OpenItem(
                 kind=OpenItemKind.SHORTFALL,
                 campaign=slug,
-                subject=f"charge-back {charged.number}",
+                subject=Wording("charge-back {number}", {"number": charged.number}),
                 since=charged.told_on,
                 amount=Amount.known(charged.currency, wanting),
                 to_do=Telling(ToDo.COVER_CHARGE_BACK),
@@ -190,7 +190,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
         yield OpenItem(
             kind=OpenItemKind.SHORTFALL,
             campaign=slug,
-            subject=f"spend {spend.ref}",
+            subject=Wording("spend {spend}", {"spend": spend.ref}),
             since=since,
             amount=Amount.known("BTC", spend.out),
             to_do=Telling(ToDo.AWAIT_UNDONE_SPEND),
@@ -251,7 +251,7 @@ def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             yield OpenItem(
                 kind=OpenItemKind.TAX_OWED,
                 campaign=slug,
-                subject="tax office",
+                subject=Wording("tax office"),
                 since=books.session.exec(first).one() or "",
                 amount=Amount.known(balance.asset, -balance.net),
                 to_do=Telling(ToDo.PAY_TAX),
@@ -266,7 +266,7 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
             yield OpenItem(
                 kind=OpenItemKind.OUTSTANDING,
                 campaign=slug,
-                subject=f"{bank.bank} entry {way.entry}",
+                subject=Wording("{bank} entry {entry}", {"bank": bank.bank, "entry": str(way.entry)}),
                 since=way.date,
                 amount=Amount.known(bank.currency, way.left),
                 to_do=Telling(
@@ -348,7 +348,7 @@ def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
         yield OpenItem(
             kind=OpenItemKind.BANK_ENTRY,
             campaign=slug,
-            subject=f"{bank.bank} {len(more)} more",
+            subject=Wording("{bank} {n} more", {"bank": bank.bank, "n": len(more)}, "{bank} {n} more"),
             since=more[0].date,
             amount=Amount.known(bank.currency, sum(entry.left for entry in more)),
             to_do=Telling(ToDo.MATCH_ENTRIES),

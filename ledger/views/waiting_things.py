@@ -11,8 +11,8 @@ from sqlmodel import col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.names import Lot, lot_named
-from ledger.core.telling import Telling
-from ledger.core.wording import Figure, Value
+from ledger.core.telling import Telling, Which
+from ledger.core.wording import Figure, Value, Wording
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.goods import RecalledAt
 from ledger.rules.books import Books
@@ -50,7 +50,7 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
         yield OpenItem(
             kind=OpenItemKind.OPEN_MATCH,
             campaign=slug,
-            subject=f"{match.order}/{match.item}" + (f" invoice {match.invoice}" if match.invoice else ""),
+            subject=_billed(f"{match.order}/{match.item}", match.invoice),
             since=match.date,
             amount=Amount.known(match.currency, match.difference),
             to_do=Telling(ToDo.SETTLE_MATCH, {"reasons": reasons}),
@@ -159,7 +159,7 @@ def payables_waiting(rows: Iterable[PayableRow], slug: str) -> Iterator[OpenItem
         yield OpenItem(
             kind=OpenItemKind.PAYABLE_OVERDUE if row.overdue else OpenItemKind.PAYABLE,
             campaign=slug,
-            subject=f"{row.order} invoice {row.invoice}" if row.invoice else row.order,
+            subject=_billed(row.order, row.invoice),
             since=row.since,
             amount=row.payable,
             to_do=to_do,
@@ -210,12 +210,21 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem
         )
 
 
+def _billed(what: str, invoice: str) -> Which:
+    """What of an order, and on which invoice."""
+    return Wording("{what} invoice {invoice}", {"what": what, "invoice": invoice}) if invoice else what
+
+
+def _at(lot: Lot, place: str) -> Wording:
+    return Wording("{lot} at {place}", {"lot": str(lot), "place": place})
+
+
 def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
     session = books.session
     for row in stock_rows(books, slug, today):
         lot = Lot(row.product, row.lot)
-        subject = f"{lot} at {row.place}"
+        subject = _at(lot, row.place)
         if row.recall is not None:
             since = require_recall(session, slug, row.recall).date
             yield OpenItem(
@@ -261,7 +270,7 @@ def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             yield OpenItem(
                 kind=OpenItemKind.RECALLED_OUT,
                 campaign=slug,
-                subject=f"{lot} at {holder.place}",
+                subject=_at(lot, holder.place),
                 since=recall.date,
                 amount=Amount.known(str(lot), holder.open),
                 to_do=Telling(ToDo.GET_BACK_RECALLED),

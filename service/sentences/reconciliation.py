@@ -313,9 +313,9 @@ def waiting(row: OpenItem, old: int | None) -> Iterator[str]:
 def _waits(row: OpenItem) -> str:
     what = say.kind_title(row.kind)
     if row.amount is None:
-        return worded(_WAITS, campaign=row.campaign, what=what, subject=row.subject)
+        return worded(_WAITS, campaign=row.campaign, what=what, subject=str(row.subject))
     money = _figure(row.amount)
-    return worded(_WAITS_AMOUNT, campaign=row.campaign, what=what, subject=row.subject, money=money)
+    return worded(_WAITS_AMOUNT, campaign=row.campaign, what=what, subject=str(row.subject), money=money)
 
 
 def suggested(found: Suggestion, of: Amount | None) -> str:

@@ -83,7 +83,7 @@ def on(ledger: Ledger, day: str) -> None:
 def waiting(ledger: Ledger) -> list[tuple[OpenItemKind, str, int | None]]:
     """What is open and keeps the campaign from being reconciled: kind, which, minor units."""
     return [
-        (row.kind, row.subject, None if row.amount is None else row.amount.minor)
+        (row.kind, str(row.subject), None if row.amount is None else row.amount.minor)
         for row in items(ledger)
         if row.kind in UNRECONCILED
     ]

@@ -79,7 +79,7 @@ def net(ledger: Ledger, kind: AccountClass, *detail: str) -> int:
 def shortfalls(ledger: Ledger) -> list[tuple[str, int]]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
-    return [(r.subject, r.amount.minor) for r in rows if r.kind is OpenItemKind.SHORTFALL and r.amount]
+    return [(str(r.subject), r.amount.minor) for r in rows if r.kind is OpenItemKind.SHORTFALL and r.amount]
 
 
 def trail(ledger: Ledger, number: str) -> DonationTrail:

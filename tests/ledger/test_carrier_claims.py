@@ -100,7 +100,7 @@ def test_what_was_lost_on_its_way_is_claimed_with_age_owner_and_last_day(lost: L
     assert (rows["CL-2"].owner, rows["CL-2"].until) == ("Logistics", "2024-01-31")
     with lost.store.read() as reading:
         now = unix_seconds("2023-12-17T12:00:00Z")
-        kinds = {row.subject: row.kind for row in decisions(reading, SLUG, now=now)}
+        kinds = {str(row.subject): row.kind for row in decisions(reading, SLUG, now=now)}
     assert kinds["PO-1/1 lost L1 (arrival AR-1)"] is OpenItemKind.CLAIM_OVERDUE
     assert kinds["PO-1/1 damaged L1 (arrival AR-1)"] is OpenItemKind.OPEN_CLAIM
     lost.do(

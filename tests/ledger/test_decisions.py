@@ -110,7 +110,7 @@ def test_a_shortfall_waits_from_the_reorganisation(ledger: Ledger) -> None:
     ledger.do("approver", "conversion", "approve", number="C-1", date=DAY)
     ledger.reorg(6, *((f"other {n}", ()) for n in range(7)))
     rows = [row for row in waiting(ledger) if row.kind is OpenItemKind.SHORTFALL]
-    assert [(row.subject, sum_of(row).minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
+    assert [(str(row.subject), sum_of(row).minor) for row in rows] == [(f"spend {name('sale')}", BTC)]
     assert rows[0].since > DAY
 
 

@@ -79,7 +79,7 @@ def trail(ledger: Ledger, label: str) -> DonationTrail:
 def waiting(ledger: Ledger, day: str) -> list[tuple[OpenItemKind, str, int]]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=day_of({"date": day}))
-    return [(row.kind, row.subject, sum_of(row).minor) for row in rows if row.kind in KINDS]
+    return [(row.kind, str(row.subject), sum_of(row).minor) for row in rows if row.kind in KINDS]
 
 
 def lies(ledger: Ledger) -> int:

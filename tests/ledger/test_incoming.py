@@ -45,7 +45,7 @@ def decide(ledger: Ledger, counts_as: str, outpoint: str = COIN, n: int = 1) -> 
 def undecided(ledger: Ledger) -> list[str]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [row.subject for row in found if row.kind is OpenItemKind.UNDECIDED_COIN]
+    return [str(row.subject) for row in found if row.kind is OpenItemKind.UNDECIDED_COIN]
 
 
 def received(ledger: Ledger) -> tuple[int, int]:

@@ -80,7 +80,7 @@ def test_stock_past_its_last_day_is_listed_and_waits_until_it_is_written_off(led
     assert [row["expired"] for row in client.get(f"{WHERE}/stock").json()["items"]] == [False]
     ledger.now += 5 * 3600
     (row,) = waiting(ledger)
-    assert (row.kind, row.subject, sum_of(row).minor, row.since) == (
+    assert (row.kind, str(row.subject), sum_of(row).minor, row.since) == (
         OpenItemKind.EXPIRED_STOCK, "KIT#L1 at Depot", 980, EXPIRY,
     )  # fmt: skip
     assert "980 kits in stock are past the last day of use" in site(ledger).get(f"/c/{SLUG}").text
@@ -99,7 +99,11 @@ def test_a_donor_reads_the_last_day_of_use_of_what_was_received(ledger: Ledger) 
 def test_a_recalled_lot_waits_where_it_still_lies(ledger: Ledger) -> None:
     ledger.do("approver", "recall", "add", number="RC", product="KIT", lot="L1", reason="mould", date=DATE)
     (row,) = waiting(ledger)
-    assert (row.kind, row.subject, sum_of(row).minor) == (OpenItemKind.RECALLED_STOCK, "KIT#L1 at Depot", 980)
+    assert (row.kind, str(row.subject), sum_of(row).minor) == (
+        OpenItemKind.RECALLED_STOCK,
+        "KIT#L1 at Depot",
+        980,
+    )
     lose(ledger, 980, "recalled")
     assert waiting(ledger) == []
 

@@ -114,7 +114,7 @@ def test_a_surplus_waits_among_the_decisions_until_it_is_decided(ledger: Ledger)
     def waiting() -> list[tuple[str, int | None]]:
         with ledger.store.read() as reading:
             rows = decisions(reading, SLUG, now=ledger.now)
-        return [(row.subject, sum_of(row).minor) for row in rows if row.kind is OpenItemKind.SURPLUS]
+        return [(str(row.subject), sum_of(row).minor) for row in rows if row.kind is OpenItemKind.SURPLUS]
 
     assert waiting() == [("KIT#L1.over at Depot", 50)]
     decide(ledger, "accept", 30)

@@ -342,5 +342,5 @@ def test_an_observation_that_does_not_say_what_else_was_paid_explains_nothing(
     ledger.bury()
     assert "own-move" not in ledger.kinds()
     with ledger.store.read() as reading:
-        found = [row for row in decisions(reading, SLUG, now=ledger.now) if row.subject == name("move")]
+        found = [row for row in decisions(reading, SLUG, now=ledger.now) if str(row.subject) == name("move")]
     assert [(row.suggestions[0].kind, row.suggestions[0].score) for row in found] == [("move", 80)]

@@ -27,7 +27,7 @@ def payables(ledger: Ledger, day: str = "2023-12-05") -> list[PayableRow]:
 def waiting(ledger: Ledger, day: str) -> list[tuple[OpenItemKind, str, int]]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
-    return [(row.kind, row.subject, sum_of(row).minor) for row in found if row.kind in KINDS]
+    return [(row.kind, str(row.subject), sum_of(row).minor) for row in found if row.kind in KINDS]
 
 
 def bill(ledger: Ledger, amount: int, quantity: int, number: str = "I-1", **more: str) -> None:

@@ -50,7 +50,7 @@ def waiting(ledger: Ledger) -> dict[str, int]:
     with ledger.store.read() as reading:
         rows = decisions(reading, SLUG, now=ledger.now)
     kinds = {OpenItemKind.RECALLED_OUT, OpenItemKind.RECALLED_STOCK}
-    return {row.subject: sum_of(row).minor for row in rows if row.kind in kinds}
+    return {str(row.subject): sum_of(row).minor for row in rows if row.kind in kinds}
 
 
 def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_found(ledger: Ledger) -> None:
@@ -164,7 +164,7 @@ def test_a_recall_in_one_campaign_stops_the_makers_lot_in_the_others_until_they_
             for row in decisions(reading, OTHER, now=ledger.now)
             if row.kind is OpenItemKind.RECALLED_ELSEWHERE
         ]
-        assert (row.subject, sum_of(row).minor) == ("BOX#L1 (help RC-1)", 9)
+        assert (str(row.subject), sum_of(row).minor) == ("BOX#L1 (help RC-1)", 9)
         books = Books(reading)
         assert [one.recalled_elsewhere for one in stock_rows(books, OTHER, DATE)] == ["help RC-1"]
         assert [one.recalled_elsewhere for one in lot_traces(books, OTHER, "L1")] == ["help RC-1"]

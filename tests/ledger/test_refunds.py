@@ -178,7 +178,7 @@ def test_a_refund_in_another_currency_says_what_it_makes_good(tmp_path: Path) ->
 def claims(ledger: Ledger) -> list[tuple[str, int | None]]:
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
-    return [(row.subject, sum_of(row).minor) for row in found if row.kind is OpenItemKind.OPEN_CLAIM]
+    return [(str(row.subject), sum_of(row).minor) for row in found if row.kind is OpenItemKind.OPEN_CLAIM]
 
 
 def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Path) -> None:

@@ -142,6 +142,19 @@ def test_no_refusal_has_words_in_its_values() -> None:
         ], where
 
 
+def test_what_waits_is_named_by_its_names_and_numbers_or_in_a_wording() -> None:
+    """No English is put beside a number where an item says which thing it is."""
+    checked = 0
+    for path, tree in _trees():
+        for node in ast.walk(tree) if path.startswith("ledger/views/") else ():
+            if isinstance(node, ast.Call) and _made(node.func)[0] == "OpenItem":
+                (which,) = [word.value for word in node.keywords if word.arg == "subject"]
+                assert not list(_words(which)), f"{path}:{node.lineno}"
+                assert not isinstance(which, ast.Constant), f"{path}:{node.lineno}"
+                checked += 1
+    assert checked > 20
+
+
 def test_a_sentence_is_made_in_the_language_that_is_chosen() -> None:
     """Its places may stand in another order, and what stands at one may be told in it too."""
     refusal = Refused.field(

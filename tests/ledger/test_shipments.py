@@ -222,7 +222,7 @@ def test_what_is_under_way_past_its_day_is_overdue_and_undoes_reconciled(ledger:
         for day in ("2023-12-10", "2023-12-11", "2024-02-01", "2024-02-02"):
             found = decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
             late[day] = [
-                (row.subject, row.since, sum_of(row).minor)
+                (str(row.subject), row.since, sum_of(row).minor)
                 for row in found
                 if row.kind is OpenItemKind.LATE_SHIPMENT
             ]

@@ -154,7 +154,7 @@ from api.pages.sentences.units import (
     pieces,
     time,
 )
-from api.pages.sentences.waiting import kind_title, still_open, waiting_note, waits_since
+from api.pages.sentences.waiting import kind_title, still_open, waiting_note, waits_since, which
 
 __all__ = [
     "DEMONSTRATION",
@@ -311,6 +311,7 @@ __all__ = [
     "waits_since",
     "what_to_do",
     "where",
+    "which",
     "with_access",
     "with_accesses",
     "worded",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from api.pages.figures import short_hash
 from api.pages.messages import Message, listed, worded
 from api.pages.sentences.units import time
 from ledger.views.campaign import Books, PublicOpenItem
@@ -256,6 +257,7 @@ _KINDS = {
         Message("{n} delivery that nobody confirmed", _WAITS, many="{n} deliveries that nobody confirmed"),
     ),
 }
+_HASH = 64
 _OTHER_KIND = Message("{n} {kind}", "{kind}: a code that has no words here", many="{n} {kind}")
 _NOTHING_WAITS = Message("Nothing waits for a decision.")
 _ALL_SHOWN = Message("{open}.", "{open}: a list of all that waits, as: 2 bank lines without a match")
@@ -288,6 +290,12 @@ def _counted(kind: str, number: int) -> str:
 def kind_title(kind: str) -> str:
     """What kind of thing waits, as the beginning of a row: the same on the page and on the command line."""
     return worded(_KINDS[kind].alone) if kind in _KINDS else kind.replace("_", " ").capitalize()
+
+
+def which(row: PublicOpenItem) -> str:
+    """Which thing waits; what is as long as a hash is shortened."""
+    told = str(row.subject)
+    return short_hash(told) if len(told) >= _HASH else told
 
 
 def waiting_note(books: Books, shown: int) -> str:

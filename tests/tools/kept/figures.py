@@ -325,7 +325,7 @@ def _open_items(tx: Reading, slug: str, now: int) -> Iterator[Row]:
         if row.kind is OpenItemKind.QUESTION:  # nobody asked when it was kept
             continue
         yield "open item", slug, f"{row.kind.value}, count", "", row.count
-        yield "open item", f"{slug}/{row.kind.value}", row.subject, *_known(row)
+        yield "open item", f"{slug}/{row.kind.value}", str(row.subject), *_known(row)
 
 
 def _orders(books: Books, slug: str) -> Iterator[Row]:
