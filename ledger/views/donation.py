@@ -181,6 +181,7 @@ class DonationFollower:
             value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
             rate_sources=sources,
             replaced_by=watched.by,
+            went_elsewhere=self._went_elsewhere(watched),
             steps=(*steps, *followed.steps),
             places=followed.places,
             shares=followed.shares,
@@ -208,6 +209,11 @@ class DonationFollower:
     def place_of(self, need: str | None) -> str:
         """Where the need of a restricted gift wants its pieces; empty for any end."""
         return need_of(self._tx.session, self._campaign, need).place if need else ""
+
+    def _went_elsewhere(self, watched: WatchedTx) -> bool:
+        """Did what replaced a payment pay the campaign nothing?"""
+        rival = None if watched.by is None else self._observed.tx(watched.by)
+        return rival is not None and all(output.campaign != self._campaign for output in rival.outputs)
 
     def _needed(self, watched: WatchedTx) -> int:
         """Confirmations after which a payment is settled."""

@@ -29,12 +29,14 @@ from ledger.rules.books import Books
 from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.claims import claims_below_tolerance
+from ledger.rules.coins import undecided_outpoints
 from ledger.rules.gift_sums import gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.orders import bound_orders, items_of_orders
 from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
+from ledger.rules.spends import spends_of
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_states
 from ledger.views.campaign import (
@@ -418,6 +420,25 @@ def _days_order_to_receipt(books: Books, slug: str, approved: Mapping[str, str])
 # ── donations ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _no_donation(tx: Reading, observed: Observed, watched: WatchedTx, vout: int | None) -> NotFound:
+    """Why none of the outputs that a key names is a donation: its transaction pays nothing, gives back, or both."""
+    if not watched.outputs:
+        return NotFound("This transaction is known here, and pays nothing to a campaign.")
+    named = [output for output in watched.outputs if vout in {None, output.vout}]
+    if named:
+        back = sum(coin.sats for coin in map(observed.coin_to_be, watched.inputs) if coin is not None)
+        above = sum(output.sats for output in watched.outputs) > back
+        settled = [spend.campaign for spend in spends_of(tx.session, watched.txid)]
+        waiting = {outpoint for slug in settled for outpoint in undecided_outpoints(tx.session, slug)}
+        if above and (not settled or any(f"{watched.txid}:{output.vout}" in waiting for output in named)):
+            return NotFound(
+                "This transaction spends coins of a campaign as well. What it pays above them waits for a decision: "
+                "ask again once a person has said what it is."
+            )
+        return NotFound("This transaction gives a campaign change of its own coins, and that is no donation.")
+    return NotFound("This transaction is known here, but that output is no donation.")
+
+
 def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
     """The payments that a key names; raises NotFound with what is known and what to do."""
     observed = Observed(tx.session)
@@ -434,7 +455,7 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
         change = change_of(tx, observed, watched)
         outputs = [o for o in watched.outputs if o.vout not in change and vout in {None, o.vout}]
         if not outputs:
-            raise NotFound("This transaction is known here, but that output is no donation.")
+            raise _no_donation(tx, observed, watched, vout)
         return [(watched, output) for output in outputs]
     row = tx.addresses.by_address(text)
     if row is None and text.lower() != text:

@@ -279,6 +279,8 @@ class Donation(Frozen):
     """Who told the price."""
     replaced_by: str | None
     """Transaction that replaced it."""
+    went_elsewhere: bool = False
+    """True where the transaction that replaced it pays nothing to the campaign."""
     sources: tuple[str, ...]
     """Sources of the chain that showed it."""
     places: tuple[Place, ...]

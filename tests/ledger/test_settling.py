@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api.pages.sentences import donation_sentence
 from ledger.core.accounts import AccountClass, account
-from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.look import SeenTx, TxFacts
 from ledger.model.observed import TxState
 from ledger.rules.books import Books
@@ -420,3 +422,36 @@ def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(l
     assert keys[0] == f"spend:{name('both')}"
     assert sum(held) == 60_000
     assert min(held) >= 0
+
+
+def test_a_payjoin_is_told_to_wait_for_a_decision(ledger: Ledger) -> None:
+    """Its donor asks by the txid: before and after it settles; change alone is no donation."""
+    ledger.mine("a", tx("coin", (0, 50_000)), tx("other", (1, 40_000), position=2))
+    ledger.bury()
+    joined = tx("payjoin", (2, 80_000), (3, 1_000), spends=(("coin", 0),))
+    for label, told in (("b", joined), ("c", tx("plain", (99, 39_000), (4, 900), spends=(("other", 0),)))):
+        ledger.mine(label, told)
+    for _ in range(2):
+        with ledger.store.read() as reading:
+            with pytest.raises(NotFound, match="waits for a decision"):
+                donation_trails(reading, name("payjoin"), now=ledger.now)
+            with pytest.raises(NotFound, match="change of its own coins, and that is no donation"):
+                donation_trails(reading, name("plain"), now=ledger.now)
+        ledger.bury()
+
+
+def test_who_was_replaced_reads_whether_the_coins_went_elsewhere(ledger: Ledger) -> None:
+    """And whoever looks up the one that took them reads that it pays nothing here."""
+    for label, pays in (("away", ()), ("kept", ((1, 4_000),))):
+        gift = tx(label, (0, 5_000))
+        ledger.look((), [], (SeenTx(gift.txid, gift.inputs, gift.outputs, "node"),), ("node",))
+        rival = replace(tx(f"rival of {label}", *pays), inputs=gift.inputs)
+        ledger.mine(f"block of {label}", rival)
+        with ledger.store.read() as reading:
+            (trail,) = donation_trails(reading, gift.txid, now=ledger.now)
+            told = "".join(piece.text for piece in donation_sentence(trail))
+            assert (trail.status, trail.went_elsewhere) == (DonationStatus.REPLACED, not pays)
+            assert ("the coins went elsewhere" in told) is (not pays)
+            if not pays:
+                with pytest.raises(NotFound, match="pays nothing to a campaign"):
+                    donation_trails(reading, rival.txid, now=ledger.now)

@@ -64,6 +64,8 @@ def donation_sentence(trail: Donation) -> Sentence:
         return said(_OUTCOME_SENTENCE[trail.outcome], given=given)
     if trail.status is DonationStatus.CONFIRMED:
         return said(_CONFIRMED, given=given, depth=trail.confirmations, needed=trail.needed)
+    if trail.status is DonationStatus.REPLACED and trail.went_elsewhere:
+        return said(_WENT_ELSEWHERE, given=given)
     if trail.status is not DonationStatus.SETTLED:
         return said(_STATUS_SENTENCE[trail.status], given=given)
     goods = _said_together([place for place in trail.places if _is_goods(place)])
@@ -216,6 +218,11 @@ _STATUS_SENTENCE = {
     DonationStatus.REVERSED: Message("Your {given} was recorded in error and taken back.", _GIVEN),
     DonationStatus.BLOCKED: Message("Your {given} is set apart until two people release it.", _GIVEN),
 }
+_WENT_ELSEWHERE = Message(
+    "Your {given} was replaced by another transaction and counts nowhere. That one pays nothing here: the coins went "
+    "elsewhere.",
+    _GIVEN,
+)
 _OUTCOME_SENTENCE = {
     "returned": Message(
         "Your {given} went back. What came and what went back both stand in the sums.", _GIVEN
