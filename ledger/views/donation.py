@@ -264,13 +264,15 @@ class DonationFollower:
             )
 
         steps: list[Step] = []
-        if watched.confirmed_at is None:
-            steps.append(
-                step(StepKind.SEEN, watched.first_at, (("source", ", ".join(watched.sources)),), None)
-            )
-        elif gift is None:
-            height = "" if watched.height is None else str(watched.height)
-            steps.append(step(StepKind.CONFIRMED, watched.confirmed_at, (("block", height),), None))
+        if gift is None:
+            in_block = watched.height is not None and watched.block_time is not None
+            if not in_block or watched.first_at != watched.confirmed_at:
+                seen = (("source", ", ".join(watched.sources)),)
+                steps.append(step(StepKind.SEEN, watched.first_at, seen, None))
+            if in_block:
+                # The block that holds it now, and that one's own time: it may have been in another before.
+                at = rfc3339(watched.block_time or 0)
+                steps.append(step(StepKind.CONFIRMED, at, (("block", str(watched.height)),), None))
         else:
             detail = [("block", str(gift.height)), ("block_time", rfc3339(gift.time))]
             figures = {}

@@ -11,6 +11,7 @@ from api.pages.sentences import donation_sentence
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.look import SeenTx, TxFacts
+from ledger.core.times import rfc3339
 from ledger.model.observed import TxState
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed
@@ -18,7 +19,7 @@ from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_rows, donation_trails
 from ledger.views.reconcile import books_state
-from ledger.views.trail import DonationStatus
+from ledger.views.trail import DonationStatus, StepKind
 from ledger.views.watch_list import sighting_scripts
 from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, script, tx
@@ -422,6 +423,29 @@ def test_a_transaction_that_spends_coins_of_two_campaigns_is_explained_by_each(l
     assert keys[0] == f"spend:{name('both')}"
     assert sum(held) == 60_000
     assert min(held) >= 0
+
+
+def test_each_step_on_the_chain_has_its_own_block_and_time(ledger: Ledger) -> None:
+    """Seen first, then in the block that holds it now; a block that was left is told of no more."""
+    gift = tx("gift", (0, 5_000))
+    ledger.look((), [], (SeenTx(gift.txid, gift.inputs, gift.outputs, "node"),), ("node",))
+    ledger.mine("a", gift)
+
+    def steps() -> list[tuple[StepKind, str]]:
+        with ledger.store.read() as reading:
+            (trail,) = donation_trails(reading, gift.txid, now=ledger.now)
+            first = Observed(reading.session).tx(gift.txid)
+        assert first is not None
+        at = [rfc3339(first.block_time)] if first.block_time is not None else []
+        assert [step.at for step in trail.steps] == [first.first_at, *at]
+        return [(step.kind, step.detail.get("block", "")) for step in trail.steps]
+
+    height = len(ledger.chain) - 1
+    assert steps() == [(StepKind.SEEN, ""), (StepKind.CONFIRMED, str(height))]
+    ledger.reorg(1, ("B", ()), ("C", ()))
+    assert steps() == [(StepKind.SEEN, "")]
+    ledger.mine("d", gift)
+    assert steps() == [(StepKind.SEEN, ""), (StepKind.CONFIRMED, str(height + 2))]
 
 
 def test_a_payjoin_is_told_to_wait_for_a_decision(ledger: Ledger) -> None:
