@@ -48,10 +48,10 @@ async def require_token(request: Request, ports: Ports) -> str:
     """The token of a request, which somebody has; raises Problem 401, before a body is read."""
     token = token_of(request)
     if not await run_in_threadpool(_is_known, ports, token):
-        raise Problem(401, "This token is not known, or is revoked.")
+        raise Problem(401, "This token is not known, is revoked, or has ended.")
     return token
 
 
 def _is_known(ports: Ports, token: str) -> bool:
     with ports.store.read() as tx:
-        return ports.desk.actor_of_token(tx, token) is not None
+        return ports.desk.actor_of_token(tx, token, now=ports.clock()) is not None

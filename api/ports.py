@@ -80,7 +80,7 @@ class Desk(Protocol):
     @property
     def NOUNS(self) -> Mapping[str, Any]: ...  # noqa: N802 - the ledger's own name
 
-    def actor_of_token(self, tx: Any, token: str) -> Any | None: ...
+    def actor_of_token(self, tx: Any, token: str, *, now: int) -> Any | None: ...
 
     def act(
         self, tx: Any, actor: Any, slug: str, noun: str, verb: str, facts: object, *, now: int

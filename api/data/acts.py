@@ -193,9 +193,9 @@ def _intend(ports: Ports, slug: str, wish: Any) -> Response:
 def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
     tried = facts_from(Tried, body)
     with ports.store.write() as tx:
-        actor = ports.desk.actor_of_token(tx, token)
+        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
         if actor is None:
-            raise Problem(401, "This token is not known, or is revoked.")
+            raise Problem(401, "This token is not known, is revoked, or has ended.")
         told = preview(tx, actor, slug, tried.noun, tried.verb, dict(tried.facts), now=ports.clock())
     return unkept(told, 200)
 
@@ -203,14 +203,14 @@ def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:
     now = ports.clock()
     with ports.store.read() as tx:
-        known = ports.desk.actor_of_token(tx, token) is not None
+        known = ports.desk.actor_of_token(tx, token, now=ports.clock()) is not None
     if not known:
-        raise Problem(401, "This token is not known, or is revoked.")
+        raise Problem(401, "This token is not known, is revoked, or has ended.")
 
     def recorded_by_one_who_still_may(tx: Any) -> Any:
-        still = ports.desk.actor_of_token(tx, token)
+        still = ports.desk.actor_of_token(tx, token, now=ports.clock())
         if still is None:
-            raise Problem(401, "This token is not known, or is revoked.")
+            raise Problem(401, "This token is not known, is revoked, or has ended.")
         return ports.desk.act(tx, still, slug, noun, verb, body, now=now)
 
     with ports.store.write() as tx:

@@ -80,9 +80,9 @@ def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
     now = ports.clock()
 
     def make(tx: Any) -> Any:
-        actor = ports.desk.actor_of_token(tx, token)
+        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
         if actor is None:
-            raise Problem(401, "This token is not known, or is revoked.")
+            raise Problem(401, "This token is not known, is revoked, or has ended.")
         return make_link(tx, actor, slug, body, now=now)
 
     with ports.store.write() as tx:

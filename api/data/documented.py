@@ -46,7 +46,7 @@ Cursor = Annotated[
 NumberCursor = Annotated[int | None, Query(description="The `next` of the page before.", ge=0, le=10**15)]
 
 _SAID: dict[int, tuple[str, str]] = {
-    401: ("No token, or one that is not known", "This token is not known, or is revoked."),
+    401: ("No token, or one that is not known", "This token is not known, is revoked, or has ended."),
     403: ("Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
     404: ("Nothing has this name", "purchase: there is no purchase PO-9 in campaign first-call"),
     408: (

@@ -65,9 +65,9 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:
     def keep(tx: Any) -> None:
-        actor = ports.desk.actor_of_token(tx, token)
+        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
         if actor is None:
-            raise Problem(401, "This token is not known, or is revoked.")
+            raise Problem(401, "This token is not known, is revoked, or has ended.")
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field(
                 "sha256", "is not the SHA-256 of the {data} bytes that were sent", data=len(data)

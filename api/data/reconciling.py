@@ -61,8 +61,8 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
         token = token_of(request) if "authorization" in request.headers else None
 
         def render(tx: Any, now: int) -> Rendered:
-            if token is not None and ports.desk.actor_of_token(tx, token) is None:
-                raise Problem(401, "This token is not known, or is revoked.")
+            if token is not None and ports.desk.actor_of_token(tx, token, now=ports.clock()) is None:
+                raise Problem(401, "This token is not known, is revoked, or has ended.")
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
             page = Page[Decision](items=tuple(map(Decision.of, shown)), next=None)
@@ -79,8 +79,8 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
         token = token_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
-            if ports.desk.actor_of_token(tx, token) is None:
-                raise Problem(401, "This token is not known, or is revoked.")
+            if ports.desk.actor_of_token(tx, token, now=ports.clock()) is None:
+                raise Problem(401, "This token is not known, is revoked, or has ended.")
             found = screening_report(tx.session, slug)
             return json_of(found, Reads(frozenset({slug}), chain=True), private=True)
 

@@ -35,6 +35,7 @@ class TokenRow(Table, table=True):
     name: str = Field(sa_type=TEXT)
     hash: str = Field(sa_type=TEXT, unique=True)
     at: str = Field(sa_type=TEXT)
+    until: str | None = Field(default=None, sa_type=TEXT)
     revoked: int = Field(sa_type=LONG)
 
 

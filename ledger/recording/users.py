@@ -18,6 +18,9 @@ from ledger.store.transaction import Reading, Writing
 TOKEN_PREFIX = "at_"  # noqa: S105 - what tokens begin with, not one
 
 
+_DAY = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a user of the desk, known by name here and by role in entries."""
@@ -69,21 +72,38 @@ def limit_user(
     tx.desk.audit(rfc3339(now), by.id if by else None, "user limit", f"{name}/{currency}: {what}")
 
 
-def add_token(tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None) -> str:
-    """A new token of a user, shown once; only its hash is kept."""
+def add_token(
+    tx: Writing, user_name: str, token_name: str, *, now: int, by: Actor | None, days: int | None = None
+) -> str:
+    """A new token of a user, shown once; only its hash is kept. It ends after so many days (None: when revoked)."""
     user = tx.desk.user(user_name)
     if user is None:
         raise NotFound.field("user", "there is no user {user}", user=user_name[:60])
+    until = None if days is None else rfc3339(now + days * _DAY)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now))
+    tx.desk.add_token(user.id, token_name, token_hash(token), rfc3339(now), until)
     tx.desk.audit(rfc3339(now), by.id if by else None, "token added", f"{user_name}/{token_name}")
     return token
 
 
-def actor_of_token(tx: Reading, token: str) -> Actor | None:
-    """Who a token belongs to; None for an unknown, revoked or disabled one."""
-    user = tx.desk.user_by_token_hash(token_hash(token)) if token.startswith(TOKEN_PREFIX) else None
+def actor_of_token(tx: Reading, token: str, *, now: int) -> Actor | None:
+    """Who a token belongs to; None for an unknown, revoked, ended or disabled one."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    user = tx.desk.user_by_token_hash(token_hash(token), rfc3339(now))
     return None if user is None or user.disabled else Actor(user.id, user.name, user.role)
+
+
+def enable_user(tx: Writing, name: str, *, now: int, by: Actor | None, enabled: bool) -> None:
+    """Let a user act again, with the tokens that stand, or refuse them; raises NotFound."""
+    user = tx.desk.user(name)
+    if user is None:
+        raise NotFound.field(
+            "user", "there is no user {name}; add one with `aidtrail user add`", name=name[:60]
+        )
+    tx.desk.set_user_disabled(user.id, not enabled)
+    what = "user enabled" if enabled else "user disabled"
+    tx.desk.audit(rfc3339(now), by.id if by else None, what, user.name)
 
 
 def actor_named(tx: Reading, name: str) -> Actor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from ledger.core.errors import Conflict
 from ledger.model.columns import Table, table_of
@@ -28,12 +28,13 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a user, without its hash; `at` is RFC 3339."""
+    """A token of a user, without its hash; `at` and `until` are RFC 3339, None for one that does not end."""
 
     id: int
     user_id: int
     name: str
     at: str
+    until: str | None
     revoked: bool
 
 
@@ -80,12 +81,13 @@ class Desk:
         rows = self._session.exec(select(UserRow).order_by(col(UserRow.id)))
         return [User(row.id, row.name, row.role, bool(row.disabled)) for row in rows]
 
-    def user_by_token_hash(self, token_hash: str) -> User | None:
-        """Whose token that is; None when it is unknown or revoked."""
+    def user_by_token_hash(self, token_hash: str, at: str) -> User | None:
+        """Whose token that is; None when it is unknown or revoked, or has ended at that time (RFC 3339)."""
         query = (
             select(UserRow)
             .join(TokenRow, col(TokenRow.user_id) == UserRow.id)
             .where(TokenRow.hash == token_hash, TokenRow.revoked == 0)
+            .where(or_(col(TokenRow.until).is_(None), col(TokenRow.until) > at))
         )
         return _user(self._session.exec(query).first())
 
@@ -94,7 +96,7 @@ class Desk:
         rows = self._session.exec(
             select(TokenRow).where(TokenRow.user_id == user_id).order_by(col(TokenRow.id))
         )
-        return [Token(row.id, row.user_id, row.name, row.at, bool(row.revoked)) for row in rows]
+        return [Token(row.id, row.user_id, row.name, row.at, row.until, bool(row.revoked)) for row in rows]
 
     def limits(self, user_id: int) -> dict[str, int]:
         """The most that a user may approve, minor units by currency; empty where nothing limits them."""
@@ -120,11 +122,12 @@ class Desk:
         row = self._session.get(OpeningRow, commitment)
         return None if row is None else (row.salt, row.value)
 
-    def audited(self, after: int = 0, limit: int = 1000) -> list[Audited]:
-        """Lines of the audit log numbered above `after`."""
-        rows = self._session.exec(
-            select(AuditRow).where(AuditRow.n > after).order_by(col(AuditRow.n)).limit(limit)
-        )
+    def audited(self, after: int = 0, limit: int = 1000, user_id: int | None = None) -> list[Audited]:
+        """Lines of the audit log numbered above `after`, of one user where one is named."""
+        wanted = select(AuditRow).where(AuditRow.n > after).order_by(col(AuditRow.n)).limit(limit)
+        if user_id is not None:
+            wanted = wanted.where(AuditRow.user_id == user_id)
+        rows = self._session.exec(wanted)
         return [Audited(row.n, row.at, row.user_id, row.action, row.subject) for row in rows]
 
 
@@ -153,10 +156,10 @@ class DeskWriting(Desk):
             self._session.add(UserLimitRow(user_id=user_id, currency=currency, most=most))
         self._session.flush()
 
-    def add_token(self, user_id: int, name: str, token_hash: str, at: str) -> int:
+    def add_token(self, user_id: int, name: str, token_hash: str, at: str, until: str | None = None) -> int:
         """The new token's number; raises Conflict for a hash that is there already."""
         number = self._next(TokenRow.id)
-        row = TokenRow(id=number, user_id=user_id, name=name, hash=token_hash, at=at, revoked=0)
+        row = TokenRow(id=number, user_id=user_id, name=name, hash=token_hash, at=at, until=until, revoked=0)
         return self._added(row, number)
 
     def revoke_token(self, token_id: int) -> None:

@@ -95,6 +95,8 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "user show": "Show one user.",
         "user limit": "Set the most that a user may approve in a currency, or lift it.",
         "user disable": "Refuse a user and all their tokens.",
+        "user enable": "Accept a user again who was disabled.",
+        "audit list": "Who did what at the desk, and when: the audit log, which nobody can change.",
         "token add": "Make a token for the API; it is printed once.",
         "token list": "List tokens, without their secret.",
         "token revoke": "Refuse a token from now on.",

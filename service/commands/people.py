@@ -10,7 +10,7 @@ from typing import Any
 from ledger.core.errors import NotFound
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.recording.users import actor_named, add_token, add_user, limit_user
+from ledger.recording.users import actor_named, add_token, add_user, enable_user, limit_user
 from ledger.store.desk import User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
@@ -19,6 +19,8 @@ from service.sentences import people as say
 
 ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
 _NAME_MOST = 40
+_DAYS_MOST = 3_660
+_MOST_LINES = 1_000
 
 
 def _checked_name(name: str) -> str:
@@ -92,22 +94,58 @@ def _user_limit(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _user_disable(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
-        user = user_named(tx, options.name)
-        tx.desk.set_user_disabled(user.id, True)
-        tx.desk.audit(rfc3339(outside.clock()), None, "user disabled", user.name)
-    return Answer((say.disabled(user.name),), {"name": user.name})
+        enable_user(tx, options.name, now=outside.clock(), by=None, enabled=False)
+    return Answer((say.disabled(options.name),), {"name": options.name})
+
+
+def _user_enable(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_database(options.data, outside) as store, store.write() as tx:
+        enable_user(tx, options.name, now=outside.clock(), by=None, enabled=True)
+    return Answer((say.enabled(options.name),), {"name": options.name})
+
+
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--after", type=int, default=0, metavar="N", help="only lines above this number")
+    parser.add_argument("--most", type=int, default=_MOST_LINES, help="lines at most (default: 1000)")
+    parser.add_argument("--user", metavar="USER", help="only what this user did")
+    add_data_option(parser)
+
+
+def _audit(options: argparse.Namespace, outside: Outside) -> Answer:
+    if not 1 <= options.most <= _MOST_LINES:
+        raise BadUse("--most: write a number from 1 to {most}.", most=_MOST_LINES)
+    with open_database(options.data, outside) as store, store.read() as tx:
+        names = {user.id: user.name for user in tx.desk.users()}
+        wanted = None if options.user is None else user_named(tx, options.user).id
+        rows = tx.desk.audited(options.after, options.most, wanted)
+    told = [
+        {
+            "n": row.n,
+            "at": row.at,
+            "user": names.get(row.user_id or 0),
+            "action": row.action,
+            "subject": row.subject,
+        }
+        for row in rows
+    ]
+    lines = [say.audited(row.n, row.at, names.get(row.user_id or 0), row.action, row.subject) for row in rows]
+    return Answer(tuple(lines or [str(say.NOTHING_AUDITED)]), told)
 
 
 def _token_add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user", metavar="USER")
     parser.add_argument("--name", default="token", help="what the token is for (default: token)")
+    parser.add_argument("--days", type=int, help="how long it is accepted (else until it is revoked)")
     add_data_option(parser)
 
 
 def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
+    if options.days is not None and not 1 <= options.days <= _DAYS_MOST:
+        raise BadUse("--days: write a number from 1 to {most}.", most=_DAYS_MOST)
     with open_database(options.data, outside) as store, store.write() as tx:
         actor_named(tx, options.user)
-        token = add_token(tx, options.user, _checked_name(options.name), now=outside.clock(), by=None)
+        name, now = _checked_name(options.name), outside.clock()
+        token = add_token(tx, options.user, name, now=now, by=None, days=options.days)
     outside.say(say.shown_once(options.name, options.user))
     return Answer((token,), {"user": options.user, "name": options.name, "token": token})
 
@@ -126,7 +164,10 @@ def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
                 told = asdict(token)
                 told.pop("hash", None)
                 rows.append({"user": user.name, **told})
-    lines = [say.token(row["id"], row["user"], row["name"], revoked=bool(row.get("revoked"))) for row in rows]
+    lines = [
+        say.token(row["id"], row["user"], row["name"], row["until"], revoked=bool(row["revoked"]))
+        for row in rows
+    ]
     return Answer(tuple(lines) or (str(say.NO_TOKENS),), rows)
 
 
@@ -155,6 +196,8 @@ COMMANDS: Mapping[str, Command] = {
     "user show": Command(_user_show, _user_options, _CODES),
     "user limit": Command(_user_limit, _user_limit_options, _CODES),
     "user disable": Command(_user_disable, _user_options, _CODES),
+    "user enable": Command(_user_enable, _user_options, _CODES),
+    "audit list": Command(_audit, _audit_options, _CODES),
     "token add": Command(_token_add, _token_add_options, _CODES),
     "token list": Command(_token_list, _token_list_options, _CODES),
     "token revoke": Command(_token_revoke, _token_revoke_options, _CODES),

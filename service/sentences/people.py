@@ -17,12 +17,15 @@ _LIMIT = Message("may approve up to {money}", "a person", _MONEY)
 _LIMITED = Message("user {user} may approve up to {money}.", _USER, _MONEY)
 _LIFTED = Message("user {user} has no limit in {currency} any more.", _USER, "{currency}: its code")
 _IS_DISABLED = Message("user {user} is disabled; no token of theirs is accepted.", _USER)
+_IS_ENABLED = Message("user {user} is enabled; tokens of theirs that stand are accepted again.", _USER)
+NOTHING_AUDITED = Message("no such line in the audit log.")
 NO_USERS = Message(
     "no users yet; add one with `aidtrail user add NAME --role ROLE`.", "words in backquotes are a command"
 )
 _SHOWN_ONCE = Message(
     "this is the only time that the token {name} of {user} is shown.", "{name}: what it is called", _USER
 )
+_UNTIL = Message("until {time}", "a token", "{time}: when it ends")
 _REVOKED = Message("revoked", "a token that is accepted no more")
 _IS_REVOKED = Message("token {token} is revoked.", "{token}: its number")
 NO_TOKENS = Message("no tokens.")
@@ -58,13 +61,23 @@ def disabled(user: str) -> str:
     return worded(_IS_DISABLED, user=user)
 
 
+def enabled(user: str) -> str:
+    return worded(_IS_ENABLED, user=user)
+
+
+def audited(number: int, at: str, user: str | None, action: str, subject: str) -> str:
+    """A line of the audit log; what the program did by itself, or the command line without a user, has a dash."""
+    return row(str(number), at, user or "\u2013", action, subject)
+
+
 def shown_once(name: str, user: str) -> str:
     return worded(_SHOWN_ONCE, name=name, user=user)
 
 
-def token(number: int, user: str, name: str, *, revoked: bool) -> str:
+def token(number: int, user: str, name: str, until: str | None, *, revoked: bool) -> str:
     """A row of the list of tokens."""
-    return row(str(number), user, name, str(_REVOKED) if revoked else "")
+    ends = "" if until is None else worded(_UNTIL, time=until)
+    return row(str(number), user, name, ends, str(_REVOKED) if revoked else "")
 
 
 def token_revoked(number: int) -> str:

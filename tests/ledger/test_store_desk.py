@@ -139,14 +139,14 @@ def test_a_token_opens_the_desk_until_it_is_revoked(store: Store) -> None:
         ada = tx.desk.user("ada")
         assert ada is not None
         tx.desk.add_token(ada.id, "laptop", "h" * 64, AT)
-        assert tx.desk.user_by_token_hash("h" * 64) == ada
+        assert tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z") == ada
         tx.desk.set_user_disabled(ada.id, True)
-        found = tx.desk.user_by_token_hash("h" * 64)
+        found = tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z")
         assert found is not None
         assert found.disabled
         (token,) = tx.desk.tokens(ada.id)
         tx.desk.revoke_token(token.id)
-        assert tx.desk.user_by_token_hash("h" * 64) is None
+        assert tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z") is None
         assert tx.desk.tokens(ada.id)[0].revoked
     with pytest.raises(Conflict), store.write() as tx:
         tx.desk.add_user("ada", "auditor", AT)

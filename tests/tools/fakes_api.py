@@ -194,7 +194,7 @@ class FakeDesk:
         "need": Noun("needs", {"record": Action(Facts, frozenset({"coordinator"}), "What was asked for.")})
     }
 
-    def actor_of_token(self, tx: Any, token: str) -> Actor | None:
+    def actor_of_token(self, tx: Any, token: str, *, now: int) -> Actor | None:
         return Actor(1, "ana", "coordinator") if token == TOKEN else None
 
     def act(self, tx: Any, actor: Actor, slug: str, noun: str, verb: str, facts: Any, *, now: int) -> Outcome:

@@ -405,6 +405,7 @@ CREATE TABLE tokens (
     name TEXT COLLATE "C" NOT NULL,
     hash TEXT COLLATE "C" NOT NULL,
     at TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C",
     revoked BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),

@@ -459,6 +459,7 @@ CREATE TABLE tokens (
     name TEXT NOT NULL,
     hash TEXT NOT NULL,
     at TEXT NOT NULL,
+    until TEXT,
     revoked INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),

@@ -1,0 +1,51 @@
+"""Who may act ends and begins again, and the audit log can be read: who did what, and when."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ledger.recording.users import actor_of_token
+from ledger.store.database import Store
+from tests.tools.demo_data import Ran, run_command
+
+NOW = 1_700_000_000
+DAY = 86_400
+
+
+def ran(home: Path, *words: str, code: int = 0) -> Ran:
+    told = run_command([*words, "--data", "."], home, clock=lambda: NOW)
+    assert told.code == code, told.err
+    return told
+
+
+def test_a_user_is_disabled_and_enabled_and_a_token_ends(tmp_path: Path) -> None:
+    """And the audit log says so, of one person where one is named; nobody is told of what is not there."""
+    Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}").close()
+    ran(tmp_path, "user", "add", "ana", "--role", "admin")
+    lasting = ran(tmp_path, "token", "add", "ana").out.strip()
+    ending = ran(tmp_path, "token", "add", "ana", "--days", "90").out.strip()
+    ran(tmp_path, "token", "add", "ana", "--days", "0", code=2)
+    assert "2024-02-12T22:13:20Z" in ran(tmp_path, "token", "list").out
+    store = Store.open(f"sqlite:///{tmp_path / 'aidtrail.db'}")
+
+    def accepted(now: int) -> list[bool]:
+        with store.read() as tx:
+            return [actor_of_token(tx, token, now=now) is not None for token in (lasting, ending)]
+
+    assert accepted(NOW + 90 * DAY - 1) == [True, True]
+    assert accepted(NOW + 90 * DAY) == [True, False]
+    ran(tmp_path, "user", "disable", "ana")
+    assert accepted(NOW) == [False, False]
+    ran(tmp_path, "user", "enable", "ana")
+    assert accepted(NOW) == [True, True]
+    ran(tmp_path, "user", "enable", "eve", code=2)
+    store.close()
+    rows = json.loads(ran(tmp_path, "audit", "list", "--json").out)
+    assert [(row["action"], row["subject"]) for row in rows] == [
+        ("user added", "ana"), ("token added", "ana/token"), ("token added", "ana/token"), ("user disabled", "ana"),
+        ("user enabled", "ana"),
+    ]  # fmt: skip
+    assert "user disabled" in ran(tmp_path, "audit", "list", "--after", "3").out
+    assert "user added" not in ran(tmp_path, "audit", "list", "--after", "3").out
+    assert "no such line" in ran(tmp_path, "audit", "list", "--user", "ana").out
