@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sqlmodel import col, select
+
 from ledger.checks.finding import Finding
 from ledger.core.entry import GENESIS, entry_from_bytes, entry_hash
+from ledger.model.desk import AuditRow
+from ledger.model.journal import EntryRow
+from ledger.recording.desk import NOUNS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.trial_balance import frozen_differs
@@ -34,6 +39,44 @@ def bytes_hash(tx: Reading, after: int = 0) -> Iterator[Finding]:
                 entry=row.seq,
             )
         previous = row.hash
+
+
+def recorded_acts_stand(tx: Reading) -> Iterator[Finding]:
+    """Each act of the desk that the audit log tells of has its entry: what was cut off the journal's end is missed."""
+    acts = [f"{noun} {verb}" for noun, told in NOUNS.items() for verb in told.actions]
+    lost = (
+        select(AuditRow.n, AuditRow.action, AuditRow.subject)
+        .join(EntryRow, col(EntryRow.key) == col(AuditRow.subject), isouter=True)
+        .where(col(AuditRow.action).in_(acts), col(EntryRow.seq).is_(None))
+        .order_by(col(AuditRow.n))
+    )
+    for number, action, key in tx.session.exec(lost).all():
+        yield Finding.of(
+            "recorded_acts_stand",
+            key,
+            "line {line} of the audit log tells of {action}, and no entry has the key {key}",
+            line=number,
+            action=action,
+            key=key,
+        )
+
+
+def head_stands(tx: Reading, seq: int, told: str) -> Iterator[Finding]:
+    """Is the entry of this number still the one with this hash, which somebody kept elsewhere?"""
+    row = tx.journal.by_seq(seq)
+    if row is None:
+        yield Finding.of(
+            "head_stands", str(seq), "entry {entry} is gone; its hash was {told}", entry=seq, told=told
+        )
+    elif row.hash != told:
+        yield Finding.of(
+            "head_stands",
+            str(seq),
+            "entry {entry} has the hash {hash}, and had {told}",
+            entry=seq,
+            hash=row.hash,
+            told=told,
+        )
 
 
 def outpoints_live_once(tx: Reading) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from ledger.checks.gifts import (
     pledges_tie,
     unvalued_sums_tie,
 )
-from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once
+from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once, recorded_acts_stand
 from ledger.checks.money import (
     books_are_chain,
     coins_at_exchanges_tie,
@@ -49,6 +49,7 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     lots_tie,
     bytes_hash,
     rows_are_bytes,
+    recorded_acts_stand,
     outpoints_live_once,
     books_are_chain,
     unspent_sums_tie,

@@ -97,6 +97,12 @@ def _post(context: Context, facts: Evidence) -> Posting[None]:
         )
     if not sealed and (facts.withheld is not None or facts.review is not None):
         raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
+    if facts.review is not None and facts.review < facts.date:
+        raise Refused.field(
+            "review",
+            "lies before {date}, the day of the paper; write when it is looked at again",
+            date=facts.date,
+        )
     for row in papers_everywhere(context.books.session, facts.sha256):
         if (row.access is Access.SEALED) is not sealed:
             raise Refused.field(

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 
+from ledger.checks.journal import head_stands
 from ledger.checks.run import CHECKS, run_checks
+from ledger.core.money import MAX_AMOUNT
 from ledger.recording.rebuild import model_rows, rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 from service.sentences import checks as say
 
 _MOST_SHOWN = 50
+_HASH = re.compile(r"[0-9a-f]{64}")
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--head", metavar="N:HASH", help="an entry that was kept elsewhere: does it still have this hash?"
+    )
+    add_data_option(parser)
+
+
+def _head(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    number, _, told = text.partition(":")
+    if not number.isdecimal() or not 1 <= int(number[:18]) <= MAX_AMOUNT or not _HASH.fullmatch(told):
+        raise BadUse("--head: write the number of an entry, a colon and its hash, 64 hexadecimal digits.")
+    return int(number), told
+
+
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
+    kept = _head(options.head)
     with open_ledger(options.data, outside) as store:
         missing, strange = store.missing_triggers(), [str(what) for what in store.strangers()]
         losing = store.losses_at_power_cut()
         with store.read() as tx:
-            findings = run_checks(tx)
+            findings = [*(head_stands(tx, *kept) if kept is not None else ()), *run_checks(tx)]
             head = tx.journal.head()
     lines = [
         *map(say.lacks_trigger, missing),
@@ -38,6 +59,7 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
         "losses_at_power_cut": losing,
         "strangers": strange,
         "entries": entries,
+        "head": None if head is None else {"entry": head[0], "hash": head[1]},
     }
     return Answer(tuple(lines), data, Exit.OPEN if broken else Exit.OK)
 
@@ -64,6 +86,6 @@ def _rebuild(options: argparse.Namespace, outside: Outside) -> Answer:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "check": Command(_check, add_data_option, _EXITS),
+    "check": Command(_check, _check_options, _EXITS),
     "rebuild": Command(_rebuild, _rebuild_options, _EXITS),
 }

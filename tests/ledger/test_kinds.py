@@ -237,6 +237,8 @@ def test_a_sealed_paper_says_why_it_is_withheld_and_when_that_is_reviewed(ledger
         ledger.do("recorder", "evidence", "add", **facts)
     with pytest.raises(Refused, match="only a sealed paper is withheld"):
         ledger.do("recorder", "evidence", "add", **(facts | {"access": "public", "withheld": "No."}))
+    with pytest.raises(Refused, match="lies before 2023-12-01"):
+        ledger.do("recorder", "evidence", "add", withheld="Safety.", review="2023-11-30", **facts)
     ledger.do("recorder", "evidence", "add", withheld="Safety.", review="2024-06-30", **facts)
     with ledger.store.read() as reading:
         row = campaign_report(reading, SLUG, now=ledger.now).withheld[0]
