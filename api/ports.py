@@ -89,7 +89,14 @@ class Desk(Protocol):
     def keep_paper(self, tx: Any, actor: Any, sha256: str, data: bytes, *, now: int) -> str: ...
 
     def request_intention(
-        self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
+        self,
+        tx: Any,
+        slug: str,
+        wish: object,
+        *,
+        now: int,
+        code: str | None = None,
+        shared: bool = False,
     ) -> Any: ...
 
 
@@ -159,3 +166,5 @@ class Ports:
     views: Views = queries
     desk: Desk = desk_acts
     lookups: Lookups = NO_LOOKUPS
+    may_take: Callable[[str], bool] = lambda _client: True
+    """May this client have an address of its own now? Else it gets the one that all donors share."""

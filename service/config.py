@@ -143,6 +143,7 @@ class Rates:
 class Serve:
     host: str = "127.0.0.1"
     port: int = _between(0, 65_535, 8080)
+    proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

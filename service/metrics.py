@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ledger.checks.finding import Finding
 from ledger.core.times import unix_seconds
+from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
@@ -26,6 +27,8 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
         chain = chain_status(tx, now=now)
         head = tx.journal.head()
         slugs = list(campaign_slugs(tx.session))
+        gaps, unread = load_gaps(tx), unread_scripts(tx)
+        addresses = {slug: tx.addresses.left(slug, gaps, unread) for slug in slugs}
         states = {slug: books_state(tx, slug, now=now) for slug in slugs}
     add("aidtrail_journal_entries", "Entries in the journal.", head[0] if head else 0)
     add("aidtrail_tip_height", "Height of the agreed tip.", chain.tip_height or 0)
@@ -51,6 +54,8 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
         )
     for slug, state in states.items():
         label = f'{{campaign="{_escaped(slug)}"}}'
+        left = "Donors who can still have an address of their own; after them all share one."
+        add("aidtrail_addresses_left", left, addresses[slug], label)
         add(
             "aidtrail_reconciled",
             "1 when books = chain, all is explained and matched.",

@@ -6,7 +6,7 @@ Decides nothing; every part is handed what it needs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from api.buckets import Buckets
 from api.ports import Ports, SiteSettings
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
@@ -130,6 +131,7 @@ def build(
         queries,
         desk,
         lookups,
+        Buckets(clock).take,
     )
     electrum = [source.close for source in sources if isinstance(source, Electrum)]
     return Service(store, jobs, create_app(ports), (http.close, *electrum))
@@ -181,12 +183,14 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
 class WebServer:
     """Serves an application in a thread of its own, until stopped. Writes no access log."""
 
-    def __init__(self, app: Application, host: str, port: int) -> None:
+    def __init__(self, app: Application, host: str, port: int, proxies: Sequence[str] = ()) -> None:
         self._host = host
         config = uvicorn.Config(
             app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
             date_header=True, lifespan="off", timeout_graceful_shutdown=5,
-            limit_concurrency=CONNECTIONS, timeout_keep_alive=15,
+            # A client is who the named proxies say, else the socket.
+            proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies), limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=15,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_body, require_token
+from api.buckets import client_of
 from api.data.answers import GivenAddress, PublishedEntry, Recorded
 from api.data.documented import JSON, Slug, answer, problems
 from api.ports import Ports
@@ -63,7 +64,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
         With a `need` all that comes to the address is spent on that need only.
         """
         wish = await body_of(request, empty={})
-        return await run_in_threadpool(_intend, ports, slug, wish)
+        return await run_in_threadpool(_intend, ports, slug, wish, client_of(request))
 
     @router.post(
         "/campaigns/{slug}/previews",
@@ -168,10 +169,10 @@ async def body_of(request: Request, *, empty: Any = None) -> Any:
         ) from None
 
 
-def _intend(ports: Ports, slug: str, wish: Any) -> Response:
-    now = ports.clock()
+def _intend(ports: Ports, slug: str, wish: Any, client: str) -> Response:
+    now, shared = ports.clock(), not ports.may_take(client)
     with ports.store.write() as tx:
-        made = ports.desk.request_intention(tx, slug, wish, now=now)
+        made = ports.desk.request_intention(tx, slug, wish, now=now, shared=shared)
     note = (
         None
         if made.fresh

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.buckets import client_of
 from api.pages.forms import form_of
 from api.pages.parts import ROWS, groups_of_four
 from api.pages.qr import qr_of
@@ -25,7 +26,7 @@ from api.problems import UNKEPT
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.times import rfc3339
 from ledger.recording.address_requests import Awaited, Choice, awaited_by, choice_of
-from ledger.recording.desk import new_claim_code
+from ledger.recording.desk import Intention, new_claim_code
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form: a code and the number of a need."""
@@ -39,15 +40,17 @@ def give_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.post("/c/{slug}/give")
     async def give(request: Request, slug: str) -> Response:
-        return await run_in_threadpool(_given, ports, pages, slug, await form_of(request, _FORM_LIMIT))
+        told = await form_of(request, _FORM_LIMIT)
+        return await run_in_threadpool(_given, ports, pages, slug, told, client_of(request))
 
 
-def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -> Response:
+def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], client: str) -> Response:
+    shared = not ports.may_take(client)
     now, need = ports.clock(), told.get("need", "")
     wish = {"need": need} if need else {}
 
     def give(tx: Any) -> Any:
-        return ports.desk.request_intention(tx, slug, wish, now=now, code=told.get("code", ""))
+        return ports.desk.request_intention(tx, slug, wish, now=now, code=told.get("code", ""), shared=shared)
 
     try:
         with ports.store.write() as tx:
@@ -57,7 +60,7 @@ def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str]) -
     except Conflict as refusal:
         return _form(ports, pages, slug, need, _said(refusal), 409)
     if not made.fresh:
-        return _form(ports, pages, slug, need, "", 200, shared=made.address)
+        return _form(ports, pages, slug, need, "", 200, shared=made)
     return RedirectResponse(f"/d/{quote(made.claim_code)}", status_code=303, headers=UNKEPT)
 
 
@@ -68,7 +71,13 @@ def _said(refusal: LedgerError) -> str:
 
 
 def _form(
-    ports: Ports, pages: PageRenderer, slug: str, need: str, refusal: str, status: int, shared: str = ""
+    ports: Ports,
+    pages: PageRenderer,
+    slug: str,
+    need: str,
+    refusal: str,
+    status: int,
+    shared: Intention | None = None,
 ) -> Response:
     with ports.store.read() as tx:
         choice: Choice = choice_of(tx, slug)
@@ -83,7 +92,8 @@ def _form(
         code=new_claim_code(),
         needs=choice.needs[:ROWS],
         need=need if need in {number for number, _ in choice.needs} else "",
-        address=groups_of_four(shared),
+        address=groups_of_four(shared.address) if shared is not None else (),
+        qr=Markup(qr_of(shared.bip21, fluid=True)) if shared is not None else "",  # noqa: S704 - drawn by us
     )
     return _answer(body, status)
 

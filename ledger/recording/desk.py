@@ -238,13 +238,20 @@ ANY_END = Wish()
 
 
 def request_intention(
-    tx: Writing, slug: str, wish: object = ANY_END, *, now: int, code: str | None = None
+    tx: Writing,
+    slug: str,
+    wish: object = ANY_END,
+    *,
+    now: int,
+    code: str | None = None,
+    shared: bool = False,
 ) -> Intention:
     """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
 
     `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises
     NotFound or Refused for a need that is not there, Conflict where no address is left: the fixed one is
-    everybody's, and can be kept for no need. With a `code` of `new_claim_code` the same again gives the same address.
+    everybody's, and can be kept for no need. `shared`: that one, whatever is left.
+    With a `code` of `new_claim_code` the same again gives the same address.
     """
     told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
     need, campaign = told.need, campaign_of(tx.session, slug)
@@ -259,7 +266,13 @@ def request_intention(
         title = campaign_of(tx.session, given.campaign).title
         return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
     unread = unread_scripts(tx)
-    row = tx.addresses.give_out(slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread, restriction=need)
+    row = (
+        None
+        if shared
+        else tx.addresses.give_out(
+            slug, rfc3339(now), claim_hash(code), load_gaps(tx), unread_scripts(tx), restriction=need
+        )
+    )
     fresh = row is not None
     if row is None and need is not None and unread:
         raise Conflict.field(

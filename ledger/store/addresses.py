@@ -110,6 +110,61 @@ class Addresses:
         ).first()
         return None if row is None else _address(row)
 
+    def left(self, campaign: str, gaps: Mapping[str, int], unread: AbstractSet[bytes] = frozenset()) -> int:
+        """How many donors can still have an address of their own: by what there is, and by the gaps of wallets."""
+        count, passed = 0, list[str]()
+        while (row := self._next_fresh(campaign, passed, None)) is not None:
+            passed.append(row.source)
+            if row.script in unread:
+                continue
+            fresh = self._session.exec(
+                select(func.count()).where(
+                    _A.campaign == campaign,
+                    _A.branch == "receive",
+                    _A.source == row.source,
+                    col(_A.given_at).is_(None),
+                    _A.used == 0,
+                    col(_A.restriction).is_(None),
+                )
+            ).one()
+            gap = gaps.get(row.source)
+            count += fresh if gap is None else max(0, min(fresh, gap - self._unused_before(row, gap)))
+        return count
+
+    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> Address | None:
+        """The lowest one of the sources that were not passed over, kept for that need (None: for none)."""
+        return self._first(
+            col(_A.campaign) == campaign,
+            col(_A.branch) == "receive",
+            col(_A.given_at).is_(None),
+            col(_A.used) == 0,
+            func.coalesce(_A.restriction, "") == (kept or ""),
+            col(_A.source).not_in(passed),
+        )
+
+    def _unused_before(self, row: Address, most: int) -> int:
+        """How many addresses in a row just below this one, of its source, were never used; counts up to `most`."""
+        below: list[tuple[int, int]] = []
+        for branch in ("receive", "fixed"):
+            query = (
+                select(_A.idx, _A.used)
+                .where(
+                    _A.campaign == row.campaign,
+                    _A.branch == branch,
+                    _A.source == row.source,
+                    _A.idx < row.index,
+                )
+                .order_by(col(_A.idx).desc())
+                .limit(most)
+            )
+            below += self._session.exec(query).all()
+        unused = 0
+        for _, used in sorted(below, reverse=True):
+            if used:
+                break
+            unused += 1
+        return unused
+
 
 class AddressesWriting(Addresses):
     """Adding addresses and giving them out, by Core alone; what is read after a change is read anew."""
@@ -190,40 +245,6 @@ class AddressesWriting(Addresses):
                 return replace(row, restriction=restriction)
             passed.append(row.source)
         return None
-
-    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> Address | None:
-        """The lowest one of the sources that were not passed over, kept for that need (None: for none)."""
-        return self._first(
-            col(_A.campaign) == campaign,
-            col(_A.branch) == "receive",
-            col(_A.given_at).is_(None),
-            col(_A.used) == 0,
-            func.coalesce(_A.restriction, "") == (kept or ""),
-            col(_A.source).not_in(passed),
-        )
-
-    def _unused_before(self, row: Address, most: int) -> int:
-        """How many addresses in a row just below this one, of its source, were never used; counts up to `most`."""
-        below: list[tuple[int, int]] = []
-        for branch in ("receive", "fixed"):
-            query = (
-                select(_A.idx, _A.used)
-                .where(
-                    _A.campaign == row.campaign,
-                    _A.branch == branch,
-                    _A.source == row.source,
-                    _A.idx < row.index,
-                )
-                .order_by(col(_A.idx).desc())
-                .limit(most)
-            )
-            below += self._session.exec(query).all()
-        unused = 0
-        for _, used in sorted(below, reverse=True):
-            if used:
-                break
-            unused += 1
-        return unused
 
     def keep_for(self, script: bytes, restriction: str) -> None:
         """Keep an address of any end for a need from now on; one that was given or paid stays as it is."""

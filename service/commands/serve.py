@@ -45,7 +45,8 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_folder(folder, outside) as store:
         service = build(store, config, outside.clock, outside.environment, folder.path)
         host = options.host or config.serve.host
-        server = WebServer(service.app, host, config.serve.port if options.port is None else options.port)
+        port = config.serve.port if options.port is None else options.port
+        server = WebServer(service.app, host, port, config.serve.proxies)
         url = server.start()
         outside.say(say.serving(url))
         note("serving", url=url)

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.buckets import Buckets, Rate
 from api.ports import Ports, SiteSettings
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
@@ -176,3 +177,41 @@ def test_a_call_that_ended_says_so_and_still_gives(store: Store) -> None:
     form = site.get(GIVE)
     assert "The call has ended. Late donations count." in form.text
     assert site.post(GIVE, data={"code": code_in(form.text)}).status_code == 303
+
+
+def test_one_client_takes_a_few_addresses_then_shares_one_and_others_still_have_theirs() -> None:
+    """A bucket for each client, by the prefix it has for itself, and one for all; both fill again with time."""
+    now = NOW
+    buckets = Buckets(lambda: now, each=Rate(2, 600), every=Rate(5, 60))
+    assert [buckets.take("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert [buckets.take(f"2001:db8::{n}") for n in range(1, 4)] == [True, True, False]
+    assert buckets.take("2001:db8:0:1::1")
+    assert not buckets.take("192.0.2.9")
+    now += 600
+    assert [buckets.take("192.0.2.1") for _ in range(2)] == [True, False]
+    now -= 3_600
+    assert not buckets.take("192.0.2.1")
+
+
+def test_beyond_the_bucket_the_shared_address_is_given_and_nobody_gets_an_error_page(store: Store) -> None:
+    """By form with its QR code, and by the API with its note; addresses stay for others, and are counted."""
+    asked: list[str] = []
+
+    def may_take(client: str) -> bool:
+        asked.append(client)
+        return len(asked) > 2
+
+    ports = Ports(store, lambda: NOW, SiteSettings(), lambda: "", list, may_take=may_take)
+    site = TestClient(create_app(ports), follow_redirects=False)
+    with store.read() as tx:
+        assert tx.addresses.left("help", {}) == 2
+    page = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": ""})
+    assert page.status_code == 200
+    assert "".join(re.findall(r"<span>(\w{1,4})</span>", page.text)) == FIXED
+    assert "<svg" in page.text
+    shared = site.post("/api/v1/campaigns/help/intentions").json()
+    assert (shared["address"], shared["claim_code"]) == (FIXED, None)
+    assert asked == ["testclient"] * 2
+    assert site.post("/api/v1/campaigns/help/intentions").json()["address"] == ONE
+    with store.read() as tx:
+        assert tx.addresses.left("help", {}) == 1

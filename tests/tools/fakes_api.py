@@ -208,7 +208,14 @@ class FakeDesk:
         return "application/pdf"
 
     def request_intention(
-        self, tx: Any, slug: str, wish: object, *, now: int, code: str | None = None
+        self,
+        tx: Any,
+        slug: str,
+        wish: object,
+        *,
+        now: int,
+        code: str | None = None,
+        shared: bool = False,
     ) -> Intention:
         need = wish["need"] if isinstance(wish, dict) and "need" in wish else None
         return Intention("bc1qfresh", "bitcoin:bc1qfresh?label=x", CLAIM, True, need)

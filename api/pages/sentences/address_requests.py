@@ -16,8 +16,8 @@ NEED_HINT = Message("With a need, all that comes to the address is spent on that
 ANY_END = Message("Any end of this campaign", "a choice of what a gift is for")
 ASK = Message("Give me an address", "on a button")
 SHARED = Message(
-    "No address of your own is left now. This one belongs to the campaign and is for any end; all donors share it: "
-    "keep your transaction id, it finds the way of your gift."
+    "There is no address of your own just now. This one belongs to the campaign and is for any end; all donors share "
+    "it: keep your transaction id, it finds the way of your gift."
 )
 AWAITED_TITLE = Message("Nothing has come to this address yet")
 AWAITED_LEAD = Message("Nothing expires. Once a payment is seen, this page tells what becomes of it.")
