@@ -372,12 +372,13 @@ class ClaimRow(Numbered, table=True):
     until: str | None = Field(default=None, sa_type=TEXT)
 
 
-class ClaimEndRow(Numbered, table=True):
-    """`quantity` pieces of a claim that were made good without money, and the paper that says so."""
+class ClaimEndRow(Proposal, table=True):
+    """`quantity` pieces of a claim that were made good without money, and the paper that says so (`document`)."""
 
     __tablename__: ClassVar[Any] = "claim_ends"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
+        one_of("status", ProposalStatus),
         one_of("became", ClaimEnd),
         Index("claim_ends_claim", "claim"),
         STRICT,

@@ -19,7 +19,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
-from ledger.model.goods import LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.goods import InKindRow, LotDeliveryRow, Missing, ReceiptRow
 from ledger.model.orders import (
     Answerable,
     ClaimEnd,
@@ -31,7 +31,7 @@ from ledger.model.orders import (
     OrderRow,
     RefundRow,
 )
-from ledger.model.proposals import ProposalStatus
+from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.finds import ending_of, told_by
 from ledger.rules.in_kind import require_in_kind
@@ -40,6 +40,7 @@ from ledger.rules.payable import require_no_refund
 from ledger.rules.receipts import require_receipt
 from ledger.rules.rows import mark_reversed, require_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.workflow import Decision, Workflow, proposed
 from ledger.tracing.residual_lines import still_ended
 
 
@@ -98,13 +99,6 @@ class Ended:
     date: Date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedBy:
-    """What the ledger adds: the entry of the paper."""
-
-    document: int
-
-
 def require_claim(session: Session, campaign: str, number: str) -> ClaimRow:
     """The claim of a number, reversed or not; raises NotFound."""
     return require_numbered(session, ClaimRow, "claim", campaign, number)
@@ -125,7 +119,7 @@ def claim_left(books: Books, claim: ClaimRow) -> int:
         RefundRow.claim == claim.entry, RefundRow.status == ProposalStatus.APPROVED
     )
     ended = select(func.sum(ClaimEndRow.quantity)).where(
-        ClaimEndRow.claim == claim.entry, col(ClaimEndRow.reversed_by).is_(None)
+        ClaimEndRow.claim == claim.entry, ClaimEndRow.status == ProposalStatus.APPROVED
     )
     good = int(session.exec(paid).one() or 0) + int(session.exec(ended).one() or 0)
     use = lines.use(claim.ended_in)
@@ -224,7 +218,7 @@ def _require_nothing_made_good(context: Context, entry: Entry[Claim, Opened]) ->
     session = context.books.session
     require_no_refund(session, col(RefundRow.claim) == entry.seq)
     ended = select(ClaimEndRow.number).where(
-        ClaimEndRow.claim == entry.seq, col(ClaimEndRow.reversed_by).is_(None)
+        ClaimEndRow.claim == entry.seq, col(ClaimEndRow.status).in_(COUNTS)
     )
     number = session.exec(ended).first()
     if number is not None:
@@ -275,7 +269,8 @@ def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
     return note
 
 
-def _post_end(context: Context, facts: Ended) -> Posting[EndedBy]:
+def _require_open(context: Context, facts: Ended) -> int:
+    """The entry of the paper by which pieces of a claim end; Refused where fewer are open or came by it."""
     books = context.books
     claim = require_claim(books.session, context.campaign, facts.claim)
     document = _paper_of(books.session, context.campaign, facts)
@@ -288,27 +283,74 @@ def _post_end(context: Context, facts: Ended) -> Posting[EndedBy]:
             n=left,
             claim=facts.claim,
         )
-    return Posting(notes=EndedBy(document=document))
+    if facts.became is ClaimEnd.REPLACED:
+        _require_came(books.session, claim, facts, document)
+    return document
 
 
-def _fold_end(books: Books, entry: Entry[Ended, EndedBy]) -> None:
-    facts, session = entry.facts, books.session
-    session.add(
-        ClaimEndRow(
-            entry=entry.seq,
-            campaign=entry.campaign,
-            number=facts.number,
-            date=entry.date,
-            claim=require_claim(session, entry.campaign, facts.claim).entry,
-            became=facts.became,
-            quantity=facts.quantity,
-            document=entry.notes.document,
+def _require_came(session: Session, claim: ClaimRow, facts: Ended, document: int) -> None:
+    """Refused where a gift in kind brought another product, or fewer pieces than all claims together end by it."""
+    gift = session.get_one(InKindRow, document)
+    if gift.product != claim.product:
+        raise Refused.field(
+            "in_kind",
+            "{in_kind} is of {given}, and the claim is of {claimed}",
+            in_kind=gift.number,
+            given=gift.product,
+            claimed=claim.product,
         )
+    others = select(func.sum(ClaimEndRow.quantity)).where(
+        ClaimEndRow.document == document,
+        ClaimEndRow.status == ProposalStatus.APPROVED,
+    )
+    left = gift.quantity - gift.damaged - int(session.exec(others).one() or 0)
+    if facts.quantity > left:
+        raise Refused.field(
+            "quantity",
+            "{n} good piece of {in_kind} makes nothing good yet; no more",
+            many="{n} good pieces of {in_kind} make nothing good yet; no more",
+            n=left,
+            in_kind=gift.number,
+        )
+
+
+def _hold_end(context: Context, facts: Ended) -> Posting[None]:
+    """What waits ends nothing: the pieces are owed until another person has seen the paper."""
+    _require_open(context, facts)
+    return Posting()
+
+
+def _end_row(books: Books, entry: Entry[Ended, None]) -> ClaimEndRow:
+    facts, session = entry.facts, books.session
+    return ClaimEndRow(
+        **proposed(entry, facts.number, facts.date),
+        claim=require_claim(session, entry.campaign, facts.claim).entry,
+        became=facts.became,
+        quantity=facts.quantity,
+        document=_paper_of(session, entry.campaign, facts),
     )
 
 
-def _unfold_end(books: Books, entry: Entry[Ended, EndedBy], seq: int) -> None:
-    mark_reversed(books.session, ClaimEndRow, entry.seq, seq)
+def _end(context: Context, row: ClaimEndRow, _decision: Decision) -> Posting[None]:
+    session = context.books.session
+    claim = session.get_one(ClaimRow, row.claim)
+    papers: dict[str, str] = {}
+    if row.became is ClaimEnd.REPLACED:
+        papers["in_kind"] = session.get_one(InKindRow, row.document).number
+    else:
+        note = session.get_one(CreditNoteRow, row.document)
+        papers["credit_note"] = note.number
+        papers["order"] = session.get_one(OrderRow, note.order_entry).number
+    facts = Ended(
+        number=row.number,
+        claim=claim.number,
+        became=row.became,
+        quantity=row.quantity,
+        date=row.told_on,
+        **papers,
+    )
+    _require_open(context, facts)
+    return Posting()
 
 
 def _rests_on(context: Context, facts: Claim) -> Iterator[int]:
@@ -329,18 +371,15 @@ OPENED = Kind(
     fold=_fold,
     undoing=Undoing(_unfold, require=_require_nothing_made_good),
 )
-ENDED = Kind(
-    name="claim.ended",
-    noun="claim",
-    verb="end",
+ENDS = Workflow(
+    noun="claim-end",
+    proposed_by=("claim", "end"),
     facts=Ended,
-    notes=EndedBy,
-    doc="Record that pieces of a claim were made good without money: credited, or replaced in kind.",
-    roles=RECORDERS,
-    key=numbered("claim.ended"),
-    rests_on=lambda context, facts: (_paper_of(context.books.session, context.campaign, facts),),
-    post=_post_end,
-    fold=_fold_end,
-    undoing=Undoing(_unfold_end),
+    row=ClaimEndRow,
+    doc="Record that pieces of a claim were made good without money, credited or replaced in kind; it waits for "
+    "another person's approval (`claim-end approve`).",
+    hold=_hold_end,
+    keep=_end_row,
+    effect=_end,
 )
-KINDS = (OPENED, ENDED)
+KINDS = (OPENED, *ENDS.kinds())

@@ -21,7 +21,7 @@ from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
-from ledger.model.goods import RecallEndRow, RecallRow, ReceiptRow, ReturnRow
+from ledger.model.goods import InKindRow, RecallEndRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.keys import OfKeys
 from ledger.model.loans import LoanRow
@@ -48,6 +48,7 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "invoice": (InvoiceRow, "number"),
     "credit_note": (CreditNoteRow, "number"),
     "receipt": (ReceiptRow, "number"),
+    "in_kind": (InKindRow, "number"),
     "returned_by": (ReturnRow, "number"),
     "recall": (RecallRow, "number"),
     "destroyed_by": (RecallEndRow, "number"),

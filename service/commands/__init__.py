@@ -277,7 +277,10 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
     },
     "claim": {
         "add": "Claim of a carrier or an insurer what was lost, short or damaged on its way or in stock.",
-        "end": "Record that pieces of a claim were made good without money: credited, or replaced in kind.",
+        "end": (
+            "Record that pieces of a claim were made good without money, credited or replaced in kind; it waits for "
+            "another person's approval (`claim-end approve`)."
+        ),
         "follow": "Say who follows what a supplier, a carrier or an insurer owes, and by when more is said of it.",
     },
     "invoice": {
@@ -316,6 +319,7 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("cover"),
     },
     "closing": {**_two_people("closing")},
+    "claim-end": {**_two_people("claim-end")},
     "payment": {
         "add": "Record a payment to a supplier; the money is held until another person approves it.",
         **_two_people("payment"),

@@ -10,7 +10,7 @@ import pytest
 from api.pages.messages import plain
 from api.pages.sentences.donation import donation_sentence
 from api.pages.sentences.steps import step_facts
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.rules.claims import OpenClaim, open_claims
@@ -205,15 +205,24 @@ def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> Non
     )
     ends = {"claim": "CL-1", "date": BOOKED}
     lost.do("recorder", "claim", "end", number="CE-1", became="replaced", quantity=3, in_kind="IK-1", **ends)
+    with pytest.raises(NotAllowed):
+        lost.do("recorder", "claim-end", "approve", number="CE-1", date=BOOKED)
+    assert owed(lost) == {"CL-1 arrival AR-1": 2_400}, "what one person says ends nothing"
+    lost.do("approver", "claim-end", "approve", number="CE-1", date=BOOKED)
     assert owed(lost) == {"CL-1 arrival AR-1": 1_500}
+    with pytest.raises(Refused, match="0 good pieces of IK-1 make nothing good yet"):
+        lost.do(
+            "recorder", "claim", "end", number="CE-4", became="replaced", quantity=1, in_kind="IK-1", **ends
+        )
     lost.do(
         "recorder", "credit-note", "add", number="CN-1", order="PO-1", corrects="order", amount=300, reason="lost",
         date=BOOKED,
     )  # fmt: skip
-    done = lost.do(
+    lost.do(
         "recorder", "claim", "end", number="CE-2", became="credited", quantity=1, order="PO-1", credit_note="CN-1",
         **ends,
     )  # fmt: skip
+    done = lost.do("approver", "claim-end", "approve", number="CE-2", date=BOOKED)
     lost.do(
         "recorder", "loss", "find", number="F-1", by="arrival", document="AR-1", product="KIT", lot="L1", quantity=6,
         place="Port", reason="in another lorry", date=BOOKED,

@@ -352,7 +352,7 @@ def _claim(s: Scene) -> Facts:
     return facts | {"owner": "The office", "until": s.today} if s.chance(50) else facts
 
 
-@tells("claim.ended")
+@tells("claim-end")
 def _claim_ended(s: Scene) -> Facts:
     left = [(claim.number, claim_left(s.books, claim)) for claim in standing_claims(s.books.session, s.slug)]
     claim, pieces = s.one([row for row in left if row[1]], "claim")
@@ -487,6 +487,7 @@ def _counted(s: Scene) -> list[tuple[CountedField, int]]:
 
 
 tells_decisions("correction")
+tells_decisions("claim-end")
 
 
 def papers_to_count(s: Scene) -> list[tuple[str, str]]:
