@@ -111,7 +111,7 @@ def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path
     (tmp_path / "there.csv").write_text("\n".join(row for row in rows if not row.startswith("coins")))
     names = ["--number", "O-1", "--day", "2023-11-18"]
     code, said = run("import", "opening", "there.csv", *names, "--preview")
-    assert (code, "3 do not tie" in said, "nothing was recorded" in said) == (0, True, True), said
+    assert (code, "3 of them do not tie" in said, "nothing was recorded" in said) == (0, True, True), said
     (tmp_path / "wrong.csv").write_bytes(table(MONEY, "stock,,,,Depot,NONE,L1,,4"))
     code, said = run("import", "opening", "wrong.csv", *names, "--as", "recorder")
     assert (code, "row 3, column product: " in said) == (2, True)
