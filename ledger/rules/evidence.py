@@ -183,7 +183,9 @@ EVIDENCE = Kind(
     doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only).",
     roles=RECORDERS,
     named="sha256",
-    key=lambda campaign, facts: f"evidence:{campaign}:{facts.about}:{facts.number}:{facts.sha256}",
+    key=lambda campaign, facts: ":".join(
+        ("evidence", campaign, facts.about, *((facts.number,) if facts.number else ()), facts.sha256)
+    ),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),

@@ -9,7 +9,7 @@ import pytest
 from ledger.core.errors import NotFound
 from ledger.model.evidence import About
 from ledger.views.papers import papers_about
-from ledger.views.queries import paper_rows
+from ledger.views.queries import donation_trails, paper_rows
 from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, order, receive
 
@@ -82,3 +82,16 @@ def test_a_paper_can_be_about_each_noun_that_is_named_for_it(ledger: Ledger) -> 
     for about in set(About) - {About.CAMPAIGN}:
         with pytest.raises(NotFound):
             attach(ledger, ONE, about.value, "none")
+
+
+def test_the_trail_of_a_gift_by_bank_or_in_kind_shows_its_paper(ledger: Ledger) -> None:
+    """On its first step; and the key of a paper about the campaign itself has no number that is none."""
+    facts = {"bank": "B", "currency": "USD", "amount": 5_000, "date": DATE}
+    ledger.do("recorder", "contribution", "add", number="G-1", **facts)
+    attach(ledger, ONE, "contribution", "G-1")
+    told = {"sha256": TWO, "title": "Deed", "paper": "deed", "shows": "What for", "date": DATE}
+    outcome = ledger.do("recorder", "evidence", "add", access="public", about="campaign", **told)
+    assert outcome.key == f"evidence:{SLUG}:campaign:{TWO}"
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+    assert [paper.sha256 for paper in trail.steps[0].evidence] == [ONE]
