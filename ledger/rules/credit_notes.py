@@ -17,6 +17,7 @@ from ledger.core.facts import STRICT, Count, Date, Number, Positive, Text
 from ledger.core.likeness import likeness_of_number
 from ledger.core.wording import Figure
 from ledger.model.orders import (
+    ClaimEndRow,
     Corrects,
     CreditNoteLineRow,
     CreditNoteRow,
@@ -30,7 +31,7 @@ from ledger.rules.issued import alike, require_issued, supplier_of, times_revers
 from ledger.rules.matching import billed_lines, overbilled
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import order_value, require_order
-from ledger.rules.payable import credited_on_invoice, require_no_refund
+from ledger.rules.payable import credited_on_invoice, require_no_claim_end, require_no_refund
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 
@@ -191,8 +192,9 @@ def _unfold(books: Books, entry: Entry[CreditNote, OffOrder], seq: int) -> None:
     books.session.get_one(CreditNoteRow, entry.seq).reversed_by = seq
 
 
-def _require_no_refund(context: Context, entry: Entry[CreditNote, OffOrder]) -> None:
+def _require_nothing_rests(context: Context, entry: Entry[CreditNote, OffOrder]) -> None:
     require_no_refund(context.books.session, col(RefundRow.credit_note_entry) == entry.seq)
+    require_no_claim_end(context.books.session, col(ClaimEndRow.document) == entry.seq)
 
 
 CREDIT_NOTE = Kind(
@@ -209,6 +211,6 @@ CREDIT_NOTE = Kind(
     doubts=lambda books, entry: alike(books.session, CreditNoteRow, entry.seq),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, require=_require_no_refund),
+    undoing=Undoing(_unfold, require=_require_nothing_rests),
 )
 KINDS = (CREDIT_NOTE,)

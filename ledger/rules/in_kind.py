@@ -20,6 +20,7 @@ from ledger.core.lines import Append, Change, Operation, Part, PartKind, UnitSta
 from ledger.core.names import GiftKind, GiftName, Lot, UseCause, UseName
 from ledger.core.wording import Wording
 from ledger.model.goods import InKindRow, LotDeliveryRow, ValueMethod
+from ledger.model.orders import ClaimEndRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import comes_to, product_of, require_campaign
 from ledger.rules.evidence import standing_papers
@@ -31,6 +32,7 @@ from ledger.rules.goods import (
     lots_reversed,
     require_same_expiry,
 )
+from ledger.rules.payable import require_no_claim_end
 from ledger.rules.rows import add_row, find_numbered, paper_head, recorded_row, require_numbered, reverse_row
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_free
@@ -239,6 +241,12 @@ IN_KIND = Kind(
     key=numbered("in-kind"),
     post=_post,
     fold=_fold,
-    undoing=Undoing(_unfold, voids=_voided),
+    undoing=Undoing(
+        _unfold,
+        voids=_voided,
+        require=lambda context, entry: require_no_claim_end(
+            context.books.session, col(ClaimEndRow.document) == entry.seq
+        ),
+    ),
 )
 KINDS = (IN_KIND,)

@@ -32,7 +32,7 @@ from ledger.model.goods import (
     OverDecisionRow,
     ReceiptRow,
 )
-from ledger.model.orders import OrderRow
+from ledger.model.orders import ClaimEndRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import comes_to, product_of, require_campaign
 from ledger.rules.confirmations import pieces_told
@@ -50,6 +50,7 @@ from ledger.rules.goods import (
 )
 from ledger.rules.in_kind import find_in_kind, in_kind_gift
 from ledger.rules.orders import item_of, open_account, order_line, require_not_closed, require_order
+from ledger.rules.payable import require_no_claim_end
 from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import APPROVERS, RECORDERS, Context, Fold, Kind, Undoing, numbered
 from ledger.rules.voided_units import void_appended
@@ -626,7 +627,13 @@ ACCEPT = Kind(
     approves=_counted_by,
     post=_post_accept,
     fold=_fold_accept,
-    undoing=Undoing(_unfold_accept, voids=_voided),
+    undoing=Undoing(
+        _unfold_accept,
+        voids=_voided,
+        require=lambda context, entry: require_no_claim_end(
+            context.books.session, col(ClaimEndRow.document) == entry.seq
+        ),
+    ),
     listed_with=("in-kind",),
 )
 BUY = Kind(

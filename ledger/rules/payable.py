@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from ledger.core.errors import Conflict
-from ledger.model.orders import InvoiceRow, OrderItemRow, OrderRow, RefundRow
+from ledger.model.orders import ClaimEndRow, InvoiceRow, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.order_papers import OrderPapers
@@ -82,4 +82,14 @@ def require_no_refund(session: Session, rests: ColumnElement[bool]) -> None:
     if number is not None:
         raise Conflict.field(
             "entry", "refund {number} rests on it; reverse or reject that first", number=number
+        )
+
+
+def require_no_claim_end(session: Session, rests: ColumnElement[bool]) -> None:
+    """Conflict where the end of a claim that `rests` on what would be reversed stands, or waits."""
+    resting = select(ClaimEndRow.number).where(rests, col(ClaimEndRow.status).in_(COUNTS))
+    number = session.exec(resting.order_by(col(ClaimEndRow.number))).first()
+    if number is not None:
+        raise Conflict.field(
+            "entry", "claim-end {number} rests on it; reverse or reject that first", number=number
         )

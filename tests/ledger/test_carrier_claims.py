@@ -21,7 +21,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
-from tests.tools.things import funded, order, pay, receive, ship
+from tests.tools.things import funded, order, pay, receive, seq_of, ship
 
 BOOKED = "2023-12-05"
 
@@ -230,6 +230,9 @@ def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> Non
     assert owed(lost) == {"CL-1 arrival AR-1": 600}
     lost.do("approver", "reversal", "add", entry=done.seq, reason="It was for freight.", date=BOOKED)
     assert owed(lost) == {"CL-1 arrival AR-1": 600}
+    gift = seq_of(lost, "in-kind", "IK-1")
+    with pytest.raises(Conflict, match="claim-end CE-1 rests on it"):
+        lost.do("approver", "reversal", "add", entry=gift, reason="They never came.", date=BOOKED)
     with pytest.raises(Refused, match="name it with the"):
         lost.do(
             "recorder", "claim", "end", number="CE-3", became="credited", quantity=1, in_kind="IK-1", **ends
