@@ -30,6 +30,28 @@ def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+def common(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The units that are in both, in order; pieces of each do not overlap."""
+    held = sorted(others)
+    both = ((max(a, c), min(b, d)) for a, b in pieces for c, d in held)
+    return joined((start, end) for start, end in both if start < end)
+
+
+def without(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The units of some pieces that are in no other, in order; the others may overlap."""
+    gone, found = sorted(others), list[Piece]()
+    for start, end in sorted(pieces):
+        at = start
+        for first, last in gone:
+            if first >= end:
+                break
+            if last > at:
+                found += [(at, first)] if at < first else []
+                at = last
+        found += [(at, end)] if at < end else []
+    return joined(found)
+
+
 def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """(the lowest `units` of what is free, or all of it; the rest)."""
     taken: list[Piece] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ledger.core.lines import Change, Piece, UnitState, Use, units_in
+from ledger.core.lines import Change, Piece, UnitState, Use, common, units_in, without
 from ledger.core.names import (
     ExchangeLine,
     HoldCause,
@@ -64,7 +64,7 @@ def unspent_runs(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]
         for span in lines.spans(*run):
             if span.state is UnitState.USED and use_named(span.ref).cause in _UNCHANGED:
                 use = lines.use(span.ref)
-                for first, last in overlap(use.pieces, span.start, span.end):
+                for first, last in common(use.pieces, ((span.start, span.end),)):
                     low = use.count_at(first)
                     work += [
                         (part.line, part.start + below, part.start + upto)
@@ -103,9 +103,9 @@ def held_again(
     freed, taken = list(freed), list(taken)
     found = []
     for number, line, start, end in blocked_intervals(books, campaign):
-        own = [piece for name, pieces in freed if name == line for piece in overlap(pieces, start, end)]
+        own = [piece for name, pieces in freed if name == line for piece in common(pieces, ((start, end),))]
         gone = [piece for name, pieces in taken if name == line for piece in pieces]
-        left = tuple(piece for a, b in sorted(own) for piece in _without(a, b, gone))
+        left = without(own, gone)
         if left:
             found.append(
                 Change(line, left, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, number)))
@@ -116,7 +116,7 @@ def held_again(
 def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ...]:
     """What frees units of blocked gifts that uses yielded, which are undone: `held_again` holds what is freed by it."""
     yielded = [
-        (part.line, part.start, part.start + part.out)
+        (part.line, (part.start, part.start + part.out))
         for use in uses
         for part in use.parts
         if part.line is not None
@@ -124,7 +124,7 @@ def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ..
     found = []
     for _, line, start, end in blocked_intervals(books, campaign) if yielded else ():
         held = held_by_block(books.lines, line, start, end)
-        back = tuple(piece for name, *of in yielded if name == line for piece in overlap(held, *of))
+        back = tuple(piece for name, of in yielded if name == line for piece in common(held, (of,)))
         found += [Change(line, back, UnitState.HELD, UnitState.FREE, "")] if back else []
     return tuple(found)
 
@@ -132,18 +132,3 @@ def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ..
 def freed_by(uses: Iterable[Use]) -> list[Freed]:
     """What is free again when uses are undone."""
     return [(use.line, use.pieces) for use in uses]
-
-
-def overlap(pieces: Iterable[Piece], start: int, end: int) -> list[Piece]:
-    """The parts of some pieces that lie in an interval."""
-    return [(max(a, start), min(b, end)) for a, b in pieces if max(a, start) < min(b, end)]
-
-
-def _without(start: int, end: int, gone: list[Piece]) -> Iterator[Piece]:
-    at = start
-    for a, b in sorted(overlap(gone, start, end)):
-        if at < a:
-            yield at, a
-        at = max(at, b)
-    if at < end:
-        yield at, end

@@ -17,7 +17,19 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, SpendRef
-from ledger.core.lines import Change, Part, PartKind, Piece, Undo, UnitState, Use, joined, lowest, units_in
+from ledger.core.lines import (
+    Change,
+    Part,
+    PartKind,
+    Piece,
+    Undo,
+    UnitState,
+    Use,
+    common,
+    joined,
+    lowest,
+    units_in,
+)
 from ledger.core.names import (
     GiftKind,
     HoldCause,
@@ -36,7 +48,7 @@ from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
 from ledger.rules.bank_money import at_bank
-from ledger.rules.block_holds import freed_by, held_again, overlap
+from ledger.rules.block_holds import freed_by, held_again
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
@@ -106,7 +118,7 @@ def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
             "gift", "it is blocked by {block}; two persons release it first", block=gift.block
         )
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
-    back = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
+    back = [piece for use in undone if use.line == line for piece in common(use.pieces, ((start, end),))]
     wanted = facts.out - units_in(back)
     free = lines.lowest_free(line, max(0, wanted), within=(start, end))
     if units_in(free) < wanted:
@@ -215,7 +227,7 @@ def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Postin
         return Posting(tuple(transfers))
     line, start, end = gift.units
     undone = uses_of_spend(context.books.lines, campaign, row.txid) if row.txid is not None else []
-    own = [piece for use in undone if use.line == line for piece in overlap(use.pieces, start, end)]
+    own = [piece for use in undone if use.line == line for piece in common(use.pieces, ((start, end),))]
     releases = release_of(context.books.session, row)
     own += [piece for change in releases if change.line == line for piece in change.pieces]
     parts = (Part(PartKind.FEE, row.fee, row.fee), Part(PartKind.RETURNED, row.amount, row.amount))

@@ -23,9 +23,11 @@ from ledger.core.lines import (
     Undo,
     UnitState,
     Use,
+    common,
     joined,
     lowest,
     units_in,
+    without,
 )
 from ledger.core.names import GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.wording import Wording
@@ -35,19 +37,6 @@ from ledger.tracing.state import Lines
 _COUNTS = frozenset({UseCause.ARRIVAL, UseCause.IN_KIND, UseCause.LOSS})
 """Causes of uses that take all that is free on a line, and leave there what they did not count."""
 _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
-
-
-def _common(pieces: Iterable[Piece], others: Sequence[Piece]) -> tuple[Piece, ...]:
-    both = ((max(a, c), min(b, d)) for a, b in pieces for c, d in others)
-    return joined((start, end) for start, end in both if start < end)
-
-
-def _without(pieces: Iterable[Piece], others: Sequence[Piece]) -> tuple[Piece, ...]:
-    left = list(pieces)
-    for start, end in others:
-        cut = [((a, min(b, start)), (max(a, end), b)) for a, b in left]
-        left = [piece for both in cut for piece in both if piece[0] < piece[1]]
-    return joined(left)
 
 
 @dataclass(slots=True)
@@ -64,12 +53,12 @@ class _Moved:
         self.free = ((0, self.units),) if self.units else ()
 
     def offsets_of(self, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-        inside = _common(pieces, ((self.start, self.end),))
+        inside = common(pieces, ((self.start, self.end),))
         return tuple((start - self.start, end - self.start) for start, end in inside)
 
     def take(self, offsets: tuple[Piece, ...]) -> tuple[Piece, ...]:
         """The units at free offsets, which are free no more."""
-        self.free = _without(self.free, offsets)
+        self.free = without(self.free, offsets)
         return tuple((self.to + start, self.to + end) for start, end in offsets)
 
 
@@ -149,7 +138,7 @@ class MadeAgain:
         """The lowest free units of a line that do not stand on what is made again, or fewer where there are none."""
         back = [(start, end) for use in self._uses for name, start, end in _yielded(use) if name == line]
         free = self._lines.lowest_free(line, self._lines.length(line)) if units > 0 else ()
-        return lowest(_without(free, back), units)[0]
+        return lowest(without(free, back), units)[0]
 
     @property
     def uses(self) -> Sequence[Use]:
@@ -202,13 +191,13 @@ class MadeAgain:
         """A use with the units that it had, or others of the same where those are gone; a count has all of them."""
         counts = use_named(old.id).cause in _COUNTS
         moved = [one for one in self._moved.get(old.line, ()) if one.offsets_of(old.pieces)]
-        pieces = list(_without(old.pieces, [(one.start, one.end) for one in moved]))
+        pieces = list(without(old.pieces, [(one.start, one.end) for one in moved]))
         missing: dict[int, int] = {}
         for at, one in enumerate(moved):
             offsets = one.offsets_of(old.pieces)
-            same = _common(offsets, one.free)
+            same = common(offsets, one.free)
             if counts:
-                same = joined((*same, *_common(one.free, ((one.end - one.start, one.units),))))
+                same = joined((*same, *common(one.free, ((one.end - one.start, one.units),))))
             missing[at] = 0 if counts else units_in(offsets) - units_in(same)
             pieces += one.take(same)
         found = sum(part.share for part in old.parts if part.kind is not PartKind.STAYS)
@@ -232,8 +221,8 @@ class MadeAgain:
             use for use in self._uses[index + 1 :] if use.line == old.line and use.id not in self._shapes
         ]
         kept = [piece for use in later for piece in moved.offsets_of(use.pieces)]
-        first, _ = lowest(_without(moved.free, kept), wanted)
-        rest, _ = lowest(_without(moved.free, first), wanted - units_in(first))
+        first, _ = lowest(without(moved.free, kept), wanted)
+        rest, _ = lowest(without(moved.free, first), wanted - units_in(first))
         return (*first, *rest)
 
     def _too_few(self, line: str, moved: _Moved) -> Refused:

@@ -22,11 +22,11 @@ from typing_extensions import TypeVar
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict
 from ledger.core.facts import STRICT, Date, Number
-from ledger.core.lines import Change, Operation, UnitState, Use
+from ledger.core.lines import Change, Operation, UnitState, Use, common
 from ledger.model.journal import EntryRow
 from ledger.model.proposals import COUNTS, HoldRow, Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
-from ledger.rules.block_holds import blocked_intervals, held_again, overlap
+from ledger.rules.block_holds import blocked_intervals, held_again
 from ledger.rules.books import Books
 from ledger.rules.doubts import Doubtful
 from ledger.rules.questions import take_back_questions
@@ -359,7 +359,7 @@ class Workflow(Generic[F, R, N, P]):
         blocked = list(blocked_intervals(context.books, context.campaign)) if held else []
         for taking in held:
             for block, line, start, end in blocked:
-                if taking.line == line and overlap(taking.pieces, start, end):
+                if taking.line == line and common(taking.pieces, ((start, end),)):
                     raise Conflict.field(
                         "number",
                         "{noun} {proposal} holds money of a gift that {block} has blocked since; release the block "

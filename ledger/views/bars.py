@@ -6,14 +6,14 @@ A bar is what came to a line in one way. Reads lines only; no sums of accounts, 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
-from ledger.core.lines import PartKind, UnitState, Use
+from ledger.core.lines import PartKind, UnitState, Use, without
 from ledger.core.names import (
     EndedLine,
     GoodsLine,
@@ -390,7 +390,7 @@ class BarsOfLines:
             self._reached[bar_of(name, Origin.SUPPLIED)] = name.place
         for start, end, origin in self._origins(name, 0, told.length):
             bar = bar_of(name, origin)
-            for low, high in _without(start, end, told.void):
+            for low, high in without(((start, end),), told.void):
                 runs.append(_Run(low, high, bar, filled.get(bar, 0)))
                 filled[bar] = filled.get(bar, 0) + high - low
         return Axis(tuple(runs), told.back)
@@ -461,21 +461,6 @@ class BarsOfLines:
             found += [(start, end, Origin.BEFORE) for start, end in self._others.before(name)]
             self._came_by[line] = sorted(found, key=lambda row: row[0])
         return self._came_by[line]
-
-
-def _without(start: int, end: int, gone: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What is left of `start..end`, in order; what is gone is sorted and may overlap."""
-    at = start
-    for first, last in gone:
-        if last <= at:
-            continue
-        if first >= end:
-            break
-        if at < first:
-            yield at, first
-        at = max(at, last)
-    if at < end:
-        yield at, end
 
 
 def _origin_of(name: MoneyLine | GoodsLine, use: str) -> Origin:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import PartKind, Piece, UnitState
+from ledger.core.lines import PartKind, Piece, UnitState, joined
 from ledger.core.names import EndedLine, ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
@@ -353,8 +353,7 @@ class DonationFollower:
             fineness = self._bars.order_item(name)[1].fineness if of.kind is LineKind.ORDER else 1
             shares.extend(
                 LineShare(line=name, start=a, end=b, asset=of.asset, fineness=fineness)
-                for a, b in _joined(pieces)
-                if a < b
+                for a, b in joined(pieces)
             )
         since = self._deposited_on(brought)
         last = self._waiting(held, since)
@@ -630,13 +629,3 @@ class DonationFollower:
         if isinstance(name, ExchangeLine):
             return name.asset, name.exchange
         return (line, "") if name.kind is LineKind.ORDER else (name.asset, "")
-
-
-def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(pieces):
-        if joined and joined[-1][1] >= start:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
