@@ -28,6 +28,8 @@ from ledger.core.lines import (
 )
 from ledger.core.names import UseCause, UseName, use_named
 from ledger.core.wording import Figure
+from ledger.model.corrections import Corrected, CorrectionRow
+from ledger.model.goods import ReceiptRow
 from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
@@ -83,6 +85,10 @@ class ItemLeft:
     claim: int
     pieces: int
     pieces_cancelled: int
+
+
+_COUNTS = (Corrected.GOOD, Corrected.DAMAGED, Corrected.SHORT, Corrected.REJECTED)
+"""What of a receipt changes what is left of its order."""
 
 
 def _closed(span: Span) -> bool:
@@ -265,8 +271,27 @@ def _withdrawn(
     return tuple(Withdraw(gift.line, gift.start, gift.units, gift.gift) for gift in gifts)
 
 
-def _require_no_refund(context: Context, closing: ClosingRow, _entry: Entry[Decision, Closed]) -> None:
-    """Conflict where a refund made good what the closing claimed."""
+def _require_last(context: Context, closing: ClosingRow, _entry: Entry[Decision, Closed]) -> None:
+    """Conflict where a refund made good what the closing claimed, or a count was put right that changed it since."""
+    order = context.books.session.get_one(OrderRow, closing.order_entry)
+    since = (
+        select(CorrectionRow.number)
+        .join(ReceiptRow, col(ReceiptRow.entry) == CorrectionRow.corrected)
+        .where(
+            ReceiptRow.campaign == order.campaign,
+            ReceiptRow.order_number == order.number,
+            CorrectionRow.status == ProposalStatus.APPROVED,
+            col(CorrectionRow.field).in_(_COUNTS),
+            col(CorrectionRow.decided_by) > (closing.decided_by or 0),
+        )
+    )
+    number = context.books.session.exec(since.order_by(col(CorrectionRow.number))).first()
+    if number is not None:
+        raise Conflict.field(
+            "entry",
+            "correction {number} of a receipt changed its claim since; reverse that first",
+            number=number,
+        )
     rests = and_(
         col(RefundRow.order_entry) == closing.order_entry, col(RefundRow.failure) == Failure.UNDELIVERED
     )
@@ -285,7 +310,7 @@ CLOSINGS = Workflow(
     notes=Closed,
     approved=_close,
     reversed=_open_again,
-    require=_require_no_refund,
+    require=_require_last,
     voids=_withdrawn,
 )
 KINDS = CLOSINGS.kinds()

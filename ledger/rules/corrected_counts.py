@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Refused
-from ledger.core.lines import Part, PartKind, Use, joined, lowest, units_in
+from ledger.core.lines import Part, PartKind, Piece, Use, common, joined, lowest, units_in, without
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected
@@ -334,6 +334,8 @@ def _received(
             )
     else:
         item = item_of(books.session, order, receipt.item)
+        if order.is_closed:
+            return _received_of_closed(context, of, told, use, again, more, order, item)
         units, left = _units_of_more(context, order, item, use, more)
         source = _transfer(note, open_account(campaign, order.number, item.item), receipt.product, more)
         if more > left:
@@ -350,12 +352,69 @@ def _received(
     return shape, (source, _transfer(_came_to(context, of, use), note, str(told.lot), more))
 
 
+def _received_of_closed(
+    context: Context,
+    of: CountedField,
+    told: _Told,
+    use: Use,
+    again: MadeAgain,
+    more: int,
+    order: OrderRow,
+    item: OrderItemRow,
+) -> tuple[Use, tuple[Transfer, ...]]:
+    """A receipt of a closed order notes so many more or fewer: what was paid and did not come is another claim.
+
+    What the supplier paid back of that stands, and so does what it gave by a discount, which paid for pieces that came.
+    """
+    books, campaign, number = context.books, of.campaign, order.number
+    gone = account(AccountClass.CANCELLED, campaign, number, item.item)
+    left = books.net(gone, item.product)
+    before = item.quantity - left
+    wanted = item.units_of(min(item.quantity, before + more)) - item.units_of(before)
+    filled = books.lines.filled(use.line)
+    claimed = common(again.free(use.line, books.lines.length(use.line)), ((0, filled),))
+    kept, _ = lowest(use.pieces, use.units + min(wanted, 0))
+    added, _ = lowest(claimed, wanted) if wanted > 0 else ((), 0)
+    freed = without(use.pieces, kept)
+    if more > left or units_in(added) < wanted:
+        raise Refused.field(
+            "new",
+            "makes {wanted} more, and of {order}, which is closed, fewer were paid, did not come and were not paid "
+            "back; reverse its closing first, and what stands on that",
+            wanted=more,
+            order=number,
+        )
+    if any(_is_discount(books, use.line, piece) for piece in freed):
+        raise Refused.field(
+            "new",
+            "leaves out pieces of {order}, which is closed, that its supplier gave by a discount; reverse its "
+            "closing first",
+            order=number,
+        )
+    owed = sum(item.value_of(*piece) for piece in freed) - sum(item.value_of(*piece) for piece in added)
+    claims, commitments = (
+        account(AccountClass.CLAIMS, campaign, number),
+        account(AccountClass.COMMITMENTS, campaign),
+    )
+    note, noted = (
+        account(AccountClass.NOTED, campaign, number),
+        sum(part.share for part in _parted(use, _PARTS[of.field], more)),
+    )
+    shape = replace_shape(use, joined((*kept, *added)), noted, _parted(use, _PARTS[of.field], more))
+    came = _transfer(_came_to(context, of, use), note, str(told.lot), more)
+    moved = (_transfer(note, gone, item.product, more), came)
+    return shape, (*moved, _transfer(claims, commitments, order.currency, owed)) if owed else moved
+
+
+def _is_discount(books: Books, line: str, piece: Piece) -> bool:
+    """Do some units of an order's line stand there by what its supplier did not ask for?"""
+    return any(source.use is None for source in books.lines.sources(line, *piece))
+
+
 def _units_of_more(
     context: Context, order: OrderRow, item: OrderItemRow, use: Use, more: int
 ) -> tuple[int, int]:
     """(units of the order's line that a receipt of so many more takes, pieces that are open)."""
-    if order.is_closed:
-        raise Refused.field("entry", "{order} is closed; reverse its closing first", order=order.number)
     left = context.books.net(open_account(order.campaign, order.number, item.item), item.product)
     before = item.quantity - left
     after = min(item.quantity, before + more)

@@ -24,7 +24,7 @@ from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.deliveries import ArrivalRow, ShipmentRow
 from ledger.model.gifts import ContributionRow
-from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, RecallRow, ReturnRow
+from ledger.model.goods import FindRow, LossRow, LotDeliveryRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind
@@ -35,7 +35,7 @@ from ledger.rules.corrected_contributions import corrected_amount, says_amount, 
 from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
 from ledger.rules.corrected_prices import corrected_price, says_price, write_price
 from ledger.rules.corrected_suppliers import require_free_numbers, write_supplier
-from ledger.rules.orders import order_value
+from ledger.rules.orders import order_value, require_order
 from ledger.rules.rows import change_row, recorded_row
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
@@ -327,8 +327,20 @@ def _as_before(
     """What makes a count that was put right again as it was, with all that stands on it by now."""
     if row.field not in MOVING:
         return None
+    _require_not_closed_since(context, row)
     back = replace(_told(row), old=row.new, new=row.old)
     return _require_right(context, back).operations
+
+
+def _require_not_closed_since(context: Context, row: CorrectionRow) -> None:
+    """Conflict where an order was closed by what its receipt said after the correction."""
+    session = context.books.session
+    receipt = session.get(ReceiptRow, row.corrected)
+    order = None if receipt is None else require_order(session, row.campaign, receipt.order_number)
+    if order is not None and order.closed_by is not None and order.closed_by > (row.decided_by or 0):
+        raise Conflict.field(
+            "entry", "{order} was closed since; reverse its closing first", order=order.number
+        )
 
 
 def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:

@@ -20,8 +20,8 @@ from ledger.views.stages import CampaignFlow
 from ledger.views.stock import stock_rows
 from ledger.views.trail import StepKind
 from ledger.views.two_keys import delivery_counts
-from tests.tools.ledgers import SLUG, Ledger, made_once, name
-from tests.tools.things import DATE, funded, hand_over, lots, order, pay, seq_of, ship
+from tests.tools.ledgers import SLUG, Ledger, made_once, name, tied
+from tests.tools.things import DATE, funded, hand_over, lots, net, order, pay, receive, seq_of, ship
 from tests.tools.two_keys import count
 
 
@@ -278,6 +278,48 @@ def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is
     ledger.audit()
     expiry = told | {"number": "CR-2", "entry": seq_of(ledger, "receipt", "GRN-1"), "field": "expiry"}
     assert tried("recorder", "add", expiry | {"old": "2026-01-31", "new": "2027-01-31"}).touched == ()
+
+
+def test_a_count_is_put_right_after_its_order_was_closed_and_paid_back(tmp_path: Path) -> None:
+    """Fewer came: more of what was paid is owed. More came than was noted: only as far as nothing was paid back."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=50_000)
+    receive(ledger, good=90)
+    pay(ledger, 50_000)
+    left = {"order": "PO-1", "reason": "No more will come", "claim": 5_000, "date": DATE}
+    ledger.do("recorder", "purchase", "close", number="CL-1", **left)
+    closing = ledger.do("approver", "closing", "approve", number="CL-1", date=DATE).seq
+    back = {"order": "PO-1", "item": "1", "failure": "undelivered", "value": 4_000, "amount": 4_000}
+    ledger.do("recorder", "refund", "add", number="RF-1", asset="USD", bank="B", date=DATE, **back)
+    ledger.do("approver", "refund", "approve", number="RF-1", date=DATE)
+    with pytest.raises(Refused, match="new: makes 3 more, and of PO-1, which is closed, fewer were paid"):
+        correct(ledger, field="good", old="90", new="93")
+    correct(ledger, field="good", old="90", new="92")
+    approve(ledger)
+    tied(ledger)
+    claimed = {
+        "CR-1": (net(ledger, f"claims/{SLUG}/PO-1", "USD"), net(ledger, f"cancelled/{SLUG}/PO-1/1", "KIT"))
+    }
+    correct(ledger, "CR-2", field="good", old="92", new="80")
+    last = approve(ledger, "CR-2")
+    tied(ledger)
+    claimed["CR-2"] = (
+        net(ledger, f"claims/{SLUG}/PO-1", "USD"), net(ledger, f"cancelled/{SLUG}/PO-1/1", "KIT")
+    )  # fmt: skip
+    assert claimed == {"CR-1": (0, 8), "CR-2": (6_000, 20)}
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    places = {(place.kind, place.amount.asset): place.amount.minor for place in trail.places}
+    assert (places[ExitKind.IN_STOCK, "KIT"], places[ExitKind.CLAIM, "KIT"]) == (80, 12)
+    undo = {"reason": "told twice", "date": DATE}
+    refund = seq_of(ledger, "refund.approved", "RF-1")
+    ledger.do("approver", "reversal", "add", entry=refund, **undo)
+    with pytest.raises(Conflict, match="changed its claim since; reverse that first"):
+        ledger.do("approver", "reversal", "add", entry=closing, **undo)
+    for entry in (last, seq_of(ledger, "correction.approved", "CR-1"), closing):
+        ledger.do("approver", "reversal", "add", entry=entry, **undo)
+    assert net(ledger, f"open/{SLUG}/PO-1/1", "KIT") == 10
+    tied(ledger)
 
 
 def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(tmp_path: Path) -> None:
