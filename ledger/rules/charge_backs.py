@@ -69,10 +69,21 @@ def uncovered(session: Session, row: ChargeBackRow, *, waiting: bool = False) ->
     return row.shortfall - int(session.exec(covered).one())
 
 
+def uncovered_charges(session: Session, campaign: str) -> list[tuple[ChargeBackRow, int]]:
+    """(charge-back, minor units of its shortfall that nobody covered), of those that stand and where some are."""
+    sums = (
+        select(CoverRow.charge_back_entry, func.sum(CoverRow.amount))
+        .where(CoverRow.campaign == campaign, CoverRow.status == ProposalStatus.APPROVED)
+        .group_by(col(CoverRow.charge_back_entry))
+    )
+    covered = {entry: int(minor) for entry, minor in session.exec(sums)}
+    left = [(row, row.shortfall - covered.get(row.entry, 0)) for row in charge_backs_of(session, campaign)]
+    return [(row, minor) for row, minor in left if minor]
+
+
 def shortfall_at_banks(session: Session, campaign: str, currency: str) -> int:
     """What was charged back after it was used, and nobody covered: lines hold so much more than the banks."""
-    rows = charge_backs_of(session, campaign)
-    return sum(uncovered(session, row) for row in rows if row.currency == currency)
+    return sum(minor for row, minor in uncovered_charges(session, campaign) if row.currency == currency)
 
 
 def _gift(context: Context, number: str) -> ContributionRow:

@@ -40,6 +40,15 @@ def covered_of(session: Session, gift: SettledGift, *, waiting: bool = False) ->
     return _sum(session, of_gift, col(CoverRow.ended_by).is_(None), col(CoverRow.status).in_(COUNTS))
 
 
+def covered_gifts(session: Session, campaign: str) -> dict[int, int]:
+    """Sats of each voided gift of a campaign that top-ups cover, by the entry of the gift; those of which some are."""
+    covered = select(CoverRow.gift_entry, func.sum(CoverRow.amount)).where(
+        CoverRow.campaign == campaign, col(CoverRow.gift_entry).is_not(None), *STANDS
+    )
+    rows = session.exec(covered.group_by(col(CoverRow.gift_entry)))
+    return {entry: int(sats) for entry, sats in rows if entry is not None}
+
+
 def covers_of(session: Session, gift: SettledGift) -> Sequence[CoverRow]:
     """The covers of a gift that stand, by number."""
     return session.exec(
@@ -52,11 +61,15 @@ def cover_of_spend(session: Session, spend: SpendRow) -> CoverRow | None:
     return session.exec(select(CoverRow).where(CoverRow.spend_entry == spend.entry, *STANDS)).first()
 
 
+def uncovered_spend() -> ColumnElement[bool]:
+    """That nothing covers a spend."""
+    return ~exists().where(col(CoverRow.spend_entry) == SpendRow.entry, *STANDS)
+
+
 def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:
     """The names of spends that a reorganisation undid, and that nothing covers."""
-    covered = exists().where(col(CoverRow.spend_entry) == SpendRow.entry, *STANDS)
     undone = (SpendRow.campaign == campaign, col(SpendRow.live) == 0)
-    return frozenset(session.exec(select(SpendRow.ref).where(*undone, ~covered)))
+    return frozenset(session.exec(select(SpendRow.ref).where(*undone, uncovered_spend())))
 
 
 def covers_by(session: Session, campaign: str, coin: str) -> str | None:

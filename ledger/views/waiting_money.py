@@ -22,9 +22,9 @@ from ledger.recording.valuing import unvalued_gifts
 from ledger.rules.at_exchange import lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.charge_backs import charge_backs_of, uncovered
+from ledger.rules.charge_backs import uncovered_charges
 from ledger.rules.coins import CoinClasses, undecided_outpoints
-from ledger.rules.covered import cover_of_spend, covered_of
+from ledger.rules.covered import covered_gifts, uncovered_spend
 from ledger.rules.gift_records import given_money, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.observing import Observed
@@ -155,8 +155,9 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
 
 
 def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
+    covered = covered_gifts(tx.session, slug)
     for gift in gifts_wanting(tx.session, slug):
-        wanting = (gift.shortfall or 0) - covered_of(tx.session, gift)
+        wanting = (gift.shortfall or 0) - covered.get(gift.entry, 0)
         if wanting:
             yield OpenItem(
                 kind=OpenItemKind.SHORTFALL,
@@ -166,24 +167,23 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
                 amount=Amount.known("BTC", wanting),
                 to_do=Telling(ToDo.COVER_UNDONE_GIFT),
             )
-    for charged in charge_backs_of(tx.session, slug):
-        wanting = uncovered(tx.session, charged)
-        if wanting:
-            yield OpenItem(
-                kind=OpenItemKind.SHORTFALL,
-                campaign=slug,
-                subject=Wording("charge-back {number}", {"number": charged.number}),
-                since=charged.told_on,
-                amount=Amount.known(charged.currency, wanting),
-                to_do=Telling(ToDo.COVER_CHARGE_BACK),
-            )
+    for charged, wanting in uncovered_charges(tx.session, slug):
+        yield OpenItem(
+            kind=OpenItemKind.SHORTFALL,
+            campaign=slug,
+            subject=Wording("charge-back {number}", {"number": charged.number}),
+            since=charged.told_on,
+            amount=Amount.known(charged.currency, wanting),
+            to_do=Telling(ToDo.COVER_CHARGE_BACK),
+        )
     # What was borrowed stands in the fund whose coins they were.
     undone = select(SpendRow).where(
-        SpendRow.campaign == slug, col(SpendRow.live) == 0, col(SpendRow.borrowed_from).is_(None)
+        SpendRow.campaign == slug,
+        col(SpendRow.live) == 0,
+        col(SpendRow.borrowed_from).is_(None),
+        uncovered_spend(),
     )
     for spend in tx.session.exec(undone.order_by(col(SpendRow.ref))):
-        if cover_of_spend(tx.session, spend) is not None:
-            continue
         key = f"void:spend:{spend.txid}:{spend.n}" + (f":{spend.part}" if spend.part else "")
         row = tx.journal.by_key(key)
         since = spend.recorded_at if row is None else row.recorded_at

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from api.pages import sentences as say
 from ledger.core.accounts import AccountClass, account
@@ -22,6 +23,7 @@ from ledger.views.other_gifts import other_trails
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind, DonationTrail, StepKind
+from ledger.views.waiting_money import shortfalls_waiting
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
 
 DAY = {"date": "2024-07-01"}
@@ -109,6 +111,32 @@ def test_a_spent_gift_that_is_charged_back_is_a_shortfall_until_somebody_covers_
     assert (held(ledger), free(ledger), shortfalls(ledger)) == (0, 0, [])
     with pytest.raises(Refused, match="nobody covered yet"):
         ledger.do("recorder", "cover", "add", number="CV-3", charge_back="CB-1", bank="B", amount=1, **DAY)
+
+
+def test_what_covers_shortfalls_is_asked_once_however_many_there_are(ledger: Ledger) -> None:
+    def asked() -> int:
+        statements: list[str] = []
+        with ledger.store.read() as reading:
+            connection = reading.session.connection()
+            event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
+            found = list(shortfalls_waiting(reading, Books(reading), SLUG))
+        assert found
+        return len(statements)
+
+    for number in range(3):
+        gave(ledger, f"G-{number}", 1_000)
+    spent(ledger, 3_000)
+    two(ledger, "charge-back", "CB-0", gift="G-0", amount=1_000)
+    few = asked()
+    for number in (1, 2):
+        two(ledger, "charge-back", f"CB-{number}", gift=f"G-{number}", amount=1_000)
+    assert asked() == few
+    two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=400)
+    assert shortfalls(ledger) == [
+        ("charge-back CB-0", 1_000),
+        ("charge-back CB-1", 600),
+        ("charge-back CB-2", 1_000),
+    ]
 
 
 def test_nobody_elses_gift_pays_for_a_charge_back_and_nothing_beyond_the_bank_is_spent(
