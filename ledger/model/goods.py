@@ -137,7 +137,8 @@ class ReceiptRow(Paper, table=True):
 class LotDeliveryRow(Table, table=True):
     """What one receipt, or one gift in kind, brought of a lot: noted = good + damaged + short + rejected, in pieces.
 
-    What is found later is good here, and no longer short; what was counted first stands in the entry. Of a lot that
+    What is found later is good here, and no longer short; what was counted first stands in the entry, but for the
+    `packs` of `pack_of` pieces each that the delivery note says, where it is in packs. Of a lot that
     came too much, `noted` is all that came and the rest is 0; a count at an arrival or in stock tells of such too.
     """
 
@@ -158,6 +159,8 @@ class LotDeliveryRow(Table, table=True):
     place: str = Field(sa_type=TEXT)
     expiry: str | None = Field(default=None, sa_type=TEXT)
     noted: int = Field(sa_type=LONG)
+    packs: int | None = Field(default=None, sa_type=LONG)
+    pack_of: int | None = Field(default=None, sa_type=LONG)
     good: int = Field(sa_type=LONG)
     damaged: int = Field(default=0, sa_type=LONG)
     short: int = Field(default=0, sa_type=LONG)

@@ -113,7 +113,8 @@ class OrderRow(Proposal, table=True):
 class OrderItemRow(Table, table=True):
     """The n-th item of an order; `value` is its total, which is what counts (docs/rules.md, 8).
 
-    `received_before` pieces had come, and `paid_before` minor units were paid, before the opening that brought it in.
+    `packs` of `pack_of` pieces each, where it was ordered so. `received_before` pieces had come, and `paid_before`
+    minor units were paid, before the opening that brought it in.
     """
 
     __tablename__: ClassVar[Any] = "purchase_order_items"
@@ -126,6 +127,8 @@ class OrderItemRow(Table, table=True):
     product: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     value: int = Field(sa_type=LONG)
+    packs: int | None = Field(default=None, sa_type=LONG)
+    pack_of: int | None = Field(default=None, sa_type=LONG)
     received_before: int = Field(default=0, sa_type=LONG)
     paid_before: int = Field(default=0, sa_type=LONG)
 

@@ -280,6 +280,8 @@ def _items(books: Books, order: OrderRow, entry: Entry[Purchase, None]) -> None:
                 product=item.product,
                 quantity=item.pieces,
                 value=item.value,
+                packs=None if item.packs is None else item.packs.count,
+                pack_of=None if item.packs is None else item.packs.of,
             )
         )
 

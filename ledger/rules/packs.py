@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +24,11 @@ class Packs:
     @property
     def pieces(self) -> int:
         return self.count * self.of
+
+
+def packs_told(rows: Iterable[tuple[int | None, int | None]]) -> str:
+    """`9x100, 1x50`, of rows (packs, pieces in each); empty where all were told in pieces."""
+    return ", ".join(f"{packs}x{of}" for packs, of in rows if packs is not None)
 
 
 def in_pieces(told: int | None, packs: Packs | None) -> int:

@@ -401,6 +401,8 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
             place=facts.place,
             expiry=told.expiry,
             noted=told.pieces,
+            packs=None if told.packs is None else told.packs.count,
+            pack_of=None if told.packs is None else told.packs.of,
             good=told.good,
             damaged=told.damaged,
             short=told.short,

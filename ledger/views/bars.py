@@ -246,6 +246,14 @@ class BarsOfLines:
             raise ValueError(f"line: {line} is no item of an order")
         return name.order, self._item(name)
 
+    def packs_ordered(self, order: str, product: str) -> list[tuple[int | None, int | None]]:
+        """(packs, pieces in each) of those items of an order, of a product, that were followed."""
+        return [
+            (item.packs, item.pack_of)
+            for (number, _), item in sorted(self._items.items())
+            if (number, item.product) == (order, product)
+        ]
+
     def units_waiting(self, line: str, kind: ExitKind | None, start: int, end: int) -> int:
         """`start..end` of a line in the units of what it is called there: goods still to come or owed, in pieces."""
         name = line_named(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
@@ -32,6 +32,7 @@ from ledger.rules.finds import require_find
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
+from ledger.rules.packs import packs_told
 from ledger.rules.receipts import received_lots, require_receipt
 from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.repayments import REPAYMENTS, repaid_loan
@@ -120,8 +121,10 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
     match noun:
         case "receipt":
             row = require_receipt(session, campaign, number)
-            expiries = [lot.expiry for lot in received_lots(session, row.entry) if lot.expiry is not None]
-            return _step(row, detail=(("expires", min(expiries)),) if expiries else ())
+            came = received_lots(session, row.entry)
+            expiries = [lot.expiry for lot in came if lot.expiry is not None]
+            expires = (("expires", min(expiries)),) if expiries else ()
+            return _step(row, detail=(*expires, *in_packs((lot.packs, lot.pack_of) for lot in came)))
         case "bought":
             return _step(require_bought(session, campaign, number))
         case "find":
@@ -210,6 +213,12 @@ def _repaid(session: Session, name: str) -> PaperStep:
     day = row.happened or row.told_on
     happened = None if day == row.decided_on else day
     return PaperStep(row.decided_by, row.decided_on, happened, campaign_of(session, paid.borrower).title)
+
+
+def in_packs(rows: Iterable[tuple[int | None, int | None]]) -> Detail:
+    """What a paper says in packs; beside it stand the pieces."""
+    told = packs_told(rows)
+    return (("packs", told),) if told else ()
 
 
 def _beyond_count(why: str | None) -> Detail:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.pages import sentences as say
 from api.pages.sentences import what_to_do
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, NotAllowed, Refused
@@ -26,7 +27,9 @@ from ledger.store.transaction import Writing
 from ledger.views.decisions import decisions
 from ledger.views.invoices import InvoiceState, invoice_state
 from ledger.views.open_items import OpenItem, OpenItemKind
-from tests.tools.ledgers import SLUG, Ledger, day_of, made_once, sum_of
+from ledger.views.queries import donation_trails
+from ledger.views.trail import StepKind
+from tests.tools.ledgers import SLUG, Ledger, day_of, made_once, name, sum_of
 from tests.tools.store_places import usually
 from tests.tools.stories import stories
 from tests.tools.things import DATE, funded, order, pay, receive, seq_of
@@ -599,3 +602,11 @@ def test_packs_are_pieces_in_order_receipt_and_invoice(ledger: Ledger) -> None:
         (entry,) = reading.journal.rows(campaign=SLUG, kind="purchase")
     (published,) = entry_from_bytes(entry.data).facts["items"]
     assert (published["packs"], published["quantity"]) == (packs, 1000)
+    pay(ledger, 450_000)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+    in_packs = {step.kind: step for step in trail.steps if "packs" in step.detail}
+    assert {kind: step.detail["packs"] for kind, step in in_packs.items()} == {
+        StepKind.ORDERED: "10x100", StepKind.RECEIVED: "9x100",
+    }  # fmt: skip
+    assert "On paper in packs: 9 of 100" in say.step_facts(in_packs[StepKind.RECEIVED])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from api.pages.figures import count, exact, exact_with_asset
-from api.pages.messages import Message, Piece, Sentence, said, worded
+from api.pages.messages import Message, Piece, Sentence, listed, said, worded
 from api.pages.sentences.units import amount, day, time
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import OutOfOrder
@@ -141,6 +141,7 @@ _FACTS = {
     "rejected": Message("Rejected: {fact}", *_FACT),
     "replaces_short": Message("In place of {fact} that had not come", *_FACT),
     "replaces_rejected": Message("In place of {fact} that were rejected", *_FACT),
+    "packs": Message("On paper in packs: {fact}", *_FACT),
     "beyond_count": Message("More than the other side counted: {fact}", *_FACT),
     "other_count": Message("The other side counted good: {fact}", *_FACT),
     "return_reason": Message("Why: {fact}", *_FACT),
@@ -148,6 +149,12 @@ _FACTS = {
     "from_bank": Message("From {fact}", *_FACT),
     OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
+_PACKS = Message(
+    "{packs} of {pieces}",
+    "packs, as a paper counts them",
+    "{packs}: how many",
+    "{pieces}: how many are in each",
+)
 _OTHER_FACT = Message("{name} {fact}", *_FACT, "{name}: a code that has no words here")
 _BOOKED = Message(
     "Booked on {day}", "a step of the way of a gift", "{day}: a later day than that of the step"
@@ -240,6 +247,9 @@ def _figure(step: Step, figure: Amount) -> str:
 def _fact(name: str, text: str) -> str:
     if name == "return_reason":
         return worded(_RETURNED_FOR[ReturnReason(text)])
+    if name == "packs":
+        packs = [told.partition("x") for told in text.split(", ")]
+        return listed([worded(_PACKS, packs=count(int(n)), pieces=count(int(of))) for n, _, of in packs])
     if name == OUT_OF_ORDER:
         return worded(_OUT_OF_ORDER[OutOfOrder(text)])
     if name == "block_time":
