@@ -155,7 +155,7 @@ def test_losses_in_stock_one_by_one_are_not_the_last_givers_alone(tmp_path: Path
             "recorder", "loss", "add", number=f"LO-{number}", place="Depot", product="KIT", lot="L1",
             quantity=1, cause="stolen", reason="as counted", date=DATE,
         )  # fmt: skip
-    assert pieces(shares(ledger, 2), "lost") == [2, 2]
+    assert pieces(shares(ledger, 2), "stolen") == [2, 2]
 
 
 def test_what_did_not_arrive_yet_is_no_step_and_is_under_way_in_picture_and_trail(tmp_path: Path) -> None:
