@@ -195,10 +195,6 @@ def _surplus(session: Session, campaign: str, facts: Confirmation, sent: Sent) -
     if len({lot.of for lot in facts.others}) != len(facts.others):
         raise Refused.field("others", "names a lot twice; add its pieces together")
     told = others_counted(session, sent.paper)
-    for arrival in arrivals_of(session, sent.paper):
-        for row in arrived_lots(session, arrival.entry):
-            of = Lot(row.product, row.lot)
-            told[of] = told.get(of, 0) + row.over
     found = []
     for index, lot in enumerate(facts.others):
         if lot.of in listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -41,6 +41,7 @@ from ledger.rules.goods import (
     require_surplus_undecided,
     surplus_counted,
 )
+from ledger.rules.receipts import received_lots
 from ledger.rules.rows import (
     find_numbered,
     happened_on,
@@ -328,19 +329,12 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     listed = {Lot(row.product, row.lot) for row in shipped_lots(session, shipment.entry)}
-    told = others_counted(session, shipment.entry)
+    over = _over_now(session, shipment, facts)
     for index, lot in enumerate(facts.lots):
         missing = lot.short + lot.damaged + lot.lost
         _require_listed(lot, listed, facts.waybill, f"lots.{index}")
-        if lot.instead_of is not None and lot.of in told:
-            raise Refused.field(
-                f"lots.{index}.over",
-                "the other side counted {counted} of {lot}, which wait apart; leave it out",
-                counted=told[lot.of],
-                lot=str(lot.of),
-            )
-        if lot.over:
-            transfers.append(surplus_counted(context.campaign, lot.of, place, lot.over))
+        if new := over.get(lot.of):
+            transfers.append(surplus_counted(context.campaign, lot.of, place, new))
         if lot.good + missing == 0 and lot.over:
             continue
         if lot.good + missing == 0:
@@ -366,6 +360,26 @@ def _post_arrival(context: Context, facts: Arrival) -> Posting[None]:
         transfers += added
         operations.append(use)
     return Posting(tuple(transfers), tuple(operations))
+
+
+def _over_now(session: Session, shipment: ShipmentRow, facts: Arrival) -> dict[Lot, int]:
+    """Pieces beyond what was sent, lot by lot, that no count has told of yet.
+
+    Of a lot that the waybill does not list both sides tell of the same pieces: only what the sender's counts together
+    make beyond those that wait apart is more (docs/rules.md, 25 and 29).
+    """
+    apart, before = others_counted(session, shipment.entry), Counter[Lot]()
+    for arrival in arrivals_of(session, shipment.entry):
+        for row in arrived_lots(session, arrival.entry):
+            before[Lot(row.product, row.lot)] += row.over
+    found: dict[Lot, int] = {}
+    for lot in facts.lots:
+        more = lot.over or 0
+        if lot.instead_of is not None:
+            more = max(0, before[lot.of] + more - apart.get(lot.of, 0))
+        if more:
+            found[lot.of] = more
+    return found
 
 
 def _require_listed(lot: ArrivedLot, listed: Collection[Lot], waybill: str, field: str) -> None:
@@ -397,8 +411,9 @@ def _require_listed(lot: ArrivedLot, listed: Collection[Lot], waybill: str, fiel
 def _doubts(books: Books, entry: Entry[Arrival, None]) -> Iterator[Doubtful]:
     """A lot that came where the waybill lists another: is it that one, or is it two lots?"""
     shipment = require_shipment(books.session, entry.campaign, entry.facts.waybill)
+    apart = {Lot(row.product, row.lot).ordered for row in received_lots(books.session, entry.seq)}
     for lot in entry.facts.lots:
-        if lot.instead_of is not None:
+        if lot.instead_of is not None and lot.of in apart:
             other = Lot(lot.product, lot.instead_of)
             yield Doubtful(Doubt.LOT, shipment.entry, None, str(lot.of), str(other))
 
@@ -568,6 +583,7 @@ def note_counts(session: Session, shipment: int) -> None:
 def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
     session, facts = books.session, entry.facts
     shipment = require_shipment(session, entry.campaign, facts.waybill)
+    over = _over_now(session, shipment, facts)
     session.add(
         ArrivalRow(
             **paper_head(entry),
@@ -596,9 +612,9 @@ def _fold_arrival(books: Books, entry: Entry[Arrival, None]) -> None:
     session.flush()
     place = facts.place or shipment.destination
     for n, lot in enumerate(facts.lots):
-        if lot.over:
+        if new := over.get(lot.of):
             keep_lot(session, entry.campaign, lot.of)
-            keep_surplus(session, entry.seq, n, entry.campaign, lot.of, place, lot.over)
+            keep_surplus(session, entry.seq, n, entry.campaign, lot.of, place, new)
     whole = _is_all_counted(session, shipment.entry)
     shipment.status = ShipmentStatus.RECEIVED if whole else ShipmentStatus.PARTIALLY_RECEIVED
     session.add(shipment)

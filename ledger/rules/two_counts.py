@@ -212,11 +212,15 @@ def _corrected(session: Session, campaign: str) -> dict[_LotOf, list[EarlierCoun
 
 
 def others_counted(session: Session, paper: int) -> dict[Lot, int]:
-    """Pieces of lots that a paper does not list and that the other side counted with it: they wait apart."""
+    """Pieces of lots beside those of a waybill that either side counted with it: they wait apart."""
     query = (
         select(LotDeliveryRow.product, LotDeliveryRow.lot, func.sum(LotDeliveryRow.noted))
-        .join(ConfirmationRow, col(ConfirmationRow.entry) == LotDeliveryRow.entry)
-        .where(ConfirmationRow.paper == paper, col(LotDeliveryRow.reversed_by).is_(None))
+        .outerjoin(ConfirmationRow, col(ConfirmationRow.entry) == LotDeliveryRow.entry)
+        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == LotDeliveryRow.entry)
+        .where(
+            or_(col(ConfirmationRow.paper) == paper, col(ArrivalRow.shipment) == paper),
+            col(LotDeliveryRow.reversed_by).is_(None),
+        )
         .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
     )
     return {Lot(product, lot).ordered: int(pieces) for product, lot, pieces in session.exec(query)}

@@ -10,6 +10,7 @@ import pytest
 
 from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, Refused
+from ledger.recording.confirming import confirm, make_link
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from ledger.views.two_keys import delivery_counts
@@ -141,6 +142,27 @@ def test_a_recipient_who_counts_more_is_explained_by_the_handover_of_the_rest(le
         ledger.do("recorder", "confirmation", "explain", quantity=3, document="H-1", **facts)
     ledger.do("recorder", "confirmation", "explain", quantity=3, document="H-2", **facts)
     assert waiting(ledger) == []
+
+
+def test_both_sides_count_one_other_lot_and_only_what_is_more_waits_beside_it(ledger: Ledger) -> None:
+    """Whoever counts first, and however often; one question for both."""
+    facts = {"waybill": "W-1", "date": DATE}
+    row = {"product": "KIT", "lot": "L9", "good": 0, "instead_of": "L1"}
+    other = [{"product": "KIT", "lot": "L9", "instead_of": "L1", "quantity": 900}]
+    with ledger.store.write() as writing:
+        link = make_link(
+            writing, ledger.actors["recorder"], SLUG, {"about": "shipment", "paper": "W-1"}, now=ledger.now
+        )
+        confirm(writing, link.code, {("KIT", "L1"): (0, 0)}, other, now=ledger.now)
+    ledger.audit()
+    for number, over in (("A-1", 500), ("A-2", 405)):
+        ledger.do("recorder", "shipment", "arrive", number=number, lots=[row | {"over": over}], **facts)
+    assert ("surplus", "KIT#L9.over at Port", 905) in waiting(ledger)
+    assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 905
+    last = {"entry": seq_of(ledger, "arrival", "A-2"), "reason": "miscounted", "date": DATE}
+    ledger.do("approver", "reversal", "add", **last)
+    assert ("surplus", "KIT#L9.over at Port", 900) in waiting(ledger)
+    tied(ledger)
 
 
 def test_another_lot_than_the_waybill_lists_waits_apart_and_is_a_question_about_both(ledger: Ledger) -> None:
