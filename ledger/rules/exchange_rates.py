@@ -22,7 +22,9 @@ from ledger.core.money import DECIMALS
 from ledger.core.parities import PARITIES, parity
 from ledger.model.campaigns import CampaignRow
 from ledger.model.exchange_rates import ExchangeRateRow
+from ledger.model.limits import LimitRow
 from ledger.model.rates import RateRow
+from ledger.rules.balances import balances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_campaign
 from ledger.rules.rates import newest_price
@@ -165,6 +167,14 @@ def rate_of_pair(session: Session, slug: str, asset: str, minor: int, currency: 
     direct = (*_by_parity(asset, day), *_by_rate(session, campaign_of(session, slug), asset, day))
     price = next((price for to, price, _ in direct if to == currency), None)
     return None if price is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * price, currency)
+
+
+def currencies_in_use(session: Session, slug: str) -> list[str]:
+    """The currencies that a campaign has to do with: its own, those of its money and orders, and of limits."""
+    campaign = campaign_of(session, slug)
+    found = {balance.asset for balance in balances(session, campaign=slug) if balance.asset in DECIMALS}
+    limits = session.exec(select(LimitRow.currency).where(LimitRow.campaign == slug))
+    return sorted({campaign.currency, *found, *limits} - {"BTC"})
 
 
 def _units(amount: Fraction, currency: str) -> int:

@@ -72,6 +72,9 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         ),
         "opening template": "Write a table to fill in for `import opening`.",
     },
+    "rates": {
+        "import rates": "Record official monthly rates from a file of the UN operational rates of exchange.",
+    },
     "sanctions": {
         "import sanctions": (
             "Record a list of sanctioned addresses from a file, one address a line, and compare all senders with it."
