@@ -71,13 +71,16 @@ def uncovered(session: Session, row: ChargeBackRow, *, waiting: bool = False) ->
 
 def uncovered_charges(session: Session, campaign: str) -> list[tuple[ChargeBackRow, int]]:
     """(charge-back, minor units of its shortfall that nobody covered), of those that stand and where some are."""
+    charged = charge_backs_of(session, campaign)
+    if not charged:
+        return []
     sums = (
         select(CoverRow.charge_back_entry, func.sum(CoverRow.amount))
         .where(CoverRow.campaign == campaign, CoverRow.status == ProposalStatus.APPROVED)
         .group_by(col(CoverRow.charge_back_entry))
     )
     covered = {entry: int(minor) for entry, minor in session.exec(sums)}
-    left = [(row, row.shortfall - covered.get(row.entry, 0)) for row in charge_backs_of(session, campaign)]
+    left = [(row, row.shortfall - covered.get(row.entry, 0)) for row in charged]
     return [(row, minor) for row, minor in left if minor]
 
 

@@ -155,8 +155,9 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
 
 
 def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
-    covered = covered_gifts(tx.session, slug)
-    for gift in gifts_wanting(tx.session, slug):
+    wanted = list(gifts_wanting(tx.session, slug))
+    covered = covered_gifts(tx.session, slug) if wanted else {}
+    for gift in wanted:
         wanting = (gift.shortfall or 0) - covered.get(gift.entry, 0)
         if wanting:
             yield OpenItem(
