@@ -240,7 +240,7 @@ def test_questions_are_bounded_in_number_and_pace_and_nothing_is_asked_twice(hom
     service = home.service()
     home.looked(service)
     for number in range(BURST):
-        assert len([path for path in home.server.paths if f"{number:064x}" in path]) == 1
+        assert len([path for path in home.server.paths if f"{number:064x}/raw" in path]) == 1
     home.clock.move_to(home.clock() + SECONDS_EACH)
     assert lookups.ask(f"{BURST:064x}")[1]
     with pytest.raises(TooMany):
@@ -344,7 +344,7 @@ def test_what_nobody_has_is_asked_for_again_after_a_day_only(home: Home) -> None
     service = home.service()
     home.looked(service)
     assert said(home) == [("not checked", None)]
-    asked_for = f"/tx/{outpoint_no(9).txid}"
+    asked_for = f"/tx/{outpoint_no(9).txid}/raw"
     assert sum(asked_for in path for path in home.server.paths) == 1
     home.looked(service)
     assert sum(asked_for in path for path in home.server.paths) == 1
