@@ -217,16 +217,22 @@ def _for_one_sat(books: Books, campaign: str, currency: str, date: str) -> Fract
 
     Where it has no quote, by a rate between it and a currency that has one.
     """
-    found = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
-    if found is not None:
-        return Fraction(found.price, SATS)
+    own = _quoted(books, campaign, currency, date)
+    if own is not None:
+        return own
     quoted = select(RateRow.currency).where(RateRow.campaign == campaign).distinct()
     for other in books.session.exec(quoted.order_by(col(RateRow.currency))).all():
         rate = _then_or_later(books, campaign, other, currency, date)
-        through = None if rate is None else _for_one_sat(books, campaign, other, date)
+        through = None if rate is None else _quoted(books, campaign, other, date)
         if rate is not None and through is not None:
             return through * rate
     return None
+
+
+def _quoted(books: Books, campaign: str, currency: str, date: str) -> Fraction | None:
+    """Minor units of a currency that a sat was quoted at up to a day, else by the newest quote; None without one."""
+    found = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
+    return None if found is None else Fraction(found.price, SATS)
 
 
 def _then_or_later(books: Books, campaign: str, asset: str, currency: str, date: str) -> Fraction | None:
