@@ -6,7 +6,7 @@ A draft moves nothing; recording it, when its spend settles, is done elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import rfc8785
@@ -106,19 +106,19 @@ def recorded_otherwise(tx: Writing, key: str) -> None:
             tx.desk.close_draft(draft.id, "put right")
 
 
-def unseen(tx: Reading) -> Iterator[Draft]:
-    """Drafts whose transaction no look has shown yet."""
+def unseen(tx: Reading, waiting: Iterable[Draft]) -> Iterator[Draft]:
+    """Those of some drafts whose transaction no look has shown yet."""
     observed = Observed(tx.session)
-    for draft in tx.desk.drafts():
+    for draft in waiting:
         if draft.waits_for is not None and observed.tx(draft.waits_for) is None:
             yield draft
 
 
-def refused(tx: Reading) -> Iterator[tuple[Draft, str]]:
-    """Drafts whose spend has settled and that still wait, and why they were refused then."""
+def refused(tx: Reading, waiting: Iterable[Draft]) -> Iterator[tuple[Draft, str]]:
+    """Those of some drafts whose spend has settled and that still wait, and why they were refused then."""
     found = [
         draft
-        for draft in tx.desk.drafts()
+        for draft in waiting
         if draft.waits_for is not None and find_spend(tx.session, draft.campaign, draft.waits_for) is not None
     ]
     reasons = _reasons(tx, found)

@@ -12,6 +12,7 @@ from ledger.core.errors import NotFound
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
+from ledger.rules.orders import bound_orders
 from ledger.store.transaction import Reading
 from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
@@ -76,9 +77,10 @@ def decisions(
         found += shortfalls_waiting(tx, books, slug)
         found += matches_waiting(books, slug)
         found += claims_waiting(books, slug, today)
-        found += orders_late(books, slug, today)
+        orders = bound_orders(books.session, slug)
+        found += orders_late(books, slug, today, orders)
         found += shipments_late(books, slug, today)
-        rows = payable_rows(books, slug, today) if payables is None else payables
+        rows = payable_rows(books, slug, today, orders) if payables is None else payables
         found += payables_waiting(rows, slug)
         found += pledges_waiting(books, slug, today)
         found += results_above(books, slug)

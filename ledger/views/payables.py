@@ -47,14 +47,19 @@ class PayableRow(Frozen):
     """Does it match, and is its day past?"""
 
 
-def payable_rows(books: Books, slug: str, today: str) -> tuple[PayableRow, ...]:
-    """What a campaign still has to pay, what is due first before the rest; `today` is an ISO date."""
+def payable_rows(
+    books: Books, slug: str, today: str, orders: Sequence[OrderRow] | None = None
+) -> tuple[PayableRow, ...]:
+    """What a campaign still has to pay, what is due first before the rest; `today` is an ISO date.
+
+    `orders`: the bound ones of the campaign, where the caller has them.
+    """
     papers, items = OrderPapers(books, slug), items_of_orders(books.session, slug)
     came, asked = _came(books.session, slug), _asked(books.session, slug)
     first = _first_receipts(books.session, slug)
     rows = [
         row
-        for order in bound_orders(books.session, slug)
+        for order in (bound_orders(books.session, slug) if orders is None else orders)
         if not order.is_closed
         for row in _of_order(
             papers,

@@ -378,10 +378,11 @@ def approvals_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]
 
 def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:
     """Explanations told early that were refused when their spend settled, or whose transaction nobody has seen."""
-    for draft, why in drafts.refused(tx):
+    waiting = tx.desk.drafts()
+    for draft, why in drafts.refused(tx, waiting):
         what = Telling(ToDo.PUT_DRAFT_RIGHT, {"why": why})
         yield _of_draft(OpenItemKind.REFUSED_DRAFT, draft, what)
-    for draft in drafts.unseen(tx):
+    for draft in drafts.unseen(tx, waiting):
         what = Telling(ToDo.AWAIT_DRAFT, {"txid": draft.waits_for or ""})
         yield _of_draft(OpenItemKind.WAITING_DRAFT, draft, what)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlmodel import col, select
 
@@ -15,11 +15,12 @@ from ledger.core.telling import Telling, Which
 from ledger.core.wording import Figure, Value, Wording
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.goods import RecalledAt
+from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.goods import recalls_anywhere_else, recalls_elsewhere
 from ledger.rules.matching import SAYS, open_matches
-from ledger.rules.orders import bound_orders, items_of_orders, open_account
+from ledger.rules.orders import items_of_orders, open_account
 from ledger.rules.overs import surplus_of, waiting_of
 from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
@@ -80,12 +81,13 @@ def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
         )
 
 
-def orders_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
-    """Open orders of which pieces did not come by the day on which they were expected."""
+def orders_late(books: Books, slug: str, today: str, orders: Sequence[OrderRow]) -> Iterator[OpenItem]:
+    """Open orders, of all bound ones of a campaign, of which pieces did not come by the day on which they were
+    expected."""
     session = books.session
     late = [
         (order, order.expected)
-        for order in bound_orders(session, slug)
+        for order in orders
         if order.is_open and order.expected is not None and order.expected < today
     ]
     items = items_of_orders(session, slug) if late else {}
