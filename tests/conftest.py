@@ -32,11 +32,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A process a core, each with whole files; one file alone runs in this process, where nothing has to start."""
+    """A process more than cores, each with whole files: tests of real nodes and servers wait more than they compute.
+
+    One file alone runs in this process, where nothing has to start.
+    """
     named = [Path(word.partition("::")[0]) for word in config.args]
     if len(named) == 1 and named[0].is_file():
         return 0
-    return min(MOST_WORKERS, os.cpu_count() or 1)
+    return min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
