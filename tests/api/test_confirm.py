@@ -261,7 +261,7 @@ def entries(ledger: Ledger) -> list[int]:
 def test_a_lot_that_the_waybill_does_not_list_is_counted_by_the_link_and_waits_apart(
     site: TestClient, token: str, ledger: Ledger
 ) -> None:
-    """It is a question about both lots, and the sender does not count it a second time."""
+    """It is a question about both lots, and the sender's count of the same pieces adds none."""
     code = link(site, token)["code"]
     other = {"other.lot.0": "L9", "other.pieces.0": "", "other.for.0": "0"}
     assert site.post(f"/confirm/{code}", data={"good.0": "90"} | other).status_code == 422
@@ -273,12 +273,12 @@ def test_a_lot_that_the_waybill_does_not_list_is_counted_by_the_link_and_waits_a
     assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 7
     with ledger.store.read() as reading:
         (question,) = open_questions(reading.session, SLUG)
-        rows = {row.subject: row.kind for row in decisions(reading, SLUG, now=ledger.now)}
+        rows = {str(row.subject): row.kind for row in decisions(reading, SLUG, now=ledger.now)}
     assert (question.name, question.other_name) == ("KIT#L9", "KIT#L1")
     assert rows["KIT#L9.over at Port"] is OpenItemKind.SURPLUS
     arrived = [{"product": "KIT", "lot": "L9", "good": 0, "over": 7, "instead_of": "L1"}]
-    with pytest.raises(Refused, match="the other side counted 7 of KIT#L9"):
-        ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=arrived, date=DATE)
+    ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=arrived, date=DATE)
+    assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 7
     ledger.do(
         "recorder", "over", "return", number="OV-1", product="KIT", lot="L9.over", quantity=7, date=DATE,
         confirmation=hashlib.sha256(code.encode()).hexdigest()[:16],

@@ -283,7 +283,7 @@ def test_blocks_that_no_source_gives_are_told_with_what_the_sources_say(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A pruned node below whose blocks the books begin: readiness and log name it, the log once, until it is over."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="aidtrail")
     with CoreServer(FakeChain()) as server:
         chain = server.chain
         chain.mine(12)

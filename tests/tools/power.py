@@ -56,7 +56,11 @@ def _apply(data: bytearray, event: Event) -> None:
 
 
 class Disk:
-    """What is safe on the disk, and what only waits, after the events so far. Files start when they are created."""
+    """What is safe on the disk, and what only waits, after the events so far.
+
+    Files start when they are created. One of which that was not told was made empty beside the program that is watched,
+    and its name waits like any other.
+    """
 
     def __init__(self) -> None:
         self._now: dict[str, _File] = {}
@@ -65,6 +69,8 @@ class Disk:
         """Names given and taken since their folder was synced, in order."""
 
     def take(self, event: Event) -> None:
+        if event.what in {"link", "write", "truncate", "sync"} and event.path not in self._now:
+            self._name(event.path, _File())
         match event.what:
             case "create":
                 self._name(event.path, _File())

@@ -289,10 +289,38 @@ def _booked_later(_journal: str, kept: Step, today: Step) -> bool:
     return same and all(was[3] <= now[3] for was, now in pairs) and kept.entries != today.entries
 
 
-def _undone_for_good(journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+def _steps_by_block(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A payment that no block holds now was told as confirmed, and what was seen first was forgotten in a block."""
+    noun, _, field, _ = key
+    return noun == "gift" and (
+        (field == "step seen" and kept is None) or (field == "step confirmed" and today is None)
+    )
+
+
+def _review_of_the_past(_journal: str, kept: Step, today: Step) -> bool:
+    """A paper whose review was due before the paper was there."""
+    return (
+        isinstance(kept, Told)
+        and isinstance(today, Told)
+        and kept.kind == "evidence"
+        and today.outcome == "Refused"
+        and str(kept.facts.get("review", "9")) < str(kept.facts.get("date", ""))
+    )
+
+
+def _without_its_paper(journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    noun, name, field, _ = key
+    return journal == "late-3" and (
+        (noun, field) == ("campaign", "papers")
+        or noun == "withheld"
+        or (noun == "status" and "/evidence " in name)
+    )
+
+
+def _undone_for_good(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
     """A spend that lost its block and that no mempool had any more: fewer are unexplained, and none is new."""
     noun, name, field, _ = key
-    if journal not in {"19", "22"} or kept is None:
+    if kept is None:
         return False
     if noun == "unexplained spend" or (noun == "open item" and name.endswith("/unexplained_spend")):
         return today is None
@@ -417,6 +445,17 @@ WANTED: tuple[Wanted, ...] = (
         "spends on their way for good",
         "A spend that a reorganisation undid is evicted like a sighting, once complete mempools do not have it.",
         of_figure=_undone_for_good,
+    ),
+    Wanted(
+        "steps of blocks that were left",
+        "Each step on the chain has the block and the time of its own, and what was seen stays until it is settled.",
+        of_figure=_steps_by_block,
+    ),
+    Wanted(
+        "reviews before their papers",
+        "A paper's review is due on its own day or later.",
+        of_figure=_without_its_paper,
+        of_answer=_review_of_the_past,
     ),
     Wanted(
         "shipments that have not arrived",
