@@ -255,7 +255,7 @@ def _gone_with_its_block(_journal: str, key: FigureKey, kept: Values, today: Val
         return False
     if field in {"status", "trail, status"}:
         return kept == ["reorged"] and today in (None, ["evicted"])
-    return field == "given" and kept is not None and today is None
+    return field in {"given", "restriction"} and kept is not None and today is None
 
 
 def _step_of_its_own(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
@@ -310,7 +310,7 @@ def _review_of_the_past(_journal: str, kept: Step, today: Step) -> bool:
 
 def _without_its_paper(journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
     noun, name, field, _ = key
-    return journal == "late-3" and (
+    return journal in {"23", "late-3"} and (
         (noun, field) == ("campaign", "papers")
         or noun == "withheld"
         or (noun == "status" and "/evidence " in name)
