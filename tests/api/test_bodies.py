@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -21,6 +23,12 @@ from ledger.core.errors import StorageFailed
 from tests.tools.fakes_api import TOKEN, FakeStore, ports
 
 API = "/api/v1"
+
+
+def _awaited(what: Coroutine[Any, Any, object]) -> None:
+    """Run it in a thread of its own: tests of the browser leave a running loop in theirs."""
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, what).result()
 
 
 def asked(
@@ -45,7 +53,7 @@ def asked(
         "http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("10.0.0.1", 1), "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
-    asyncio.run(create_app(ports())(scope, receive, send))
+    _awaited(create_app(ports())(scope, receive, send))
     return sent["status"], read
 
 
@@ -73,7 +81,7 @@ def test_a_body_that_does_not_come_is_waited_for_a_bounded_time() -> None:
         return await read_body(request, 10, Problem(413, "Too long."), seconds=0.01)
 
     with pytest.raises(Problem) as problem:
-        asyncio.run(read())
+        _awaited(read())
     assert problem.value.status == 408
 
 

@@ -142,7 +142,7 @@ def test_the_api_killed_at_any_statement_lost_nothing_that_it_answered(
             tokens = {role: add_token(tx, role, "t", now=START, by=None) for role in ("recorder", "approver")}
         failures: list[BaseException] = []
         for _ in range(kills(pytestconfig, kind, 3)):
-            start(driver, "api", url, "", 0, chance.randint(40, 500))
+            start(driver, "api", url, "", 0, chance.randint(200, 700))
             said = lines(driver)
             base = next(said).partition(" ")[2]
             clients = [
