@@ -81,6 +81,17 @@ class Outside:
         if not self.quiet:
             print(f"aidtrail: {sentence}", file=self.err, flush=True)
 
+    def read(self, name: str, most: int) -> bytes:
+        """The bytes of a file that a command was given; BadUse where it cannot be read or has more than `most`."""
+        try:
+            with (self.folder / name).open("rb") as file:
+                data = file.read(most + 1)
+        except (OSError, ValueError) as failure:
+            raise unreadable(name, failure) from None
+        if len(data) > most:
+            raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
+        return data
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

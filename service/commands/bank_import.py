@@ -10,7 +10,6 @@ import argparse
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ledger.recording.bank_statements import Taken, take_back, take_statements
@@ -19,7 +18,7 @@ from ledger.views.bank_state import OpenLine, open_lines
 from service.bank_files.formats import read_file
 from service.bank_files.mapping import Layout, layout_from
 from service.bank_files.reading import day_of
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.sentences import banks as say
@@ -62,7 +61,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace, outside: Outside) -> Answer:
-    data = _read(outside.folder / options.file, options.file, _MOST_FILE)
+    data = outside.read(options.file, _MOST_FILE)
     if options.take_back is not None:
         return _taken_back(options, outside, hashlib.sha256(data).hexdigest())
     layout = _layout(options, outside)
@@ -89,7 +88,7 @@ def _layout(options: argparse.Namespace, outside: Outside) -> Layout:
         raise BadUse(
             "--mapping: is needed; name a TOML file that says of which bank the file is, and how to read it."
         )
-    layout = layout_from(_read(outside.folder / options.mapping, options.mapping, _MOST_MAPPING))
+    layout = layout_from(outside.read(options.mapping, _MOST_MAPPING))
     return replace(
         layout,
         opening=options.opening or layout.opening,
@@ -107,17 +106,6 @@ def _taken_back(options: argparse.Namespace, outside: Outside, sha256: str) -> A
     return Answer(
         (say.taken_back(lines, statements),), {"taken_back": {"lines": lines, "statements": statements}}
     )
-
-
-def _read(path: Path, name: str, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except (OSError, ValueError) as failure:
-        raise unreadable(name, failure) from None
-    if len(data) > most:
-        raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
-    return data
 
 
 def _data(taken: Taken, waiting: Sequence[OpenLine]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from api.pages.sentences.changes import preview_lines
@@ -33,7 +32,7 @@ from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
 from ledger.views.invoices import invoice_state
 from ledger.views.preview import Preview, preview
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 from service.sentences import banks
 from service.sentences import desk as say
@@ -232,14 +231,9 @@ def _json(raw: bytes, name: str) -> Any:
 
 
 def _read(name: str, most: int, outside: Outside) -> bytes:
-    if name == "-":
-        raw = outside.stdin.read(most + 1)
-    else:
-        try:
-            with (outside.folder / Path(name)).open("rb") as file:
-                raw = file.read(most + 1)
-        except (OSError, ValueError) as failure:
-            raise unreadable(name, failure) from None
+    if name != "-":
+        return outside.read(name, most)
+    raw = outside.stdin.read(most + 1)
     if len(raw) > most:
         raise BadUse("{name}: is larger than {most} bytes.", name=name, most=most)
     return raw

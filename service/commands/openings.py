@@ -14,7 +14,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.openings import BroughtRow, brought_rows, require_proposable
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable, why_not
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, why_not
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.opening_sheet import read_opening, template
@@ -39,7 +39,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.user is None and not options.preview:
         raise BadUse("--as: say who proposes the opening, or --preview to look at it first.")
-    read = read_opening(_read(options.file, outside))
+    read = read_opening(outside.read(options.file, _MOST_FILE))
     facts = read.opening(options.number, options.day, options.paper)
     now = outside.clock()
     try:
@@ -58,17 +58,6 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
         raise read.placed(refusal) from None
     proposed = say.proposed(options.number, outcome.seq, already=outcome.already)
     return Answer((*say.brought(rows), proposed), _data(outcome.seq, rows))
-
-
-def _read(name: str, outside: Outside) -> bytes:
-    try:
-        with (outside.folder / name).open("rb") as file:
-            data = file.read(_MOST_FILE + 1)
-    except (OSError, ValueError) as failure:
-        raise unreadable(name, failure) from None
-    if len(data) > _MOST_FILE:
-        raise BadUse("{name}: is larger than {most} bytes.", name=name, most=_MOST_FILE)
-    return data
 
 
 def _data(entry: int | None, rows: Sequence[BroughtRow]) -> dict[str, Any]:

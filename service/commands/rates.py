@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.rules.exchange_rates import currencies_in_use
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
+from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.official_rates import BASE, official_rates
@@ -35,7 +35,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace, outside: Outside) -> Answer:
-    rates = {rate.currency: rate for rate in official_rates(_read(options.file, outside))}
+    rates = {rate.currency: rate for rate in official_rates(outside.read(options.file, _MOST_FILE))}
     for code in options.currency or ():
         if code not in rates:
             raise BadUse("--currency: the file has no rate of {code}.", code=code[:20])
@@ -59,17 +59,6 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             file=options.file,
         )
     return Answer(tuple(lines), told)
-
-
-def _read(name: str, outside: Outside) -> bytes:
-    try:
-        with (outside.folder / name).open("rb") as file:
-            data = file.read(_MOST_FILE + 1)
-    except (OSError, ValueError) as failure:
-        raise unreadable(name, failure) from None
-    if len(data) > _MOST_FILE:
-        raise BadUse("{file}: is larger than {most} bytes.", file=name, most=_MOST_FILE)
-    return data
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -13,7 +13,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.screening import screening_report
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, unreadable
+from service.command import Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
@@ -37,13 +37,7 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace, outside: Outside) -> Answer:
-    try:
-        with (outside.folder / options.file).open("rb") as file:
-            data = file.read(_MOST_FILE + 1)
-    except (OSError, ValueError) as failure:
-        raise unreadable(options.file, failure) from None
-    if len(data) > _MOST_FILE:
-        raise BadUse("{file}: is larger than {most} bytes.", file=options.file, most=_MOST_FILE)
+    data = outside.read(options.file, _MOST_FILE)
     folder = find_data_folder(options.data, outside)
     network = network_named(folder.config.chain.network)
     addresses = sanctioned_addresses(data, options.file, network)
