@@ -384,6 +384,7 @@ class ClaimEndRow(Proposal, table=True):
         one_of("status", ProposalStatus),
         one_of("became", ClaimEnd),
         Index("claim_ends_claim", "claim"),
+        Index("claim_ends_document", "document"),
         STRICT,
     )
     claim: int = Field(sa_type=LONG, foreign_key="claims.entry")

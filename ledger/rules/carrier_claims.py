@@ -1,7 +1,7 @@
 """Claims on carriers and insurers: pieces that were counted off on their way or in stock, and who answers for them.
 
 Somebody opens such a claim, for the supplier owes what failed by itself (`claims`). It ends by money (`refund add` with
-the claim), by a credit note of the carrier, by pieces given in kind, or by a write-off of two people
+the claim), by a credit note of the carrier, by pieces given in kind, or by a write-off, each by two people
 (docs/rules.md, 23). What was lost stays told as lost to its donors.
 """
 
@@ -19,7 +19,9 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
+from ledger.core.wording import Figure
 from ledger.model.goods import InKindRow, LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.named import NameOf
 from ledger.model.orders import (
     Answerable,
     ClaimEnd,
@@ -33,8 +35,10 @@ from ledger.model.orders import (
 )
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.exchange_rates import worth
 from ledger.rules.finds import ending_of, told_by
 from ledger.rules.in_kind import require_in_kind
+from ledger.rules.named import names_of
 from ledger.rules.orders import item_of, require_order
 from ledger.rules.payable import require_no_refund
 from ledger.rules.receipts import require_receipt
@@ -86,7 +90,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Pieces of a claim were made good without money: by a `credit_note` on an `order`, or by a gift `in_kind`."""
+    """Pieces of a claim were made good without money: by a `credit_note` on an `order`, or by a gift `in_kind`.
+
+    A note makes no more pieces good than it is worth, a gift no more than came good of it. The rest stays a claim until
+    it is paid or written off (`refund add`).
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
@@ -233,8 +241,8 @@ def _unfold(books: Books, entry: Entry[Claim, Opened], seq: int) -> None:
     mark_reversed(books.session, ClaimRow, entry.seq, seq)
 
 
-def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
-    """The entry of the paper by which a claim ends; raises NotFound and Refused."""
+def _paper_of(session: Session, campaign: str, facts: Ended) -> InKindRow | CreditNoteRow:
+    """The paper by which a claim ends; raises NotFound, Conflict and Refused."""
     if facts.became is ClaimEnd.REPLACED:
         if facts.in_kind is None or (facts.credit_note, facts.order) != (None, None):
             raise Refused.field(
@@ -245,11 +253,11 @@ def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
             raise Conflict.field(
                 "in_kind", "{in_kind} was reversed; nothing came by it", in_kind=facts.in_kind
             )
-        return gift.entry
+        return gift
     if facts.credit_note is None or facts.order is None or facts.in_kind is not None:
         raise Refused.field("credit_note", "name it with the `order` that it is on, and no gift in kind")
     query = (
-        select(CreditNoteRow.entry)
+        select(CreditNoteRow)
         .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
         .where(
             CreditNoteRow.campaign == campaign,
@@ -269,11 +277,11 @@ def _paper_of(session: Session, campaign: str, facts: Ended) -> int:
     return note
 
 
-def _require_open(context: Context, facts: Ended) -> int:
-    """The entry of the paper by which pieces of a claim end; Refused where fewer are open or came by it."""
+def _require_open(context: Context, facts: Ended) -> None:
+    """Refused where fewer pieces of the claim are open than end, or where its paper makes fewer good."""
     books = context.books
     claim = require_claim(books.session, context.campaign, facts.claim)
-    document = _paper_of(books.session, context.campaign, facts)
+    paper = _paper_of(books.session, context.campaign, facts)
     left = claim_left(books, claim)
     if facts.quantity > left:
         raise Refused.field(
@@ -283,14 +291,14 @@ def _require_open(context: Context, facts: Ended) -> int:
             n=left,
             claim=facts.claim,
         )
-    if facts.became is ClaimEnd.REPLACED:
-        _require_came(books.session, claim, facts, document)
-    return document
+    if isinstance(paper, InKindRow):
+        _require_came(books.session, claim, facts, paper)
+    else:
+        _require_credited(books.session, claim, facts, paper)
 
 
-def _require_came(session: Session, claim: ClaimRow, facts: Ended, document: int) -> None:
+def _require_came(session: Session, claim: ClaimRow, facts: Ended, gift: InKindRow) -> None:
     """Refused where a gift in kind brought another product, or fewer pieces than all claims together end by it."""
-    gift = session.get_one(InKindRow, document)
     if gift.product != claim.product:
         raise Refused.field(
             "in_kind",
@@ -299,11 +307,7 @@ def _require_came(session: Session, claim: ClaimRow, facts: Ended, document: int
             given=gift.product,
             claimed=claim.product,
         )
-    others = select(func.sum(ClaimEndRow.quantity)).where(
-        ClaimEndRow.document == document,
-        ClaimEndRow.status == ProposalStatus.APPROVED,
-    )
-    left = gift.quantity - gift.damaged - int(session.exec(others).one() or 0)
+    left = gift.quantity - gift.damaged - pieces_replaced(session, gift.entry)
     if facts.quantity > left:
         raise Refused.field(
             "quantity",
@@ -312,6 +316,68 @@ def _require_came(session: Session, claim: ClaimRow, facts: Ended, document: int
             n=left,
             in_kind=gift.number,
         )
+
+
+def _require_credited(session: Session, claim: ClaimRow, facts: Ended, note: CreditNoteRow) -> None:
+    """Refused where a credit note is of somebody else than who answers, or is worth less than the pieces cost."""
+    order = session.get_one(OrderRow, note.order_entry)
+    owed_by = names_of(session, NameOf.PARTNER, claim.debtor)
+    if owed_by.isdisjoint(names_of(session, NameOf.SUPPLIER, order.supplier)):
+        raise Refused.field(
+            "credit_note",
+            "{credit_note} is of {supplier}, and {debtor} answers for this claim; name a note of theirs",
+            credit_note=note.number,
+            supplier=order.supplier,
+            debtor=claim.debtor,
+        )
+    needed = _worth(session, claim, facts.quantity, order.currency, facts.date)
+    left = max(0, note.off_order - made_good_by(session, note))
+    if needed > left:
+        raise Refused.field(
+            "quantity",
+            "the pieces cost {needed}, and {left} of {credit_note} makes nothing good yet; end as many as it covers, "
+            "and write the rest off (`refund add` with the claim)",
+            needed=Figure(order.currency, needed),
+            left=Figure(order.currency, left),
+            credit_note=note.number,
+        )
+
+
+def _worth(session: Session, claim: ClaimRow, pieces: int, currency: str, day: str) -> int:
+    """Minor units of a currency that pieces of a claim cost, by a rate of the day; Refused without one."""
+    order, item = price_of(session, claim)
+    value = worth(session, claim.campaign, order.currency, item.value_of_pieces(pieces), currency, day)
+    if value is None:
+        raise Refused.field(
+            "credit_note",
+            "is in {currency}, and the pieces were bought in {bought}; record what one is in the other first "
+            "(`exchange-rate add`)",
+            currency=currency,
+            bought=order.currency,
+        )
+    return value
+
+
+def pieces_replaced(session: Session, gift: int) -> int:
+    """Pieces of claims that a gift in kind, named by its entry, has made good."""
+    ended = select(func.sum(ClaimEndRow.quantity)).where(
+        ClaimEndRow.document == gift, ClaimEndRow.status == ProposalStatus.APPROVED
+    )
+    return int(session.exec(ended).one() or 0)
+
+
+def made_good_by(session: Session, note: CreditNoteRow) -> int:
+    """Minor units of a credit note that approved refunds, and ends of claims at their day's rate, have made good."""
+    approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == ProposalStatus.APPROVED)
+    refunded = session.exec(select(func.sum(RefundRow.makes_good)).where(*approved)).one()
+    ends = (
+        select(ClaimRow, ClaimEndRow)
+        .join(ClaimEndRow, col(ClaimEndRow.claim) == ClaimRow.entry)
+        .where(ClaimEndRow.document == note.entry, ClaimEndRow.status == ProposalStatus.APPROVED)
+    )
+    currency = session.get_one(OrderRow, note.order_entry).currency
+    ended = [_worth(session, claim, end.quantity, currency, end.told_on) for claim, end in session.exec(ends)]
+    return int(refunded or 0) + sum(ended)
 
 
 def _hold_end(context: Context, facts: Ended) -> Posting[None]:
@@ -327,7 +393,7 @@ def _end_row(books: Books, entry: Entry[Ended, None]) -> ClaimEndRow:
         claim=require_claim(session, entry.campaign, facts.claim).entry,
         became=facts.became,
         quantity=facts.quantity,
-        document=_paper_of(session, entry.campaign, facts),
+        document=_paper_of(session, entry.campaign, facts).entry,
     )
 
 
@@ -351,6 +417,12 @@ def _end(context: Context, row: ClaimEndRow, _decision: Decision) -> Posting[Non
     )
     _require_open(context, facts)
     return Posting()
+
+
+def _about(session: Session, row: ClaimEndRow) -> tuple[str, int]:
+    """What the pieces cost."""
+    order, item = price_of(session, session.get_one(ClaimRow, row.claim))
+    return order.currency, item.value_of_pieces(row.quantity)
 
 
 def _rests_on(context: Context, facts: Claim) -> Iterator[int]:
@@ -381,5 +453,6 @@ ENDS = Workflow(
     hold=_hold_end,
     keep=_end_row,
     effect=_end,
+    about=_about,
 )
 KINDS = (OPENED, *ENDS.kinds())

@@ -30,6 +30,7 @@ from ledger.model.deliveries import (
 from ledger.model.goods import InKindRow, LossRow, LotDeliveryRow, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.books import Books
+from ledger.rules.carrier_claims import pieces_replaced
 from ledger.rules.confirmations import note_sent
 from ledger.rules.deliveries import loss_use
 from ledger.rules.goods import goods_account, goods_line
@@ -438,6 +439,14 @@ def _given(context: Context, of: CountedField, told: _Told, new: int) -> Posting
     gift = books.session.get_one(InKindRow, of.entry)
     if not new:
         raise Refused.field("new", "leaves nothing of this gift; reverse it instead")
+    replaced = pieces_replaced(books.session, gift.entry)
+    if new - gift.damaged < replaced:
+        raise Refused.field(
+            "new",
+            "leaves fewer than {n} good piece, which makes a claim good; reverse the end of that claim first",
+            many="leaves fewer than {n} good pieces, which make claims good; reverse the ends of those claims first",
+            n=replaced,
+        )
     piece = gift.line_start, gift.line_start + gift.quantity
     moved = MovedGift(gift.line, str(told.lot), in_kind_gift(gift.number), piece, new)
     to, given = _account_of(gift.line), account(AccountClass.IN_KIND, campaign)

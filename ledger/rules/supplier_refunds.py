@@ -14,7 +14,7 @@ from itertools import count
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -27,7 +27,7 @@ from ledger.model.gifts import CountsAs
 from ledger.model.orders import ClaimRow, CreditNoteRow, Failure, OrderRow, RefundRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
-from ledger.rules.carrier_claims import claim_left, require_claim
+from ledger.rules.carrier_claims import claim_left, made_good_by, require_claim
 from ledger.rules.credit_notes import require_credit_note
 from ledger.rules.gifts import money_line
 from ledger.rules.incoming import (
@@ -408,10 +408,7 @@ def _require_credited(context: Context, facts: Refund, good: int) -> None:
         raise Refused.field(
             "credit_note", "is not a standing one of {order}; name that, or none", order=facts.order
         )
-    approved = (RefundRow.credit_note_entry == note.entry, RefundRow.status == ProposalStatus.APPROVED)
-    refunded = select(func.coalesce(func.sum(RefundRow.makes_good), 0)).where(*approved)
-    made_good = int(context.books.session.exec(refunded).one())
-    if made_good + good > note.amount:
+    if made_good_by(context.books.session, note) + good > note.amount:
         raise Refused.field(
             "amount",
             "is more than what is left of {credit_note}; the note credits less",

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from api.pages.messages import plain
 from api.pages.sentences.donation import donation_sentence
 from api.pages.sentences.steps import step_facts
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.frozen import Amount
 from ledger.core.times import unix_seconds
+from ledger.model.orders import RefundRow
 from ledger.rules.books import Books
 from ledger.rules.claims import OpenClaim, open_claims
 from ledger.views.conservation import conservation
@@ -191,7 +194,7 @@ def test_a_part_leaves_the_rest_and_two_people_write_it_off(lost: Ledger) -> Non
 
 
 def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> None:
-    claim(lost)
+    claim(lost, debtor="Maker")
     lost.do(
         "recorder",
         "in-kind",
@@ -237,6 +240,80 @@ def test_it_ends_by_pieces_or_a_credit_and_by_what_is_found(lost: Ledger) -> Non
         lost.do(
             "recorder", "claim", "end", number="CE-3", became="credited", quantity=1, in_kind="IK-1", **ends
         )
+
+
+def test_no_more_of_a_claim_ends_than_its_paper_makes_good(lost: Ledger) -> None:
+    """Nothing is forgiven by the way: what a credit or a gift does not cover is paid, or written off by two.
+
+    It is open again when what ended it is taken back.
+    """
+    claim(lost, debtor="Maker")
+    claim(lost, "CL-2", debtor="Mutual", quantity=5, by="receipt", document="GRN-1", was="damaged")
+    credit = lost.do(
+        "recorder", "credit-note", "add", number="CN-1", order="PO-1", corrects="order", amount=650, reason="lost",
+        date=BOOKED,
+    ).seq  # fmt: skip
+    lost.do(
+        "recorder", "in-kind", "add", number="IK-1", product="KIT", lot="G1", place="Depot", quantity=3, damaged=1,
+        date=BOOKED,
+    )  # fmt: skip
+
+    def end(number: str, quantity: int, claim: str = "CL-1", **paper: str) -> None:
+        became = "replaced" if "in_kind" in paper else "credited"
+        facts = {"number": number, "claim": claim, "became": became, "quantity": quantity, "date": BOOKED}
+        lost.do("recorder", "claim", "end", **facts, **paper)
+
+    def approve(number: str) -> int | None:
+        return lost.do("approver", "claim-end", "approve", number=number, date=BOOKED).seq
+
+    def take_back(entry: int | None) -> None:
+        lost.do("approver", "reversal", "add", entry=entry, reason="It was for freight.", date=BOOKED)
+
+    note = {"order": "PO-1", "credit_note": "CN-1"}
+    with pytest.raises(Refused, match=r"the pieces cost 9\.00 USD, and 6\.50 USD of CN-1"):
+        end("CE-1", 3, **note)
+    with pytest.raises(Refused, match="CN-1 is of Maker, and Mutual answers"):
+        end("CE-1", 1, "CL-2", **note)
+    with pytest.raises(Refused, match="2 good pieces of IK-1"):
+        end("CE-1", 3, in_kind="IK-1")
+    end("CE-1", 2, **note)
+    end("CE-2", 1, **note)
+    with lost.store.read() as reading:
+        waits = {str(row.subject): row.amount for row in decisions(reading, SLUG, now=lost.now)}
+    assert waits["claim-end CE-1"] == Amount(asset="USD", minor=600)
+    ended = approve("CE-1")
+    with pytest.raises(Refused, match=r"the pieces cost 3\.00 USD, and 0\.50 USD of CN-1"):
+        approve("CE-2")
+    with pytest.raises(Refused, match="what is left of CN-1"):
+        refund(
+            lost,
+            claim=None,
+            failure="damaged",
+            quantity=1,
+            amount=300,
+            credit_note="CN-1",
+            bank="B",
+            lot="L1",
+        )
+    end("CE-3", 2, "CL-2", in_kind="IK-1")
+    replaced = approve("CE-3")
+    fewer = {"number": "K-1", "entry": seq_of(lost, "in-kind", "IK-1"), "field": "quantity", "old": "3"}
+    with pytest.raises(Refused, match="fewer than 2 good pieces"):
+        lost.do("recorder", "correction", "add", **fewer, new="2", reason="Counted.", date=BOOKED)
+    assert owed(lost) == {"CL-1 arrival AR-1": 1_800, "CL-2 receipt GRN-1": 900}
+    with pytest.raises(Conflict, match="claim-end CE-1 rests on it"):
+        take_back(credit)
+    take_back(ended)
+    take_back(replaced)
+    assert owed(lost) == {"CL-1 arrival AR-1": 2_400, "CL-2 receipt GRN-1": 1_500}
+    refund(lost, quantity=8, amount=2_400)
+    assert owed(lost) == {"CL-2 receipt GRN-1": 1_500}
+    with lost.store.read() as reading:
+        paid = (
+            Books(reading).session.exec(select(RefundRow).where(RefundRow.number == "R-1")).one().decided_by
+        )
+    take_back(paid)
+    assert owed(lost) == {"CL-1 arrival AR-1": 2_400, "CL-2 receipt GRN-1": 1_500}
 
 
 def test_what_a_carrier_answers_for_at_a_receipt_the_supplier_does_not_owe(lost: Ledger) -> None:

@@ -346,22 +346,23 @@ def _claim(s: Scene) -> Facts:
     told = [row for row in _counted_off(s) if row[2] != "rejected"]
     by, number, was, product, lot, pieces = s.one(told, s.pick(("loss", "arrival")))
     facts = s.numbered("CL") | {
-        "on": s.pick(("carrier", "insurer")), "debtor": "Lorries", "by": by, "document": number, "was": was,
-        "product": product, "lot": lot, "quantity": s.n(1, pieces),
+        "on": s.pick(("carrier", "insurer")), "debtor": s.pick(("Lorries", "Maker")), "by": by,
+        "document": number, "was": was, "product": product, "lot": lot, "quantity": s.n(1, pieces),
     }  # fmt: skip
     return facts | {"owner": "The office", "until": s.today} if s.chance(50) else facts
 
 
 @tells("claim-end")
 def _claim_ended(s: Scene) -> Facts:
-    left = [(claim.number, claim_left(s.books, claim)) for claim in standing_claims(s.books.session, s.slug)]
+    left = [(claim, claim_left(s.books, claim)) for claim in standing_claims(s.books.session, s.slug)]
     claim, pieces = s.one([row for row in left if row[1]], "claim")
-    facts = s.numbered("CE") | {"claim": claim, "quantity": s.n(1, pieces)}
+    facts = s.numbered("CE") | {"claim": claim.number, "quantity": 1 if s.chance(50) else s.n(1, pieces)}
     notes = s.told("credit-note")
     if notes and s.chance(50):
         note = s.pick(notes)
         return facts | {"became": "credited", "order": note["order"], "credit_note": note["number"]}
-    return facts | {"became": "replaced", "in_kind": s.one(s.told("in-kind"), "in-kind")["number"]}
+    gifts = [gift for gift in s.told("in-kind") if gift["product"] == claim.product]
+    return facts | {"became": "replaced", "in_kind": s.one(gifts, "in-kind")["number"]}
 
 
 @tells("return")

@@ -2581,6 +2581,8 @@ CREATE TABLE claim_ends (
 
 CREATE INDEX claim_ends_claim ON claim_ends (claim);
 
+CREATE INDEX claim_ends_document ON claim_ends (document);
+
 CREATE TABLE covers (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,

@@ -2780,6 +2780,8 @@ CREATE TABLE claim_ends (
 
 CREATE INDEX claim_ends_claim ON claim_ends (claim);
 
+CREATE INDEX claim_ends_document ON claim_ends (document);
+
 CREATE TABLE covers (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
