@@ -18,7 +18,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive
 from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
-from ledger.core.names import HoldCause, HoldName, UseCause, UseName
+from ledger.core.names import HoldCause, HoldName, UseCause, money_use
 from ledger.core.wording import Figure
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.covers import CoverRow
@@ -28,6 +28,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.contributions import gift_of
 from ledger.rules.gift_records import find_contribution, note_returned
+from ledger.rules.own_money import own_money
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, held_takings, proposed, release_of
 
@@ -125,12 +126,13 @@ def _hold(context: Context, facts: ChargeBack) -> Posting[None]:
             "is more than the {left} of this gift that did not go back",
             left=Figure(gift.currency, left),
         )
-    within = (gift.line_start, gift.line_end)
-    pieces = context.books.lines.lowest_free(gift.line, facts.amount, within=within)
-    if not pieces:
-        return Posting()
+    own = own_money(context.books.lines, (gift.line, gift.line_start, gift.line_end))
     ref = str(HoldName(HoldCause.CHARGE_BACK, facts.number))
-    return Posting((), (Change(gift.line, pieces, UnitState.FREE, UnitState.HELD, ref),))
+    held = [
+        Change(line, pieces, UnitState.FREE, UnitState.HELD, ref)
+        for line, pieces in own.lowest_free(facts.amount)
+    ]
+    return Posting((), tuple(held))
 
 
 def _effect(context: Context, row: ChargeBackRow, _decision: Decision) -> Posting[Wanting]:
@@ -145,7 +147,7 @@ def _effect(context: Context, row: ChargeBackRow, _decision: Decision) -> Postin
     takings = held_takings(books.session, row)
     uses = tuple(
         Use(
-            str(UseName(UseCause.CHARGE_BACK, campaign, row.number)),
+            str(money_use(UseCause.CHARGE_BACK, campaign, row.number, taking.restriction)),
             taking.line,
             taking.pieces,
             taking.units,

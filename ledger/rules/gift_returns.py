@@ -7,7 +7,7 @@ coins back took the lowest free units when it settled; the return gives those ba
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
@@ -25,7 +25,6 @@ from ledger.core.lines import (
     Undo,
     UnitState,
     Use,
-    common,
     joined,
     lowest,
     units_in,
@@ -34,10 +33,11 @@ from ledger.core.names import (
     GiftKind,
     HoldCause,
     HoldName,
+    MoneyLine,
     UseCause,
-    UseName,
     gift_named,
     line_named,
+    money_use,
     use_named,
 )
 from ledger.core.wording import Figure
@@ -54,6 +54,7 @@ from ledger.rules.campaigns import require_campaign
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
 from ledger.rules.gift_blocks import lift_returned
 from ledger.rules.gift_records import GivenMoney, given_money, note_returned
+from ledger.rules.own_money import own_money, returned_parts
 from ledger.rules.pledges import GiftRef, gift_asset
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import Context
@@ -86,12 +87,14 @@ class GiftReturn:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """The gift's own units that go back, and what of them has to be held until then."""
+    """What of a gift's own units has to be held until they go back, by line, and which uses carried the others away.
 
-    line: str
-    pieces: tuple[Piece, ...]
-    free: tuple[Piece, ...]
+    `apart`: the gift lies on no line.
+    """
+
+    free: tuple[tuple[str, tuple[Piece, ...]], ...] = ()
     undone: tuple[Use, ...] = ()
+    apart: bool = False
 
 
 def _returnable(context: Context, name: str) -> GivenMoney:
@@ -112,26 +115,24 @@ def _own(context: Context, facts: GiftReturn, gift: GivenMoney) -> _Own:
     lines = context.books.lines
     if gift.units is None:
         return _of_apart(context, facts)
-    line, start, end = gift.units
     if gift.block is not None:
         raise Conflict.field(
             "gift", "it is blocked by {block}; two persons release it first", block=gift.block
         )
     undone = uses_of_spend(lines, context.campaign, facts.txid) if facts.txid is not None else []
-    back = [piece for use in undone if use.line == line for piece in common(use.pieces, ((start, end),))]
-    wanted = facts.out - units_in(back)
-    free = lines.lowest_free(line, max(0, wanted), within=(start, end))
-    if units_in(free) < wanted:
-        asset = line_named(line).asset
-        left = facts.out - wanted + units_in(free)
+    own = own_money(lines, gift.units, {use.id for use in undone})
+    wanted = facts.out - sum(units_in(pieces) for pieces in own.carried.values())
+    free = own.lowest_free(max(0, wanted))
+    there = sum(units_in(pieces) for _, pieces in free)
+    if there < wanted:
         raise Refused.field(
             "amount",
             "{pieces} is wanted, fee included, and {left} of this gift is free; what is used went on, and other "
             "gifts do not pay for it",
-            pieces=Figure(asset, facts.out),
-            left=Figure(asset, left),
+            pieces=Figure(gift.asset, facts.out),
+            left=Figure(gift.asset, facts.out - wanted + there),
         )
-    return _Own(line, lowest(joined([*back, *free]), facts.out)[0], free, tuple(undone))
+    return _Own(free, tuple(undone))
 
 
 def _of_apart(context: Context, facts: GiftReturn) -> _Own:
@@ -142,13 +143,13 @@ def _of_apart(context: Context, facts: GiftReturn) -> _Own:
         raise Refused.field(
             "txid", "took other coins than this gift's own, which lies apart; name that spend"
         )
-    return _Own("", (), ())
+    return _Own(apart=True)
 
 
 def _require_spend(context: Context, facts: GiftReturn, own: _Own) -> None:
     """Refused where the transaction took more than money on lines; then its units cannot be exchanged."""
     spend = require_unexplained(context, str(facts.txid), facts.out, "amount")
-    if not own.line:
+    if own.apart:
         return
     if spend.shortfall or spend.wallet != facts.out:
         raise Refused.field(
@@ -198,8 +199,7 @@ def _hold(context: Context, facts: GiftReturn) -> Posting[None]:
         ]
     else:
         _require_at_bank(context, facts, gift)
-    if own.free:
-        changes.append(Change(own.line, own.free, UnitState.FREE, UnitState.HELD, ref))
+    changes += [Change(line, pieces, UnitState.FREE, UnitState.HELD, ref) for line, pieces in own.free]
     return Posting((), tuple(changes))
 
 
@@ -225,33 +225,42 @@ def _effect(context: Context, row: GiftReturnRow, _decision: Decision) -> Postin
         transfers.append(Transfer(account(AccountClass.FEES, campaign, fees), source, asset, row.fee))
     if gift.units is None:
         return Posting(tuple(transfers))
-    line, start, end = gift.units
     undone = uses_of_spend(context.books.lines, campaign, row.txid) if row.txid is not None else []
-    own = [piece for use in undone if use.line == line for piece in common(use.pieces, ((start, end),))]
+    carried = own_money(context.books.lines, gift.units, {use.id for use in undone}).carried
+    own = {line: list(pieces) for line, pieces in carried.items()}
     releases = release_of(context.books.session, row)
-    own += [piece for change in releases if change.line == line for piece in change.pieces]
-    parts = (Part(PartKind.FEE, row.fee, row.fee), Part(PartKind.RETURNED, row.amount, row.amount))
-    use_id = str(UseName(UseCause.GIFT_RETURN, campaign, row.number))
-    use = Use(use_id, line, lowest(joined(own), row.out)[0], row.out, parts if row.fee else parts[1:])
-    again = held_again(context.books, campaign, freed_by(undone), freed_by([use]))
-    undo = (Undo(carried.id) for carried in undone)
-    return Posting(tuple(transfers), (*releases, *undo, use, *again))
+    for change in releases:
+        if isinstance(line_named(change.line), MoneyLine):
+            own.setdefault(change.line, []).extend(change.pieces)
+    taken = {line: joined(pieces) for line, pieces in own.items()}
+    parts = returned_parts([units_in(pieces) for pieces in taken.values()], row.fee)
+    uses = [
+        Use(_use_of(campaign, row.number, line), line, pieces, units_in(pieces), of_line)
+        for (line, pieces), of_line in zip(taken.items(), parts, strict=True)
+    ]
+    again = held_again(context.books, campaign, freed_by(undone), freed_by(uses))
+    undo = (Undo(use.id) for use in undone)
+    return Posting(tuple(transfers), (*releases, *undo, *uses, *again))
+
+
+def _use_of(campaign: str, number: str, line: str) -> str:
+    """What the use of a return is called that takes units of a line of money."""
+    return str(money_use(UseCause.GIFT_RETURN, campaign, number, restriction_of(line)))
 
 
 def _retaken(context: Context, _row: GiftReturnRow, entry: Entry[Decision, None]) -> tuple[Use, ...]:
     """After a return of coins is reversed, the spend carries units again: the lowest free ones, as spends do."""
-    undone = [context.books.lines.use(op.id) for op in entry.operations if isinstance(op, Undo)]
-    own = [op for op in entry.operations if isinstance(op, Use)]
-    if not undone or not own:
-        return ()
-    (use,) = own
-    lines, first = context.books.lines, undone[0]
-    free = list(lines.lowest_free(use.line, use.units))
-    pieces = lowest(joined([*free, *use.pieces]), use.units)[0]
-    name = use_named(first.id)
-    target = spent_line(name.number, restriction_of(use.line))
-    again = Part(PartKind.ON, use.units, use.units, target, lines.length(target))
-    return (Use(str(replace(name, variant=str(entry.seq))), use.line, pieces, use.units, (again,)),)
+    undone = [use_named(op.id) for op in entry.operations if isinstance(op, Undo)]
+    lines, again = context.books.lines, list[Use]()
+    for use in (op for op in entry.operations if isinstance(op, Use) and undone):
+        free = lines.lowest_free(use.line, use.units)
+        pieces = lowest(joined([*free, *use.pieces]), use.units)[0]
+        restriction, spend = restriction_of(use.line), undone[0].number
+        target = spent_line(spend, restriction)
+        onward = Part(PartKind.ON, use.units, use.units, target, lines.length(target))
+        name = money_use(UseCause.SPEND, context.campaign, spend, restriction, str(entry.seq))
+        again.append(Use(str(name), use.line, pieces, use.units, (onward,)))
+    return tuple(again)
 
 
 def _approved(books: Books, row: GiftReturnRow, entry: Entry[Decision, None]) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
-from ledger.core.lines import PartKind, UnitState, Use, without
+from ledger.core.lines import PartKind, Piece, UnitState, Use, without
 from ledger.core.names import (
     EndedLine,
     GoodsLine,
@@ -40,7 +40,7 @@ from ledger.views.flow import (
     Origin,
     StageKind,
 )
-from ledger.views.returned_units import ReturnedRuns, placed, returned_runs
+from ledger.views.returned_units import ReturnedRuns, cut, placed, returned_runs
 
 _ENDS = {
     PartKind.FEE: ExitKind.FEE,
@@ -370,12 +370,18 @@ class BarsOfLines:
         moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
         lengths = self._lines.lengths(wanted)
         for line in wanted:
-            gone = (*void.get(line, ()), *moved.get(line, ()))
+            gone = tuple(void.get(line, ()))
             self._measures[line] = _Measure(lengths.get(line, 0), gone, (), tuple(came.get(line, ())))
         back = returned_runs(self._lines, wanted, came, self._bounds)
         for line in wanted:
             told, runs = self._measures[line], back.get(line, ())
-            left_out = tuple(sorted((*told.void, *((start, end) for start, end, _ in runs))))
+            elsewhere = [
+                (place, place + end - start)
+                for piece in moved.get(line, ())
+                for start, end, place in placed(runs, *piece)
+            ]
+            put_back = [(start, end) for start, end, _ in runs]
+            left_out = tuple(sorted((*told.void, *elsewhere, *put_back)))
             self._measures[line] = _Measure(told.length, left_out, runs, told.used)
 
     def _bounds(self, line: str) -> list[int]:
@@ -384,6 +390,10 @@ class BarsOfLines:
         if not isinstance(name, MoneyLine | GoodsLine):
             return []
         return [start for start, _, _ in self._origins(name, 0, self._measures[line].length)]
+
+    def together(self, line: str, axis: Axis, start: int, end: int) -> Iterator[Piece]:
+        """`start..end` of a line in runs that came in one way, also where some of them are on no bar any more."""
+        return cut(axis.back, (start, end), self._bounds(line))
 
     def _measure_of(self, line: str) -> _Measure:
         if line not in self._measures:
@@ -453,9 +463,10 @@ class BarsOfLines:
         for first, last in use.pieces_between(low, high):
             if not isinstance(behind, MoneyLine):
                 raise LookupError(f"reclassification: {use_id} took units of {use.line}, which is no money")
-            for here, there, origin in self._came(behind, first, last):
-                yield at, at + there - here, origin
-                at += there - here
+            for start, end, place in placed(self._measure_of(str(behind)).back, first, last):
+                for here, there, origin in self._came(behind, place, place + end - start):
+                    yield at, at + there - here, origin
+                    at += there - here
 
     def _not_given(self, name: MoneyLine | GoodsLine) -> list[tuple[int, int, str | Origin]]:
         """(start, end, by) of the units of a line that no gift brought, in order: by a use, or how they came else."""

@@ -109,13 +109,13 @@ def _one_after_another(found: Iterable[_Returned], bounds: Sequence[int]) -> Ret
     """The runs by where they were put, each with its place before; what was put back twice is at its first place."""
     back: ReturnedRuns = ()
     for at, use, part, counts in sorted(found, key=lambda row: row.at):
-        cut = [run for piece in use.pieces for run in _cut(back, piece, bounds)]
-        were = [run for low, high in counts for run in _were(use, part, low, high, cut)]
+        taken = [run for piece in use.pieces for run in cut(back, piece, bounds)]
+        were = [run for low, high in counts for run in _were(use, part, low, high, taken)]
         back += _laid(back, at, were)
     return back
 
 
-def _cut(back: ReturnedRuns, piece: Piece, bounds: Sequence[int]) -> Iterator[Piece]:
+def cut(back: ReturnedRuns, piece: Piece, bounds: Sequence[int]) -> Iterator[Piece]:
     """A piece of a line in runs that lie together on one bar."""
     for start, end, place in placed(back, *piece):
         at = start

@@ -297,16 +297,35 @@ class CampaignFlow(BarsOfLines):
             if span.state is UnitState.USED:
                 use = uses[span.ref]
                 for first, last in use.pieces:
-                    for low, high, here in self._here(
-                        line, axis, max(first, span.start), min(last, span.end)
-                    ):
-                        count = use.count_at(low)
-                        self._expand(here, asset, use, count, count + high - low)
+                    piece = max(first, span.start), min(last, span.end)
+                    if piece[0] < piece[1]:
+                        self._take(line, axis, asset, use, piece)
             elif span.state is not UnitState.VOID:
                 kind = self.ending_of(line)
                 for _, _, here in self._here(line, axis, span.start, span.end):
                     if kind is not None and here.start < here.end:
                         self._leave(here, kind, asset, here.end - here.start)
+
+    def _take(self, line: str, axis: Axis, asset: str, use: Use, piece: Piece) -> None:
+        """Units of a line that a use took, run by run.
+
+        Of what it put back on the line, some may serve another end since: only what ended in the use is told then.
+        """
+        puts_back = any(part.line == line for part in use.parts)
+        for first, last in self.together(line, axis, *piece) if puts_back else (piece,):
+            seen = list(self._here(line, axis, first, last))
+            if puts_back and seen and sum(high - low for low, high, _ in seen) < last - first:
+                here, low, high = seen[-1][2], use.count_at(first), use.count_at(first) + last - first
+                for part, below, above in zip(
+                    use.parts, use.shares_at(low), use.shares_at(high), strict=True
+                ):
+                    if part.line is None and below < above:
+                        ended = here._replace(start=here.end - (above - below))
+                        self._leave(ended, self.ended_as(use, part.kind), asset, above - below)
+                continue
+            for low, high, here in seen:
+                count = use.count_at(low)
+                self._expand(here, asset, use, count, count + high - low)
 
     def _here(self, line: str, axis: Axis, start: int, end: int) -> Iterator[tuple[int, int, _Here]]:
         """`start..end` of a line in runs that lie together on a bar: (start, end, where that is)."""

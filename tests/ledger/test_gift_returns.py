@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.core.errors import Conflict, LedgerError, NotAllowed, NotFound, Refused
 from ledger.model.gifts import BlockStatus
 from ledger.model.proposals import ProposalStatus
+from ledger.rules.charge_backs import uncovered_charges
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
@@ -21,8 +22,10 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKind
 from tests.ledger.test_blocks import block
+from tests.ledger.test_reclassifications import reclassify
 from tests.tools.gifts import block_named
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied, tx
+from tests.tools.needs import approve, contribute, order, pay, with_needs
 from tests.tools.stories import stories
 from tests.tools.things import net
 
@@ -229,6 +232,62 @@ def test_bank_money_goes_back_with_the_fee_borne_by_the_gift(tmp_path: Path) -> 
     assert rows(ledger, "USD") == {
         "came gifts": 10_000, "went in_hand_bank": 7_000, "went returned": 2_900, "went fees": 100,
     }  # fmt: skip
+
+
+def test_what_moved_or_came_back_as_money_goes_back_to_its_donor_wherever_it_lies(tmp_path: Path) -> None:
+    """A return takes it behind where it lay and on other lines, which bear the fee alike; a charge-back does too."""
+    ledger = with_needs(tmp_path)
+    contribute(ledger, "C-1", 10_000, "N-1")
+    money: dict[str, Any] = {"gift": "contribution:C-1", "txid": None, "bank": "A"}
+    ledger.do(
+        "recorder",
+        "move",
+        "add",
+        number="M-1",
+        asset="USD",
+        amount=9_960,
+        fee=40,
+        from_bank="B",
+        to_bank="A",
+        date=DAY,
+    )
+    approve(ledger, "move", "M-1")
+    reclassify(ledger, need="N-1", amount=3_000)
+    contribute(ledger, "C-2", 500, "N-1")
+    order(ledger, "PO-1", 4_000, "N-1")
+    approve(ledger, "purchase", "PO-1")
+    pay(ledger, "P-1", "PO-1", 4_000, bank="A")
+    approve(ledger, "payment", "P-1")
+    claim = {"claim": 4_000, "reason": "Bankrupt", "date": DAY}
+    ledger.do("recorder", "purchase", "close", number="CL-1", order="PO-1", **claim)
+    approve(ledger, "closing", "CL-1")
+    ledger.do(
+        "recorder", "refund", "add", number="R-1", order="PO-1", item="1", failure="undelivered", value=4_000,
+        asset="USD", amount=2_400, bank="A", written_off="All that is left", date=DAY,
+    )  # fmt: skip
+    approve(ledger, "refund", "R-1")
+    before = places(ledger, "contribution:C-1")
+    assert before == {"held": 8_360, "fee": 40, "written_off": 4}
+    with pytest.raises(Refused, match=r"83\.61 USD is wanted, fee included, and 83\.60 USD of this gift"):
+        record(ledger, **(money | {"amount": 8_361, "fee": 0}))
+    record(ledger, **(money | {"amount": 8_000, "fee": 100}))
+    seq = decided(ledger)
+    assert places(ledger, "contribution:C-1") == {
+        "held": 260,
+        "fee": 140,
+        "written_off": 4,
+        "returned": 8_000,
+    }
+    assert rows(ledger, "USD")["went returned"] == 8_000
+    ledger.do("approver", "reversal", "add", entry=seq, reason="Another donor", date=DAY)
+    tied(ledger)
+    assert places(ledger, "contribution:C-1") == before
+    ledger.do("recorder", "charge-back", "add", number="CB-1", gift="C-1", amount=10_000, date=DAY)
+    approve(ledger, "charge-back", "CB-1")
+    with ledger.store.read() as reading:
+        (wanting,) = uncovered_charges(reading.session, SLUG)
+    assert wanting[1] == 10_000 - 8_360
+    assert places(ledger, "contribution:C-2") == {"held": 500}
 
 
 def test_a_return_in_parts_to_one_donor_counts_whole_towards_the_approvers_limit(tmp_path: Path) -> None:

@@ -78,10 +78,12 @@ def order(ledger: Ledger, number: str, value: int, need: str | None, product: st
     )  # fmt: skip
 
 
-def pay(ledger: Ledger, number: str, order_number: str, amount: int, *, fee: int = 0) -> None:
+def pay(
+    ledger: Ledger, number: str, order_number: str, amount: int, *, fee: int = 0, bank: str = "B"
+) -> None:
     ledger.do(
         "recorder", "payment", "add", number=number, order=order_number, asset="USD", amount=amount, fee=fee,
-        discharges=amount, bank="B", date=DAY,
+        discharges=amount, bank=bank, date=DAY,
     )  # fmt: skip
 
 
