@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
@@ -18,6 +18,9 @@ from sqlmodel import Session
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
 from ledger.store.disk import make_private
 from ledger.store.failures import BUSY_SECONDS, storage_failure
+
+if TYPE_CHECKING:
+    from psycopg import Pipeline
 
 _WRITERS = 1097425012
 """The advisory lock of PostgreSQL that every writer of a ledger takes first."""
@@ -30,12 +33,16 @@ _STATE = "aidtrail"
 
 
 class _Transaction:
-    """What an error has to be told by: does this transaction write, does it commit now, did a statement fail?"""
+    """What an error has to be told by: does this transaction write, does it commit now, did a statement fail?
+
+    `pipeline` is psycopg's, while what is added is sent to the server without waiting for its answers.
+    """
 
     def __init__(self, *, writes: bool) -> None:
         self.writes = writes
         self.commits = False
         self.failed = False
+        self.pipeline: Pipeline | None = None
 
 
 def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
@@ -84,6 +91,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
         # Rows that are added together are one statement; psycopg's own `executemany` sends one for each row.
         engine.dialect.use_insertmanyvalues_wo_returning = True
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "after_cursor_execute", _await_answers)
     else:
         raise LedgerError.field(
             "database",
@@ -118,6 +126,38 @@ def _prepare_postgresql(connection: Any, _: Any) -> None:
     )
 
 
+def _await_answers(connection: Connection, *execution: Any) -> None:
+    """After all but an INSERT that returns nothing, the answers to all that was sent are read, refusals first."""
+    pipeline = connection.info[_STATE].pipeline if _STATE in connection.info else None
+    if pipeline is not None:
+        *_, context, _ = execution
+        if not context.isinsert or context.compiled.effective_returning:
+            pipeline.sync()
+
+
+@contextmanager
+def _pipelined(connection: Connection) -> Iterator[None]:
+    """While it is open, rows are sent to PostgreSQL one after the other, without a round trip for each.
+
+    What the server refuses is told by the next question, at the latest before COMMIT (`_hear_all`). SQLite has no
+    such way: it is asked within this process.
+    """
+    state: _Transaction = connection.info[_STATE]
+    if connection.dialect.name != "postgresql" or not state.writes:
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    with driver.pipeline() as state.pipeline:
+        yield
+
+
+def _hear_all(connection: Connection) -> None:
+    """What was sent without waiting is answered by now, or refused: it raises as the statement itself would."""
+    state: _Transaction = connection.info[_STATE]
+    if state.pipeline is not None:
+        connection.exec_driver_sql("SELECT 1")
+
+
 def _as_ours(context: ExceptionContext) -> None:
     """Raise a refusal or a failure of the database as an error of ours; mistakes of this program stay as they are."""
     state = None if context.connection is None else context.connection.info.get(_STATE)
@@ -149,7 +189,10 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
     connection = _begun(engine, _Transaction(writes=writes))
     state: _Transaction = connection.info[_STATE]
     try:
-        with Session(connection, autoflush=writes, expire_on_commit=False) as session:
+        with (
+            _pipelined(connection),
+            Session(connection, autoflush=writes, expire_on_commit=False) as session,
+        ):
             yield session
             if writes:
                 session.flush()
@@ -157,6 +200,7 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
                 raise StorageFailed.field(
                     "database", "a statement of this transaction failed; nothing was written"
                 )
+            _hear_all(connection)
             # Before the session ends, which would roll back what is still open.
             state.commits = True
             connection.exec_driver_sql("COMMIT")
@@ -228,6 +272,7 @@ def savepoint(session: Session) -> Iterator[None]:
     try:
         yield
         session.flush()
+        _hear_all(connection)
         part.commit()
     except Exception:
         driver: Any = connection.connection.dbapi_connection

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
@@ -252,10 +253,20 @@ def test_a_server_that_ended_the_connection_is_asked_again(kind: str, tmp_path: 
             for seq in after:
                 writing.journal.append(entry(seq))
 
-    with pytest.raises(StorageFailed, match="nothing was written"):
-        broken_off(6)
-    with pytest.raises(StorageFailed, match="not known"):
-        broken_off()
+    for after in ((6,), ()):
+        with pytest.raises(StorageFailed, match="nothing was written"):
+            broken_off(*after)
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def cut_at_commit(_: Connection, __: Any, statement: str, *___: Any) -> None:
+        if statement == "COMMIT":
+            cut()
+
+    try:
+        with pytest.raises(StorageFailed, match="not known"), store.write() as writing:
+            writing.journal.append(entry(5))
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut_at_commit)
     assert entries(store) == 4
     store.close()
 
