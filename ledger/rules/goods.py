@@ -194,13 +194,6 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
 
 
 _RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
-_RECALLED = OfKeys(
-    select_columns(_RECALLS.product, _RECALLS.lot, _RECALLS.number)
-    .where(_RECALLS.campaign == bindparam("of_campaign"), _RECALLS.reversed_by.is_(None))
-    .where,
-    _RECALLS.product,
-    _RECALLS.lot,
-)
 _EXPIRIES = OfKeys(
     select_columns(_DELIVERIES.product, _DELIVERIES.lot, func.min(_DELIVERIES.expiry))
     .where(
@@ -215,26 +208,6 @@ _EXPIRIES = OfKeys(
 )
 
 
-def _of_lots(
-    session: Session, query: OfKeys[str, str, str], campaign: str, lots: Iterable[Lot]
-) -> dict[Lot, str]:
-    """What a question says of each lot, or of the one that it came too much with."""
-    told = {lot: (lot.product, lot.ordered.number) for lot in lots}
-    rows = query.ask(session.connection(), told.values(), of_campaign=campaign)
-    found = {(product, lot): value for product, lot, value in rows}
-    return {lot: found[pair] for lot, pair in told.items() if pair in found}
-
-
-def recalls_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
-    """The numbers of the recalls of lots where one stands; what came too much with a lot is called back with it."""
-    return _of_lots(session, _RECALLED, campaign, lots)
-
-
-def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
-    """The number of the recall of a lot, where one stands."""
-    return recalls_of(session, campaign, (lot,)).get(lot)
-
-
 @dataclass(frozen=True, slots=True)
 class RecallElsewhere:
     """A recall of a maker's lot by another campaign; `entry` recorded it."""
@@ -247,8 +220,16 @@ class RecallElsewhere:
         return f"{self.campaign} {self.number}"
 
 
+@dataclass(frozen=True, slots=True)
+class Recalls:
+    """The recalls that stand of some lots: numbers of the campaign's own, and undecided ones by other campaigns."""
+
+    own: Mapping[Lot, str]
+    elsewhere: Mapping[Lot, RecallElsewhere]
+
+
 _PRODUCTS, _OTHERS = table_of(ProductRow).c, table_of(OtherLotRow).c
-_ELSEWHERE = OfKeys(
+_STANDING = OfKeys(
     select_columns(
         _RECALLS.campaign, _RECALLS.number, _RECALLS.entry, _RECALLS.product, _RECALLS.lot, _PRODUCTS.name
     )
@@ -256,7 +237,7 @@ _ELSEWHERE = OfKeys(
         table_of(ProductRow),
         and_(_PRODUCTS.campaign == _RECALLS.campaign, _PRODUCTS.code == _RECALLS.product),
     )
-    .where(_RECALLS.campaign != bindparam("of_campaign"), _RECALLS.reversed_by.is_(None))
+    .where(_RECALLS.reversed_by.is_(None))
     .order_by(_RECALLS.entry)
     .where,
     _RECALLS.lot,
@@ -280,36 +261,50 @@ def recalls_anywhere_else(session: Session, campaign: str) -> bool:
     return session.exec(there.limit(1)).first() is not None
 
 
-def recalls_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, RecallElsewhere]:
-    """Recalls by other campaigns of the same maker's lots, of which this one has decided nothing (docs/rules.md, 21).
+def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Recalls:
+    """The recalls of lots, by the campaign and by others of the same maker's lots (docs/rules.md, 21).
 
-    The same: of one number, and of a product with the same code or a name that is spelled alike. It decided where it
-    calls the lot back too, or says that it is another one.
+    What came too much with a lot is called back with it. The same maker's lot: of one number, and of a product with
+    the same code or a name that is spelled alike. The campaign decided of it where it calls the lot back too, or says
+    that it is another one.
     """
     of = {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
-    numbers = [(lot.number,) for lot in of.values()]
-    rows = list(_ELSEWHERE.ask(session.connection(), numbers, of_campaign=campaign))
-    if not rows:
-        return {}
+    rows = list(_STANDING.ask(session.connection(), [(maker.number,) for maker in of.values()]))
+    called = {(row.product, row.lot): row.number for row in rows if row.campaign == campaign}
+    own = {
+        lot: called[maker.product, maker.number]
+        for lot, maker in of.items()
+        if (maker.product, maker.number) in called
+    }
+    others = [row for row in rows if row.campaign != campaign]
+    if not others:
+        return Recalls(own, {})
     codes = [(lot.product,) for lot in of.values()]
     names = _CALLED.ask(session.connection(), codes, of_campaign=campaign)
     spelled = {code: likeness_of_name(name) for code, name in names}
     told = session.connection().execute(_SAID, {"of_campaign": campaign})
     said = {(entry, product, lot) for entry, product, lot in told}
-    own = recalls_of(session, campaign, of)
-    found: dict[Lot, RecallElsewhere] = {}
-    for slug, number, entry, product, called, name in rows:
+    elsewhere: dict[Lot, RecallElsewhere] = {}
+    for row in others:
         for lot, maker in of.items():
-            alike = product == maker.product or spelled.get(maker.product) == likeness_of_name(name)
-            decided = lot in own or (entry, maker.product, maker.number) in said
-            if called == maker.number and alike and not decided:
-                found.setdefault(lot, RecallElsewhere(slug, number, entry))
-    return found
+            alike = row.product == maker.product or spelled.get(maker.product) == likeness_of_name(row.name)
+            decided = lot in own or (row.entry, maker.product, maker.number) in said
+            if row.lot == maker.number and alike and not decided:
+                elsewhere.setdefault(lot, RecallElsewhere(row.campaign, row.number, row.entry))
+    return Recalls(own, elsewhere)
+
+
+def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
+    """The number of the campaign's own recall of a lot, where one stands."""
+    return recalls_of_lots(session, campaign, (lot,)).own.get(lot)
 
 
 def expiries_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
     """The last days of use of lots that have one; what came too much with a lot has the day of that lot."""
-    return _of_lots(session, _EXPIRIES, campaign, lots)
+    told = {lot: (lot.product, lot.ordered.number) for lot in lots}
+    rows = _EXPIRIES.ask(session.connection(), told.values(), of_campaign=campaign)
+    days = {(product, lot): day for product, lot, day in rows}
+    return {lot: days[pair] for lot, pair in told.items() if pair in days}
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
@@ -332,15 +327,15 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
 
 def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
     """Refused where one of the lots, each with its field, was called back: it is neither handed over nor handed out."""
-    recalls = recalls_of(context.books.session, context.campaign, lots)
-    for lot, recall in recalls.items():
+    recalls = recalls_of_lots(context.books.session, context.campaign, lots)
+    for lot, recall in recalls.own.items():
         raise Refused.field(
             lots[lot],
             "{lot} is recalled by {recall}; send it back, or record it as lost with cause=recalled",
             lot=str(lot),
             recall=recall,
         )
-    for lot, elsewhere in recalls_elsewhere(context.books.session, context.campaign, lots).items():
+    for lot, elsewhere in recalls.elsewhere.items():
         raise Refused.field(
             lots[lot],
             "{lot} is recalled by {recall} of campaign {campaign}; call it back here too (`recall add`), or say why it "

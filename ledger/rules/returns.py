@@ -30,7 +30,7 @@ from ledger.rules.goods import (
     lot_deliveries,
     moved,
     recalled_by,
-    recalls_elsewhere,
+    recalls_of_lots,
 )
 from ledger.rules.rows import (
     add_row,
@@ -260,7 +260,7 @@ def _post_differs(context: Context, facts: Differs) -> Posting[CalledBack]:
     session, lot = context.books.session, Lot(facts.product, facts.lot)
     if lot.is_over or not lot_deliveries(session, context.campaign, lot):
         raise Refused.field("lot", "no such lot was received; name one that a receipt names")
-    elsewhere = recalls_elsewhere(session, context.campaign, (lot,)).get(lot)
+    elsewhere = recalls_of_lots(session, context.campaign, (lot,)).elsewhere.get(lot)
     if elsewhere is None or (elsewhere.campaign, elsewhere.number) != (facts.of, facts.recall):
         raise Refused.field(
             "recall",

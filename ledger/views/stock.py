@@ -21,7 +21,7 @@ from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.goods import expiries_of, lot_deliveries, recalled_by, recalls_elsewhere, recalls_of
+from ledger.rules.goods import expiries_of, lot_deliveries, recalls_of_lots
 from ledger.rules.orders import find_order, item_of, require_order
 from ledger.rules.recall_ends import recall_state
 from ledger.rules.receipts import receipt_use
@@ -164,8 +164,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
         if balance.net
     ]
     lots = {lot for _, _, lot in lying}
-    recalls = recalls_of(books.session, campaign, lots)
-    elsewhere = recalls_elsewhere(books.session, campaign, lots)
+    recalls = recalls_of_lots(books.session, campaign, lots)
     expiries = expiries_of(books.session, campaign, lots)
     found = [
         StockRow(
@@ -175,8 +174,8 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
             pieces=balance.net,
             expiry=expiries.get(lot),
             usable=kind is AccountClass.STOCK,
-            recall=recalls.get(lot),
-            recalled_elsewhere=str(elsewhere[lot]) if lot in elsewhere else None,
+            recall=recalls.own.get(lot),
+            recalled_elsewhere=str(recalls.elsewhere[lot]) if lot in recalls.elsewhere else None,
             expired=lot in expiries and expiries[lot] < today,
         )
         for balance, kind, lot in lying
@@ -251,8 +250,8 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     found = []
     for lot in lots_named(books.session, campaign, name):
         rows = _deliveries(books.session, campaign, lot)
-        recall = recalled_by(books.session, campaign, lot)
-        elsewhere = recalls_elsewhere(books.session, campaign, (lot,))
+        recalls = recalls_of_lots(books.session, campaign, (lot,))
+        recall = recalls.own.get(lot)
         found.append(
             LotTrace(
                 product=lot.product,
@@ -260,7 +259,7 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 noted=sum(row.noted for row, *_ in rows),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=recall,
-                recalled_elsewhere=str(elsewhere[lot]) if lot in elsewhere else None,
+                recalled_elsewhere=str(recalls.elsewhere[lot]) if lot in recalls.elsewhere else None,
                 also_in=tuple(_also_in(books.session, campaign, lot)),
                 recalled=None if recall is None else _progress(books, campaign, recall),
                 holders=tuple(

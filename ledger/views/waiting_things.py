@@ -18,7 +18,7 @@ from ledger.model.goods import RecalledAt
 from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
-from ledger.rules.goods import recalls_anywhere_else, recalls_elsewhere
+from ledger.rules.goods import recalls_anywhere_else, recalls_of_lots
 from ledger.rules.matching import SAYS, open_matches
 from ledger.rules.orders import items_of_orders, open_account
 from ledger.rules.overs import surplus_of, waiting_of
@@ -288,7 +288,7 @@ def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
         for balance in books.balances(kind, slug):
             if balance.net > 0:
                 pieces[lot_named(balance.asset)] += balance.net
-    for lot, elsewhere in recalls_elsewhere(books.session, slug, pieces).items():
+    for lot, elsewhere in recalls_of_lots(books.session, slug, pieces).elsewhere.items():
         yield OpenItem(
             kind=OpenItemKind.RECALLED_ELSEWHERE,
             campaign=slug,

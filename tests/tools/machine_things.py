@@ -23,7 +23,7 @@ from ledger.rules.campaigns import product_of
 from ledger.rules.carrier_claims import claim_left, standing_claims
 from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
 from ledger.rules.gift_records import contributions_of
-from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_elsewhere
+from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
 from ledger.rules.recall_ends import recall_state, recalls_of
@@ -395,7 +395,8 @@ def _recall_differs(s: Scene) -> Facts:
     if not recalls_of(s.books.session, other):
         raise Needs("recall", other)
     here = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
-    found = recalls_elsewhere(s.books.session, s.slug, [lot for lot in here if not lot.is_over])
+    lots = [lot for lot in here if not lot.is_over]
+    found = recalls_of_lots(s.books.session, s.slug, lots).elsewhere
     if not found:
         raise Needs("in-kind", s.slug)
     lot, recall = s.pick(list(found.items()))
