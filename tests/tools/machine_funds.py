@@ -73,7 +73,8 @@ def _incoming(s: Scene) -> Facts:
     most = max((left for _, left in unsold(s)), default=0)
     back = [row for row in gifts_of(s.tx.session, s.slug) if row.live and row.units and row.sats <= most]
     if back and s.chance(60):
-        coin = s.pick(back)
+        # Of the newest one, the least is bound to anything.
+        coin = back[-1] if s.chance(50) else s.pick(back)
         return {"outpoint": coin.outpoint, "counts_as": "undecided", "date": s.today, "n": coin.decisions + 1}
     coin = coin_named(s.books, s.slug, outpoint)
     counts = [name for name in ("gift", "top_up", "change", "undecided") if name != coin.counts_as]

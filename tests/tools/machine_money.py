@@ -234,8 +234,10 @@ def _withdrawal(s: Scene) -> Facts:
     exchange, left = max(unsold(s), key=lambda row: row[1], default=("", 0))
     if not left:
         raise Needs("deposit.approved")
-    coins = [row for row in gifts_of(s.tx.session, s.slug) if row.live and row.counts_as == "undecided"]
-    coin = s.one([row for row in coins if row.sats <= left], s.pick(("incoming", "incoming", "donation")))
+    small = [row for row in gifts_of(s.tx.session, s.slug) if row.live and row.sats <= left]
+    # Where all coins are worth more than what lies there, more has to be brought there, or less given.
+    missing = s.pick(("incoming", "incoming", "donation") if small else ("deposit.approved", "donation"))
+    coin = s.one([row for row in small if row.counts_as == "undecided"], missing)
     fee = s.pick((0, min(300, left - coin.sats)))
     return s.numbered("WD") | {
         "exchange": exchange, "outpoint": coin.outpoint, "amount": coin.sats, "fee": fee, "date": s.today,
