@@ -6,6 +6,7 @@ Whose token is wrong is told before anything is read, so that nobody fills the m
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -50,6 +51,14 @@ async def require_token(request: Request, ports: Ports) -> str:
     if not await run_in_threadpool(_is_known, ports, token):
         raise Problem(401, "This token is not known, is revoked, or has ended.")
     return token
+
+
+def actor_of(ports: Ports, tx: Any, token: str) -> Any:
+    """Who has a token, asked within what they want to do; raises Problem 401."""
+    actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
+    if actor is None:
+        raise Problem(401, "This token is not known, is revoked, or has ended.")
+    return actor
 
 
 def _is_known(ports: Ports, token: str) -> bool:

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any
 
 from ledger.core.roles import Role
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.record import record
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.rules.deliveries import DISTRIBUTION, Distribution
 from ledger.rules.gifts import DONATION, Gift
 from ledger.rules.goods import LotCount
@@ -34,7 +35,7 @@ def furnished(url: str) -> Store:
     actors: dict[str, Actor] = {}
     with store.write() as tx:
         for role in ("admin", "recorder", "approver"):
-            actors[role] = Actor(add_user(tx, role, role, now=NOW, by=None), role, role)
+            actors[role] = Actor.everywhere(add_user(tx, role, role, now=NOW, by=None), role, role)
     for role, noun, verb, facts in _prelude():
         with store.write() as tx:
             if noun == "purchase" and verb == "add":

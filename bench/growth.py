@@ -22,9 +22,10 @@ from bench.measuring import Line, printed, times
 from bench.serving import our_site
 from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.look import ChainLook, JoinedBlock, TxFacts
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.settling import record_look
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.decisions import decisions
@@ -57,7 +58,7 @@ class Fund:
         self.actors: dict[str, Actor] = {}
         with self.store.write() as tx:
             for role in ("admin", "recorder", "approver"):
-                self.actors[role] = Actor(add_user(tx, role, role, now=NOW, by=None), role, role)
+                self.actors[role] = Actor.everywhere(add_user(tx, role, role, now=NOW, by=None), role, role)
         facts = {"slug": SLUG, "title": "Bench", "purpose": "Measuring", "start": DAY, "end": DAY}
         self.do("admin", "campaign", "add", **facts)
         with self.store.write() as tx:

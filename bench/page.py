@@ -17,9 +17,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ledger.core.roles import Role
+from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.rules.confirmations import Confirmation
 from ledger.store.database import Store
 from service.clock import MovableClock
@@ -127,7 +128,7 @@ def measure(most: int | None = None) -> Bench:
         with store.write() as tx:
             tx.progress.save("network", "regtest")
             for role in (Role.ADMIN, Role.RECORDER, Role.APPROVER):
-                actors[role] = Actor(add_user(tx, role, role, now=clock(), by=None), role, role)
+                actors[role] = Actor.everywhere(add_user(tx, role, role, now=clock(), by=None), role, role)
         service = build(store, config, clock, os.environ, folder)
         server = WebServer(service.app, "127.0.0.1", 0)
         try:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import Line, times
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
@@ -96,8 +96,8 @@ def caught_up(node: Node, way: str, address: str, folder: str) -> Pace:
     store = Store.create(f"sqlite:///{folder}/{way}.db")
     facts = {"slug": SLUG, "title": "Relief", "purpose": "Help", "start": "2020-05-01", "end": "2020-12-31"}
     with store.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2020-05-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", facts, now=START)
+        number = tx.desk.add_user("ada", "2020-05-01T00:00:00Z")
+        act(tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", facts, now=START)
     tip = node.rpc("getblockcount")
     now = node.rpc("getblockheader", node.rpc("getbestblockhash"))["time"] + 60
     jobs: Jobs = build(store, config, lambda: now, {"PASSWORD": node.password}, Path(folder)).jobs

@@ -31,7 +31,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.USAGE: "the input was refused; nothing was changed",
     Exit.UNAVAILABLE: "a source, a database, a disk or a port is not available; try again later",
     Exit.BROKEN: "an error of this program",
-    Exit.DENIED: "the user's role does not allow it",
+    Exit.DENIED: "the user has no role that allows it there",
 }
 
 

@@ -24,7 +24,7 @@ def take_out(
     Raises NotAllowed for who is no admin, NotFound where no bytes are kept.
     """
     with store.write() as tx:
-        remove_paper(tx, actor_named(tx, user), sha256, now=now)
+        remove_paper(tx, actor_named(tx, user, now=now), sha256, now=now)
     in_log = store.file is not None and not empty_log(store.file)
     holding = []
     for copy in copies_in(copies) if copies is not None else ():

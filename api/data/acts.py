@@ -15,16 +15,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import read_body, require_token
+from api.bodies import actor_of, read_body, require_token
 from api.buckets import client_of
 from api.data.answers import GivenAddress, PublishedEntry, Recorded
-from api.data.documented import JSON, Slug, answer, problems
+from api.data.documented import JSON, Slug, answer, needs, problems, secured
 from api.ports import Ports
 from api.problems import Problem
 from ledger.core.entry import OutOfOrder
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Text, facts_from
 from ledger.core.frozen import Frozen
+from ledger.core.roles import Scope, scope_of
 from ledger.core.strict_json import JsonRefused, strict_json
 from ledger.recording.dating import HAPPENED, OUT_OF_ORDER
 from ledger.recording.desk import Wish
@@ -56,7 +57,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
             **answer("intention", "An address", status=201),
             **problems(404, 409, 413, 422, 507),
         },
-        openapi_extra={"requestBody": {"required": False, "content": {JSON: {"schema": _schema(Wish)}}}},
+        openapi_extra={"requestBody": {"required": False, "content": {JSON: {"schema": schema_of(Wish)}}}},
     )
     async def intention(request: Request, slug: Slug) -> Response:
         """An address, a BIP 21 URI and a claim code. Nothing expires, and nothing is asked of the donor.
@@ -75,8 +76,8 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
             **problems(401, 403, 404, 409, 413, 422),
         },
         openapi_extra={
-            "security": [{"token": []}],
-            "requestBody": {"required": True, "content": {JSON: {"schema": _schema(Tried)}}},
+            "security": secured(Scope.RECORD, Scope.APPROVE, Scope.ADMINISTER),
+            "requestBody": {"required": True, "content": {JSON: {"schema": schema_of(Tried)}}},
         },
     )
     async def previewed(request: Request, slug: Slug) -> Response:
@@ -117,22 +118,28 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
         tags=["Desk"],
         name=f"{noun} {verb}",
         operation_id=f"{noun}_{verb}_{'named' if path.endswith('/' + verb) else 'plain'}",
-        description=f"{action.doc} Roles: {', '.join(sorted(str(role) for role in action.roles))}.",
+        description=f"{action.doc} {needs(action.roles)}",
         status_code=201,
         response_model=Recorded,
         responses=_OUTCOMES,
         openapi_extra={
-            "security": [{"token": []}],
-            "requestBody": {"required": True, "content": {JSON: {"schema": _schema(action.facts)}}},
+            "security": secured(scope_of(action.roles)),
+            "requestBody": {"required": True, "content": {JSON: {"schema": _act_schema(action.facts)}}},
         },
     )
 
 
-@cache
-def _schema(facts: type) -> dict[str, Any]:
-    """The JSON schema of an action's facts, with nothing to be resolved elsewhere."""
-    schema = TypeAdapter(facts).json_schema(ref_template="#/$defs/{model}")
+def schema_of(body: type) -> dict[str, Any]:
+    """The JSON schema of a body, with nothing to be resolved elsewhere."""
+    schema = TypeAdapter(body).json_schema(ref_template="#/$defs/{model}")
     resolved: dict[str, Any] = _resolved(schema, schema.pop("$defs", {}), 0)
+    return resolved
+
+
+@cache
+def _act_schema(facts: type) -> dict[str, Any]:
+    """That of an action's facts, with what every fact may carry beside them."""
+    resolved = schema_of(facts)
     late = "The day on the paper, where it is booked on a later one."
     early = "Why that day is before the day of what the fact rests on; all but the last want an approver."
     resolved["properties"] = resolved.get("properties", {}) | {
@@ -194,9 +201,7 @@ def _intend(ports: Ports, slug: str, wish: Any, client: str) -> Response:
 def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
     tried = facts_from(Tried, body)
     with ports.store.write() as tx:
-        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
-        if actor is None:
-            raise Problem(401, "This token is not known, is revoked, or has ended.")
+        actor = actor_of(ports, tx, token)
         told = preview(tx, actor, slug, tried.noun, tried.verb, dict(tried.facts), now=ports.clock())
     return unkept(told, 200)
 
@@ -204,14 +209,8 @@ def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:
     now = ports.clock()
 
-    def recorded_by_one_who_still_may(tx: Any) -> Any:
-        still = ports.desk.actor_of_token(tx, token, now=ports.clock())
-        if still is None:
-            raise Problem(401, "This token is not known, is revoked, or has ended.")
-        return ports.desk.act(tx, still, slug, noun, verb, body, now=now)
-
     with ports.store.write() as tx:
-        outcome = recorded_by_one_who_still_may(tx)
+        outcome = ports.desk.act(tx, actor_of(ports, tx, token), slug, noun, verb, body, now=now)
     told = Recorded(
         seq=outcome.seq,
         key=outcome.key,
@@ -227,8 +226,10 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
 def unkept(made: Frozen, status: int) -> Response:
     """An answer that nobody keeps: it may hold a secret, or says what just happened."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    # Of an entry only what its published bytes have.
-    body = made.model_dump_json(by_alias=True, exclude_unset=True).encode("utf-8", "replace")
+    # An entry is told as it was published: without the fields that its bytes do not have.
+    body = made.model_dump_json(by_alias=True, exclude_unset=isinstance(made, Recorded)).encode(
+        "utf-8", "replace"
+    )
     return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 

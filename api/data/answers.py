@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from api.pages.sentences import what_to_do
 from ledger.core.entry import OutOfOrder
-from ledger.core.frozen import Frozen
+from ledger.core.frozen import Amount, Frozen
+from ledger.core.roles import Role, Scope
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
 from ledger.views.conservation import Conservation
@@ -190,6 +191,88 @@ class ConfirmationLink(Frozen):
     """Until when it works, RFC 3339."""
     qr: str
     """The link as a QR code, SVG."""
+
+
+class HeldRole(Frozen):
+    """A role that somebody has."""
+
+    role: Role
+    """Which."""
+    campaign: str | None
+    """Where; null for all campaigns."""
+    until: str | None
+    """Its last day; null where it has none."""
+
+
+class Person(Frozen):
+    """A user of the desk. Their name is in no entry and on no page."""
+
+    name: str
+    """What they are called here."""
+    disabled: bool
+    """Are they refused, with all their tokens?"""
+    roles: tuple[HeldRole, ...]
+    """What they may do, and where; of the campaign that was asked about, where one was."""
+    limits: tuple[Amount, ...]
+    """The most that they may approve, in each currency that limits them."""
+
+
+class Me(Frozen):
+    """Who asks, and what their token may do: what its scopes and campaigns allow and the roles allow too."""
+
+    name: str
+    """What they are called here."""
+    roles: tuple[HeldRole, ...]
+    """Their roles that have not ended."""
+    scopes: tuple[Scope, ...]
+    """What the token may do."""
+    campaigns: tuple[str, ...] | None
+    """Where it may; null for wherever they have a role."""
+    until: str | None
+    """When it ends, RFC 3339; null where it does not."""
+
+
+class KnownToken(Frozen):
+    """A token, without its secret."""
+
+    id: int
+    """Its number."""
+    user: str
+    """Whose it is."""
+    name: str
+    """What it is for."""
+    at: str
+    """When it was made, RFC 3339."""
+    until: str | None
+    """When it ends, RFC 3339; null where it does not."""
+    scopes: tuple[Scope, ...]
+    """What it may do."""
+    campaigns: tuple[str, ...] | None
+    """Where it may; null for wherever its user has a role."""
+    revoked: bool
+    """Is it accepted no more?"""
+
+
+class MadeToken(Frozen):
+    """A token that was made just now."""
+
+    token: str
+    """The secret; it is never told again."""
+
+
+class AuditLine(Frozen):
+    """A line of the audit log."""
+
+    n: int
+    """Its number."""
+    at: str
+    """When, RFC 3339."""
+    user: str | None
+    """Who; null for the program itself, and for the command line without a user."""
+    action: str
+    """What was done."""
+    subject: str
+    """To what."""
 
 
 class Reconciliation(Frozen):

@@ -12,15 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import require_token
+from api.bodies import actor_of, require_token
 from api.data.acts import body_of, unkept
 from api.data.answers import ConfirmationLink, Page
-from api.data.documented import JSON, Slug, answer, problems
+from api.data.documented import JSON, Slug, answer, problems, secured
 from api.data.reading import json_of, read_route
 from api.pages.qr import qr_of
 from api.ports import Ports
-from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
+from ledger.core.roles import Scope
 from ledger.recording.confirming import make_link
 from ledger.views.two_keys import DeliveryCount, delivery_counts
 
@@ -53,7 +53,7 @@ def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers)
             **problems(401, 403, 404, 409, 413, 422, 507),
         },
         openapi_extra={
-            "security": [{"token": []}],
+            "security": secured(Scope.RECORD),
             "requestBody": {"required": True, "content": {JSON: {"schema": _WANTED}}},
         },
     )
@@ -77,16 +77,8 @@ def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers)
 
 
 def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:
-    now = ports.clock()
-
-    def make(tx: Any) -> Any:
-        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
-        if actor is None:
-            raise Problem(401, "This token is not known, is revoked, or has ended.")
-        return make_link(tx, actor, slug, body, now=now)
-
     with ports.store.write() as tx:
-        made = make(tx)
+        made = make_link(tx, actor_of(ports, tx, token), slug, body, now=ports.clock())
     url = f"{ports.settings.base_url}/confirm/{made.code}"
     link = ConfirmationLink(code=made.code, url=url, expires_at=made.expires_at, qr=qr_of(url))
     return unkept(link, 201)

@@ -6,6 +6,7 @@ Examples are made of the demonstration by `tests/tools/made_examples.py`, and a 
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from fastapi import Path as InPath
 from api.data.answers import ProblemDetails
 from api.problems import problem_body
 from ledger.core.errors import FieldError
+from ledger.core.roles import Role, Scope, scope_of
 from ledger.core.wording import Wording
 
 JSON = "application/json"
@@ -66,6 +68,24 @@ _SAID: dict[int, tuple[str, str]] = {
 }
 
 
+SECURITY = (
+    "A token of the desk, `Authorization: Bearer TOKEN`. It may do what its own scopes (`read`, `record`, `approve`, "
+    "`administer`) and campaigns allow and the roles of its user allow too, in a campaign or in all; it may end by "
+    "itself. 401: it is unknown, revoked or has ended. 403: the role, the campaign or the scope that `errors` names is "
+    "missing. `/api/v1/me` says what a token may do."
+)
+
+
+def secured(*scopes: Scope) -> list[dict[str, list[str]]]:
+    """What a route asks for: a token, with one of these scopes where some are named."""
+    return [{"token": [scope.value]} for scope in scopes] or [{"token": []}]
+
+
+def needs(roles: Set[Role]) -> str:
+    """The sentence of a description that says who may call a route."""
+    return f"Roles: {', '.join(sorted(roles))}. Scope: {scope_of(roles)}."
+
+
 _SHOWN: dict[str, Any] = {}
 """Examples by what stands for them while FastAPI makes the document, which would drop every null in them."""
 
@@ -101,7 +121,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     """The document of all routes: with the scheme of tokens, the shape of problems, and the examples in full."""
     document = app.openapi()
     components = document.setdefault("components", {})
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": SECURITY}}
     shape = ProblemDetails.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )

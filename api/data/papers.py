@@ -14,13 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import read_body, require_token
+from api.bodies import actor_of, read_body, require_token
 from api.data.acts import unkept
 from api.data.answers import KeptPaper
-from api.data.documented import answer, problems
+from api.data.documented import answer, problems, secured
 from api.ports import Ports
 from api.problems import Problem
 from ledger.core.errors import Refused
+from ledger.core.roles import Scope
 
 PAPER_LIMIT = 10_000_000
 """Bytes of one paper."""
@@ -47,7 +48,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
             **answer("paper", "Kept", status=201),
             **problems(401, 403, 404, 409, 413, 415, 422, 507),
         },
-        openapi_extra={"security": [{"token": []}], "requestBody": _BODY},
+        openapi_extra={"security": secured(Scope.RECORD), "requestBody": _BODY},
     )
     async def keep(request: Request, sha256: Sha256) -> Response:
         """Keep a paper's bytes: PDF, PNG, JPEG, plain text or CSV. The same again changes nothing.
@@ -65,9 +66,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes) -> Response:
     def keep(tx: Any) -> None:
-        actor = ports.desk.actor_of_token(tx, token, now=ports.clock())
-        if actor is None:
-            raise Problem(401, "This token is not known, is revoked, or has ended.")
+        actor = actor_of(ports, tx, token)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise Refused.field(
                 "sha256", "is not the SHA-256 of the {data} bytes that were sent", data=len(data)

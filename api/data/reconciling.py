@@ -11,13 +11,13 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import token_of
+from api.bodies import actor_of, token_of
 from api.data.answers import Decision, Page, Reconciliation
-from api.data.documented import Slug
+from api.data.documented import Slug, secured
 from api.data.reading import json_of, read_route
 from api.ports import Ports
-from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
+from ledger.core.roles import READERS, SCREENERS, Scope
 from ledger.core.times import rfc3339
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
@@ -53,16 +53,16 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
         return answers.answer(request, render)
 
     path = "/campaigns/{slug}/decisions"
-    security: list[dict[str, list[str]]] = [{}, {"token": []}]
+    security = [{}, *secured(Scope.READ)]
 
-    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 404, security=security)
+    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 403, 404, security=security)
     def waiting(request: Request, slug: Slug) -> Response:
         """What waits for a person, the oldest first. With a token also refused drafts and suggestions."""
         token = token_of(request) if "authorization" in request.headers else None
 
         def render(tx: Any, now: int) -> Rendered:
-            if token is not None and ports.desk.actor_of_token(tx, token, now=ports.clock()) is None:
-                raise Problem(401, "This token is not known, is revoked, or has ended.")
+            if token is not None:
+                actor_of(ports, tx, token).require("inbox", Scope.READ, READERS, slug)
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
             page = Page[Decision](items=tuple(map(Decision.of, shown)), next=None)
@@ -71,16 +71,15 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
         return answers.answer(request, render)
 
     path = "/campaigns/{slug}/screening"
-    security = [{"token": []}]
+    security = secured(Scope.READ)
 
-    @read_route(router, path, "Campaigns", ScreeningReport, "screening", 401, 404, security=security)
+    @read_route(router, path, "Campaigns", ScreeningReport, "screening", 401, 403, 404, security=security)
     def screening(request: Request, slug: Slug) -> Response:
         """Senders of coins and payees beside the lists of sanctioned addresses and people. With a token only."""
         token = token_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
-            if ports.desk.actor_of_token(tx, token, now=ports.clock()) is None:
-                raise Problem(401, "This token is not known, is revoked, or has ended.")
+            actor_of(ports, tx, token).require("screening state", Scope.READ, SCREENERS, slug)
             found = screening_report(tx.session, slug)
             return json_of(found, Reads(frozenset({slug}), chain=True), private=True)
 

@@ -27,6 +27,7 @@ from api.data.documented import (
 from api.data.lookups import lookups_routes
 from api.data.paging import link_header
 from api.data.papers import papers_routes
+from api.data.people import people_routes
 from api.data.periods import periods_routes
 from api.data.reading import json_of, read_route
 from api.data.reconciling import reconciling_routes
@@ -180,5 +181,6 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     periods_routes(router, answers)
     stock_routes(router, answers)
     papers_routes(router, ports)
+    people_routes(router, ports, answers)
 
     unknown_routes(router, ports)

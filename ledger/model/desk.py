@@ -1,4 +1,4 @@
-"""The desk's own tables: users and their limits, tokens, drafts, openings of private values and the audit log.
+"""The desk's own tables: users, roles, limits, tokens, drafts, openings of private values, the audit log.
 
 Operating tables: nothing here is folded from the journal, nothing is public, and none points into the model.
 """
@@ -20,7 +20,6 @@ class UserRow(Table, table=True):
     __table_args__ = (STRICT,)
     id: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     name: str = Field(sa_type=TEXT, unique=True)
-    role: str = Field(sa_type=TEXT)
     disabled: int = Field(sa_type=LONG)
     at: str = Field(sa_type=TEXT)
 
@@ -36,7 +35,23 @@ class TokenRow(Table, table=True):
     hash: str = Field(sa_type=TEXT, unique=True)
     at: str = Field(sa_type=TEXT)
     until: str | None = Field(default=None, sa_type=TEXT)
+    scopes: str = Field(sa_type=TEXT)
+    """What it may do: scopes with a space between two, as OAuth writes them (RFC 6749, 3.3)."""
+    campaigns: str | None = Field(default=None, sa_type=TEXT)
+    """Where: slugs with a space between two; null for every campaign in which its user has a role."""
     revoked: int = Field(sa_type=LONG)
+
+
+class UserRoleRow(Table, table=True):
+    """A role that a user has in a campaign; `campaign` is empty for all of them."""
+
+    __tablename__: ClassVar[Any] = "user_roles"
+    __table_args__ = (KEYED,)
+    user_id: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="users.id")
+    campaign: str = Field(primary_key=True, sa_type=TEXT)
+    role: str = Field(primary_key=True, sa_type=TEXT)
+    until: str | None = Field(default=None, sa_type=TEXT)
+    """Its last day; null where it has none."""
 
 
 class UserLimitRow(Table, table=True):

@@ -25,7 +25,17 @@ JOURNAL = frozenset({"entries", "transfers", "observations"})
 OPERATING = frozenset(
     {
         *("meta", "leases", "headers", "progress", "papers", "addresses", "campaign_changes"),
-        *("users", "user_limits", "tokens", "authors", "drafts", "openings", "audit", "confirmation_links"),
+        *(
+            "users",
+            "user_roles",
+            "user_limits",
+            "tokens",
+            "authors",
+            "drafts",
+            "openings",
+            "audit",
+            "confirmation_links",
+        ),
     }
 )
 """What is neither folded nor folded from."""

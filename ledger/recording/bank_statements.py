@@ -17,9 +17,9 @@ from ledger.core.line_words import LineWords
 from ledger.core.times import rfc3339
 from ledger.core.wording import Figure, Wording
 from ledger.model.bank import BankLineRow, Direction
+from ledger.recording.actors import Actor
 from ledger.recording.bank_words import bank_secret, commitment
 from ledger.recording.desk import act
-from ledger.recording.users import Actor
 from ledger.rules.bank import STATEMENT, BankLine, BankStatement, last_day, signed, statements_of
 from ledger.rules.books import Books
 from ledger.store.transaction import Reading, Writing

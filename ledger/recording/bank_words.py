@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import select
 
-from ledger.core.errors import NotAllowed, NotFound
+from ledger.core.errors import NotFound
 from ledger.core.line_words import LineWords
-from ledger.core.roles import Role
+from ledger.core.roles import ADMINS, Scope
 from ledger.core.times import rfc3339
 from ledger.model.bank import BankLineRow
-from ledger.recording.users import Actor
+from ledger.recording.actors import Actor
 from ledger.store.transaction import Reading, Writing
 
 _SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
@@ -52,13 +52,7 @@ def asked_words(
     Lines that were reversed count too: what a file said wrongly is as private. Raises NotAllowed for who is no admin,
     NotFound for a line that is not there.
     """
-    if actor.role != Role.ADMIN:
-        raise NotAllowed.field(
-            "user",
-            "{user} is {role}; only an admin makes the ledger forget",
-            user=actor.name,
-            role=actor.role,
-        )
+    actor.require("bank forget", Scope.ADMINISTER, ADMINS, campaign)
     of_campaign = select(BankLineRow).where(BankLineRow.campaign == campaign)
     found: list[BankLineRow] = []
     for identity in identities:

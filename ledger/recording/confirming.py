@@ -15,11 +15,11 @@ from pydantic import ConfigDict, Field
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
-from ledger.core.roles import Role
+from ledger.core.roles import RECORDERS, Role, Scope
 from ledger.core.times import rfc3339
 from ledger.model.deliveries import ConfirmationLinkRow, CountedBy, DeliveryPaper
+from ledger.recording.actors import Actor
 from ledger.recording.record import record
-from ledger.recording.users import Actor
 from ledger.rules.campaigns import campaign_of, products_of
 from ledger.rules.confirmations import (
     CONFIRMATION,
@@ -29,7 +29,6 @@ from ledger.rules.confirmations import (
 )
 from ledger.rules.deliveries import require_handover
 from ledger.rules.shipments import require_shipment
-from ledger.rules.spec import RECORDERS
 from ledger.rules.two_counts import confirmation_of
 from ledger.store.transaction import Reading, Writing
 
@@ -93,13 +92,7 @@ class Confirmed:
 
 def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: int) -> Link:
     """A link for one paper; `wanted` is a LinkWanted or its JSON. Raises Refused, NotFound, Conflict, NotAllowed."""
-    if Role(actor.role) not in RECORDERS:
-        raise NotAllowed.field(
-            "role",
-            "your role, {role}, makes no links; these can: {roles}",
-            role=actor.role,
-            roles=sorted(RECORDERS),
-        )
+    actor.require("confirmation link", Scope.RECORD, RECORDERS, campaign)
     told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
     session = tx.session
     sent = sent_on(session, campaign, told.about, told.paper)

@@ -16,24 +16,25 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict
 
-from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
-from ledger.core.roles import Role
+from ledger.core.roles import Role, scope_of
 from ledger.core.secret import secret_within
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
+from ledger.recording.actors import Actor  # the API finds it here
 from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
-from ledger.recording.kinds import ALL
+from ledger.recording.kinds import ALL, BY_NAME
 from ledger.recording.papers import keep_paper as keep_paper
 from ledger.recording.papers import seal
 from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.screening import keep_apart
-from ledger.recording.users import Actor  # the API finds both here
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.evidence import Evidence
+from ledger.rules.reversals import Reversal
 from ledger.rules.spec import Kind
 from ledger.store.transaction import Writing
 
@@ -144,15 +145,10 @@ def act(
     Raises Refused, NotFound, Conflict or NotAllowed and leaves the ledger as it was.
     """
     action = action_of(noun, verb)
-    if Role(actor.role) not in action.roles:
-        raise NotAllowed.field(
-            "role",
-            "your role, {role}, does not allow `{noun} {verb}`; these can: {roles}",
-            role=actor.role,
-            noun=noun,
-            verb=verb,
-            roles=sorted(action.roles),
-        )
+    named, scope = f"{noun} {verb}", scope_of(action.roles)
+    # A campaign that is opened is nobody's yet, and what speaks to all is said by who may speak in all.
+    everywhere = action.kind.everywhere or (noun, verb) == ("campaign", "add")
+    role = actor.require(named, scope, action.roles, None if everywhere else slug)
     found = secret_within(facts)
     if found is not None:
         raise Refused.field(
@@ -172,12 +168,16 @@ def act(
             campaign=slug[:60],
         )
     kind = action.kind
+    for also in kind.also_in(told):
+        actor.require(named, scope, action.roles, also)
+    if _takes_back_everywhere(tx, told):
+        actor.require(named, scope, action.roles, None)
     txid = kind.waits_for(Books(tx), slug, told)
     if txid is not None:
-        key, txid, already = drafts.keep(tx, actor.id, Role(actor.role), slug, kind, told, beside, now=now)
+        key, txid, already = drafts.keep(tx, actor.id, role, slug, kind, told, beside, now=now)
         return Outcome(None, key, already, txid, None)
     if verb == "reject":
-        withdrawn = drafts.withdraw(tx, actor.id, Role(actor.role), noun, slug, told.number, now=now)
+        withdrawn = drafts.withdraw(tx, actor.id, role, noun, slug, told.number, now=now)
         if withdrawn is not None:
             return Outcome(None, withdrawn, False, None, None)
     outcome = record(
@@ -186,7 +186,7 @@ def act(
         slug,
         told,
         now=now,
-        role=Role(actor.role),
+        role=role,
         author=actor.id,
         happened=beside.happened,
         out_of_order=beside.out_of_order,
@@ -216,6 +216,12 @@ def act(
             for _ in keep_apart(tx, slug, now=now):
                 pass
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
+
+
+def _takes_back_everywhere(tx: Writing, told: object) -> bool:
+    """Would this reverse what says something to every campaign?"""
+    undone = tx.journal.by_seq(told.entry) if isinstance(told, Reversal) else None
+    return undone is not None and BY_NAME[undone.kind].everywhere
 
 
 def claim_hash(code: str) -> str:

@@ -5,14 +5,13 @@ They lie beside the journal, which names them by their hash; what no standing en
 
 from __future__ import annotations
 
-from ledger.core.errors import Conflict, NotAllowed, NotFound
+from ledger.core.errors import Conflict, NotFound
 from ledger.core.media_types import media_type_of
-from ledger.core.roles import Role
+from ledger.core.roles import ADMINS, RECORDERS, Scope
 from ledger.core.times import rfc3339
 from ledger.model.evidence import Access
-from ledger.recording.users import Actor
+from ledger.recording.actors import Actor
 from ledger.rules.evidence import Evidence, is_sealed, papers_everywhere
-from ledger.rules.spec import RECORDERS
 from ledger.store.papers import REMOVED
 from ledger.store.transaction import Writing
 
@@ -25,13 +24,8 @@ def keep_paper(tx: Writing, actor: Actor, sha256: str, data: bytes, *, now: int)
 
     Raises NotAllowed for a role that keeps none, and Conflict for what is sealed, or where the bytes have another hash.
     """
-    if Role(actor.role) not in RECORDERS:
-        raise NotAllowed.field(
-            "role",
-            "your role, {role}, keeps no papers; these can: {roles}",
-            role=actor.role,
-            roles=sorted(RECORDERS),
-        )
+    # A paper lies beside all campaigns: of which it is, its entry says.
+    actor.require_somewhere("paper add", Scope.RECORD, RECORDERS)
     if is_sealed(tx.session, sha256):
         raise Conflict.field(
             "sha256", "this paper is sealed: its bytes are never kept, only their hash is known"
@@ -45,13 +39,7 @@ def keep_paper(tx: Writing, actor: Actor, sha256: str, data: bytes, *, now: int)
 
 def remove_paper(tx: Writing, actor: Actor, sha256: str, *, now: int) -> None:
     """Delete the bytes of a paper; its entries stand. Raises NotAllowed for who is no admin, NotFound."""
-    if Role(actor.role) is not Role.ADMIN:
-        raise NotAllowed.field(
-            "user",
-            "{user} is {role}; only an admin removes the bytes of papers",
-            user=actor.name,
-            role=actor.role,
-        )
+    actor.require("paper remove", Scope.ADMINISTER, ADMINS, None)
     if not _removed(tx, actor, sha256, now):
         raise NotFound.field("sha256", "no bytes of this paper are kept here; nothing was removed")
 

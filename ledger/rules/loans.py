@@ -244,6 +244,7 @@ LOANS = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    also_in=lambda facts: (facts.to,),
     kept=waiting(ExplainedBy.LOAN),
     approved=_approved,
     rejected=left_open,

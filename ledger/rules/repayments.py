@@ -173,6 +173,7 @@ REPAYMENTS = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    also_in=lambda facts: (facts.lender,),
     voids=void_borrowed,
     about=lambda _session, repayment: (repayment.asset, repayment.amount),
     asks=_asks,

@@ -12,6 +12,8 @@ from typing_extensions import TypeVar
 from ledger.core.entry import Entry, Posting
 from ledger.core.facts import facts_from
 from ledger.core.lines import Operation, Use
+from ledger.core.roles import APPROVERS as APPROVERS
+from ledger.core.roles import RECORDERS as RECORDERS
 from ledger.core.roles import Role
 from ledger.model.proposals import Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
@@ -21,8 +23,6 @@ from ledger.rules.doubts import Doubtful
 F = TypeVar("F", default=Any)
 N = TypeVar("N", default=Any)
 
-RECORDERS = frozenset({Role.RECORDER, Role.APPROVER, Role.ADMIN})
-APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
 SYSTEM = frozenset({Role.SYSTEM})
 
 
@@ -136,6 +136,8 @@ class Kind(Generic[F, N]):
     notes: type[N] | None = None
     everywhere: bool = False
     """Does it, and its reversal, say something to every campaign?"""
+    also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
+    """Campaigns beside its own in whose books it writes: who tells it needs the role there too."""
     listed_with: tuple[str, ...] = ()
     """Other nouns of which an entry of this kind is one as well."""
     workflow: Proposals | None = None

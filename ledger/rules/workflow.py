@@ -132,6 +132,8 @@ class Workflow(Generic[F, R, N, P]):
     """Noun and verb of the proposal where they are others than the noun and `add`: `purchase`, `close`."""
     kept: Callable[[Books, R, Entry[F, P]], None] = _nothing
     """What recording it leaves beside its row: items, or that something waits for it."""
+    also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
+    """Campaigns in whose books its approval writes too, as in `Kind`."""
     approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
     follows: Callable[[Books, R, Entry[Decision, N]], Iterable[tuple[Kind, Any]]] = lambda *_: ()
     """What its approval leads to by itself, as in `Kind`."""
@@ -256,6 +258,7 @@ class Workflow(Generic[F, R, N, P]):
             fold=fold,
             waits_for=self.waits_for,
             early=self.early,
+            also_in=self.also_in,
             doubts=lambda books, entry: self.doubts(
                 books.session, books.session.get_one(self.row, entry.seq)
             ),

@@ -1,40 +1,46 @@
-"""The desk's tables: users, tokens, authors, drafts, openings of private values and the audit log.
+"""The desk's tables: users, their roles, tokens, authors, drafts, openings of private values and the audit log.
 
 Nothing here is public, and nothing here decides who may do what.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert
 from sqlmodel import Session, col, or_, select
 
 from ledger.core.errors import Conflict
+from ledger.core.roles import ALL_SCOPES, Grant, Role, Scope
 from ledger.model.columns import Table, table_of
-from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserLimitRow, UserRow
+from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserLimitRow, UserRoleRow, UserRow
 from ledger.model.journal import AuthorRow
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the desk; `role` is the value of a `Role`."""
+    """A person of the desk; what they may do, their grants say."""
 
     id: int
     name: str
-    role: str
     disabled: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a user, without its hash; `at` and `until` are RFC 3339, None for one that does not end."""
+    """A token of a user, without its hash; `at` and `until` are RFC 3339, None for one that does not end.
+
+    `campaigns` None: for all in which its user has a role.
+    """
 
     id: int
     user_id: int
     name: str
     at: str
     until: str | None
+    scopes: frozenset[Scope]
+    campaigns: frozenset[str] | None
     revoked: bool
 
 
@@ -64,7 +70,13 @@ class Audited:
 
 
 def _user(row: UserRow | None) -> User | None:
-    return None if row is None else User(row.id, row.name, row.role, bool(row.disabled))
+    return None if row is None else User(row.id, row.name, bool(row.disabled))
+
+
+def _token(row: TokenRow) -> Token:
+    scopes = frozenset(map(Scope, row.scopes.split()))
+    campaigns = None if row.campaigns is None else frozenset(row.campaigns.split())
+    return Token(row.id, row.user_id, row.name, row.at, row.until, scopes, campaigns, bool(row.revoked))
 
 
 class Desk:
@@ -79,24 +91,34 @@ class Desk:
     def users(self) -> list[User]:
         """All users, disabled ones included, in the order in which they were added."""
         rows = self._session.exec(select(UserRow).order_by(col(UserRow.id)))
-        return [User(row.id, row.name, row.role, bool(row.disabled)) for row in rows]
+        return [User(row.id, row.name, bool(row.disabled)) for row in rows]
 
-    def user_by_token_hash(self, token_hash: str, at: str) -> User | None:
-        """Whose token that is; None when it is unknown or revoked, or has ended at that time (RFC 3339)."""
+    def by_token_hash(self, token_hash: str, at: str) -> tuple[User, Token] | None:
+        """A token and whose it is; None when it is unknown or revoked, or has ended at that time (RFC 3339)."""
         query = (
-            select(UserRow)
+            select(UserRow, TokenRow)
             .join(TokenRow, col(TokenRow.user_id) == UserRow.id)
             .where(TokenRow.hash == token_hash, TokenRow.revoked == 0)
             .where(or_(col(TokenRow.until).is_(None), col(TokenRow.until) > at))
         )
-        return _user(self._session.exec(query).first())
+        found = self._session.exec(query).first()
+        if found is None:
+            return None
+        user, token = found
+        return User(user.id, user.name, bool(user.disabled)), _token(token)
+
+    def grants(self, user_id: int) -> tuple[Grant, ...]:
+        """The roles of a user, those for all campaigns first, ended ones included."""
+        query = select(UserRoleRow).where(UserRoleRow.user_id == user_id)
+        rows = self._session.exec(query.order_by(col(UserRoleRow.campaign), col(UserRoleRow.role)))
+        return tuple(Grant(Role(row.role), row.campaign or None, row.until) for row in rows)
 
     def tokens(self, user_id: int) -> list[Token]:
         """Tokens of a user, revoked ones included."""
         rows = self._session.exec(
             select(TokenRow).where(TokenRow.user_id == user_id).order_by(col(TokenRow.id))
         )
-        return [Token(row.id, row.user_id, row.name, row.at, row.until, bool(row.revoked)) for row in rows]
+        return [_token(row) for row in rows]
 
     def limits(self, user_id: int) -> dict[str, int]:
         """The most that a user may approve, minor units by currency; empty where nothing limits them."""
@@ -134,10 +156,28 @@ class Desk:
 class DeskWriting(Desk):
     """Writing the desk's tables: authors and the audit log by Core alone, all others by the ORM alone."""
 
-    def add_user(self, name: str, role: str, at: str) -> int:
-        """The new user's number; raises Conflict for a name that is taken."""
+    def add_user(self, name: str, at: str) -> int:
+        """The new user's number; raises Conflict for a name that is taken. Roles are given to them one by one."""
         number = self._next(UserRow.id)
-        return self._added(UserRow(id=number, name=name, role=role, disabled=0, at=at), number)
+        return self._added(UserRow(id=number, name=name, disabled=0, at=at), number)
+
+    def give_role(self, user_id: int, grant: Grant) -> None:
+        """Give a role, or give one that is had already another end."""
+        row = self._session.get(UserRoleRow, (user_id, grant.campaign or "", grant.role))
+        if row is None:
+            row = UserRoleRow(user_id=user_id, campaign=grant.campaign or "", role=grant.role)
+        row.until = grant.until
+        self._session.add(row)
+        self._session.flush()
+
+    def take_role(self, user_id: int, role: Role, campaign: str | None) -> bool:
+        """Take a role away; False where there was none."""
+        row = self._session.get(UserRoleRow, (user_id, campaign or "", role))
+        if row is None:
+            return False
+        self._session.delete(row)
+        self._session.flush()
+        return True
 
     def set_user_disabled(self, user_id: int, disabled: bool) -> None:
         row = self._session.get(UserRow, user_id)
@@ -156,10 +196,24 @@ class DeskWriting(Desk):
             self._session.add(UserLimitRow(user_id=user_id, currency=currency, most=most))
         self._session.flush()
 
-    def add_token(self, user_id: int, name: str, token_hash: str, at: str, until: str | None = None) -> int:
+    def add_token(
+        self,
+        user_id: int,
+        name: str,
+        token_hash: str,
+        at: str,
+        until: str | None = None,
+        *,
+        scopes: Iterable[Scope] = ALL_SCOPES,
+        campaigns: Iterable[str] | None = None,
+    ) -> int:
         """The new token's number; raises Conflict for a hash that is there already."""
         number = self._next(TokenRow.id)
-        row = TokenRow(id=number, user_id=user_id, name=name, hash=token_hash, at=at, until=until, revoked=0)
+        row = TokenRow(
+            id=number, user_id=user_id, name=name, hash=token_hash, at=at, until=until,
+            scopes=" ".join(sorted(scopes)), campaigns=None if campaigns is None else " ".join(sorted(campaigns)),
+            revoked=0,
+        )  # fmt: skip
         return self._added(row, number)
 
     def revoke_token(self, token_id: int) -> None:

@@ -13,12 +13,12 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.lines import Append, Change, Undo, Use
 from ledger.core.names import GiftKey, GiftKind, gift_named
-from ledger.core.roles import Role
+from ledger.core.roles import acting
+from ledger.recording.actors import Actor
 from ledger.recording.dating import NOTHING_BESIDE, Beside
 from ledger.recording.desk import act, action_of
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.record import record
-from ledger.recording.users import Actor
 from ledger.rules.books import Books
 from ledger.rules.observing import Observed
 from ledger.rules.workflow import Decision
@@ -119,7 +119,9 @@ def _act(
     if kind.workflow is not None and outcome.data is not None and not outcome.already:
         told = entry_from_bytes(outcome.data)
         decision = Decision(number=str(told.facts["number"]), date=told.date)
-        record(tx, BY_NAME[f"{kind.name}.approved"], slug, decision, now=now, role=Role(actor.role))
+        record(
+            tx, BY_NAME[f"{kind.name}.approved"], slug, decision, now=now, role=acting(actor.roles_in(slug))
+        )
     return [entry_from_bytes(row.data) for row in tx.journal.rows(0 if head is None else head[0])]
 
 

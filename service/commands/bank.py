@@ -43,7 +43,7 @@ def _forget(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_folder(folder, outside) as store:
         with store.read() as tx:
             slug = options.campaign or only_campaign(tx)
-            actor = actor_named(tx, options.user)
+            actor = actor_named(tx, options.user, now=outside.clock())
             named = asked_words(tx, actor, slug, options.lines, options.before)
         words_of(store, folder.config, outside.clock, folder.path).forget(named, by=actor.id)
     return Answer((say.forgotten(len(named)),), {"forgotten": len(named)})

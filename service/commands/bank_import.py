@@ -67,7 +67,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     layout = _layout(options, outside)
     found = read_file(data, layout)
     with open_ledger(options.data, outside) as store, store.write() as tx:
-        actor = actor_named(tx, options.user)
+        actor = actor_named(tx, options.user, now=outside.clock())
         slug = options.campaign or only_campaign(tx)
         taken = take_statements(
             tx,
@@ -100,7 +100,7 @@ def _layout(options: argparse.Namespace, outside: Outside) -> Layout:
 
 def _taken_back(options: argparse.Namespace, outside: Outside, sha256: str) -> Answer:
     with open_ledger(options.data, outside) as store, store.write() as tx:
-        actor = actor_named(tx, options.user)
+        actor = actor_named(tx, options.user, now=outside.clock())
         slug = options.campaign or only_campaign(tx)
         lines, statements = take_back(tx, actor, slug, sha256, options.take_back, now=outside.clock())
     return Answer(

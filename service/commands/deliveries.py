@@ -50,7 +50,8 @@ def _link(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = find_data_folder(options.data, outside)
     with open_folder(folder, outside) as store, store.write() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
-        made = make_link(tx, actor_named(tx, options.user), slug, asdict(wanted), now=outside.clock())
+        actor = actor_named(tx, options.user, now=outside.clock())
+        made = make_link(tx, actor, slug, asdict(wanted), now=outside.clock())
     base = folder.config.site.base_url.rstrip("/")
     url = f"{base}/confirm/{made.code}"
     lines = [url, say.shown_once(made.expires_at)]

@@ -129,7 +129,7 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         told = _facts_of(options, action, outside)
         paper = _paper(options, told, outside) if noun == "evidence" else None
         with open_ledger(options.data, outside) as store, store.write() as tx:
-            actor = actor_named(tx, options.user)
+            actor = actor_named(tx, options.user, now=outside.clock())
             slug = _slug(tx, options, noun, verb, told)
             fields, beside = parted(told)
             facts: Any = facts_from(action.facts, fields)

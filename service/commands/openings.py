@@ -53,7 +53,9 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             with store.write() as tx:
                 slug = options.campaign or only_campaign(tx)
                 rows = brought_rows(tx.session, slug, facts)
-                outcome = act(tx, actor_named(tx, options.user), slug, "opening", "add", facts, now=now)
+                outcome = act(
+                    tx, actor_named(tx, options.user, now=now), slug, "opening", "add", facts, now=now
+                )
     except (Refused, NotFound, Conflict) as refusal:
         raise read.placed(refusal) from None
     proposed = say.proposed(options.number, outcome.seq, already=outcome.already)

@@ -1,44 +1,38 @@
-"""`user` and `token`: who may write, and with what. A token is shown once and kept as its hash only."""
+"""`user`, `role` and `token`: who may do what, where and until when.
+
+A token is shown once and kept as its hash only.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ledger.core.errors import NotFound
-from ledger.core.roles import Role
-from ledger.core.times import rfc3339
-from ledger.recording.users import actor_named, add_token, add_user, enable_user, limit_user
-from ledger.store.desk import User
+from pydantic import TypeAdapter, ValidationError
+
+from ledger.core.facts import Date
+from ledger.core.roles import ALL_SCOPES, GIVEN, Grant, Role, Scope
+from ledger.recording.users import (
+    DAYS_MOST,
+    actor_named,
+    add_token,
+    add_user_with,
+    enable_user,
+    give_role,
+    limit_user,
+    revoke_token,
+    take_role,
+    user_named,
+)
+from ledger.store.desk import Token, User
 from ledger.store.transaction import Reading
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.database import open_database
 from service.sentences import people as say
 
-ROLES = tuple(role.value for role in Role if role is not Role.SYSTEM)
-_NAME_MOST = 40
-_DAYS_MOST = 3_660
+ROLES = tuple(role.value for role in Role if role in GIVEN)
 _MOST_LINES = 1_000
-
-
-def _checked_name(name: str) -> str:
-    if not name.isascii() or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise BadUse("name: write letters, digits, dots, hyphens and underscores, without spaces.")
-    if len(name) > _NAME_MOST:
-        raise BadUse("name: {name} characters; at most {most}.", name=len(name), most=_NAME_MOST)
-    return name
-
-
-def user_named(tx: Reading, name: str) -> User:
-    """The user of that name; NotFound says how to add one."""
-    user = tx.desk.user(name)
-    if user is None:
-        raise NotFound.field(
-            "user", "nobody is named {name} here; add one with `aidtrail user add`.", name=repr(name[:40])
-        )
-    return user
 
 
 def _user_options(parser: argparse.ArgumentParser) -> None:
@@ -46,33 +40,113 @@ def _user_options(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
 
 
+def _where_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--campaign", metavar="SLUG", help="the campaign in which (else in all of them)")
+
+
+def _given_options(parser: argparse.ArgumentParser) -> None:
+    _where_options(parser)
+    parser.add_argument(
+        "--until", metavar="DAY", help="the last day of the role, YYYY-MM-DD (else without an end)"
+    )
+
+
 def _user_add_options(parser: argparse.ArgumentParser) -> None:
     _user_options(parser)
     parser.add_argument("--role", required=True, choices=ROLES, help="what the user may do")
+    _given_options(parser)
+
+
+def _grant(options: argparse.Namespace) -> Grant:
+    if options.until is not None:
+        try:
+            TypeAdapter(Date).validate_python(options.until)
+        except ValidationError:
+            raise BadUse("--until: write the day as YYYY-MM-DD.") from None
+    return Grant(Role(options.role), options.campaign, options.until)
 
 
 def _user_add(options: argparse.Namespace, outside: Outside) -> Answer:
+    grant = _grant(options)
     with open_database(options.data, outside) as store, store.write() as tx:
-        number = add_user(tx, options.name, options.role, now=outside.clock(), by=None)
-    line = say.added(options.name, options.role)
-    return Answer((line,), {"id": number, "name": options.name, "role": options.role})
+        number = add_user_with(tx, options.name, grant, now=outside.clock(), by=None)
+    return Answer((say.added(options.name, grant),), _plain(User(number, options.name, False), (grant,)))
 
 
 def _user_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
-        users = list(tx.desk.users())
-    return Answer(tuple(map(say.listed, users)) or (str(say.NO_USERS),), _plain(users))
+        users = [(user, tx.desk.grants(user.id)) for user in tx.desk.users()]
+    lines = tuple(say.listed(user, grants) for user, grants in users)
+    return Answer(lines or (str(say.NO_USERS),), [_plain(user, grants) for user, grants in users])
 
 
-def _plain(rows: list[User]) -> list[dict[str, Any]]:
-    return [{"id": u.id, "name": u.name, "role": str(u.role), "disabled": bool(u.disabled)} for u in rows]
+def _plain(user: User, grants: Iterable[Grant]) -> dict[str, Any]:
+    roles = [{"role": g.role.value, "campaign": g.campaign, "until": g.until} for g in grants]
+    return {"id": user.id, "name": user.name, "disabled": user.disabled, "roles": roles}
 
 
 def _user_show(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
         user = user_named(tx, options.name)
-        limits = tx.desk.limits(user.id)
-    return Answer(say.shown(user, limits), _plain([user])[0] | {"limits": limits})
+        limits, grants = tx.desk.limits(user.id), tx.desk.grants(user.id)
+    return Answer(say.shown(user, grants, limits), _plain(user, grants) | {"limits": limits})
+
+
+def _role_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER")
+    parser.add_argument("role", metavar="ROLE", choices=ROLES, help="one of: %(choices)s")
+
+
+def _role_give_options(parser: argparse.ArgumentParser) -> None:
+    _role_options(parser)
+    _given_options(parser)
+    add_data_option(parser)
+
+
+def _role_give(options: argparse.Namespace, outside: Outside) -> Answer:
+    grant = _grant(options)
+    with open_database(options.data, outside) as store, store.write() as tx:
+        give_role(tx, options.user, grant, now=outside.clock(), by=None)
+    return Answer((say.given(options.user, grant),), _given(options.user, grant))
+
+
+def _given(user: str, grant: Grant) -> dict[str, Any]:
+    return {"user": user, "role": grant.role.value, "campaign": grant.campaign, "until": grant.until}
+
+
+def _role_take_options(parser: argparse.ArgumentParser) -> None:
+    _role_options(parser)
+    _where_options(parser)
+    add_data_option(parser)
+
+
+def _role_take(options: argparse.Namespace, outside: Outside) -> Answer:
+    grant = Grant(Role(options.role), options.campaign)
+    with open_database(options.data, outside) as store, store.write() as tx:
+        take_role(tx, options.user, options.role, options.campaign, now=outside.clock(), by=None)
+    return Answer((say.taken(options.user, grant),), _given(options.user, grant))
+
+
+def _role_list_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER", nargs="?", help="only those of this user")
+    parser.add_argument("--campaign", metavar="SLUG", help="only those that hold in this campaign")
+    add_data_option(parser)
+
+
+def _role_list(options: argparse.Namespace, outside: Outside) -> Answer:
+    with open_database(options.data, outside) as store, store.read() as tx:
+        rows = [
+            (user.name, grant)
+            for user in _users(tx, options.user)
+            for grant in tx.desk.grants(user.id)
+            if options.campaign is None or grant.campaign in {None, options.campaign}
+        ]
+    lines = tuple(say.held(name, grant) for name, grant in rows)
+    return Answer(lines or (str(say.NO_ROLES),), [_given(name, grant) for name, grant in rows])
+
+
+def _users(tx: Reading, name: str | None) -> list[User]:
+    return tx.desk.users() if name is None else [user_named(tx, name)]
 
 
 def _user_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -136,16 +210,40 @@ def _token_add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user", metavar="USER")
     parser.add_argument("--name", default="token", help="what the token is for (default: token)")
     parser.add_argument("--days", type=int, help="how long it is accepted (else until it is revoked)")
+    parser.add_argument(
+        "--scope",
+        action="append",
+        choices=tuple(Scope),
+        help="what it may do, of what its user may; may be given several times (else all)",
+    )
+    parser.add_argument(
+        "--campaign",
+        metavar="SLUG",
+        action="append",
+        help="where it may do so; may be given several times (else wherever its user may)",
+    )
     add_data_option(parser)
 
 
 def _token_add(options: argparse.Namespace, outside: Outside) -> Answer:
-    if options.days is not None and not 1 <= options.days <= _DAYS_MOST:
-        raise BadUse("--days: write a number from 1 to {most}.", most=_DAYS_MOST)
+    if options.days is not None and not 1 <= options.days <= DAYS_MOST:
+        raise BadUse("--days: write a number from 1 to {most}.", most=DAYS_MOST)
+    now, scopes = (
+        outside.clock(),
+        ALL_SCOPES if options.scope is None else frozenset(map(Scope, options.scope)),
+    )
     with open_database(options.data, outside) as store, store.write() as tx:
-        actor_named(tx, options.user)
-        name, now = _checked_name(options.name), outside.clock()
-        token = add_token(tx, options.user, name, now=now, by=None, days=options.days)
+        user = actor_named(tx, options.user, now=now).name
+        token = add_token(
+            tx,
+            user,
+            options.name,
+            now=now,
+            by=None,
+            days=options.days,
+            scopes=scopes,
+            campaigns=options.campaign,
+        )
     outside.say(say.shown_once(options.name, options.user))
     return Answer((token,), {"user": options.user, "name": options.name, "token": token})
 
@@ -156,19 +254,23 @@ def _token_list_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
-    rows: list[dict[str, Any]] = []
     with open_database(options.data, outside) as store, store.read() as tx:
-        users = [user_named(tx, options.user)] if options.user else list(tx.desk.users())
-        for user in users:
-            for token in tx.desk.tokens(user.id):
-                told = asdict(token)
-                told.pop("hash", None)
-                rows.append({"user": user.name, **told})
-    lines = [
-        say.token(row["id"], row["user"], row["name"], row["until"], revoked=bool(row["revoked"]))
-        for row in rows
-    ]
-    return Answer(tuple(lines) or (str(say.NO_TOKENS),), rows)
+        rows = [(user.name, token) for user in _users(tx, options.user) for token in tx.desk.tokens(user.id)]
+    lines = tuple(say.token(user, token) for user, token in rows)
+    return Answer(lines or (str(say.NO_TOKENS),), [_token_told(user, token) for user, token in rows])
+
+
+def _token_told(user: str, token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "user": user,
+        "name": token.name,
+        "at": token.at,
+        "until": token.until,
+        "scopes": sorted(token.scopes),
+        "campaigns": None if token.campaigns is None else sorted(token.campaigns),
+        "revoked": token.revoked,
+    }
 
 
 def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
@@ -178,13 +280,7 @@ def _token_revoke_options(parser: argparse.ArgumentParser) -> None:
 
 def _token_revoke(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.write() as tx:
-        known = {token.id for user in tx.desk.users() for token in tx.desk.tokens(user.id)}
-        if options.token not in known:
-            raise NotFound.field(
-                "token", "no token has the number {token}; see `aidtrail token list`.", token=options.token
-            )
-        tx.desk.revoke_token(options.token)
-        tx.desk.audit(rfc3339(outside.clock()), None, "token revoked", str(options.token))
+        revoke_token(tx, options.token, now=outside.clock(), by=None)
     return Answer((say.token_revoked(options.token),), {"id": options.token, "revoked": True})
 
 
@@ -197,6 +293,9 @@ COMMANDS: Mapping[str, Command] = {
     "user limit": Command(_user_limit, _user_limit_options, _CODES),
     "user disable": Command(_user_disable, _user_options, _CODES),
     "user enable": Command(_user_enable, _user_options, _CODES),
+    "role give": Command(_role_give, _role_give_options, _CODES),
+    "role take": Command(_role_take, _role_take_options, _CODES),
+    "role list": Command(_role_list, _role_list_options, _CODES),
     "audit list": Command(_audit, _audit_options, _CODES),
     "token add": Command(_token_add, _token_add_options, _CODES),
     "token list": Command(_token_list, _token_list_options, _CODES),

@@ -42,7 +42,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     now, lines, told = outside.clock(), [], []
     with open_ledger(options.data, outside) as store, store.write() as tx:
         slug = options.campaign or only_campaign(tx)
-        actor = actor_named(tx, options.user)
+        actor = actor_named(tx, options.user, now=now)
         wanted = options.currency or [code for code in currencies_in_use(tx.session, slug) if code in rates]
         for code in dict.fromkeys(wanted):
             if code == BASE:

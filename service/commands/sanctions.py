@@ -51,7 +51,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
         "date": rfc3339(now)[:10],
     }
     with open_folder(folder, outside) as store, store.write() as tx:
-        actor = actor_named(tx, options.user)
+        actor = actor_named(tx, options.user, now=now)
         slug = options.campaign or only_campaign(tx)
         outcome = act(tx, actor, slug, "sanctions-list", "add", facts, now=now)
         screened = screening_report(tx.session, slug)

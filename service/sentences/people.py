@@ -1,15 +1,31 @@
-"""English: `user` and `token`: who may do what, and what became of a token."""
+"""English: `user`, `role` and `token`: who may do what, and what became of a token."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.pages.figures import exact_with_asset
-from api.pages.messages import Message, worded
+from api.pages.messages import COMMAS, Message, worded
+from api.pages.messages import listed as listed_text
 from ledger.core.frozen import Amount
-from ledger.store.desk import User
+from ledger.core.roles import ALL_SCOPES, Grant
+from ledger.store.desk import Token, User
 from service.sentences.layout import row
 
-_USER, _ROLE = "{user}: a person's name here", "{role}: a role, as a code"
+_USER, _ROLE = "{user}: a person's name here", "{role}: a role as a code, with where and until when"
 _MONEY = "{money}: the most that a person may approve"
+_CODE, _WHERE, _DAY = "{role}: a role, as a code", "{campaign}: its short name", "{day}: the last day of it"
+_EVERYWHERE = Message("{role} in all campaigns", "a role of a person", _CODE)
+_THERE = Message("{role} in {campaign}", "a role of a person", _CODE, _WHERE)
+_EVERYWHERE_UNTIL = Message("{role} in all campaigns until {day}", "a role of a person", _CODE, _DAY)
+_THERE_UNTIL = Message("{role} in {campaign} until {day}", "a role of a person", _CODE, _WHERE, _DAY)
+_GIVEN = Message("user {user} is {role}.", _USER, _ROLE)
+_TAKEN = Message("user {user} is no longer {role}.", _USER, _ROLE)
+NO_ROLES = Message(
+    "nobody has such a role; give one with `aidtrail role give`.", "words in backquotes are a command"
+)
+_ONLY_SCOPES = Message("only {scopes}", "what a token may do", "{scopes}: codes, with commas")
+_ONLY_IN = Message("only in {campaigns}", "where a token may do it", "{campaigns}: short names, with commas")
 _ADDED = Message("user {user} added as {role}.", _USER, _ROLE)
 _DISABLED = Message("disabled", "a person who may do nothing any more")
 _ENABLED = Message("enabled", "a person who may do what their role allows")
@@ -31,23 +47,52 @@ _IS_REVOKED = Message("token {token} is revoked.", "{token}: its number")
 NO_TOKENS = Message("no tokens.")
 
 
-def added(user: str, role: str) -> str:
-    return worded(_ADDED, user=user, role=role)
+def role(grant: Grant) -> str:
+    """A role with where it holds, and its last day where it has one."""
+    code = grant.role.value
+    if grant.campaign is None:
+        if grant.until is None:
+            return worded(_EVERYWHERE, role=code)
+        return worded(_EVERYWHERE_UNTIL, role=code, day=grant.until)
+    if grant.until is None:
+        return worded(_THERE, role=code, campaign=grant.campaign)
+    return worded(_THERE_UNTIL, role=code, campaign=grant.campaign, day=grant.until)
 
 
-def listed(user: User) -> str:
-    """A row of the list."""
-    return row(user.name, str(user.role), str(_DISABLED) if user.disabled else "")
+def added(user: str, grant: Grant) -> str:
+    return worded(_ADDED, user=user, role=role(grant))
 
 
-def shown(user: User, limits: dict[str, int]) -> tuple[str, ...]:
-    """The person, and each limit, minor units by currency."""
+def given(user: str, grant: Grant) -> str:
+    return worded(_GIVEN, user=user, role=role(grant))
+
+
+def taken(user: str, grant: Grant) -> str:
+    return worded(_TAKEN, user=user, role=role(grant))
+
+
+def held(user: str, grant: Grant) -> str:
+    """A row of the list of roles."""
+    return row(user, role(grant))
+
+
+def listed(user: User, grants: Sequence[Grant]) -> str:
+    """A row of the list of people."""
+    return row(
+        user.name,
+        listed_text([role(grant) for grant in grants], COMMAS),
+        str(_DISABLED) if user.disabled else "",
+    )
+
+
+def shown(user: User, grants: Sequence[Grant], limits: dict[str, int]) -> tuple[str, ...]:
+    """The person, their roles, and each limit, minor units by currency."""
     state = worded(_DISABLED if user.disabled else _ENABLED)
     told = [
         worded(_LIMIT, money=exact_with_asset(Amount.of(currency, most)))
         for currency, most in sorted(limits.items())
     ]
-    return row(user.name, str(user.role), state), *told
+    return row(user.name, state), *map(role, grants), *told
 
 
 def limited(user: str, currency: str, most: int | None) -> str:
@@ -74,10 +119,17 @@ def shown_once(name: str, user: str) -> str:
     return worded(_SHOWN_ONCE, name=name, user=user)
 
 
-def token(number: int, user: str, name: str, until: str | None, *, revoked: bool) -> str:
+def token(user: str, told: Token) -> str:
     """A row of the list of tokens."""
-    ends = "" if until is None else worded(_UNTIL, time=until)
-    return row(str(number), user, name, ends, str(_REVOKED) if revoked else "")
+    ends = "" if told.until is None else worded(_UNTIL, time=told.until)
+    narrowed = told.scopes != ALL_SCOPES
+    scopes = worded(_ONLY_SCOPES, scopes=listed_text(sorted(told.scopes), COMMAS)) if narrowed else ""
+    where = (
+        ""
+        if told.campaigns is None
+        else worded(_ONLY_IN, campaigns=listed_text(sorted(told.campaigns), COMMAS))
+    )
+    return row(str(told.id), user, told.name, ends, scopes, where, str(_REVOKED) if told.revoked else "")
 
 
 def token_revoked(number: int) -> str:

@@ -18,8 +18,9 @@ from api.ports import Ports, SiteSettings
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.model.deliveries import DeliveryPaper
 from ledger.model.tables import METADATA
+from ledger.recording.actors import Actor
 from ledger.recording.confirming import DAY, make_link
-from ledger.recording.users import Actor, add_token
+from ledger.recording.users import add_token
 from ledger.rules.questions import open_questions
 from ledger.rules.two_counts import TwoCounts, open_gaps, two_counts
 from ledger.views.decisions import decisions
@@ -86,7 +87,7 @@ def test_an_auditor_makes_no_link_and_a_paper_has_to_exist(ledger: Ledger) -> No
     wanted = {"about": "shipment", "paper": "W-1"}
     with ledger.store.write() as writing:
         with pytest.raises(NotAllowed):
-            make_link(writing, Actor(9, "auditor", "auditor"), SLUG, wanted, now=ledger.now)
+            make_link(writing, Actor.everywhere(9, "auditor", "auditor"), SLUG, wanted, now=ledger.now)
         with pytest.raises(NotFound):
             make_link(writing, ledger.actors["recorder"], SLUG, wanted | {"paper": "W-9"}, now=ledger.now)
         with pytest.raises(Refused, match="days"):

@@ -51,7 +51,7 @@ def store(tmp_path: Path) -> Store:
     with made.write() as tx:
         add_user(tx, "ada", "admin", now=NOW, by=None)
         for noun, facts in (("campaign", call), ("product", kit), ("need", need)):
-            act(tx, actor_named(tx, "ada"), "help", noun, "add", facts, now=NOW)
+            act(tx, actor_named(tx, "ada", now=NOW), "help", noun, "add", facts, now=NOW)
     add_addresses(made, (Wallet("help", "", (FIXED, ONE, TWO)),), REGTEST)
     return made
 

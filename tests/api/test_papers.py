@@ -114,7 +114,7 @@ def test_a_paper_known_by_its_hash_alone_is_told_as_not_kept_here(ledger: Ledger
     row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
     assert (row["kept"], row["href"]) == (False, None)
     with ledger.store.write() as writing:
-        keep_paper(writing, actor_named(writing, "recorder"), NAME, LETTER, now=ledger.now)
+        keep_paper(writing, actor_named(writing, "recorder", now=ledger.now), NAME, LETTER, now=ledger.now)
     assert f'href="/papers/{NAME}"' in site.get(f"/c/{SLUG}").text
     row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
     assert (row["kept"], row["href"]) == (True, f"/papers/{NAME}")
@@ -141,7 +141,7 @@ def test_what_a_paper_is_its_bytes_say(ledger: Ledger, site: TestClient) -> None
     assert upload(site, b"no picture", "image/png") == 415
     assert upload(site, b"\x89PNG\r\n\x1a\n\x00", "image/png") == 201
     with ledger.store.write() as writing:
-        actor = actor_named(writing, "recorder")
+        actor = actor_named(writing, "recorder", now=ledger.now)
         html = b"<script>alert(1)</script>"
         told = keep_paper(writing, actor, hashlib.sha256(html).hexdigest(), html, now=ledger.now)
     assert told == "text/plain; charset=utf-8"
@@ -152,10 +152,10 @@ def test_an_admin_takes_bytes_out_and_the_audit_log_says_so(ledger: Ledger, site
     attach(ledger, "public")
     with ledger.store.write() as writing:
         with pytest.raises(NotAllowed):
-            remove_paper(writing, actor_named(writing, "recorder"), NAME, now=ledger.now)
-        remove_paper(writing, actor_named(writing, "admin"), NAME, now=ledger.now)
+            remove_paper(writing, actor_named(writing, "recorder", now=ledger.now), NAME, now=ledger.now)
+        remove_paper(writing, actor_named(writing, "admin", now=ledger.now), NAME, now=ledger.now)
         with pytest.raises(NotFound):
-            remove_paper(writing, actor_named(writing, "admin"), NAME, now=ledger.now)
+            remove_paper(writing, actor_named(writing, "admin", now=ledger.now), NAME, now=ledger.now)
     assert audited(ledger)[-1] == (REMOVED, NAME)
     assert site.get(f"/papers/{NAME}").status_code == 404
     assert "not kept here" in site.get(f"/c/{SLUG}").text

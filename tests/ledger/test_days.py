@@ -11,9 +11,9 @@ import pytest
 from ledger.checks.dates import days_in_order, no_day_below_zero
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError, NotAllowed, Refused
+from ledger.recording.actors import Actor
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
-from ledger.recording.users import Actor
 from ledger.rules.spec import Kind
 from ledger.views.queries import campaign_report
 from tests.tools.ledgers import SLUG, Ledger, name, tx

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
-from ledger.recording.users import Actor, add_user, limit_user
+from ledger.recording.users import add_user, limit_user
 from ledger.rules.limits import limit_of
 from tests.tools.ledgers import SLUG, Ledger, made_once
 from tests.tools.things import DATE, funded, seq_of
@@ -188,7 +189,9 @@ def test_a_person_has_a_limit_of_their_own_beside_their_role(ledger: Ledger) -> 
     """It stands in no entry, binds that person alone, and goes when it is lifted."""
     with ledger.store.write() as writing:
         limit_user(writing, "approver", "USD", 200_001, now=ledger.now, by=None)
-        other = Actor(add_user(writing, "second", "approver", now=ledger.now, by=None), "second", "approver")
+        other = Actor.everywhere(
+            add_user(writing, "second", "approver", now=ledger.now, by=None), "second", "approver"
+        )
     with pytest.raises(NotAllowed, match=r"you may approve up to 2000\.01 USD.*3000\.00"):
         order(ledger, "PO-1", 300_000)
     ledger.actors["second"] = other

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.errors import Conflict
+from ledger.core.roles import ALL_SCOPES
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.papers import REMOVED
@@ -139,17 +140,20 @@ def test_a_token_opens_the_desk_until_it_is_revoked(store: Store) -> None:
         ada = tx.desk.user("ada")
         assert ada is not None
         tx.desk.add_token(ada.id, "laptop", "h" * 64, AT)
-        assert tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z") == ada
-        tx.desk.set_user_disabled(ada.id, True)
-        found = tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z")
+        found = tx.desk.by_token_hash("h" * 64, "2026-01-01T00:00:00Z")
         assert found is not None
-        assert found.disabled
+        assert found[0] == ada
+        assert (found[1].scopes, found[1].campaigns) == (ALL_SCOPES, None)
+        tx.desk.set_user_disabled(ada.id, True)
+        found = tx.desk.by_token_hash("h" * 64, "2026-01-01T00:00:00Z")
+        assert found is not None
+        assert found[0].disabled
         (token,) = tx.desk.tokens(ada.id)
         tx.desk.revoke_token(token.id)
-        assert tx.desk.user_by_token_hash("h" * 64, "2026-01-01T00:00:00Z") is None
+        assert tx.desk.by_token_hash("h" * 64, "2026-01-01T00:00:00Z") is None
         assert tx.desk.tokens(ada.id)[0].revoked
     with pytest.raises(Conflict), store.write() as tx:
-        tx.desk.add_user("ada", "auditor", AT)
+        tx.desk.add_user("ada", AT)
 
 
 def test_drafts_wait_until_they_are_closed(store: Store) -> None:

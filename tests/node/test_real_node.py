@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ledger.checks.run import run_checks
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.config import Chain, Config, Http, SourceConfig, Wallet, Watch
 from service.jobs import Jobs
@@ -175,8 +175,8 @@ def watched(
             "end": "2020-12-31",
         }
         with store.write() as tx:
-            number = tx.desk.add_user("ada", "admin", "2020-05-01T00:00:00Z")
-            act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", facts, now=START)
+            number = tx.desk.add_user("ada", "2020-05-01T00:00:00Z")
+            act(tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", facts, now=START)
         service = build(store, config, lambda: following.now, {"NODE_PASSWORD": node.password}, tmp_path)
         following = Watched(node, store, service.jobs, addresses, START, electrum)
         following.pass_time()

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act, request_intention
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.address_lists import addresses_in
 from service.command import BadUse
@@ -91,8 +91,10 @@ def test_the_fixed_address_is_the_configured_one() -> None:
 def opened(folder: Path) -> Store:
     store = Store.create(f"sqlite:///{folder / 'aidtrail.db'}")
     with store.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+        act(
+            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
+        )
     return store
 
 
@@ -193,7 +195,7 @@ class Listing:
         need = {"number": number, "recipient": "Clinic", "product": "KIT", "quantity": 5, "place": "Town"}
         kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits", "specification": "A kit"}
         with self.store.write() as tx:
-            ada = Actor(1, "ada", "admin")
+            ada = Actor.everywhere(1, "ada", "admin")
             act(tx, ada, SLUG, "product", "add", kit, now=1_296_700_000)
             told = need | {"by": "2011-06-01", "date": "2011-02-03"}
             act(tx, ada, SLUG, "need", "add", told, now=1_296_700_000)

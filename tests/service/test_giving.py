@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
+from ledger.recording.actors import Actor
 from ledger.recording.address_gaps import PAST
 from ledger.recording.desk import Intention, act, bip21_of, request_intention
 from ledger.recording.lookup import record_sighting
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.config import Wallet
 from service.wallets import add_addresses
@@ -42,8 +42,8 @@ GAP = 4
 def opened(path: Path) -> Store:
     store = Store.create(f"sqlite:///{path}")
     with store.write() as tx:
-        ana = tx.desk.add_user("ana", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(ana, "ana", "admin"), SLUG, "campaign", "add", FACTS, now=NOW)
+        ana = tx.desk.add_user("ana", "2011-02-01T00:00:00Z")
+        act(tx, Actor.everywhere(ana, "ana", "admin"), SLUG, "campaign", "add", FACTS, now=NOW)
     return store
 
 
@@ -178,7 +178,7 @@ def test_a_wallet_for_a_need_waits_for_it_and_gives_to_those_who_ask_for_it(tmp_
     with store.read() as tx:
         assert {row.source for row in tx.addresses.of_campaign(SLUG)} == {"list"}
     with store.write() as tx:
-        ana = Actor(1, "ana", "admin")
+        ana = Actor.everywhere(1, "ana", "admin")
         kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
         need = {"number": "N-1", "recipient": "R", "product": "KIT", "quantity": 1, "place": "P"}
         act(tx, ana, SLUG, "product", "add", kit, now=NOW)

@@ -10,9 +10,10 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor, actor_named
+from ledger.recording.users import actor_named
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.clock import MovableClock
@@ -37,8 +38,16 @@ class Scene:
         self.folder, self.server, self.chain = folder, server, server.chain
         self.store = Store.create(place(folder))
         with self.store.write() as tx:
-            number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-            act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+            number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+            act(
+                tx,
+                Actor.everywhere(number, "ada", "admin"),
+                SLUG,
+                "campaign",
+                "add",
+                CAMPAIGN,
+                now=1_296_700_000,
+            )
         self.clock = MovableClock(self.chain.now)
         self.given = 0
 
@@ -112,7 +121,15 @@ def test_a_wallet_is_watched_from_the_look_after_its_campaign_was_opened(
         jobs.look()
     with scene.store.write() as tx:
         facts = {**CAMPAIGN, "slug": "later"}
-        act(tx, actor_named(tx, "ada"), "later", "campaign", "add", facts, now=scene.clock())
+        act(
+            tx,
+            actor_named(tx, "ada", now=scene.clock()),
+            "later",
+            "campaign",
+            "add",
+            facts,
+            now=scene.clock(),
+        )
     for _ in range(4):
         scene.chain.mine(1)
         scene.pass_time(0)

@@ -21,9 +21,10 @@ import pytest
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor, add_token, add_user
+from ledger.recording.users import add_token, add_user
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from tests.tools.kill_desk_driver import DAY, acts, paper, paper_name
@@ -41,7 +42,7 @@ def desk(url: str) -> Iterator[tuple[Store, dict[str, Actor]]]:
     actors = {}
     with store.write() as tx:
         for role in ("admin", "recorder", "approver"):
-            actors[role] = Actor(add_user(tx, role, role, now=START, by=None), role, role)
+            actors[role] = Actor.everywhere(add_user(tx, role, role, now=START, by=None), role, role)
         for role, noun, facts in (
             ("admin", "campaign", {
                 "slug": SLUG, "title": "Help", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}),

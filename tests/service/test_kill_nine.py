@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ledger.checks.run import run_checks
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.wiring import build
 from tests.tools.esplora_server import EsploraServer
@@ -83,8 +83,10 @@ def test_kill_nine_loses_nothing_and_counts_nothing_twice(
     url = f"sqlite:///{tmp_path / 'aidtrail.db'}"
     store = Store.create(url)
     with store.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+        act(
+            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
+        )
     chain = FakeChain()
     disturb(chain, 0, chance)
     chain.mine(DEPTH)

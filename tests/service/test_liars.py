@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from api.pages.sentences.units import time
 from ledger.checks.run import run_checks
 from ledger.core.times import rfc3339
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from service.clock import MovableClock
 from service.config import Config, SourceConfig
@@ -58,8 +58,10 @@ STOPS = [
 def store(tmp_path: Path) -> Iterator[Store]:
     made = Store.create(place(tmp_path))
     with made.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+        act(
+            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
+        )
     yield made
     made.close()
 

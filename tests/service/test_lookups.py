@@ -14,10 +14,11 @@ from api.ports import TooMany
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotAllowed
 from ledger.model.observed import TxState
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.lookup import LookupState
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor, actor_named, add_user
+from ledger.recording.users import actor_named, add_user
 from ledger.rules.observing import Observed
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
@@ -78,7 +79,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         facts = {
             "slug": SLUG, "title": "Relief", "purpose": "All of it", "start": "2011-01-01", "end": "2040-01-01",
         }  # fmt: skip
-        act(tx, Actor(user, "ana", "admin"), SLUG, "campaign", "add", facts, now=clock())
+        act(tx, Actor.everywhere(user, "ana", "admin"), SLUG, "campaign", "add", facts, now=clock())
     with EsploraServer(chain) as server:
         yield Home(store, chain, server, clock, tmp_path)
     store.close()
@@ -273,7 +274,7 @@ LISTED = script_no(70)
 
 def load_list(home: Home, script: bytes) -> None:
     with home.store.write() as tx:
-        ana = actor_named(tx, "ana")
+        ana = actor_named(tx, "ana", now=home.clock())
         facts = {
             "name": "OFAC SDN", "list_date": "2011-01-01", "source": "lists.example", "date": "2011-02-02",
             "addresses": [str(address_of(script, REGTEST))],

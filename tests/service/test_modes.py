@@ -15,9 +15,9 @@ from api.pages.sentences import rests_on
 from ledger.checks.run import run_checks
 from ledger.core.chain import Outpoint
 from ledger.core.entry import entry_from_bytes
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor
 from ledger.store.database import Store
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.chain_status import chain_status
@@ -42,8 +42,10 @@ TPUB = "tpubD6NzVbkrYhZ4WaWSyoBvQwbpLkojyoTZPRsgXELWz3Popb3qkjcJyJUGLnL4qHHoQvao
 def opened(folder: Path, name: str = "aidtrail") -> Store:
     store = Store.create(f"sqlite:///{folder / name}.db")
     with store.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+        act(
+            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
+        )
     return store
 
 

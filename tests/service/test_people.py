@@ -43,9 +43,49 @@ def test_a_user_is_disabled_and_enabled_and_a_token_ends(tmp_path: Path) -> None
     store.close()
     rows = json.loads(ran(tmp_path, "audit", "list", "--json").out)
     assert [(row["action"], row["subject"]) for row in rows] == [
-        ("user added", "ana"), ("token added", "ana/token"), ("token added", "ana/token"), ("user disabled", "ana"),
-        ("user enabled", "ana"),
+        ("user added", "ana"), ("role given", "ana/admin/*"), ("token added", "ana/token"),
+        ("token added", "ana/token"), ("user disabled", "ana"), ("user enabled", "ana"),
     ]  # fmt: skip
-    assert "user disabled" in ran(tmp_path, "audit", "list", "--after", "3").out
-    assert "user added" not in ran(tmp_path, "audit", "list", "--after", "3").out
+    assert "user disabled" in ran(tmp_path, "audit", "list", "--after", "4").out
+    assert "user added" not in ran(tmp_path, "audit", "list", "--after", "4").out
     assert "no such line" in ran(tmp_path, "audit", "list", "--user", "ana").out
+
+
+def test_roles_and_narrow_tokens_are_given_on_the_command_line(tmp_path: Path) -> None:
+    """Each campaign has to be there, each day to come; what is said is in lists, as JSON and in words."""
+    Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}").close()
+    ran(tmp_path, "user", "add", "eva", "--role", "admin")
+    call = {"slug": "masks", "title": "Masks", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
+    sets = [word for name, value in call.items() for word in ("--set", f"{name}={value}")]
+    ran(tmp_path, "campaign", "add", "--as", "eva", *sets)
+    ran(tmp_path, "user", "add", "ana", "--role", "recorder", "--campaign", "nowhere", code=2)
+    ran(tmp_path, "user", "add", "ana", "--role", "recorder", "--campaign", "masks", "--until", "2023-11-15")
+    ran(tmp_path, "role", "give", "ana", "approver", "--until", "2023-11-13", code=2)
+    ran(tmp_path, "role", "give", "ana", "approver", "--until", "soon", code=2)
+    ran(tmp_path, "role", "give", "ana", "viewer")
+    assert "recorder in masks until 2023-11-15" in ran(tmp_path, "user", "show", "ana").out
+    ran(tmp_path, "role", "take", "ana", "viewer", "--campaign", "masks", code=2)
+    ran(tmp_path, "role", "take", "ana", "viewer")
+    rows = json.loads(ran(tmp_path, "role", "list", "ana", "--json").out)
+    assert rows == [{"user": "ana", "role": "recorder", "campaign": "masks", "until": "2023-11-15"}]
+    product = ["--set", "code=K", "--set", "name=Kit", "--set", "unit=kit", "--set", "plural=kits"]
+    ran(
+        tmp_path,
+        "campaign",
+        "add",
+        "--as",
+        "ana",
+        *[word.replace("masks", "wells") for word in sets],
+        code=77,
+    )
+    ran(tmp_path, "product", "add", "--as", "ana", *product)
+    late = run_command(
+        ["product", "add", "--as", "ana", *product, "--data", "."], tmp_path, clock=lambda: NOW + 2 * DAY
+    )
+    assert late.code == 77
+    narrow = ("token", "add", "ana", "--scope", "record", "--scope", "read", "--campaign", "masks")
+    ran(tmp_path, *narrow)
+    (token,) = json.loads(ran(tmp_path, "token", "list", "--json").out)
+    assert (token["scopes"], token["campaigns"]) == (["read", "record"], ["masks"])
+    assert "only read, record" in ran(tmp_path, "token", "list").out
+    ran(tmp_path, "token", "add", "ana", "--campaign", "nowhere", code=2)

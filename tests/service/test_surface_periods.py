@@ -39,8 +39,8 @@ def store(tmp_path: Path) -> Store:
     with made.write() as tx:
         for role in ("admin", "recorder", "approver"):
             add_user(tx, role, role, now=NOW, by=None)
-        act(tx, actor_named(tx, "admin"), "help", "campaign", "add", call, now=NOW)
-        act(tx, actor_named(tx, "recorder"), "help", "contribution", "add", gift, now=NOW)
+        act(tx, actor_named(tx, "admin", now=NOW), "help", "campaign", "add", call, now=NOW)
+        act(tx, actor_named(tx, "recorder", now=NOW), "help", "contribution", "add", gift, now=NOW)
     return made
 
 
@@ -103,7 +103,7 @@ def site_of(store: Store) -> TestClient:
 def tell(store: Store, who: str, noun: str, verb: str, **facts: object) -> int:
     """Record a fact as a user of that role; gives the entry's number."""
     with store.write() as tx:
-        outcome = act(tx, actor_named(tx, who), "help", noun, verb, facts, now=NOW)
+        outcome = act(tx, actor_named(tx, who, now=NOW), "help", noun, verb, facts, now=NOW)
     assert outcome.seq is not None
     return outcome.seq
 

@@ -25,7 +25,7 @@ def told(store: Store, user: str, now: int, noun: str, verb: str, facts: dict[st
     """[key, already] of an acknowledged fact, or [name of the refusal, its sentence]."""
     try:
         with store.write() as tx:
-            outcome = act(tx, actor_named(tx, user), SLUG, noun, verb, facts, now=now)
+            outcome = act(tx, actor_named(tx, user, now=now), SLUG, noun, verb, facts, now=now)
     except LedgerError as refusal:
         return [type(refusal).__name__, str(refusal)]
     return [outcome.key, outcome.already]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from ledger.core.chain import BlockRef, Script
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
+from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.settling import record_look
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.rules.confirmations import Confirmation
 from ledger.store.addresses import Address
 from ledger.store.database import Store
@@ -69,7 +70,7 @@ class Story:
 
     def add_user(self, role: str, now: int) -> None:
         with self.store.write() as tx:
-            self.actors[role] = Actor(add_user(tx, role, role, now=now, by=None), role, role)
+            self.actors[role] = Actor.everywhere(add_user(tx, role, role, now=now, by=None), role, role)
 
     def add_addresses(self, rows: list[Address]) -> None:
         with self.store.write() as tx:

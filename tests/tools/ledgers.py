@@ -22,11 +22,12 @@ from ledger.core.times import unix_seconds
 from ledger.model.addresses import AddressRow
 from ledger.model.columns import table_of
 from ledger.model.journal import ObservationRow
+from ledger.recording.actors import Actor
 from ledger.recording.desk import Outcome, act
 from ledger.recording.kinds import ALL
 from ledger.recording.rebuild import rebuild
 from ledger.recording.settling import LookOutcome, record_look
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.conservation import conservation
@@ -99,7 +100,7 @@ class Ledger:
         with made.store.write() as writing:
             for role in ("admin", "recorder", "approver"):
                 number = add_user(writing, role, role, now=START, by=None)
-                made.actors[role] = Actor(number, role, role)
+                made.actors[role] = Actor.everywhere(number, role, role)
         made.do(
             "admin", "campaign", "add", slug=SLUG, title="Help", purpose="All of it", start="2023-11-01",
             **({"end": "2023-12-31"} | more),

@@ -22,11 +22,12 @@ from ledger.core.errors import Conflict, LedgerError, NotFound
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
 from ledger.model.tables import METADATA
+from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild
 from ledger.recording.settling import LookOutcome, record_look
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.recording.valuing import value_waiting
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, standing_needs
@@ -134,7 +135,7 @@ class World:
     def actor_for(self, kind: Kind, slug: str, facts: dict[str, Any]) -> Actor:
         """Somebody whose role may tell it; for an approval, who did not record what it approves."""
         recorded = self.author_of_approved(kind, slug, facts)
-        allowed = [a for a in self.actors if a.role in {role.value for role in kind.roles}]
+        allowed = [a for a in self.actors if a.roles_in(slug) & kind.roles]
         return self.rnd.choice([a for a in allowed if a.id != recorded])
 
     def author_of_approved(self, kind: Kind, slug: str, facts: dict[str, Any]) -> int | None:
@@ -214,7 +215,7 @@ class World:
 
     def add_user(self, name: str, role: str) -> Actor:
         with self.store.write() as tx:
-            return Actor(add_user(tx, name, role, now=START, by=None), name, role)
+            return Actor.everywhere(add_user(tx, name, role, now=START, by=None), name, role)
 
     def add_addresses(self, rows: list[Address]) -> None:
         with self.store.write() as tx:

@@ -16,9 +16,22 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.data import documented
-from api.data.answers import ConfirmationLink, GivenAddress, KeptPaper, Looked, Page
+from api.data.answers import (
+    AuditLine,
+    ConfirmationLink,
+    GivenAddress,
+    HeldRole,
+    KeptPaper,
+    KnownToken,
+    Looked,
+    MadeToken,
+    Me,
+    Page,
+    Person,
+)
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.roles import Role, Scope
 from ledger.core.telling import Telling
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind, ScreeningResult
@@ -65,6 +78,20 @@ _PERIOD = ClosedPeriod(
             closing=Amount.of("USD", 951_200),
         ),
     ),
+)
+
+
+_ROLE = HeldRole(role=Role.RECORDER, campaign="first-call", until="2020-12-31")
+_ANA = Person(name="ana", disabled=False, roles=(_ROLE,), limits=(Amount.of("USD", 200_000),))
+_LAPTOP = KnownToken(
+    id=3,
+    user="ana",
+    name="laptop",
+    at="2020-05-18T09:00:00Z",
+    until="2020-08-16T09:00:00Z",
+    scopes=(Scope.READ, Scope.RECORD),
+    campaigns=("first-call",),
+    revoked=False,
 )
 
 
@@ -117,6 +144,24 @@ MADE_UP: Mapping[str, Frozen] = {
                         doubt="",
                     ),
                 ),
+            ),
+        ),
+        next=None,
+    ),
+    "me": Me(
+        name="ana", roles=(_ROLE,), scopes=(Scope.READ, Scope.RECORD), campaigns=("first-call",), until=None
+    ),
+    "users": Page[Person](items=(_ANA,), next=None),
+    **dict.fromkeys(
+        ("user_add", "user_disable", "user_enable", "user_limit", "role_give", "role_take"), _ANA
+    ),
+    "tokens": Page[KnownToken](items=(_LAPTOP,), next=None),
+    "token_add": MadeToken(token="at_" + "Zk3mQ8vR2xTyUiOp" * 2),
+    "token_revoke": _LAPTOP,
+    "audit": Page[AuditLine](
+        items=(
+            AuditLine(
+                n=7, at="2020-05-18T09:00:00Z", user="ana", action="need add", subject="need:first-call:N-1"
             ),
         ),
         next=None,

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from ledger.checks.run import run_checks
 from ledger.core.chain import Outpoint, Script
 from ledger.core.look import SourceStatus
+from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import Actor
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
@@ -278,8 +278,10 @@ def template() -> Iterator[Path]:
 def _ledger(path: Path) -> Path:
     store = Store.create(f"sqlite:///{path}")
     with store.write() as tx:
-        number = tx.desk.add_user("ada", "admin", "2011-02-01T00:00:00Z")
-        act(tx, Actor(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000)
+        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+        act(
+            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
+        )
         tx.progress.save("depth", str(DEPTH))
     addresses = tuple(address_of(script_no(number), REGTEST) or "" for number in range(ADDRESSES))
     add_addresses(store, (Wallet(SLUG, "", addresses),), REGTEST)

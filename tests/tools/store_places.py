@@ -150,7 +150,7 @@ def filled(url: str, entries: int = 3, *, authors: bool = False) -> Store:
     """A new database with entries, observations, two users and lines of audit; `authors`: who recorded them."""
     store = Store.create(url)
     with store.write() as tx:
-        users = [tx.desk.add_user(name, "admin", "2026-01-01T00:00:00Z") for name in ("ada", "ben")]
+        users = [tx.desk.add_user(name, "2026-01-01T00:00:00Z") for name in ("ada", "ben")]
         for seq in range(1, entries + 1):
             tx.journal.append(entry(seq))
             tx.observations.append([seen(f"s{seq}")])

@@ -109,6 +109,7 @@ _ROLES = {
     Role.RECORDER: Message("Recorder", _ROLE),
     Role.APPROVER: Message("Approver", _ROLE),
     Role.AUDITOR: Message("Auditor", _ROLE),
+    Role.VIEWER: Message("Viewer", _ROLE),
     Role.SYSTEM: Message("System", "the ledger itself, where a person might have a role"),
 }
 

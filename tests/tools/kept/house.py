@@ -10,16 +10,17 @@ from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
-from ledger.core.roles import Role
+from ledger.core.roles import APPROVERS
 from ledger.core.times import rfc3339
 from ledger.model.people import Counts
 from ledger.model.questions import Answer
 from ledger.model.reclassifications import Reason
+from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import record_look
-from ledger.recording.users import Actor, add_user
+from ledger.recording.users import add_user
 from ledger.recording.valuing import value_waiting
 from ledger.rules.questions import ANSWER, UNUSUAL, open_questions
 from ledger.rules.results import RESULT, find_indicator, results_of
@@ -110,7 +111,7 @@ class House:
         match step:
             case User():
                 number = add_user(tx, step.name, step.role, now=EPOCH, by=None)
-                self.people[step.name] = Actor(number, step.name, step.role)
+                self.people[step.name] = Actor.everywhere(number, step.name, step.role)
             case Addresses():
                 tx.addresses.add([Address(bytes.fromhex(row[0]), *row[1:]) for row in step.rows])
             case Told():
@@ -135,7 +136,7 @@ class House:
         asked = {"number": number, "lines": [facts.get("line")], "reason": facts.get("reason"), "date": day}
         asked |= {name: value for name, value in facts.items() if name not in {"line", "reason", "n", "date"}}
         others = (actor for actor in self.people.values() if actor.name != step.by)
-        can = (actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN})
+        can = (actor for actor in others if actor.roles_in(step.campaign) & APPROVERS)
         second = next(can, self.people[step.by])
         act(tx, self.people[step.by], step.campaign, "bank", "aside", asked, now=step.at)
         decided = {"number": number, "date": day}
@@ -147,7 +148,7 @@ class House:
         for question in open_questions(tx.session, step.campaign):
             author = tx.desk.author(question.entry)
             others = (actor for actor in self.people.values() if actor.id != author)
-            second = next((actor for actor in others if actor.role in {Role.APPROVER, Role.ADMIN}), None)
+            second = next((actor for actor in others if actor.roles_in(step.campaign) & APPROVERS), None)
             if second is None:
                 continue
             said = Answer.RIGHT if question.doubt in UNUSUAL else Answer.DIFFERENT

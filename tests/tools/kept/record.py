@@ -22,10 +22,10 @@ from ledger.core.errors import LedgerError
 from ledger.core.facts import facts_json
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.times import rfc3339
+from ledger.recording.actors import Actor
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import LookOutcome
-from ledger.recording.users import Actor
 from ledger.rules.confirmations import Confirmation
 from ledger.rules.spec import Kind
 from ledger.store.addresses import Address

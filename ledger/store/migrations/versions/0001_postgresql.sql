@@ -203,7 +203,6 @@ CREATE TABLE progress (
 CREATE TABLE users (
     id BIGINT NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
-    role TEXT COLLATE "C" NOT NULL,
     disabled BIGINT NOT NULL,
     at TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (id),
@@ -406,6 +405,8 @@ CREATE TABLE tokens (
     hash TEXT COLLATE "C" NOT NULL,
     at TEXT COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
+    scopes TEXT COLLATE "C" NOT NULL,
+    campaigns TEXT COLLATE "C",
     revoked BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),
@@ -435,6 +436,15 @@ CREATE TABLE user_limits (
     currency TEXT COLLATE "C" NOT NULL,
     most BIGINT NOT NULL,
     PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
+CREATE TABLE user_roles (
+    user_id BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    role TEXT COLLATE "C" NOT NULL,
+    until TEXT COLLATE "C",
+    PRIMARY KEY (user_id, campaign, role),
     FOREIGN KEY(user_id) REFERENCES users (id)
 );
 

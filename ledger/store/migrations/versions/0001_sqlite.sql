@@ -234,7 +234,6 @@ CREATE TABLE progress (
 CREATE TABLE users (
     id INTEGER NOT NULL,
     name TEXT NOT NULL,
-    role TEXT NOT NULL,
     disabled INTEGER NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (id),
@@ -460,6 +459,8 @@ CREATE TABLE tokens (
     hash TEXT NOT NULL,
     at TEXT NOT NULL,
     until TEXT,
+    scopes TEXT NOT NULL,
+    campaigns TEXT,
     revoked INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),
@@ -492,6 +493,17 @@ CREATE TABLE user_limits (
     currency TEXT NOT NULL,
     most INTEGER NOT NULL,
     PRIMARY KEY (user_id, currency),
+    FOREIGN KEY(user_id) REFERENCES users (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE user_roles (
+    user_id INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    role TEXT NOT NULL,
+    until TEXT,
+    PRIMARY KEY (user_id, campaign, role),
     FOREIGN KEY(user_id) REFERENCES users (id)
 )
  WITHOUT ROWID,
