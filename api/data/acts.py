@@ -19,6 +19,7 @@ from api.bodies import actor_of, read_body, require_token
 from api.buckets import client_of
 from api.data.answers import GivenAddress, PublishedEntry, Recorded
 from api.data.documented import JSON, Slug, answer, needs, problems, secured
+from api.pages.sentences.address_requests import shared as shared_address
 from api.ports import Ports
 from api.problems import Problem
 from ledger.core.entry import OutOfOrder
@@ -180,11 +181,8 @@ def _intend(ports: Ports, slug: str, wish: Any, client: str) -> Response:
     now, shared = ports.clock(), not ports.may_take(client)
     with ports.store.write() as tx:
         made = ports.desk.request_intention(tx, slug, wish, now=now, shared=shared)
-    note = (
-        None
-        if made.fresh
-        else "This address is shared by all donors: keep the transaction id of your gift to find it again."
-    )
+    wished = wish.get("need") if isinstance(wish, dict) else None
+    note = None if made.fresh else shared_address(wished or "")
     return unkept(
         GivenAddress(
             address=made.address,

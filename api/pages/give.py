@@ -92,6 +92,7 @@ def _form(
         code=new_claim_code(),
         needs=choice.needs[:ROWS],
         need=need if need in {number for number, _ in choice.needs} else "",
+        wished=need,
         address=groups_of_four(shared.address) if shared is not None else (),
         qr=Markup(qr_of(shared.bip21, fluid=True)) if shared is not None else "",  # noqa: S704 - drawn by us
     )

@@ -254,9 +254,9 @@ def request_intention(
 ) -> Intention:
     """An address for a donor who asks: each is given out once, ever, but for the campaign's fixed one.
 
-    `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. Raises
-    NotFound or Refused for a need that is not there, Conflict where no address is left: the fixed one is
-    everybody's, and can be kept for no need. `shared`: that one, whatever is left.
+    `wish` is a Wish or the JSON object of one; all that comes to an address for a need is restricted to it. The fixed
+    one is everybody's and kept for no need, whatever was wished: `need` of what is given says so. `shared`: that one,
+    whatever is left. Raises NotFound or Refused for a need that is not there, Conflict where no fixed one is.
     With a `code` of `new_claim_code` the same again gives the same address.
     """
     told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
@@ -271,7 +271,6 @@ def request_intention(
     if given is not None:
         title = campaign_of(tx.session, given.campaign).title
         return Intention(given.address, bip21_of(given.address, title), code, True, given.restriction)
-    unread = unread_scripts(tx)
     row = (
         None
         if shared
@@ -280,19 +279,6 @@ def request_intention(
         )
     )
     fresh = row is not None
-    if row is None and need is not None and unread:
-        raise Conflict.field(
-            "need",
-            "no address can be kept for {need} yet: the blocks before are still being read, and one that was paid "
-            "already is never given; ask again when they are read, or give without a restriction",
-            need=need,
-        )
-    if row is None and need is not None:
-        raise Conflict.field(
-            "need",
-            "no address is left that can be kept for {need}; ask again later, or give without a restriction",
-            need=need,
-        )
     if row is None:
         row, code = tx.addresses.fixed_of(slug), ""
         if row is None:

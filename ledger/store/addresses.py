@@ -70,6 +70,10 @@ class Addresses:
         """Was it ever given to a donor?"""
         return self._first(col(_A.script) == bytes(script), col(_A.given_at).is_not(None)) is not None
 
+    def last_given(self, campaign: str) -> str | None:
+        """When one was given out the last time, RFC 3339; None where nobody asked yet."""
+        return self._session.exec(select(func.max(_A.given_at)).where(_A.campaign == campaign)).one()
+
     def fixed_of(self, campaign: str) -> Address | None:
         """The one that everybody gets when no other is left."""
         return self._first(col(_A.branch) == "fixed", col(_A.campaign) == campaign)

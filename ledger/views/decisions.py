@@ -18,6 +18,7 @@ from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.payables import PayableRow, payable_rows
+from ledger.views.waiting_addresses import addresses_waiting
 from ledger.views.waiting_money import (
     approvals_waiting,
     bank_lines_waiting,
@@ -92,6 +93,7 @@ def decisions(
         found += stock_waiting(books, slug, today)
         found += recalls_waiting(books, slug)
         found += recalls_elsewhere_waiting(books, slug)
+        found += addresses_waiting(tx, slug, today)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, str(d.subject))))
 

@@ -56,6 +56,7 @@ class OpenItemKind(StrEnum):
     PAYABLE_OVERDUE = "payable_overdue"
     PLEDGE_OVERDUE = "pledge_overdue"
     RESULT_ABOVE = "result_above"
+    FEW_ADDRESSES = "few_addresses"
 
 
 SCREENING = frozenset({OpenItemKind.LISTED_SENDER, OpenItemKind.PAYEE_SCREENING})
@@ -109,10 +110,14 @@ class OpenItem(Frozen):
 
     @property
     def is_private(self) -> bool:
-        """Drafts are the desk's own until they are recorded, and what lists say of people until it is an entry."""
+        """Drafts are the desk's own until they are recorded, and what lists say of people until it is an entry.
+
+        How many addresses are left would only help who takes them away.
+        """
         return self.kind in {
             OpenItemKind.REFUSED_DRAFT,
             OpenItemKind.WAITING_DRAFT,
+            OpenItemKind.FEW_ADDRESSES,
             *SCREENING,
         }
 

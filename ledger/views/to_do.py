@@ -64,3 +64,4 @@ class ToDo(StrEnum):
     WRITE_OFF_EXPIRED = "write_off_expired"
     GET_BACK_RECALLED = "get_back_recalled"
     DECIDE_RECALL_ELSEWHERE = "decide_recall_elsewhere"
+    ADD_ADDRESSES = "add_addresses"

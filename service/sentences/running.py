@@ -38,8 +38,17 @@ _NO_TIE = Message(
 )
 _DATA = Message("data: {folder}", "where the data are", "{folder}: its name")
 _CODE = Message("claim code {code}", "{code}: what a donor finds the donation by")
-SHARED_ADDRESS = Message("this address is shared by all donors.")
+_SHARED = Message("this address is shared by all donors.")
+_SHARED_NEED = Message(
+    "this address is shared by all donors, and is for any end: none can be kept for {need} now.",
+    "{need}: number of a need",
+)
 _RESTRICTED = Message("what comes to it is restricted to {need}.", "an address", "{need}: number of a need")
+
+
+def shared_address(need: str | None) -> str:
+    """What is said of the address that everybody gets; `need`: what one was wished for."""
+    return worded(_SHARED) if need is None else worded(_SHARED_NEED, need=need)
 
 
 def serving(url: str) -> str:

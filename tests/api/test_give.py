@@ -18,6 +18,9 @@ from ledger.recording.desk import act, claim_hash
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import actor_named, add_user
 from ledger.store.database import Store
+from ledger.views.decisions import decisions, public_decisions
+from ledger.views.open_items import OpenItemKind
+from ledger.views.waiting_addresses import addresses_waiting
 from service.config import Wallet
 from service.wallets import add_addresses
 from tests.tools.fake_chain import outpoint_no, script_no
@@ -130,20 +133,30 @@ def test_the_same_form_sent_twice_gives_one_address(site: TestClient, store: Sto
     assert given(store) == 2
 
 
-def test_when_none_is_left_a_need_is_refused_and_any_end_gets_the_shared_address(
+def test_when_none_is_left_all_get_the_shared_address_and_a_need_is_told_that_it_is_not_kept(
     site: TestClient, store: Store
 ) -> None:
+    """Never an error page; and the desk is told before that few are left."""
     for _ in range(2):
         site.post(GIVE, data={"code": code_in(site.get(GIVE).text)})
-    refused = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": "N-1"})
-    assert refused.status_code == 409
-    assert "No address is left that can be kept for N-1; ask again later" in refused.text
-    assert code_in(refused.text), "the form is there again"
-    shared = site.post(GIVE, data={"code": code_in(refused.text), "need": ""})
-    assert shared.status_code == 200
-    assert "".join(re.findall(r"<span>(\w{1,4})</span>", shared.text)) == FIXED
-    assert "all donors share it" in shared.text
+    for need, said in (
+        ("", "There is no address of your own"),
+        ("N-1", "No address can be kept for need N-1"),
+    ):
+        shared = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": need})
+        assert shared.status_code == 200
+        assert "".join(re.findall(r"<span>(\w{1,4})</span>", shared.text)) == FIXED
+        assert said in shared.text
+        assert "it finds the way of your gift" in shared.text
     assert given(store) == 2
+    told = site.post("/api/v1/campaigns/help/intentions", json={"need": "N-1"})
+    assert (told.status_code, told.json()["address"], told.json()["need"]) == (201, FIXED, None)
+    assert "N-1" in told.json()["note"]
+    with store.read() as tx:
+        (few,) = (row for row in decisions(tx, "help", now=NOW) if row.kind is OpenItemKind.FEW_ADDRESSES)
+        assert few.to_do.values == {"n": 0}
+        assert few not in public_decisions(decisions(tx, "help", now=NOW))
+        assert not list(addresses_waiting(tx, "help", "2024-02-01")), "the call has ended"
 
 
 @pytest.mark.parametrize(
@@ -205,11 +218,11 @@ def test_beyond_the_bucket_the_shared_address_is_given_and_nobody_gets_an_error_
     site = TestClient(create_app(ports), follow_redirects=False)
     with store.read() as tx:
         assert tx.addresses.left("help", {}) == 2
-    page = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": ""})
+    page = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": "N-1"})
     assert page.status_code == 200
     assert "".join(re.findall(r"<span>(\w{1,4})</span>", page.text)) == FIXED
     assert "<svg" in page.text
-    shared = site.post("/api/v1/campaigns/help/intentions").json()
+    shared = site.post("/api/v1/campaigns/help/intentions", json={"need": "N-1"}).json()
     assert (shared["address"], shared["claim_code"]) == (FIXED, None)
     assert asked == ["testclient"] * 2
     assert site.post("/api/v1/campaigns/help/intentions").json()["address"] == ONE

@@ -19,6 +19,11 @@ SHARED = Message(
     "There is no address of your own just now. This one belongs to the campaign and is for any end; all donors share "
     "it: keep your transaction id, it finds the way of your gift."
 )
+_SHARED_NEED = Message(
+    "No address can be kept for need {need} just now. This one belongs to the campaign and is for any end, not for "
+    "that need alone; all donors share it: keep your transaction id, it finds the way of your gift.",
+    "{need}: its number, as N-1",
+)
 AWAITED_TITLE = Message("Nothing has come to this address yet")
 AWAITED_LEAD = Message("Nothing expires. Once a payment is seen, this page tells what becomes of it.")
 KEEP_TITLE = Message("Keep this link")
@@ -60,6 +65,11 @@ def for_campaign(slug: str, title: str) -> Sentence:
 
 def _campaign(slug: str, title: str) -> Piece:
     return Piece(title, href=f"/c/{slug}")
+
+
+def shared(need: str) -> str:
+    """What is said of the shared address, and that it is kept for no need where one was wished."""
+    return worded(_SHARED_NEED, need=need) if need else worded(SHARED)
 
 
 def need(number: str, words: str) -> str:

@@ -306,6 +306,13 @@ TO_DO: Mapping[ToDo, Message] = {
         "(`recall differs`); until then it is not handed on",
         _SAY,
     ),
+    ToDo.ADD_ADDRESSES: Message(
+        "{n} donor can still have an address of their own, after whom all share the fixed one: raise `gap_limit` of "
+        "the wallet, or add one; what was given out and not paid waits for its payment",
+        _SAY,
+        many="{n} donors can still have an address of their own, after whom all share the fixed one: raise `gap_limit` "
+        "of the wallet, or add one; what was given out and not paid waits for its payment",
+    ),
 }
 """One whole message for each."""
 

@@ -190,6 +190,10 @@ _KINDS = {
         Message("Result above what was delivered", _KIND),
         Message("{n} result above what was delivered", _WAITS, many="{n} results above what was delivered"),
     ),
+    "few_addresses": _Kind(
+        Message("Few addresses are left for donors", _KIND),
+        Message("{n} campaign with few addresses left", _WAITS, many="{n} campaigns with few addresses left"),
+    ),
     "recalled_out": _Kind(
         Message("Recalled lot that others have", _KIND),
         Message("{n} recalled lot that others have", _WAITS, many="{n} recalled lots that others have"),
