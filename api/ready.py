@@ -3,7 +3,8 @@
 An answer is kept under what it read: a counter of each campaign, the state of the chain where it shows it, the time
 of the last look where it is more than a line of it, and the UTC day. A page that only says when the chain was last
 looked at has a mark there; the line is put in its place without making the page again. One reader makes an answer,
-and all who ask meanwhile wait for that one, or get the bytes before.
+and all who ask meanwhile wait for that one, or get the bytes before. An answer that many ask for and that changes
+faster than it is made is made beside its readers, who get bytes of less than a second ago.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -35,6 +36,10 @@ FRESH = 1.0
 """Seconds after which what other processes wrote is looked for."""
 PATIENCE = 2.0
 """Seconds for which a reader waits for an answer that somebody else makes, where there are bytes of before."""
+OFTEN = 2
+"""Makings of one answer within a second, with others waiting for it, from which on none of its readers waits."""
+APART = 0.3
+"""Seconds between two makings of an answer that nobody waits for."""
 _MARK = LAST_LOOK.encode()
 
 _DAY = 86_400
@@ -114,6 +119,27 @@ class _Kept:
     number: int
     line: str
     encoded: _Encoded
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How often an answer is made and asked for, in seconds of the loop's clock.
+
+    `of`: when the making of the kept bytes began. `awaited`: when a reader last had to wait for another's making.
+    `pressed`: until when readers get bytes of less than a second ago.
+    """
+
+    begun: deque[float] = field(default_factory=lambda: deque(maxlen=OFTEN))
+    of: float = -1e9
+    awaited: float = -1e9
+    pressed: float = -1e9
+
+    def is_pressed(self, now: float) -> bool:
+        often = len(self.begun) == OFTEN and now - self.begun[0] < FRESH
+        if now < self.pressed or (often and now - self.awaited < FRESH):
+            self.pressed = now + FRESH
+            return True
+        return False
 
 
 class ReadyAnswers:
@@ -230,6 +256,8 @@ class ReadyRoute:
         self._seen = (-1.0, -1)
         self._looking = asyncio.Lock()
         self._making: dict[str, asyncio.Event] = {}
+        self._paces: OrderedDict[str, _Pace] = OrderedDict()
+        self._beside: set[asyncio.Task[list[Message]]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _has_token(scope):
@@ -242,23 +270,14 @@ class ReadyRoute:
         arrived = self._answers.begun
         ready = self._answers.ready(asked, await self._now(), arrived)
         if ready is None:
+            ready = self._made_beside(asked, scope)
+        if ready is None:
             ready = await self._made_by_another(asked, arrived)
         if ready is not None:
             await _send(ready, scope, send)
             return
-        done = self._making[asked] = asyncio.Event()
-        messages: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            messages.append(message)
-
-        kept = False
-        try:
-            await self._app(scope, receive, keep)
-            kept = bool(messages) and messages[0].get("status") in (200, 304)
-        finally:
-            del self._making[asked]
-            done.set()
+        messages = await self._make(asked, self._begin(asked), scope, receive)
+        kept = bool(messages) and messages[0].get("status") in (200, 304)
         ready = self._answers.before(asked) if kept else None
         if ready is not None:
             await _send(ready, scope, send)
@@ -266,9 +285,64 @@ class ReadyRoute:
         for message in messages:
             await send(message)
 
+    def _begin(self, asked: str) -> float:
+        """From now on somebody makes this answer, until `_make` has; when that was."""
+        now = self._loop_time()
+        self._making[asked] = asyncio.Event()
+        self._pace(asked).begun.append(now)
+        return now
+
+    async def _make(self, asked: str, begun: float, scope: Scope, receive: Receive) -> list[Message]:
+        """What the framework answers; bytes that may be kept are kept, and who waits for them is told."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        try:
+            await self._app(scope, receive, keep)
+            self._pace(asked).of = begun
+        finally:
+            self._making.pop(asked).set()
+        return messages
+
+    def _made_beside(self, asked: str, scope: Scope) -> _Encoded | None:
+        """Bytes of less than a second ago, where the answer changes faster than its many readers can wait for it.
+
+        It is made again meanwhile, but for nobody, and not all the time.
+        """
+        pace, now = self._pace(asked), self._loop_time()
+        before = self._answers.before(asked)
+        if before is None or now - pace.of >= FRESH or not pace.is_pressed(now):
+            return None
+        if asked not in self._making and now - pace.begun[-1] >= APART:
+            making = asyncio.create_task(self._make(asked, self._begin(asked), dict(scope), _nothing_more))
+            self._beside.add(making)
+            making.add_done_callback(self._ended)
+        return before
+
+    def _ended(self, making: asyncio.Task[list[Message]]) -> None:
+        """A making that nobody waited for; what went wrong was logged where it did, and the next reader makes it."""
+        self._beside.discard(making)
+        if not making.cancelled():
+            making.exception()
+
+    def _pace(self, asked: str) -> _Pace:
+        """The pace of an answer; that of the least lately made one is forgotten where there are too many."""
+        pace = self._paces.setdefault(asked, _Pace())
+        self._paces.move_to_end(asked)
+        if len(self._paces) > KEPT:
+            self._paces.popitem(last=False)
+        return pace
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
+
     async def _made_by_another(self, asked: str, arrived: int) -> _Encoded | None:
         """What somebody else is making; the bytes before, where that takes long; None where it is ours to make."""
         while (done := self._making.get(asked)) is not None:
+            self._pace(asked).awaited = self._loop_time()
             before = self._answers.before(asked)
             try:
                 await asyncio.wait_for(done.wait(), None if before is None else PATIENCE)
@@ -285,20 +359,25 @@ class ReadyRoute:
             return self._state
         async with self._looking:
             if self._state is None or not self._is_new(self._state):
-                seen = asyncio.get_running_loop().time(), self._ports.store.writes
+                seen = self._loop_time(), self._ports.store.writes
                 self._state = await run_in_threadpool(self._answers.state)
                 self._seen = seen
             return self._state
 
     def _is_new(self, state: State) -> bool:
         at, writes = self._seen
-        age = asyncio.get_running_loop().time() - at
+        age = self._loop_time() - at
         # The loop of a test may be another one, whose time goes on from elsewhere.
         return (
             0 <= age < FRESH
             and self._ports.store.writes == writes
             and self._ports.clock() // _DAY == state.day
         )
+
+
+async def _nothing_more() -> Message:
+    """What an asker sends of whom nothing is waited for."""
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _has_token(scope: Scope) -> bool:

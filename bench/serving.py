@@ -38,6 +38,7 @@ from ledger.core.roles import Role
 from ledger.recording.users import add_token
 from ledger.rules.deliveries import Distribution
 from ledger.store.database import Store
+from service.wiring import serve_for_long
 
 READERS = 32
 FACTS_A_SECOND, PAGES_A_SECOND, READING = 10, 40, 4
@@ -69,7 +70,9 @@ def _free_port() -> int:
 
 
 def _serve(app: Callable[[], object], port: int) -> None:
-    uvicorn.run(app(), host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")  # type: ignore[arg-type]
+    made = app()
+    serve_for_long()
+    uvicorn.run(made, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off")  # type: ignore[arg-type]
 
 
 def our_site(url: str, now: int) -> object:

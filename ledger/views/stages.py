@@ -462,10 +462,10 @@ class CampaignFlow(BarsOfLines):
 
     def _land_elsewhere(self, here: _Here, asset: str, line: str, whole: Piece, gap: Piece) -> None:
         """What of `whole` became units `gap` of a line that serve another end since: they are on the bar of that."""
+        if gap[0] >= gap[1]:
+            return
         first, last = whole
-        spans = (
-            [span for span in self._lines.spans(line, *gap) if _left_the_bar(span)] if gap[0] < gap[1] else []
-        )
+        spans = [span for span in self._lines.spans(line, *gap) if _left_the_bar(span)]
         uses = self._uses_of(spans)
         for span in spans:
             use = uses[span.ref]

@@ -16,7 +16,7 @@ from service.logs import note, set_up
 from service.progress import CatchUp
 from service.scheduler import Scheduler
 from service.sentences import running as say
-from service.wiring import WebServer, build
+from service.wiring import WebServer, build, serve_for_long
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +63,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def wait_for_stop() -> None:
     """Wait until the process is asked to stop (Ctrl-C, SIGTERM)."""
+    serve_for_long()
     stopped = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

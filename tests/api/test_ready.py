@@ -214,6 +214,60 @@ def test_of_many_readers_of_a_stale_page_one_makes_it() -> None:
     assert len({body for _, body in first}) == 1
 
 
+def test_a_page_that_changes_faster_than_its_many_readers_can_wait_is_made_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They get what it said less than a second ago, and the new one as soon as it is made."""
+    monkeypatch.setattr(ready, "APART", 0.0)
+    made = ports()
+    assert isinstance(made.views, FakeViews)
+    slow = Slow(made.views.pages, made.views.trails)
+    mine = Ports(made.store, made.clock, made.settings, made.metrics, made.ready, slow, made.desk)
+    app = create_app(mine)
+
+    async def makings(many: int) -> None:
+        while slow.asked < many:
+            await asyncio.sleep(0)
+
+    async def story() -> None:
+        for made_by_now in range(1, ready.OFTEN + 1):
+            slow.let.clear()
+            readers = [asyncio.ensure_future(read_once(app)) for _ in range(4)]
+            await makings(made_by_now)
+            slow.let.set()
+            await asyncio.gather(*readers)
+            written(mine, "bithelp")
+        slow.let.clear()
+        before = [await read_once(app) for _ in range(4)]
+        await makings(ready.OFTEN + 1)
+        assert {status for status, _ in before} == {200}
+        slow.let.set()
+        while len(asyncio.all_tasks()) > 1:
+            await asyncio.sleep(0)
+        await read_once(app)
+        assert slow.asked == ready.OFTEN + 1
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story()).result()
+
+
+def test_a_reader_who_asks_alone_sees_each_change_at_once() -> None:
+    made = ports()
+    assert isinstance(made.views, FakeViews)
+    views = Looked(made.views.pages, made.views.trails)
+    mine = Ports(made.store, made.clock, made.settings, made.metrics, made.ready, views, made.desk)
+    app = create_app(mine)
+
+    async def story() -> None:
+        for changes in range(5 * ready.OFTEN):
+            await read_once(app)
+            assert views.asked == changes + 1
+            written(mine, "bithelp")
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story()).result()
+
+
 class Busy(FakeStore):
     """A store that something is written to as soon as a page was made of it."""
 
