@@ -38,7 +38,7 @@ PATIENCE = 2.0
 """Seconds for which a reader waits for an answer that somebody else makes, where there are bytes of before."""
 OFTEN = 2
 """Makings of one answer within a second, with others waiting for it, from which on none of its readers waits."""
-APART = 0.3
+APART = 0.5
 """Seconds between two makings of an answer that nobody waits for."""
 _MARK = LAST_LOOK.encode()
 

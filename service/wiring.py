@@ -191,6 +191,7 @@ def serve_for_long() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     sys.setswitchinterval(0.0005)
 
 
