@@ -14,6 +14,7 @@ from ledger.core.errors import NotAllowed
 from ledger.core.wording import Wording
 from ledger.recording import desk as desk_acts
 from ledger.recording.lookup import Lookup
+from ledger.recording.papers import SealedPaper, TreatedPaper
 from ledger.views import queries
 from ledger.views.campaign import (
     CampaignCard,
@@ -86,7 +87,11 @@ class Desk(Protocol):
         self, tx: Any, actor: Any, slug: str, noun: str, verb: str, facts: object, *, now: int
     ) -> Any: ...
 
-    def keep_paper(self, tx: Any, actor: Any, sha256: str, data: bytes, *, now: int) -> str: ...
+    def keep_paper(self, tx: Any, actor: Any, paper: TreatedPaper, *, now: int) -> str: ...
+
+    def seal_paper(self, tx: Any, actor: Any, sha256: str, lies: str, *, now: int) -> str: ...
+
+    def sealed_paper(self, tx: Any, actor: Any, sealed: str) -> SealedPaper: ...
 
     def request_intention(
         self,
@@ -98,6 +103,18 @@ class Desk(Protocol):
         code: str | None = None,
         shared: bool = False,
     ) -> Any: ...
+
+
+class Treating(Protocol):
+    """What makes the copy of a paper that may be served; raises Refused."""
+
+    def __call__(self, data: bytes, *, keep_metadata: bool) -> TreatedPaper: ...
+
+
+def takes_no_papers(data: bytes, *, keep_metadata: bool) -> TreatedPaper:
+    """Of a site that cannot treat papers; always NotAllowed."""
+    del data, keep_metadata
+    raise NotAllowed("This site takes no papers.")
 
 
 class TooMany(Exception):
@@ -168,3 +185,4 @@ class Ports:
     lookups: Lookups = NO_LOOKUPS
     may_take: Callable[[str], bool] = lambda _client: True
     """May this client have an address of its own now? Else it gets the one that all donors share."""
+    treated: Treating = takes_no_papers

@@ -34,6 +34,7 @@ from service.jobs import Jobs
 from service.leader import Leader
 from service.lookups import LookUps
 from service.metrics import metrics_text
+from service.paper_files.treating import treated
 from service.pinning import pinned_chain
 from service.process import is_gone, this_process
 from service.senders import SenderLookUps, Senders
@@ -134,6 +135,7 @@ def build(
         desk,
         lookups,
         Buckets(clock).take,
+        treated,
     )
     electrum = [source.close for source in sources if isinstance(source, Electrum)]
     return Service(store, jobs, create_app(ports), (http.close, *electrum))

@@ -51,13 +51,20 @@ FENCES = {
     "lxml": ("service/bank_files/camt.py",),
     "mt940": ("service/bank_files/mt940.py",),
     "ofxtools": ("service/bank_files/ofx.py",),
+    "PIL": ("service/paper_files/pictures.py",),
+    "pikepdf": ("service/paper_files/pdf.py",),
     "python_calamine": ("service/bank_files/sheets.py",),
     "configparser": (),
     "dotenv": (),
 }
 """Who alone may import a library: whole folders end with a slash."""
 
-LOADING = {"ledger/store/versions.py", "service/commands/__init__.py", "watchers/sources/bit_network.py"}
+LOADING = {
+    "ledger/store/versions.py",
+    "service/commands/__init__.py",
+    "service/paper_files/treating.py",
+    "watchers/sources/bit_network.py",
+}
 """Who may load a module when it is called: what most people never need, and what costs them time."""
 
 CLOCK_READERS = {

@@ -14,6 +14,7 @@ from api.pages.sentences import what_to_do
 from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.roles import Role, Scope
+from ledger.model.evidence import Treatment
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
 from ledger.views.conservation import Conservation
@@ -172,12 +173,36 @@ class Looked(Frozen):
 
 
 class KeptPaper(Frozen):
-    """A paper whose bytes are kept."""
+    """A paper of which a copy is kept."""
 
     sha256: str
-    """SHA-256 of the bytes."""
+    """SHA-256 of the copy, by which evidence names it."""
+    original: str
+    """SHA-256 of the bytes that were sent."""
     bytes: int
-    """How many they are."""
+    """How many the copy has."""
+    done: tuple[Treatment, ...]
+    """What was taken out of it, or left in it."""
+    found: tuple[str, ...]
+    """What the file said beside what it shows, as its format names it; kept nowhere."""
+
+
+class SealedHash(Frozen):
+    """A paper that is sealed."""
+
+    sealed: str
+    """Its salted hash, by which evidence names it: the SHA-256 of the salt followed by that of its bytes."""
+
+
+class WhereOriginal(Frozen):
+    """What opens the salted hash of a sealed paper; private."""
+
+    sealed: str
+    """The salted hash."""
+    salt: str
+    """64 hexadecimal digits."""
+    lies: str
+    """Where the original is kept, as a person wrote it; empty where nobody did."""
 
 
 class ConfirmationLink(Frozen):

@@ -28,6 +28,7 @@ from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.chain import Outpoint, is_txid
 from ledger.core.errors import NotFound, NothingYet, Refused
+from ledger.core.media_types import SHOWN
 from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in_prose
 from ledger.core.times import rfc3339
@@ -37,7 +38,6 @@ from ledger.views.other_gifts import is_gift_key
 KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHOWN = {"application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain", "text/csv"}
 _SHORTLY = "public, max-age=300, must-revalidate"
 _FOREVER = "public, max-age=31536000, immutable"
 _MARK = (Path(__file__).resolve().parent.parent / "static" / "mark.svg").read_bytes()
@@ -166,10 +166,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         if found is None:
             raise Problem(
                 404,
-                "No public paper with this SHA-256 is kept here. Sealed papers are known by their hash only.",
+                "No public paper with this SHA-256 is kept here. Sealed papers are known by a salted hash only.",
             )
         media_type, data = found
-        shown = media_type.partition(";")[0].strip().lower() in _SHOWN
+        shown = media_type in SHOWN
         headers = {
             "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{sha256[:16]}"',
             "Content-Security-Policy": "default-src 'none'; sandbox",

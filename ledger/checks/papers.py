@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlmodel import col, select
-
 from ledger.checks.finding import Finding
-from ledger.model.evidence import Access, EvidenceRow
-from ledger.model.operation import PaperRow
+from ledger.recording.papers import kept_though_sealed
 from ledger.store.transaction import Reading
 
 
@@ -25,13 +22,7 @@ def papers_hash(tx: Reading) -> Iterator[Finding]:
 
 def sealed_papers_are_not_kept(tx: Reading) -> Iterator[Finding]:
     """Of a paper that a standing entry seals no bytes are here."""
-    kept = (
-        select(EvidenceRow.entry, EvidenceRow.sha256)
-        .join(PaperRow, col(PaperRow.sha256) == col(EvidenceRow.sha256))
-        .where(EvidenceRow.access == Access.SEALED, col(EvidenceRow.reversed_by).is_(None))
-        .order_by(col(EvidenceRow.entry))
-    )
-    for entry, sha256 in tx.session.exec(kept).all():
+    for entry, sha256 in kept_though_sealed(tx):
         yield Finding.of(
             "sealed_papers_are_not_kept",
             sha256,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index
 
-from ledger.model.columns import LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
+from ledger.model.columns import LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, Words, one_of
 
 
 class Access(StrEnum):
@@ -19,6 +19,16 @@ class Access(StrEnum):
     PUBLIC = "public"
     REDACTED = "redacted"
     SEALED = "sealed"
+
+
+class Treatment(StrEnum):
+    """What was done to a paper before it was kept and served; metadata may stay in it where a person says so."""
+
+    METADATA = "metadata-removed"
+    THUMBNAILS = "thumbnails-removed"
+    ATTACHMENTS = "attachments-removed"
+    ACTIVE = "active-content-removed"
+    METADATA_LEFT = "metadata-left"
 
 
 class About(StrEnum):
@@ -56,6 +66,8 @@ class About(StrEnum):
 class EvidenceRow(Table, table=True):
     """A paper beside the fact that it is evidence of: the fact's noun and number, none for the campaign itself.
 
+    `sha256` is that of the copy that is served, `original` that of the paper before anything was taken out of it or
+    blacked out, and `done` what was taken out. Of a sealed paper `sha256` is the salted hash, and there is no other.
     `withheld` and `review` say of a sealed paper why it is not shown and when that is looked at again; `role` is that
     of who recorded it.
     """
@@ -73,6 +85,8 @@ class EvidenceRow(Table, table=True):
     )
     campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
     sha256: str = Field(sa_type=TEXT)
+    original: str | None = Field(default=None, sa_type=TEXT)
+    done: tuple[Treatment, ...] = Field(default=(), sa_type=Words(Treatment))
     title: str = Field(sa_type=TEXT)
     paper: str = Field(sa_type=TEXT)
     shows: str = Field(sa_type=TEXT)

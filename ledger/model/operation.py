@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Words
+from ledger.model.evidence import Treatment
 
 
 class MetaRow(Table, table=True):
@@ -64,10 +65,28 @@ class CampaignChangeRow(Table, table=True):
 
 
 class PaperRow(Table, table=True):
-    """Papers, named by the SHA-256 of their bytes."""
+    """Papers as they are served, named by the SHA-256 of their bytes.
+
+    `original` is the SHA-256 of what was given, and `done` what was taken out of it.
+    """
 
     __tablename__: ClassVar[Any] = "papers"
     __table_args__ = (KEYED,)
     sha256: str = Field(primary_key=True, sa_type=TEXT)
     media_type: str = Field(sa_type=TEXT)
+    original: str = Field(sa_type=TEXT)
+    done: tuple[Treatment, ...] = Field(sa_type=Words(Treatment))
     data: bytes = Field(sa_type=LargeBinary)
+
+
+class SealedPaperRow(Table, table=True):
+    """What opens the salted hash of a sealed paper: `sealed` = SHA-256 of the salt and the SHA-256 of its bytes.
+
+    `lies`: where the original is kept, for who may ask for it. Nothing of it is published, and no bytes are here.
+    """
+
+    __tablename__: ClassVar[Any] = "sealed_papers"
+    __table_args__ = (KEYED,)
+    sealed: str = Field(primary_key=True, sa_type=TEXT)
+    salt: bytes = Field(sa_type=LargeBinary)
+    lies: str = Field(sa_type=TEXT)

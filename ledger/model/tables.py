@@ -24,7 +24,16 @@ JOURNAL = frozenset({"entries", "transfers", "observations"})
 
 OPERATING = frozenset(
     {
-        *("meta", "leases", "headers", "progress", "papers", "addresses", "campaign_changes"),
+        *(
+            "meta",
+            "leases",
+            "headers",
+            "progress",
+            "papers",
+            "sealed_papers",
+            "addresses",
+            "campaign_changes",
+        ),
         *(
             "users",
             "user_roles",

@@ -18,7 +18,8 @@ from ledger.core.times import rfc3339
 from ledger.core.wording import Figure, Wording
 from ledger.model.bank import BankLineRow, Direction
 from ledger.recording.actors import Actor
-from ledger.recording.bank_words import bank_secret, commitment
+from ledger.recording.bank_words import BANK_SECRET
+from ledger.recording.commitments import commitment, secret_named
 from ledger.recording.desk import act
 from ledger.rules.bank import STATEMENT, BankLine, BankStatement, last_day, signed, statements_of
 from ledger.rules.books import Books
@@ -91,7 +92,7 @@ def take_statements(
     """
     for statement in statements:
         _require_past(statement, now)
-    secret = bank_secret(tx)
+    secret = secret_named(tx, BANK_SECRET)
     besides: dict[str, _Beside] = {}
     paired = []
     for statement in statements:

@@ -5,9 +5,6 @@ What an entry commits to stays, and says nothing any more to who does not know t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Iterable, Sequence
 
 from sqlmodel import select
@@ -20,22 +17,7 @@ from ledger.model.bank import BankLineRow
 from ledger.recording.actors import Actor
 from ledger.store.transaction import Reading, Writing
 
-_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
-
-
-def bank_secret(tx: Writing) -> bytes:
-    """The secret by which this ledger commits to private words of bank lines; made once, never published."""
-    kept = tx.progress.load(_SECRET)
-    if kept is None:
-        kept = secrets.token_hex(32)
-        tx.progress.save(_SECRET, kept)
-    return bytes.fromhex(kept)
-
-
-def commitment(secret: bytes, label: str, value: bytes) -> tuple[str, bytes]:
-    """(sha256 of salt and value in hex, the salt): the same value gives the same, and nobody can guess it."""
-    salt = hmac.digest(secret, label.encode() + b"\0" + value, "sha256")
-    return hashlib.sha256(salt + value).hexdigest(), salt
+BANK_SECRET = "bank_secret"  # noqa: S105 - the name under which it is kept
 
 
 def words_of(tx: Reading, committed: str | None) -> LineWords | None:

@@ -26,8 +26,10 @@ from ledger.recording.actors import Actor  # the API finds it here
 from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL, BY_NAME
+from ledger.recording.papers import completed, naming_salted, seal
 from ledger.recording.papers import keep_paper as keep_paper
-from ledger.recording.papers import seal
+from ledger.recording.papers import seal_paper as seal_paper
+from ledger.recording.papers import sealed_paper as sealed_paper
 from ledger.recording.record import AlreadyRecorded, record
 from ledger.recording.screening import keep_apart
 from ledger.recording.users import actor_of_token as actor_of_token
@@ -167,6 +169,7 @@ def act(
             sum=told.slug,
             campaign=slug[:60],
         )
+    told = completed(tx, actor, told, now=now) if isinstance(told, Evidence) else naming_salted(tx, told)
     kind = action.kind
     for also in kind.also_in(told):
         actor.require(named, scope, action.roles, also)

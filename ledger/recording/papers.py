@@ -1,60 +1,241 @@
-"""Bytes of papers come in and go: who brought them and who took them out stands in the audit log.
+"""Papers come in and go: who brought them, who sealed them and who took them out stands in the audit log.
 
-They lie beside the journal, which names them by their hash; what no standing entry makes public is served to nobody.
+The copies that are served lie beside the journal, which names them by their hash; what no standing entry makes public
+is served to nobody. Of a sealed paper the journal has a salted hash; salt, and place of the original, are private.
 """
 
 from __future__ import annotations
 
-from ledger.core.errors import Conflict, NotFound
-from ledger.core.media_types import media_type_of
-from ledger.core.roles import ADMINS, RECORDERS, Scope
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlmodel import col, select
+
+from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.roles import ADMINS, AUDITORS, RECORDERS, Scope
 from ledger.core.times import rfc3339
-from ledger.model.evidence import Access
+from ledger.model.evidence import Access, EvidenceRow, Treatment
+from ledger.model.operation import PaperRow
 from ledger.recording.actors import Actor
-from ledger.rules.evidence import Evidence, is_sealed, papers_everywhere
+from ledger.recording.commitments import commitment, secret_named
+from ledger.rules.evidence import Evidence, papers_everywhere
 from ledger.store.papers import REMOVED
-from ledger.store.transaction import Writing
+from ledger.store.transaction import Reading, Writing
+
+F = TypeVar("F")
 
 KEPT = "paper kept"
 """How the audit log names that bytes of a paper came, again or for the first time."""
+SEALED = "paper sealed"
+"""How it names that a salted hash was made of a paper, or that it was told where the original lies."""
+MOST_OF_PLACE = 300
+"""Characters that say where an original lies, at most."""
+_NAMING, _DIGITS = ("sha256", "paper"), 64
+"""Fields by which facts name a paper, and how long a hash is."""
+_SECRET = "paper_secret"  # noqa: S105 - the name under which it is kept
 
 
-def keep_paper(tx: Writing, actor: Actor, sha256: str, data: bytes, *, now: int) -> str:
-    """Keep the bytes of a paper; returns their media type, as they tell it themselves.
+@dataclass(frozen=True, slots=True)
+class TreatedPaper:
+    """A paper as it may be served: `original` is the SHA-256 of what was given, `done` what was taken out of it.
 
-    Raises NotAllowed for a role that keeps none, and Conflict for what is sealed, or where the bytes have another hash.
+    `found` is what its file said beside what it shows, a line each: told to who brings it, and kept nowhere.
+    """
+
+    data: bytes
+    media_type: str
+    original: str
+    done: tuple[Treatment, ...]
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPaper:
+    """What opens a salted hash: `sealed` is the SHA-256 of `salt` followed by that of the paper's bytes (32 bytes)."""
+
+    sealed: str
+    salt: str
+    lies: str
+
+
+def keep_paper(tx: Writing, actor: Actor, paper: TreatedPaper, *, now: int) -> str:
+    """Keep the copy of a paper; returns its SHA-256.
+
+    Raises NotAllowed for a role that keeps none, and Conflict for what is sealed.
     """
     # A paper lies beside all campaigns: of which it is, its entry says.
     actor.require_somewhere("paper add", Scope.RECORD, RECORDERS)
-    if is_sealed(tx.session, sha256):
-        raise Conflict.field(
-            "sha256", "this paper is sealed: its bytes are never kept, only their hash is known"
-        )
-    kind = media_type_of(data)
-    tx.papers.save(sha256, kind, data)
+    _require_unsealed(tx, paper.original)
+    sha256 = tx.papers.save(paper.media_type, paper.data, paper.original, paper.done)
     tx.desk.audit(rfc3339(now), actor.id, KEPT, sha256)
     _note(tx, sha256)
-    return kind
+    return sha256
+
+
+def seal_paper(tx: Writing, actor: Actor, sha256: str, lies: str, *, now: int) -> str:
+    """The salted hash of a paper by the SHA-256 of its bytes, and a private note of where the original lies.
+
+    The same paper has the same one, whoever asks. Raises NotAllowed, and Refused for what is known as a salted hash.
+    """
+    actor.require_somewhere("paper seal", Scope.RECORD, RECORDERS)
+    if tx.papers.opened(sha256) is not None:
+        raise Refused.field("sha256", "is a salted hash already; give the SHA-256 of the paper's bytes")
+    where = " ".join(lies.split())
+    if len(where) > MOST_OF_PLACE or not where.isprintable():
+        raise Refused.field("lies", "is one line of at most {most} characters", most=MOST_OF_PLACE)
+    sealed, salt = _salted(secret_named(tx, _SECRET), sha256)
+    known = tx.papers.opened(sealed)
+    if known is None or (where and where != known.lies):
+        tx.papers.save_sealed(sealed, salt, where)
+        tx.desk.audit(rfc3339(now), actor.id, SEALED, sealed)
+    return sealed
+
+
+def sealed_paper(tx: Reading, actor: Actor, sealed: str) -> SealedPaper:
+    """Where the original of a sealed paper lies, and the salt; raises NotAllowed and NotFound."""
+    actor.require_somewhere("paper where", Scope.READ, RECORDERS | AUDITORS)
+    row = tx.papers.opened(sealed)
+    if row is None:
+        raise NotFound.field("sha256", "no sealed paper has this salted hash")
+    return SealedPaper(sealed, row.salt.hex(), row.lies)
+
+
+def completed(tx: Writing, actor: Actor, told: Evidence, *, now: int) -> Evidence:
+    """Evidence with what the desk knows of its paper: the salted hash of what is sealed, and of what is kept here the
+    original and what was taken out of it. Raises Refused where it is told otherwise, or the paper is sealed elsewhere.
+    """
+    if told.access is Access.SEALED:
+        known = tx.papers.opened(told.sha256) is not None
+        sealed = told.sha256 if known else seal_paper(tx, actor, told.sha256, "", now=now)
+        for row in _shown_of(tx, sealed):
+            raise _is_otherwise(row)
+        return replace(told, sha256=sealed)
+    if tx.papers.opened(told.sha256) is not None:
+        raise Refused.field("sha256", "is the salted hash of a sealed paper; name the copy that may be shown")
+    for row in _sealing(tx, told.sha256):
+        raise _is_otherwise(row)
+    for row in _sealing(tx, told.original or told.sha256):
+        raise Refused.field(
+            "original",
+            "is sealed by entry {entry} of {campaign}, so its own hash is not published; name the salted one, {sealed}",
+            entry=row.entry,
+            campaign=row.campaign,
+            sealed=row.sha256,
+        )
+    kept = tx.session.get(PaperRow, told.sha256)
+    if kept is None:
+        copies = select(PaperRow.sha256).where(PaperRow.original == told.sha256)
+        copy = tx.session.exec(copies.order_by(col(PaperRow.sha256))).first()
+        if copy is not None:
+            raise Refused.field(
+                "sha256",
+                "is that of the original; what is kept and served is {copy}: name that one here, and this one in "
+                "original",
+                copy=copy,
+            )
+        return told if told.original is not None else replace(told, original=told.sha256)
+    if told.done and told.done != kept.done:
+        raise Refused.field("done", "is not what was done to the copy that is kept; leave it out")
+    if told.original is not None and told.original != kept.original and told.access is Access.PUBLIC:
+        raise Refused.field(
+            "original",
+            "is not that of the copy that is kept; leave it out, or say that names are blacked out (redacted)",
+        )
+    return replace(told, original=told.original or kept.original, done=kept.done)
+
+
+def naming_salted(tx: Writing, told: F) -> F:
+    """Facts that name a sealed paper by the SHA-256 of its bytes, with its salted hash instead, which is published."""
+    for name in _NAMING:
+        sha256 = getattr(told, name, None)
+        if isinstance(sha256, str) and len(sha256) == _DIGITS:
+            sealed = _salted(secret_named(tx, _SECRET), sha256)[0]
+            if tx.papers.opened(sealed) is not None:
+                told = replace(told, **{name: sealed})  # type: ignore[type-var]
+    return told
 
 
 def remove_paper(tx: Writing, actor: Actor, sha256: str, *, now: int) -> None:
     """Delete the bytes of a paper; its entries stand. Raises NotAllowed for who is no admin, NotFound."""
     actor.require("paper remove", Scope.ADMINISTER, ADMINS, None)
-    if not _removed(tx, actor, sha256, now):
+    if not _removed(tx, actor.id, sha256, now):
         raise NotFound.field("sha256", "no bytes of this paper are kept here; nothing was removed")
 
 
 def seal(tx: Writing, actor: Actor, told: Evidence, *, now: int) -> None:
-    """Bytes that were kept before their paper was sealed go with the entry that seals it."""
+    """Copies that were kept before their paper was sealed go with the entry that seals it."""
     if told.access is Access.SEALED:
-        _removed(tx, actor, told.sha256, now)
+        for sealed, sha256 in list(_kept_salted(tx)):
+            if sealed == told.sha256:
+                _removed(tx, actor.id, sha256, now)
 
 
-def _removed(tx: Writing, actor: Actor, sha256: str, now: int) -> bool:
+def kept_though_sealed(tx: Reading) -> Iterator[tuple[int, str]]:
+    """(entry that seals a paper, copy of it that is kept all the same)."""
+    sealing = select(EvidenceRow.sha256, EvidenceRow.entry).where(
+        EvidenceRow.access == Access.SEALED, col(EvidenceRow.reversed_by).is_(None)
+    )
+    entries: dict[str, int] = dict(iter(tx.session.exec(sealing)))
+    for sealed, sha256 in _kept_salted(tx) if entries else ():
+        if sealed in entries:
+            yield entries[sealed], sha256
+
+
+def _kept_salted(tx: Reading) -> Iterator[tuple[str, str]]:
+    """(salted hash, copy) of each kept copy, by its own hash and by that of its original."""
+    told = tx.progress.load(_SECRET)
+    if told is None:
+        return
+    rows = select(PaperRow.sha256, PaperRow.original).order_by(col(PaperRow.sha256))
+    for sha256, original in tx.session.exec(rows).all():
+        for one in {sha256, original}:
+            yield _salted(bytes.fromhex(told), one)[0], sha256
+
+
+def _salted(secret: bytes, sha256: str) -> tuple[str, bytes]:
+    return commitment(secret, "paper", bytes.fromhex(sha256))
+
+
+def _sealing(tx: Writing, sha256: str) -> Sequence[EvidenceRow]:
+    """The standing entries that seal the paper of this hash."""
+    return papers_everywhere(tx.session, _salted(secret_named(tx, _SECRET), sha256)[0])
+
+
+def _require_unsealed(tx: Writing, sha256: str) -> None:
+    if _sealing(tx, sha256):
+        raise Conflict.field(
+            "sha256", "this paper is sealed: its bytes are never kept, only a salted hash is known"
+        )
+
+
+def _shown_of(tx: Writing, sealed: str) -> Iterator[EvidenceRow]:
+    """The standing entries that make public what a salted hash seals."""
+    secret = secret_named(tx, _SECRET)
+    standing = select(EvidenceRow).where(
+        col(EvidenceRow.reversed_by).is_(None), EvidenceRow.access != Access.SEALED
+    )
+    for row in tx.session.exec(standing.order_by(col(EvidenceRow.entry))).all():
+        if sealed in {_salted(secret, one)[0] for one in {row.sha256, row.original or row.sha256}}:
+            yield row
+
+
+def _is_otherwise(row: EvidenceRow) -> Refused:
+    return Refused.field(
+        "access",
+        "the same paper is {access} by entry {entry} of {campaign}; it is sealed for all that it proves, or "
+        "for nothing. Reverse that entry first",
+        access=row.access.value,
+        entry=row.entry,
+        campaign=row.campaign,
+    )
+
+
+def _removed(tx: Writing, user: int | None, sha256: str, now: int) -> bool:
     if not tx.papers.is_kept(sha256):
         return False
     # Said first: the table's guard lets only those bytes go of which the log's newest line says so.
-    tx.desk.audit(rfc3339(now), actor.id, REMOVED, sha256)
+    tx.desk.audit(rfc3339(now), user, REMOVED, sha256)
     tx.papers.remove(sha256)
     _note(tx, sha256)
     return True

@@ -15,7 +15,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
-from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.evidence import About, Access, EvidenceRow, Treatment
 from ledger.model.exchange_coins import DepositRow
 from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
@@ -34,10 +34,15 @@ from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A paper. Public and redacted papers are served; of a sealed one only the hash is known."""
+    """A paper. Of a public or redacted one a copy is served: `sha256` is that of the copy, `original` that of the paper
+    before anything was taken out of it or blacked out, and `done` what was taken out. Of a sealed one `sha256` is a
+    salted hash, and nothing else is known; the SHA-256 of its bytes is salted when it is told.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     sha256: Sha256
+    original: Sha256 | None = None
+    done: tuple[Treatment, ...] = ()
     title: Name
     paper: Name  # what sort of paper: "purchase order", "goods received note"
     shows: Text
@@ -103,16 +108,10 @@ def _post(context: Context, facts: Evidence) -> Posting[None]:
             "lies before {date}, the day of the paper; write when it is looked at again",
             date=facts.date,
         )
-    for row in papers_everywhere(context.books.session, facts.sha256):
-        if (row.access is Access.SEALED) is not sealed:
-            raise Refused.field(
-                "access",
-                "the same paper is {access} by entry {entry} of {campaign}; it is sealed for all that it proves, or "
-                "for nothing. Reverse that entry first",
-                access=row.access.value,
-                entry=row.entry,
-                campaign=row.campaign,
-            )
+    if sealed and (facts.original is not None or facts.done):
+        raise Refused.field("original", "only a salted hash of a sealed paper is published; leave it out")
+    if len(set(facts.done)) < len(facts.done):
+        raise Refused.field("done", "a word stands twice; write each once")
     if facts.about is not About.CAMPAIGN:
         if facts.number is None:
             raise Refused.field(
@@ -129,11 +128,6 @@ def papers_everywhere(session: Session, sha256: str) -> Sequence[EvidenceRow]:
         .where(EvidenceRow.sha256 == sha256, col(EvidenceRow.reversed_by).is_(None))
         .order_by(col(EvidenceRow.entry))
     ).all()
-
-
-def is_sealed(session: Session, sha256: str) -> bool:
-    """Does a standing entry seal this paper?"""
-    return any(row.access is Access.SEALED for row in papers_everywhere(session, sha256))
 
 
 def standing_papers(session: Session, campaign: str, sha256: str) -> Sequence[EvidenceRow]:
@@ -156,6 +150,8 @@ def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
             entry=entry.seq,
             campaign=entry.campaign,
             sha256=facts.sha256,
+            original=facts.original,
+            done=facts.done,
             title=facts.title,
             paper=facts.paper,
             shows=facts.shows,
@@ -180,7 +176,7 @@ EVIDENCE = Kind(
     verb="add",
     facts=Evidence,
     notes=None,
-    doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only).",
+    doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (salted hash only).",
     roles=RECORDERS,
     named="sha256",
     key=lambda campaign, facts: ":".join(

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from sqlmodel import Session, col, delete, select
 
-from ledger.core.errors import Conflict, Damaged
+from ledger.core.errors import Damaged
 from ledger.model.columns import table_of
-from ledger.model.operation import PaperRow
+from ledger.model.evidence import Treatment
+from ledger.model.operation import PaperRow, SealedPaperRow
 
 REMOVED = "paper removed"
 """How the audit log names that a paper's bytes were deleted."""
@@ -38,6 +39,10 @@ class Papers:
             self._session.exec(select(PaperRow.sha256).where(PaperRow.sha256 == sha256)).first() is not None
         )
 
+    def opened(self, sealed: str) -> SealedPaperRow | None:
+        """What opens the salted hash of a sealed paper."""
+        return self._session.get(SealedPaperRow, sealed)
+
     def damaged(self) -> Iterator[str]:
         """Names of papers whose bytes are others; one paper is read at a time."""
         for sha256 in self._session.exec(select(PaperRow.sha256).order_by(col(PaperRow.sha256))).all():
@@ -49,17 +54,20 @@ class Papers:
 class PapersWriting(Papers):
     """Keeping papers."""
 
-    def save(self, sha256: str, media_type: str, data: bytes) -> None:
-        """Keep a paper; the same again changes nothing. Raises Conflict when the bytes have another hash."""
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise Conflict.field(
-                "evidence", "the {size} bytes do not have the SHA-256 that names them", size=len(data)
-            )
+    def save(self, media_type: str, data: bytes, original: str, done: tuple[Treatment, ...] = ()) -> str:
+        """Keep a paper; returns its SHA-256. `original` is that of what was given. The same again changes nothing."""
+        sha256 = hashlib.sha256(data).hexdigest()
         if not self.is_kept(sha256):
-            row = PaperRow(sha256=sha256, media_type=media_type, data=data)
+            row = PaperRow(sha256=sha256, media_type=media_type, original=original, done=done, data=data)
             self._session.add(row)
             self._session.flush()
             self._session.expunge(row)  # what is served is what the database has
+        return sha256
+
+    def save_sealed(self, sealed: str, salt: bytes, lies: str) -> None:
+        """Keep what opens the salted hash of a sealed paper, or another note of where the original lies."""
+        self._session.merge(SealedPaperRow(sealed=sealed, salt=salt, lies=lies))
+        self._session.flush()
 
     def remove(self, sha256: str) -> bool:
         """Delete a paper's bytes, off the pages of the file too; False where there are none.

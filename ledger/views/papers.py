@@ -83,6 +83,8 @@ def told_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, .
 def _told(row: EvidenceRow, is_kept: bool) -> Paper:
     return Paper(
         sha256=row.sha256,
+        original=row.original,
+        done=row.done,
         title=row.title,
         kind=row.paper,
         date=row.date,

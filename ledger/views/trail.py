@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Whole
-from ledger.model.evidence import Access
+from ledger.model.evidence import Access, Treatment
 from ledger.views.flow import ExitKind, ThreadPoint
 from ledger.views.people import PeopleReached
 
@@ -75,7 +75,11 @@ class Paper(Frozen):
     """A document by the SHA-256 of its bytes."""
 
     sha256: str
-    """64 hexadecimal digits."""
+    """Of the copy that is served; of a sealed one the salted hash. 64 hexadecimal digits."""
+    original: str | None
+    """Of the paper before anything was taken out of it or blacked out; null for a sealed one."""
+    done: tuple[Treatment, ...]
+    """What was taken out of it, or left in it, before it was served."""
     title: str
     """What it is called."""
     kind: str
@@ -85,7 +89,7 @@ class Paper(Frozen):
     shows: str
     """What it shows, with its figures; empty where that is not told."""
     access: Access
-    """Who may read it; a sealed one is known by its hash only."""
+    """Who may read it; a sealed one is known by its salted hash only."""
     entry: int | None
     """Number of the entry that it is evidence of."""
     kept: bool

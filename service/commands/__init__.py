@@ -86,6 +86,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "bank forget": "Forget the private words of bank lines; what the entries commit to stays.",
     },
     "papers": {
+        "paper where": "Tell where the original of a sealed paper lies, and the salt of its hash, to who may record.",
         "paper remove": "Remove the bytes of a paper; the entries that name it stand, and the audit log says so.",
     },
     "backup": {
@@ -415,7 +416,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         ),
         **_two_people("correction"),
     },
-    "evidence": {"add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (hash only)."},
+    "evidence": {
+        "add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (salted hash only)."
+    },
     "limit": {
         "set": "Set the most that a role may approve in a currency.",
         "lift": "Let a role approve without a limit in a currency again.",

@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,21 +21,23 @@ from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
 from ledger.model.evidence import Access
 from ledger.model.orders import InvoiceRow
+from ledger.recording.actors import Actor
 from ledger.recording.bank_words import words_of
 from ledger.recording.dating import BESIDE, parted
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
-from ledger.recording.papers import keep_paper
+from ledger.recording.papers import MOST_OF_PLACE, TreatedPaper, keep_paper, seal_paper
 from ledger.recording.users import actor_named
 from ledger.rules.bank import LINE, MATCH, line_left, signed
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading, Writing
 from ledger.views.invoices import invoice_state
 from ledger.views.preview import Preview, preview
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
-from service.sentences import banks
+from service.paper_files.treating import treated
+from service.sentences import banks, papers
 from service.sentences import desk as say
 from service.sentences.layout import row
 
@@ -107,7 +110,7 @@ def _action_options(noun: str, action: Action) -> Any:
             help="one field; a.b=… for an inner one, a list or object as JSON",
         )
         if noun == "evidence":
-            parser.add_argument("--file", metavar="PAPER", help="the paper itself, kept unless it is sealed")
+            _paper_options(parser)
         else:
             parser.add_argument(
                 "--preview",
@@ -128,17 +131,18 @@ def _action(noun: str, verb: str, action: Action) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         told = _facts_of(options, action, outside)
         paper = _paper(options, told, outside) if noun == "evidence" else None
+        said: tuple[str, ...] = ()
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user, now=outside.clock())
             slug = _slug(tx, options, noun, verb, told)
             fields, beside = parted(told)
+            if paper is not None:
+                said = _keep(tx, actor, fields, paper, now=outside.clock())
             facts: Any = facts_from(action.facts, fields)
-            if paper is None and options.preview:
+            if noun != "evidence" and options.preview:
                 return _previewed(
                     preview(tx, actor, slug, noun, verb, facts, now=outside.clock(), beside=beside)
                 )
-            if paper is not None and facts.access is not Access.SEALED:
-                keep_paper(tx, actor, *paper, now=outside.clock())
             outcome = act(
                 tx,
                 actor,
@@ -149,9 +153,28 @@ def _action(noun: str, verb: str, action: Action) -> Any:
                 now=outside.clock(),
                 beside=beside,
             )
-        return _answer(noun, verb, slug, outcome)
+        return _answer(noun, verb, slug, outcome, said)
 
     return run
+
+
+def _paper_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--file",
+        metavar="PAPER",
+        help="the paper itself: a copy without metadata is kept, of a sealed one nothing",
+    )
+    parser.add_argument("--original", metavar="FILE", help="the paper before it was blacked out; only hashed")
+    parser.add_argument(
+        "--keep-metadata",
+        action="store_true",
+        help="all may read the metadata of a paper that is not rewritten, as a signed PDF",
+    )
+    parser.add_argument(
+        "--where",
+        metavar="TEXT",
+        help="where the original of a sealed paper lies; private (else the file's path)",
+    )
 
 
 def _previewed(told: Preview) -> Answer:
@@ -239,7 +262,7 @@ def _read(name: str, most: int, outside: Outside) -> bytes:
     return raw
 
 
-def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
+def _answer(noun: str, verb: str, slug: str, outcome: Outcome, said: tuple[str, ...]) -> Answer:
     line = say.outcome(noun, slug, outcome)
     data = {
         "noun": noun,
@@ -251,7 +274,7 @@ def _answer(noun: str, verb: str, slug: str, outcome: Outcome) -> Answer:
         "waiting_for": outcome.waiting_for,
         "entry": None if outcome.data is None else json.loads(outcome.data),
     }
-    return Answer((line, *_said_of_match(outcome.data)), data)
+    return Answer((*said, line, *_said_of_match(outcome.data)), data)
 
 
 def _said_of_match(data: bytes | None) -> tuple[str, ...]:
@@ -383,16 +406,49 @@ def _is(entry: Entry, which: str) -> bool:
     return which in names or is_begun
 
 
-def _paper(options: argparse.Namespace, told: dict[str, Any], outside: Outside) -> tuple[str, bytes] | None:
-    """The bytes of `--file` with their hash, which becomes the fact `sha256` when none was given."""
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """A file that was given as evidence: its bytes of a paper that may be shown, else where its original lies."""
+
+    sha256: str
+    shown: TreatedPaper | None
+    original: str | None
+    lies: str
+
+
+def _paper(options: argparse.Namespace, told: dict[str, Any], outside: Outside) -> _Paper | None:
+    """What `--file` holds, without what must not be served; None where no file was given."""
     if options.file is None:
+        if options.original is not None or options.where is not None or options.keep_metadata:
+            raise BadUse("--original, --where and --keep-metadata: name the paper in --file.")
         return None
     data = _read(options.file, _MOST_PAPER, outside)
     digest = hashlib.sha256(data).hexdigest()
-    given = told.setdefault("sha256", digest)
-    if given != digest:
+    if told.get("sha256", digest) != digest:
         raise Refused.field("sha256", "is not the SHA-256 of the file; leave it out and it is computed")
-    return digest, data
+    if told.get("access") == Access.SEALED:
+        if options.original is not None or options.keep_metadata:
+            raise BadUse("--original and --keep-metadata: of a sealed paper nothing is kept; leave them out.")
+        path = "" if options.file == "-" else str((outside.folder / options.file).resolve())
+        return _Paper(digest, None, None, options.where if options.where is not None else path)
+    if options.where is not None:
+        raise BadUse("--where: only of a sealed paper it is noted where the original lies; leave it out.")
+    original = None
+    if options.original is not None:
+        original = hashlib.sha256(_read(options.original, _MOST_PAPER, outside)).hexdigest()
+    shown = treated(data, keep_metadata=options.keep_metadata)
+    return _Paper(digest, shown, original, "")
+
+
+def _keep(tx: Writing, actor: Actor, told: dict[str, Any], paper: _Paper, *, now: int) -> tuple[str, ...]:
+    """Keep the copy that is served, or note where a sealed one lies; its hash becomes the fact `sha256`."""
+    if paper.shown is None:
+        told["sha256"] = seal_paper(tx, actor, paper.sha256, paper.lies[:MOST_OF_PLACE], now=now)
+        return (papers.sealed(told["sha256"]),)
+    told["sha256"] = keep_paper(tx, actor, paper.shown, now=now)
+    if paper.original is not None:
+        told.setdefault("original", paper.original)
+    return papers.treated(paper.shown)
 
 
 def _commands() -> Iterator[tuple[str, Command]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from ledger.recording.papers import keep_paper, remove_paper
 from ledger.recording.users import actor_named, add_token
 from ledger.store.papers import REMOVED
 from service.backups import Backups
+from service.paper_files.treating import treated
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.paper_files import photograph
 from tests.tools.things import DATE, funded
 
 LETTER = b"A letter that tells who signed.\n"
@@ -37,7 +40,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def site(ledger: Ledger) -> TestClient:
     with ledger.store.write() as writing:
         token = add_token(writing, "recorder", "t", now=ledger.now, by=None)
-    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)
+    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list, treated=treated)
     made = TestClient(create_app(ports), raise_server_exceptions=False)
     made.headers["authorization"] = f"Bearer {token}"
     return made
@@ -68,6 +71,30 @@ def audited(ledger: Ledger) -> list[tuple[str, str]]:
         return [(line.action, line.subject) for line in reading.desk.audited() if line.subject == NAME]
 
 
+def test_the_entry_has_the_hash_of_the_original_and_of_the_copy_that_is_served(
+    ledger: Ledger, site: TestClient
+) -> None:
+    """Metadata leave the copy, and what was done stands in the entry, whatever its author says; the page tells it."""
+    original = photograph()
+    name = hashlib.sha256(original).hexdigest()
+    kept = site.put(f"/api/v1/papers/{name}", content=original, headers={"content-type": "image/jpeg"}).json()
+    assert kept["original"] == name != kept["sha256"]
+    assert kept["done"] == ["metadata-removed"]
+    assert "Model: A camera" in kept["found"]
+    with pytest.raises(Refused, match="is that of the original"):
+        attach(ledger, "public", sha256=name)
+    with pytest.raises(Refused, match="is not what was done"):
+        attach(ledger, "public", sha256=kept["sha256"], done=["thumbnails-removed"])
+    attach(ledger, "public", sha256=kept["sha256"])
+    attach(ledger, "redacted", sha256=kept["sha256"], about="conversion", number="C-1", original="ab" * 32)
+    row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
+    assert (row["original"], row["done"]) == (name, ["metadata-removed"])
+    served = site.get(f"/papers/{kept['sha256']}").content
+    assert hashlib.sha256(served).hexdigest() == kept["sha256"]
+    assert (b"A camera" in original, b"A camera" in served) == (True, False)
+    assert "Public: metadata removed" in site.get(f"/c/{SLUG}").text
+
+
 def test_only_what_a_standing_entry_makes_public_is_served(ledger: Ledger, site: TestClient) -> None:
     """An upload alone publishes nothing and is in the audit log; a reversal ends the serving."""
     assert upload(site) == 201
@@ -84,11 +111,26 @@ def test_only_what_a_standing_entry_makes_public_is_served(ledger: Ledger, site:
     assert site.get(f"/papers/{NAME}").status_code == 404
 
 
-def test_bytes_of_a_sealed_paper_are_never_kept(ledger: Ledger, site: TestClient) -> None:
-    """Those that were kept before go with the entry that seals it; nobody brings them again; no public entry beside."""
+def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: TestClient) -> None:
+    """What was kept before goes with the entry that seals it; nobody brings it again; no public entry beside.
+
+    The salt, and where the original lies, are told to who may record; the paper's own hash stands nowhere.
+    """
     upload(site)
+    made = site.post("/api/v1/papers/sealed", json={"sha256": NAME, "lies": "safe 3"})
+    salted = made.json()["sealed"]
     seq = attach(ledger, "sealed", **SEALED)
+    assert attach(ledger, "sealed", **SEALED) == attach(ledger, "sealed", sha256=salted, **SEALED) == seq
     assert audited(ledger) == [("paper kept", NAME), (REMOVED, NAME)]
+    shown = site.get(f"/api/v1/papers/{salted}/original").json()
+    opened = hashlib.sha256(bytes.fromhex(shown["salt"]) + bytes.fromhex(NAME)).hexdigest()
+    assert (shown["lies"], opened) == ("safe 3", salted)
+    with ledger.store.read() as reading:
+        assert NAME.encode() not in b"".join(row.data for row in reading.journal.rows())
+    public = site.get(f"/api/v1/campaigns/{SLUG}/evidence", headers={"authorization": ""})
+    assert (NAME in public.text, salted in public.text, shown["salt"] in public.text) == (False, True, False)
+    nobody = {"authorization": ""}
+    assert site.get(f"/api/v1/papers/{salted}/original", headers=nobody).status_code == 401
     assert site.get(f"/papers/{NAME}").status_code == 404
     assert upload(site) == 409
     with pytest.raises(Refused, match="is sealed by entry"):
@@ -114,7 +156,7 @@ def test_a_paper_known_by_its_hash_alone_is_told_as_not_kept_here(ledger: Ledger
     row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
     assert (row["kept"], row["href"]) == (False, None)
     with ledger.store.write() as writing:
-        keep_paper(writing, actor_named(writing, "recorder", now=ledger.now), NAME, LETTER, now=ledger.now)
+        keep_paper(writing, actor_named(writing, "recorder", now=ledger.now), treated(LETTER), now=ledger.now)
     assert f'href="/papers/{NAME}"' in site.get(f"/c/{SLUG}").text
     row = site.get(f"/api/v1/campaigns/{SLUG}/evidence").json()["items"][0]
     assert (row["kept"], row["href"]) == (True, f"/papers/{NAME}")
@@ -135,16 +177,26 @@ def test_forged_bytes_are_not_served_and_the_checks_name_them(ledger: Ledger, si
 
 
 def test_what_a_paper_is_its_bytes_say(ledger: Ledger, site: TestClient) -> None:
-    """Not the header and not the name of the file: a page in a browser's language is text, or nothing that is shown."""
+    """Not the header and not the name of the file; what a browser would run is downloaded, or not taken at all."""
     assert upload(site, b"%PDF-1.7 \x00", "text/plain") == 415
-    assert upload(site, b"<html>\x00", "text/plain") == 415
+    assert upload(site, b"<html>\x00", "image/png") == 415
     assert upload(site, b"no picture", "image/png") == 415
-    assert upload(site, b"\x89PNG\r\n\x1a\n\x00", "image/png") == 201
-    with ledger.store.write() as writing:
-        actor = actor_named(writing, "recorder", now=ledger.now)
-        html = b"<script>alert(1)</script>"
-        told = keep_paper(writing, actor, hashlib.sha256(html).hexdigest(), html, now=ledger.now)
-    assert told == "text/plain; charset=utf-8"
+    assert upload(site, b"\x89PNG\r\n\x1a\n\x00", "image/png") == 422
+    for page in (
+        b"<script>alert(1)</script>",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\n<?xml version='1.0'?><a/>",
+    ):
+        assert upload(site, page) == 422
+        name = hashlib.sha256(page).hexdigest()
+        kept = site.put(
+            f"/api/v1/papers/{name}?metadata=keep", content=page, headers={"content-type": "text/plain"}
+        )
+        assert (kept.status_code, kept.json()["done"]) == (201, ["metadata-left"])
+        attach(ledger, "public", sha256=name)
+        shown = site.get(f"/papers/{name}")
+        assert shown.headers["content-disposition"].startswith("attachment")
+        assert shown.headers["content-type"] == "application/octet-stream"
 
 
 def test_an_admin_takes_bytes_out_and_the_audit_log_says_so(ledger: Ledger, site: TestClient) -> None:
@@ -171,8 +223,19 @@ def test_the_commands_keep_no_sealed_paper_and_remove_one_from_the_kept_backups_
     facts = {"title": "Letter", "paper": "letter", "shows": "Who signed", "about": "campaign", "date": DATE}
     add = ["evidence", "add", "--as", "recorder", *(f"--set={name}={told}" for name, told in facts.items())]
     sealed = [f"--set={name}={told}" for name, told in (SEALED | {"access": "sealed"}).items()]
-    assert run_command([*add, "--file", "passport.txt", *sealed], tmp_path).code == 0
+    told = run_command([*add, "--file", "passport.txt", "--where", "safe 3", *sealed, "--json"], tmp_path)
+    salted = json.loads(told.out)["entry"]["facts"]["sha256"]
+    assert salted != hashlib.sha256(b"A passport, sealed").hexdigest()
+    assert "safe 3" in run_command(["paper", "where", salted, "--as", "recorder"], tmp_path).out
+    assert run_command(["paper", "where", salted, "--as", "nobody"], tmp_path).code == 2
     assert run_command([*add, "--file", "letter.txt", "--set=access=public"], tmp_path).code == 0
+    (tmp_path / "unredacted.txt").write_bytes(b"A letter with a name")
+    (tmp_path / "photo.jpg").write_bytes(photograph())
+    blacked = ["--file", "photo.jpg", "--original", "unredacted.txt", "--set=access=redacted", "--json"]
+    facts_told = json.loads(run_command([*add, *blacked], tmp_path).out)["entry"]["facts"]
+    assert facts_told["original"] == hashlib.sha256(b"A letter with a name").hexdigest()
+    assert facts_told["done"] == ["metadata-removed"]
+    assert "Model: A camera" in run_command([*add, *blacked[:-1]], tmp_path).out
     copy = Backups(made.store, lambda: made.now, tmp_path / "kept", 3600, 7).make()
     assert LETTER in copy.read_bytes()
     assert run_command(["paper", "remove", NAME, "--as", "recorder"], tmp_path).code == 77

@@ -281,7 +281,7 @@ def test_a_server_whose_disk_is_full_loses_nothing() -> None:
         def keep(number: int) -> None:
             paper = random.Random(number).randbytes(1_000_000)
             with store.write() as writing:
-                writing.papers.save(hashlib.sha256(paper).hexdigest(), "application/pdf", paper)
+                writing.papers.save("application/pdf", paper, hashlib.sha256(paper).hexdigest())
                 writing.journal.append(entry(writing.journal.count() + 1))
 
         def keep_all(numbers: range) -> None:

@@ -48,7 +48,7 @@ def work(folder: Path) -> None:
     with ledger.store.write() as writing:
         request_intention(writing, SLUG, Wish(), now=ledger.now)
     with ledger.store.write() as writing:
-        writing.papers.save(hashlib.sha256(PAPER).hexdigest(), "application/pdf", PAPER)
+        writing.papers.save("application/pdf", PAPER, hashlib.sha256(PAPER).hexdigest())
     ledger.mine("sold", tx("sale", spends=(("gift", 0),)))
     ledger.bury()
     ledger.do(

@@ -33,6 +33,8 @@ HEAVY = (
     "watchers.net.connection",
     "bit",
     "requests",
+    "PIL",
+    "pikepdf",
 )
 LOADED = """
 import json, sys

@@ -186,7 +186,7 @@ def test_a_disk_that_really_is_full_loses_nothing(tmp_path: Path) -> None:
             try:
                 with ledger.store.write() as writing:
                     digest = hashlib.sha256(paper).hexdigest()
-                    writing.papers.save(digest, "application/pdf", paper)
+                    writing.papers.save("application/pdf", paper, digest)
                 told.append(digest)
                 ledger.do("recorder", "contribution", "add", **(GIFT | {"number": f"K-{number}"}))
             except StorageFailed as failure:

@@ -227,6 +227,8 @@ def papers() -> tuple[Paper, ...]:
     return tuple(
         Paper(
             sha256=f"{i + 1:x}" * 64,
+            original=None if access is Access.SEALED else f"{i + 1:x}" * 64,
+            done=(),
             title=title,
             kind=kind,
             date=date,

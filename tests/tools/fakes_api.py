@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 from api.ports import Ports, SiteSettings
 from ledger.core.errors import NotAllowed, NotFound, Refused
+from ledger.recording.papers import SealedPaper, TreatedPaper
 from ledger.views.campaign import (
     CampaignCard,
     CampaignHead,
@@ -204,8 +206,14 @@ class FakeDesk:
             raise NotAllowed("role: thirteen is not for you")
         return Outcome(7, f"{noun}:{facts.get('number')}", False, None, ENTRY % 7)
 
-    def keep_paper(self, tx: Any, actor: Actor, sha256: str, data: bytes, *, now: int) -> str:
-        return "application/pdf"
+    def keep_paper(self, tx: Any, actor: Actor, paper: TreatedPaper, *, now: int) -> str:
+        return hashlib.sha256(paper.data).hexdigest()
+
+    def seal_paper(self, tx: Any, actor: Actor, sha256: str, lies: str, *, now: int) -> str:
+        return hashlib.sha256(sha256.encode()).hexdigest()
+
+    def sealed_paper(self, tx: Any, actor: Actor, sealed: str) -> SealedPaper:
+        return SealedPaper(sealed, "5a" * 32, "safe 3")
 
     def request_intention(
         self,

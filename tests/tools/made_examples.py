@@ -28,11 +28,14 @@ from api.data.answers import (
     Me,
     Page,
     Person,
+    SealedHash,
+    WhereOriginal,
 )
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.roles import Role, Scope
 from ledger.core.telling import Telling
+from ledger.model.evidence import Treatment
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind, ScreeningResult
 from ledger.rules.screening import ScreeningState
@@ -184,8 +187,16 @@ MADE_UP: Mapping[str, Frozen] = {
         height=None,
         page=f"/d/{_TXID}",
     ),
-    "paper": KeptPaper(sha256="9b" * 32, bytes=48_213),
+    "original": WhereOriginal(sealed="7e" * 32, salt="c4" * 32, lies="safe of the office, folder 3"),
+    "paper": KeptPaper(
+        sha256="9b" * 32,
+        original="2d" * 32,
+        bytes=48_213,
+        done=(Treatment.METADATA, Treatment.THUMBNAILS),
+        found=("Model: a camera", "GPSLatitude: 9.0 3.0 0.0", "thumbnail"),
+    ),
     "period": _PERIOD,
+    "sealed": SealedHash(sealed="7e" * 32),
     "periods": Page[PeriodRow](
         items=(PeriodRow(**{name: getattr(_PERIOD, name) for name in PeriodRow.model_fields}),), next=None
     ),

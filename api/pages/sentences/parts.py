@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from api.pages.figures import exact_with_asset, short_hash
 from api.pages.messages import (
@@ -18,7 +18,7 @@ from api.pages.messages import (
 )
 from api.pages.sentences.units import day, number_of, period, time
 from ledger.core.frozen import Amount
-from ledger.model.evidence import Access
+from ledger.model.evidence import Access, Treatment
 from ledger.model.goods import ValueMethod
 from ledger.views.campaign import InKindRow, JournalHead, SourceOfFact
 from ledger.views.payables import PayableRow
@@ -206,6 +206,17 @@ _WITH_ACCESS_ELSEWHERE = {
     Access.PUBLIC: Message("{paper}, public, not kept here", _PAPER, _PAPER_TITLE),
     Access.REDACTED: Message("{paper}, redacted, not kept here", _PAPER, _PAPER_TITLE),
 }
+_DONE = "what was done to a paper before it is shown"
+_TREATMENTS = {
+    Treatment.METADATA: Message("metadata removed", _DONE),
+    Treatment.THUMBNAILS: Message("thumbnails removed", _DONE),
+    Treatment.ATTACHMENTS: Message("attached files removed", _DONE),
+    Treatment.ACTIVE: Message("active content removed", _DONE),
+    Treatment.METADATA_LEFT: Message("metadata left in", _DONE),
+}
+_ACCESS_DONE = Message(
+    "{access}: {done}", "{access}: who may read a paper", "{done}: as: metadata removed, thumbnails removed"
+)
 _GIVEN = ("a gift in kind", "{pieces}: as: 40 kits", "{product}: its name")
 _WHAT = Message("{pieces}, {product}", *_GIVEN)
 _WHAT_FROM = Message("{pieces}, {product}, from {giver}", *_GIVEN, "{giver}: who gave it")
@@ -225,7 +236,14 @@ _NO_VALUE = Message("no value stated", "a gift in kind")
 
 
 def access_word(paper: Paper) -> str:
-    return worded(_ACCESS[paper.access] if _is_here(paper) else _ACCESS_ELSEWHERE[paper.access])
+    """`Public: metadata removed`."""
+    access = worded(_ACCESS[paper.access] if _is_here(paper) else _ACCESS_ELSEWHERE[paper.access])
+    return worded(_ACCESS_DONE, access=access, done=treatments(paper.done)) if paper.done else access
+
+
+def treatments(done: Iterable[Treatment]) -> str:
+    """What was done to a paper before it is shown: `metadata removed, thumbnails removed`."""
+    return listed([worded(_TREATMENTS[one]) for one in done])
 
 
 def _is_here(paper: Paper) -> bool:

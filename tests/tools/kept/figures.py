@@ -24,6 +24,7 @@ from ledger.model.evidence import EvidenceRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.limits import LimitRow
+from ledger.model.operation import SealedPaperRow
 from ledger.model.orders import AcceptanceRow, CreditNoteRow, InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.people import ResultRow
@@ -458,7 +459,9 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
     for indicator in indicators_of(session, slug):
         yield "indicator", indicator.number, "stands"
     for paper in session.exec(select(EvidenceRow).where(EvidenceRow.campaign == slug)):
-        number = f"{paper.sha256}:{paper.about.value}:{paper.number or ''}"
+        sealed = session.get(SealedPaperRow, paper.sha256)
+        name = paper.sha256 if sealed is None else sealed.lies
+        number = f"{name}:{paper.about.value}:{paper.number or ''}"
         yield "evidence", number, _standing(paper.reversed_by)
     for rate in session.exec(select(RateRow).where(RateRow.campaign == slug)):
         yield "rate", rate_number(rate.currency, rate.date, rate.at), "stands"

@@ -12,6 +12,7 @@ from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.roles import APPROVERS
 from ledger.core.times import rfc3339
+from ledger.model.evidence import Access
 from ledger.model.people import Counts
 from ledger.model.questions import Answer
 from ledger.model.reclassifications import Reason
@@ -19,9 +20,11 @@ from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
+from ledger.recording.papers import seal_paper
 from ledger.recording.settling import record_look
 from ledger.recording.users import add_user
 from ledger.recording.valuing import value_waiting
+from ledger.rules.evidence import EVIDENCE
 from ledger.rules.questions import ANSWER, UNUSUAL, open_questions
 from ledger.rules.results import RESULT, find_indicator, results_of
 from ledger.store.addresses import Address
@@ -172,6 +175,9 @@ class House:
             facts |= _as_reported_today(tx, step.campaign, facts)
         if facts.get("reason") == Reason.NEED_MET:  # kept when nobody had to show that it was
             facts["reason"] = Reason.NEED_WITHDRAWN.value
+        if kind is EVIDENCE and facts.get("access") == Access.SEALED:
+            # Kept by the paper's own hash, which a salted one has for its note.
+            seal_paper(tx, self.people[step.by], facts["sha256"], facts["sha256"], now=step.at)
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS

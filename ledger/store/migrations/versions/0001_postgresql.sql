@@ -190,6 +190,8 @@ CREATE TABLE openings (
 CREATE TABLE papers (
     sha256 TEXT COLLATE "C" NOT NULL,
     media_type TEXT COLLATE "C" NOT NULL,
+    original TEXT COLLATE "C" NOT NULL,
+    done VARCHAR COLLATE "C" NOT NULL,
     data BYTEA NOT NULL,
     PRIMARY KEY (sha256)
 );
@@ -198,6 +200,13 @@ CREATE TABLE progress (
     name TEXT COLLATE "C" NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (name)
+);
+
+CREATE TABLE sealed_papers (
+    sealed TEXT COLLATE "C" NOT NULL,
+    salt BYTEA NOT NULL,
+    lies TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (sealed)
 );
 
 CREATE TABLE users (
@@ -867,6 +876,8 @@ CREATE TABLE evidence (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
     sha256 TEXT COLLATE "C" NOT NULL,
+    original TEXT COLLATE "C",
+    done VARCHAR COLLATE "C" NOT NULL,
     title TEXT COLLATE "C" NOT NULL,
     paper TEXT COLLATE "C" NOT NULL,
     shows TEXT COLLATE "C" NOT NULL,

@@ -217,6 +217,8 @@ CREATE TABLE openings (
 CREATE TABLE papers (
     sha256 TEXT NOT NULL,
     media_type TEXT NOT NULL,
+    original TEXT NOT NULL,
+    done TEXT NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (sha256)
 )
@@ -227,6 +229,15 @@ CREATE TABLE progress (
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (name)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE sealed_papers (
+    sealed TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    lies TEXT NOT NULL,
+    PRIMARY KEY (sealed)
 )
  WITHOUT ROWID,
  STRICT;
@@ -951,6 +962,8 @@ CREATE TABLE evidence (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
     sha256 TEXT NOT NULL,
+    original TEXT,
+    done TEXT NOT NULL,
     title TEXT NOT NULL,
     paper TEXT NOT NULL,
     shows TEXT NOT NULL,

@@ -1,0 +1,54 @@
+"""What was found in a paper beside what it shows, and what is done to it: told to who adds it, and kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ledger.model.evidence import Treatment
+
+_MOST_SHOWN = 80
+_MOST_TOLD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing in a file: what is done to its like, its name in the format, and what it says."""
+
+    treatment: Treatment
+    name: str
+    value: str = ""
+
+    def told(self) -> str:
+        """In a line, as the format names it: nothing that a terminal would run."""
+        name, value = _shown(self.name), _shown(self.value)
+        return f"{name}: {value}" if value else name
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A file without what was found in it."""
+
+    data: bytes
+    found: tuple[Found, ...]
+
+    @property
+    def done(self) -> tuple[Treatment, ...]:
+        """What was done to it, each once, in the order of the words."""
+        kinds = {one.treatment for one in self.found}
+        return tuple(kind for kind in Treatment if kind in kinds)
+
+
+def told_of(found: Iterable[Found]) -> tuple[str, ...]:
+    """What a file says beside what it shows, a line each, a bounded number of them."""
+    return tuple(dict.fromkeys(_told(found)))[:_MOST_TOLD]
+
+
+def _told(found: Iterable[Found]) -> Iterator[str]:
+    for one in found:
+        yield one.told()
+
+
+def _shown(text: str) -> str:
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(shown.split())[:_MOST_SHOWN]

@@ -1,0 +1,251 @@
+"""A PDF without what it says beside its pages, and without what a reader would run or unpack.
+
+The one file that reads PDF by pikepdf. Names stand as ISO 32000-2 has them. A signed PDF is never rewritten: what it
+holds is listed, and a person decides.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+
+from ledger.core.errors import Refused
+from ledger.model.evidence import Treatment
+from service.paper_files.found import Found, Plain
+from service.paper_files.jpeg import NoJpeg, plain_jpeg
+
+_RUN = frozenset(
+    {
+        "/JavaScript",
+        "/Launch",
+        "/GoToE",
+        "/GoToR",
+        "/SubmitForm",
+        "/ImportData",
+        "/Rendition",
+        "/Movie",
+        "/Sound",
+    }
+    | {"/RichMediaExecute", "/GoTo3DView", "/Hide", "/Thread"}
+)
+"""Actions that run, open or send something; a link to a page or to the web is none of them."""
+_PLAYED = frozenset({"/RichMedia", "/Screen", "/Movie", "/3D", "/Sound"})
+"""Annotations that play something."""
+_TRIGGERS = ("/AA", "/JS", "/XFA")
+_ACTIONS = ("/OpenAction", "/A", "/PA", "/Next")
+_BESIDE = ("/Metadata", "/PieceInfo", "/LastModified")
+_OF_WRITER = ("/T", "/M", "/CreationDate", "/NM")
+"""Of a remark: who wrote it, and when."""
+_MOST_DEEP = 60
+
+
+def plain_pdf(data: bytes) -> Plain:
+    """A PDF without what is found in it; one that is signed stays as it is. Raises Refused for what cannot be read."""
+    with _opened(data) as pdf:
+        signed, found = _is_signed(pdf), tuple(_taken_out(pdf))
+        if signed or not found:
+            return Plain(data, found)
+        copy = _saved(pdf)
+    with _opened(copy) as again:
+        left = sorted({one.name for one in _taken_out(again)})
+    if left:
+        raise Refused.field(
+            "paper", "{left} cannot be taken out of this PDF; print it into a new one", left=left
+        )
+    return Plain(copy, found)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Pdf]:
+    try:
+        with Pdf.open(io.BytesIO(data)) as pdf:
+            yield pdf
+    except pikepdf.PasswordError:
+        raise Refused.field("paper", "this PDF wants a password; save it without one") from None
+    except (pikepdf.PdfError, pikepdf.ForeignObjectError, ValueError, RuntimeError, RecursionError):
+        raise Refused.field("paper", "this PDF cannot be read; print it into a new one") from None
+
+
+def _saved(pdf: Pdf) -> bytes:
+    out = io.BytesIO()
+    pdf.save(
+        out,
+        deterministic_id=True,
+        encryption=False,
+        fix_metadata_version=False,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+    )
+    return out.getvalue()
+
+
+def _is_signed(pdf: Pdf) -> bool:
+    """Does it carry a signature, which any change would break?"""
+    for told in _dictionaries(pdf):
+        kind, value = told.get("/FT"), told.get("/V")
+        if "/ByteRange" in told or told.get("/Type") == Name.Sig or (kind == Name.Sig and value is not None):
+            return True
+    return False
+
+
+def _taken_out(pdf: Pdf) -> Iterator[Found]:
+    """What is found, told and taken out of the opened file on the way."""
+    yield from _docinfo(pdf)
+    yield from _xmp(pdf)
+    yield from _attachments(pdf)
+    for told in list(_dictionaries(pdf)):
+        yield from _of_object(told)
+
+
+def _docinfo(pdf: Pdf) -> Iterator[Found]:
+    if "/Info" not in pdf.trailer:
+        return
+    info = pdf.trailer["/Info"]
+    if isinstance(info, Dictionary):
+        for name, value in info.items():
+            yield Found(Treatment.METADATA, name.lstrip("/"), str(value))
+    del pdf.trailer["/Info"]
+
+
+def _xmp(pdf: Pdf) -> Iterator[Found]:
+    if "/Metadata" not in pdf.Root:
+        return
+    told: list[Found] = []
+    try:
+        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
+            told = [Found(Treatment.METADATA, name.rpartition("}")[2], str(xmp[name])) for name in xmp]
+    except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError, pikepdf.PdfError):
+        told = []
+    yield from told or [Found(Treatment.METADATA, "XMP")]
+    if "/Metadata" in pdf.Root:
+        del pdf.Root["/Metadata"]
+
+
+def _attachments(pdf: Pdf) -> Iterator[Found]:
+    try:
+        names = list(pdf.attachments)
+    except (ValueError, TypeError, KeyError, AttributeError, pikepdf.PdfError):
+        names = [""]
+    for name in names:
+        yield Found(Treatment.ATTACHMENTS, "attachment", name)
+    tree = pdf.Root.get("/Names")
+    if isinstance(tree, Dictionary):
+        if "/EmbeddedFiles" in tree:
+            if not names:
+                yield Found(Treatment.ATTACHMENTS, "attachments")
+            del tree["/EmbeddedFiles"]
+        if "/JavaScript" in tree:
+            yield Found(Treatment.ACTIVE, "JavaScript")
+            del tree["/JavaScript"]
+    if "/Collection" in pdf.Root:
+        yield Found(Treatment.ATTACHMENTS, "collection")
+        del pdf.Root["/Collection"]
+
+
+def _of_object(told: Dictionary | Stream) -> Iterator[Found]:
+    """What one dictionary of the file holds that is taken out."""
+    for name in _BESIDE:
+        if name in told:
+            yield Found(Treatment.METADATA, name.lstrip("/"))
+            del told[name]
+    if "/Thumb" in told:
+        yield Found(Treatment.THUMBNAILS, "thumbnail of a page")
+        del told["/Thumb"]
+    for name in ("/AF", "/EF"):
+        if name in told:
+            yield Found(Treatment.ATTACHMENTS, "associated file")
+            del told[name]
+    yield from _active(told)
+    yield from _annotations(told)
+    if isinstance(told, Stream):
+        yield from _jpeg(told)
+
+
+def _active(told: Dictionary | Stream) -> Iterator[Found]:
+    for name in _TRIGGERS:
+        if name in told:
+            yield Found(Treatment.ACTIVE, "JavaScript" if name == "/JS" else name.lstrip("/"))
+            del told[name]
+    for name in _ACTIONS:
+        action = told.get(name)
+        if isinstance(action, Array):
+            runs = [str(one["/S"]) for one in list(action) if _runs(one)]
+        else:
+            runs = [str(action["/S"])] if _runs(action) else []  # type: ignore[index]
+        if runs:
+            yield from (Found(Treatment.ACTIVE, run.lstrip("/")) for run in runs)
+            del told[name]
+
+
+def _runs(action: object) -> bool:
+    return isinstance(action, Dictionary) and str(action.get("/S", "")) in _RUN
+
+
+def _annotations(told: Dictionary | Stream) -> Iterator[Found]:
+    """Those that play or carry a file go; of a remark, who wrote it and when."""
+    annotations = told.get("/Annots")
+    if not isinstance(annotations, Array):
+        return
+    stay = Array()
+    for one in list(annotations):
+        kind = str(one.get("/Subtype", "")) if isinstance(one, Dictionary) else ""
+        if kind == "/FileAttachment":
+            yield Found(Treatment.ATTACHMENTS, "attachment of a remark")
+            continue
+        if kind in _PLAYED:
+            yield Found(Treatment.ACTIVE, kind.lstrip("/"))
+            continue
+        stay.append(one)
+        if isinstance(one, Dictionary) and kind not in {"/Widget", "/Link", ""}:
+            for name in _OF_WRITER:
+                if name in one:
+                    yield Found(Treatment.METADATA, f"remark {name}", str(one[name]))
+                    del one[name]
+    if len(stay) < len(annotations):
+        told["/Annots"] = stay
+
+
+def _jpeg(told: Stream) -> Iterator[Found]:
+    """A photograph within a page says where it was taken as one alone does."""
+    packed = told.get("/Filter")
+    if packed != Name.DCTDecode and not (isinstance(packed, Array) and list(packed) == [Name.DCTDecode]):
+        return
+    raw = told.read_raw_bytes()
+    try:
+        plain = plain_jpeg(raw)
+    except NoJpeg:
+        return  # no reader shows it, and nothing is known of it
+    if len(raw) - len(plain) > _MOST_HEAD:
+        yield Found(Treatment.METADATA, "metadata of a picture")
+        parameters: Any = told.get("/DecodeParms")
+        told.write(plain, filter=Name.DCTDecode, decode_parms=parameters)
+
+
+_MOST_HEAD = 18
+"""Bytes of a JFIF head, which tells of nobody."""
+
+
+def _dictionaries(pdf: Pdf) -> Iterator[Dictionary | Stream]:
+    """Every dictionary of the file, those within others too; each once."""
+    for one in pdf.objects:
+        yield from _within(one, 0)
+    yield from _within(pdf.trailer, 0)
+
+
+def _within(one: object, depth: int) -> Iterator[Dictionary | Stream]:
+    if depth > _MOST_DEEP:
+        raise ValueError
+    inner: list[object] = []
+    if isinstance(one, Array):
+        inner = list(one)
+    elif isinstance(one, Dictionary | Stream):
+        yield one
+        inner = [one.get(name) for name in list(one.keys())]
+    for part in inner:
+        # What is named by its number is met among all objects.
+        if isinstance(part, Object) and not part.is_indirect:
+            yield from _within(part, depth + 1)

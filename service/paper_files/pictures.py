@@ -1,0 +1,195 @@
+"""Pictures without what they say beside the picture: place, camera, person, program, previews, later frames of a phone.
+
+The one file that reads them by Pillow. A JPEG that stands upright keeps its picture byte for byte; all else is written
+anew in its own format, and turned as its Exif says, since nothing says it any more.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import ExifTags, Image, ImageCms, ImageOps, ImageSequence
+
+from ledger.core.errors import Refused
+from ledger.model.evidence import Treatment
+from service.paper_files.found import Found, Plain
+from service.paper_files.jpeg import NoJpeg, plain_jpeg
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
+_MOST_PIXELS = 80_000_000
+_OF_PICTURE = frozenset(
+    {"transparency", "duration", "loop", "background", "disposal", "default_image", "timestamp"}
+)
+"""What Pillow knows of a file beside its pixels, and what the picture needs; all else is metadata."""
+_OF_FORMAT = frozenset(
+    {
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+        "dpi",
+        "adobe",
+        "adobe_transform",
+        "progressive",
+        "progression",
+    }
+    | {
+        "gamma",
+        "chromaticity",
+        "srgb",
+        "aspect",
+        "interlace",
+        "version",
+        "extension",
+        "compression",
+        "resolution",
+    }
+)
+"""What it knows beside that tells of nobody: how a format packs."""
+_TURNED = frozenset(range(2, 9))
+_TAGS_OF_TIFF = frozenset(
+    {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
+)
+"""Tags of TIFF without which there is no picture."""
+
+
+def plain_picture(data: bytes) -> Plain:
+    """A picture without what is found beside it; raises Refused for what is none."""
+    with _opened(data) as picture:
+        found = tuple(_found(picture, data))
+        if not found:
+            return Plain(data, ())
+        turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
+        stays = picture.format in _OF_JPEG and not turned and not picture.info.get("icc_profile")
+        copy = plain_jpeg(data) if stays else _written(picture)
+    with _opened(copy) as again:
+        left = [one.name for one in _found(again, copy)]
+    if left:
+        raise Refused.field(
+            "paper", "{left} cannot be taken out of this picture; save it anew in another format", left=left
+        )
+    return Plain(copy, found)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+                if picture.width * picture.height > _MOST_PIXELS:
+                    raise Refused.field(
+                        "paper",
+                        "this picture has more than {most} pixels; make it smaller",
+                        most=_MOST_PIXELS,
+                    )
+                yield picture
+    except (OSError, ValueError, SyntaxError, EOFError, NoJpeg, Warning, Image.DecompressionBombError):
+        raise Refused.field(
+            "paper", "this picture cannot be read; save it anew, or give a PDF of it"
+        ) from None
+
+
+def _found(picture: Image.Image, data: bytes) -> Iterator[Found]:
+    frames = [picture] if picture.format in _OF_JPEG else ImageSequence.Iterator(picture)
+    for frame in frames:
+        yield from _beside(frame)
+    picture.seek(0)
+    if picture.format in _OF_JPEG:
+        if picture.format == "MPO":
+            yield Found(Treatment.THUMBNAILS, "further pictures")
+        if not any(picture.info.get(name) for name in ("exif", "comment", "icc_profile", "xmp")):
+            rest = len(data) - len(plain_jpeg(data))
+            if rest > _MOST_HEAD:
+                yield Found(Treatment.METADATA, "bytes that are no picture", str(rest))
+
+
+def _beside(frame: Image.Image) -> Iterator[Found]:
+    """What a frame, or the file around it, says beside its points."""
+    yield from _exif(frame)
+    for name, value in frame.info.items():
+        if name in _OF_PICTURE or name in _OF_FORMAT or name == "exif":
+            continue
+        said = value.decode("utf-8", "replace") if name == "comment" and isinstance(value, bytes) else value
+        told = said if isinstance(said, str) else ""
+        yield Found(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), told)
+
+
+_OF_JPEG = frozenset({"JPEG", "MPO"})
+"""One picture, or one with others behind it."""
+_MOST_HEAD = 18
+"""Bytes of the JFIF head of a JPEG, which says how dense its points are and nothing else."""
+
+
+def _exif(picture: Image.Image) -> Iterator[Found]:
+    exif = picture.getexif()
+    for tag, value in exif.items():
+        if (picture.format == "TIFF" and tag in _TAGS_OF_TIFF) or tag in {_EXIF, _GPS}:
+            continue
+        yield Found(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
+    for tag, value in exif.get_ifd(_EXIF).items():
+        yield Found(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
+    for tag, value in exif.get_ifd(_GPS).items():
+        yield Found(Treatment.METADATA, ExifTags.GPSTAGS.get(tag, f"GPS {tag}"), _said(value))
+    if exif.get_ifd(ExifTags.IFD.IFD1):
+        yield Found(Treatment.THUMBNAILS, "thumbnail")
+
+
+_EXIF, _GPS = int(ExifTags.IFD.Exif), int(ExifTags.IFD.GPSInfo)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bytes):
+        return ""
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return str(value)
+
+
+def _written(picture: Image.Image) -> bytes:
+    """All frames written anew, with nothing but their points."""
+    form = "JPEG" if picture.format == "MPO" else str(picture.format)
+    frames = (
+        [_bare(frame) for frame in ImageSequence.Iterator(picture)] if form != "JPEG" else [_bare(picture)]
+    )
+    out = io.BytesIO()
+    options: dict[str, object] = {}
+    if form == "JPEG":
+        options = {"quality": 95, "subsampling": 0}
+    elif form == "WEBP":
+        options = {"lossless": True}
+    elif form == "TIFF":
+        options = {"compression": "tiff_deflate"}
+    if len(frames) > 1:
+        options |= {"save_all": True, "append_images": frames[1:]}
+        for name in ("duration", "loop", "disposal"):
+            if name in picture.info:
+                options[name] = picture.info[name]
+    frames[0].save(out, form, **options)
+    return out.getvalue()
+
+
+def _bare(frame: Image.Image) -> Image.Image:
+    """The points of a frame, upright and in sRGB, and no word of its file."""
+    profile = frame.info.get("icc_profile")
+    # A copy is of no file any more: tags of TIFF stay behind.
+    made = ImageOps.exif_transpose(frame.copy())
+    if profile and made.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        made = _in_srgb(made, profile)
+    made.info = {name: value for name, value in frame.info.items() if name in {"transparency", "background"}}
+    return made
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Points as a screen shows them without the profile; as they are where the profile cannot be read."""
+    mode = picture.mode if picture.mode in {"RGB", "RGBA"} else "RGB"
+    try:
+        shown = ImageCms.profileToProfile(
+            picture, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=mode
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return shown or picture

@@ -1,0 +1,153 @@
+"""Papers leave without what they say beside what they show; what nobody may rewrite waits for a person's word."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pikepdf
+import pytest
+from PIL import Image, ImageCms
+
+from ledger.core.errors import Refused
+from ledger.core.media_types import GIF, JPEG, PDF, PNG, TIFF, WEBP, media_type_of
+from ledger.model.evidence import Treatment
+from service.paper_files.treating import treated
+from tests.tools.paper_files import CORE, office, painted, paper_pdf, photograph, running_pdf, saved
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"), [("JPEG", JPEG), ("PNG", PNG), ("WEBP", WEBP), ("TIFF", TIFF)], ids=lambda one: str(one)
+)
+def test_a_picture_leaves_without_place_person_and_camera(form: str, kind: str) -> None:
+    """What it shows stays; what was found is told, and a second treatment finds nothing and changes no byte."""
+    paper = photograph(form)
+    told = treated(paper)
+    assert (told.media_type, told.original) == (kind, hashlib.sha256(paper).hexdigest())
+    assert told.done == (Treatment.METADATA,)
+    assert {"Model: A camera", "Artist: A person"} <= set(told.found)
+    assert ("GPSLatitude: 9.0 3.0 27.0" in told.found) == (form != "TIFF")  # Pillow writes none there
+    assert b"A camera" not in told.data
+    with Image.open(io.BytesIO(told.data)) as copy, Image.open(io.BytesIO(paper)) as before:
+        assert copy.format == form
+        assert copy.convert("RGB").tobytes() == before.convert("RGB").tobytes()
+        assert not dict(copy.getexif().get_ifd(0x8825))
+    again = treated(told.data)
+    assert (again.data, again.done) == (told.data, ())
+
+
+def test_what_hides_elsewhere_in_a_picture_leaves_too() -> None:
+    """Comments, texts, XMP, further frames' words, bytes behind the end, and profiles of colours; a plain one stays."""
+    out = io.BytesIO()
+    painted().save(out, "JPEG", comment=b"by A person", xmp=b"<x:xmpmeta>A person</x:xmpmeta>")
+    commented = out.getvalue() + b"motion photo: A person"
+    told = treated(commented)
+    assert b"A person" not in told.data
+    assert told.done == (Treatment.METADATA,)
+    behind = treated(photograph()).data + b"A person, twenty bytes behind the end"
+    assert b"A person" not in treated(behind).data
+    out = io.BytesIO()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    painted().save(
+        out, "GIF", comment=b"A person", save_all=True, append_images=[painted(24, 16).rotate(180)]
+    )
+    told = treated(out.getvalue())
+    assert (told.media_type, b"A person" in told.data) == (GIF, False)
+    with Image.open(io.BytesIO(told.data)) as moving:
+        assert getattr(moving, "n_frames", 1) == 2
+    told = treated(photograph("PNG", icc_profile=profile))
+    assert "ICC profile" in told.found
+    with Image.open(io.BytesIO(told.data)) as copy:
+        assert "icc_profile" not in copy.info
+    out = io.BytesIO()
+    painted().save(out, "JPEG")
+    assert treated(out.getvalue()).data == out.getvalue()
+
+
+def test_a_picture_that_its_exif_turns_is_turned() -> None:
+    """Without the word that turned it, it would lie on its side."""
+    told = treated(photograph(turned=6, quality=95))
+    with Image.open(io.BytesIO(told.data)) as copy:
+        assert copy.size == (16, 24)
+        red, _, blue = copy.convert("RGB").getpixel((8, 2))  # type: ignore[misc]
+        assert blue > red
+
+
+def test_a_pdf_leaves_without_its_authors_and_its_photographs_places() -> None:
+    paper = paper_pdf()
+    assert b"A person" in paper
+    told = treated(paper)
+    assert (told.media_type, told.done) == (PDF, (Treatment.METADATA,))
+    assert {"Author: A person", "metadata of a picture"} <= set(told.found)
+    with pikepdf.open(io.BytesIO(told.data)) as pdf:
+        unpacked = saved(pdf)
+        assert len(pdf.pages) == 1
+    assert b"A person" not in unpacked
+    assert b"A camera" not in unpacked
+    assert b"See line 3" in unpacked
+    assert treated(told.data).data == told.data
+    assert treated(paper).data == told.data
+
+
+def test_nothing_in_a_pdf_runs_or_unpacks() -> None:
+    """Scripts, launches, forms that run, players and attached files go; a link to the web stays. All of it is said."""
+    told = treated(running_pdf())
+    assert set(told.done) == set(Treatment) - {Treatment.METADATA_LEFT}
+    assert {"attachment: salaries.xlsx", "JavaScript", "Launch", "XFA", "AA", "RichMedia"} <= set(told.found)
+    with pikepdf.open(io.BytesIO(told.data)) as pdf:
+        unpacked = saved(pdf)
+    for gone in (
+        b"app.alert",
+        b"calc.exe",
+        b"salaries",
+        b"names and sums",
+        b"RichMedia",
+        b"/AA",
+        b"/Thumb",
+        b"/XFA",
+    ):
+        assert gone not in unpacked
+    assert b"https://example.org" in unpacked
+
+
+def test_a_signed_pdf_is_never_rewritten() -> None:
+    """What it says is listed, and a person decides; one that runs something is not taken at all."""
+    paper = paper_pdf(signed=True)
+    with pytest.raises(Refused, match="Author: A person"):
+        treated(paper)
+    told = treated(paper, keep_metadata=True)
+    assert (told.data, told.done) == (paper, (Treatment.METADATA_LEFT,))
+    opens = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+    with pytest.raises(Refused, match="is signed, so it is not rewritten"):
+        treated(paper_pdf(signed=True, OpenAction=opens), keep_metadata=True)
+
+
+def test_what_cannot_be_read_or_rewritten_is_told() -> None:
+    """Office documents say who made them, and keep it only by a person's word; programs and packed files never come."""
+    sheet = office(**{"docProps/core.xml": CORE})
+    with pytest.raises(Refused, match="creator: A person, lastModifiedBy: Another & one"):
+        treated(sheet)
+    assert treated(sheet, keep_metadata=True).done == (Treatment.METADATA_LEFT,)
+    assert treated(office()).done == ()
+    for refused in (
+        office(**{"xl/vbaProject.bin": "Sub Open()"}),
+        b"PK\x03\x04 no file",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old",
+        b"%PDF-1.7 nothing",
+        b"\xff\xd8\xff nothing",
+    ):
+        with pytest.raises(Refused):
+            treated(refused, keep_metadata=True)
+
+
+def test_what_bytes_are_does_not_depend_on_where_their_mark_stands() -> None:
+    """A page of a browser's language and a PDF are known behind a few other bytes as well."""
+    assert media_type_of(b"\n\n%PDF-1.4 \x00") == PDF
+    for page in (
+        b"\xef\xbb\xbf <!DOCTYPE html>",
+        b"1,2\n<script>x</script>",
+        b"<svg/onload=x>",
+        b"text <img src=x>",
+    ):
+        assert media_type_of(page) == "application/xml"
+    assert media_type_of(b"a < b, c > d\n1,2") == "text/plain; charset=utf-8"
