@@ -8,8 +8,9 @@ is recorded here is who follows it, and by when (docs/rules.md, 23).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 from pydantic import ConfigDict
@@ -40,7 +41,7 @@ from ledger.rules.carrier_claims import claim_left, price_of, require_claim, sta
 from ledger.rules.exchange_rates import worth
 from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
 from ledger.rules.recall_ends import recall_end_use
-from ledger.rules.receipts import receipt_use, received_by_item
+from ledger.rules.receipts import ItemReceived, receipt_use, received_by_item
 from ledger.rules.rests_on import days_of
 from ledger.rules.returns import return_use
 from ledger.rules.rows import mark_reversed
@@ -143,10 +144,11 @@ def _owed(books: Books, campaign: str) -> list[OpenClaim]:
     orders = {order.number: order for order in bound_orders(session, campaign)}
     items = items_of_orders(session, campaign)
     on_others = [(claim, claim_left(books, claim)) for claim in standing_claims(session, campaign)]
+    unpaid = _Unpaid(books, campaign, orders, items)
     found = [
-        *_of_pieces(books, campaign, orders, items, on_others),
+        *_of_pieces(books, campaign, orders, unpaid, on_others),
         *_of_closed(books, campaign, orders),
-        *_of_rests(session, campaign),
+        *_of_rests(session, campaign, unpaid),
         *_of_others(books, on_others),
     ]
     followed = _followed(session, campaign)
@@ -158,11 +160,45 @@ def _owed(books: Books, campaign: str) -> list[OpenClaim]:
     )  # fmt: skip
 
 
+class _Unpaid:
+    """What of an item's price is not paid of what came of it, until what failed of it is counted off."""
+
+    def __init__(
+        self,
+        books: Books,
+        campaign: str,
+        orders: dict[str, OrderRow],
+        items: dict[int, list[OrderItemRow]],
+    ) -> None:
+        self._books, self._campaign, self._orders = books, campaign, orders
+        self.priced = {
+            (number, item.item): item for number, row in orders.items() for item in items[row.entry]
+        }
+        self._left: dict[tuple[str, str], int] = {}
+
+    @cached_property
+    def _paid(self) -> dict[tuple[str, str], int]:
+        return _paid(self._books, self._campaign, self._orders, self.priced)
+
+    @cached_property
+    def _came(self) -> Mapping[tuple[str, str], ItemReceived]:
+        return received_by_item(self._books.session, self._campaign)
+
+    def owed(self, of: tuple[str, str], value: int) -> int:
+        """What is owed of failed pieces of an item that cost `value`: what is not paid of it is owed less, once."""
+        if of not in self._left:
+            noted = self._came[of].noted if of in self._came else 0
+            self._left[of] = max(0, self.priced[of].value_of_pieces(noted) - self._paid.get(of, 0))
+        held = min(value, self._left[of])
+        self._left[of] -= held
+        return value - held
+
+
 def _of_pieces(
     books: Books,
     campaign: str,
     orders: dict[str, OrderRow],
-    items: dict[int, list[OrderItemRow]],
+    unpaid: _Unpaid,
     on_others: Sequence[_OnOther],
 ) -> Iterator[OpenClaim]:
     """Pieces that were short or bad when they came, or were sent back: what of their price was paid."""
@@ -179,19 +215,13 @@ def _of_pieces(
             by_item[fact.order, fact.item].append((fact, left[fact.use, fact.kind]))
     if not by_item:
         return
-    priced = {(number, item.item): item for number, row in orders.items() for item in items[row.entry]}
-    paid = _paid(books, campaign, orders, priced)
-    came = received_by_item(books.session, campaign)
     first_paid = _first_paid(books.session, campaign)
     for of, failed in by_item.items():
-        order, item = orders[of[0]], priced[of]
-        noted = came[of].noted if of in came else 0
-        unpaid = max(0, item.value_of_pieces(noted) - paid.get(of, 0))
+        order, item = orders[of[0]], unpaid.priced[of]
         # What is not paid of what came is owed less: it is counted off the newest of what failed.
         for fact, pieces in sorted(failed, key=lambda row: row[0].date, reverse=True):
-            value = item.value_of_pieces(pieces)
-            held, unpaid = min(value, unpaid), unpaid - min(value, unpaid)
-            if value == held:
+            owed = unpaid.owed(of, item.value_of_pieces(pieces))
+            if not owed:
                 continue
             yield OpenClaim(
                 order=order.number,
@@ -201,7 +231,7 @@ def _of_pieces(
                 lot=fact.lot.number,
                 paper=fact.paper,
                 pieces=pieces,
-                amount=value - held,
+                amount=owed,
                 currency=order.currency,
                 since=max(fact.date, first_paid.get(order.entry, fact.date)),
             )
@@ -358,7 +388,7 @@ def _of_closed(books: Books, campaign: str, orders: dict[str, OrderRow]) -> Iter
             )
 
 
-def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
+def _of_rests(session: Session, campaign: str, unpaid: _Unpaid) -> Iterator[OpenClaim]:
     """What refunds for pieces left; of what never came, the claim of the closed order says it."""
     approved = (RefundRow.campaign == campaign, RefundRow.status == ProposalStatus.APPROVED)
     settled = select(RefundRow.rest_of).where(*approved, col(RefundRow.rest_of).is_not(None))
@@ -376,6 +406,11 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
     )
     for refund, order, claim in session.exec(query):
         on_other: ClaimRow | None = claim
+        owed = refund.rest
+        if on_other is None:
+            owed = unpaid.owed((order.number, refund.item), refund.rest)
+        if not owed:
+            continue
         yield OpenClaim(
             order=order.number,
             debtor=order.supplier if on_other is None else on_other.debtor,
@@ -384,7 +419,7 @@ def _of_rests(session: Session, campaign: str) -> Iterator[OpenClaim]:
             lot=refund.lot or "",
             paper=f"refund {refund.number}",
             pieces=None,
-            amount=refund.rest,
+            amount=owed,
             currency=order.currency,
             since=refund.decided_on or refund.date,
             claim="" if on_other is None else on_other.number,

@@ -5,11 +5,12 @@ Cancelling an approved order of which nothing came is closing it. It never pays 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import and_, col, select
+from sqlmodel import Session, and_, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -30,7 +31,7 @@ from ledger.core.names import UseCause, UseName, use_named
 from ledger.core.wording import Figure
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.goods import ReceiptRow
-from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderRow, RefundRow
+from ledger.model.orders import ClosingRow, Failure, OrderEnd, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
@@ -103,36 +104,40 @@ def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
         line = order_line(order.campaign, order.number, item.item, order.currency)
         filled, length = books.lines.filled(line), books.lines.length(line)
         free = books.lines.lowest_free(line, length)
-        claim = sum(item.value_of(start, min(end, filled)) for start, end in free if start < filled)
-        cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
         unpaid = [
-            span
+            (span.start, span.end)
             for span in books.lines.spans(line, filled, length)
             if span.state is not UnitState.FREE and not _closed(span)
         ]
-        discount = sum(item.value_of(span.start, span.end) for span in unpaid)
-        # The discount owns up to where the last position ends that something came for.
-        given = (filled, unpaid[-1].end) if unpaid else None
-        cancellation = sum(item.value_of(*piece) for piece in cancelled)
         pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
-        # Where nothing is claimed, all that did not come is cancelled, wherever the floors of its price lie.
-        counted = sum(item.pieces_in(*piece) for piece in cancelled)
-        counted = min(counted, pieces) if claim else pieces
-        found.append(
-            ItemLeft(
-                item.item,
-                item.product,
-                line,
-                discount,
-                given,
-                cancelled,
-                cancellation,
-                claim,
-                pieces,
-                counted,
-            )
-        )
+        found.append(left_of_item(item, line, filled, free, unpaid, pieces))
     return tuple(found)
+
+
+def left_of_item(
+    item: OrderItemRow, line: str, filled: int, free: Sequence[Piece], unpaid: Sequence[Piece], pieces: int
+) -> ItemLeft:
+    """What is left of an item whose line is paid for up to `filled`: `free` are the units that nothing took.
+
+    `unpaid`: the units beyond that which something came for, in order; `pieces`: those that did not come.
+    """
+    claim = sum(item.value_of(start, min(end, filled)) for start, end in free if start < filled)
+    cancelled = tuple((max(start, filled), end) for start, end in free if end > filled)
+    # Where nothing is claimed, all that did not come is cancelled, wherever the floors of its price lie.
+    counted = sum(item.pieces_in(*piece) for piece in cancelled)
+    return ItemLeft(
+        item=item.item,
+        product=item.product,
+        line=line,
+        discount=sum(item.value_of(*piece) for piece in unpaid),
+        # The discount owns up to where the last position ends that something came for.
+        given=(filled, unpaid[-1][1]) if unpaid else None,
+        cancelled=cancelled,
+        cancellation=sum(item.value_of(*piece) for piece in cancelled),
+        claim=claim,
+        pieces=pieces,
+        pieces_cancelled=min(counted, pieces) if claim else pieces,
+    )
 
 
 def discount_gift(order: str, item: str) -> str:
@@ -238,14 +243,24 @@ def _effect(context: Context, closing: ClosingRow, _decision: Decision) -> Posti
             transfers.append(
                 Transfer(gone, open_account(campaign, number, row.item), row.product, row.pieces)
             )
-        if row.given is not None:
-            start, end = row.given
-            operations.append(Append(row.line, currency, start, end - start, discount_gift(number, row.item)))
-        if row.cancelled:
-            use_id = str(UseName(UseCause.CLOSING, campaign, closing.number, (row.item,)))
-            part = Part(PartKind.CANCELLED, row.pieces_cancelled, row.pieces_cancelled)
-            operations.append(Use(use_id, row.line, row.cancelled, row.pieces_cancelled, (part,)))
+        operations += closing_operations(order, closing.number, row)
     return Posting(tuple(transfers), tuple(operations), Closed(order=number))
+
+
+def closing_operations(order: OrderRow, closing: str, left: ItemLeft) -> Iterator[Operation]:
+    """What gives an item the discount that is left of it, and takes what is ordered no more."""
+    if left.given is not None:
+        start, end = left.given
+        yield Append(left.line, order.currency, start, end - start, discount_gift(order.number, left.item))
+    if left.cancelled:
+        use_id = str(UseName(UseCause.CLOSING, order.campaign, closing, (left.item,)))
+        part = Part(PartKind.CANCELLED, left.pieces_cancelled, left.pieces_cancelled)
+        yield Use(use_id, left.line, left.cancelled, left.pieces_cancelled, (part,))
+
+
+def closing_of(session: Session, order: OrderRow) -> ClosingRow:
+    """What closed an order."""
+    return session.exec(select(ClosingRow).where(ClosingRow.decided_by == order.closed_by)).one()
 
 
 def _close(books: Books, closing: ClosingRow, entry: Entry[Decision, Closed]) -> None:
@@ -272,9 +287,9 @@ def _withdrawn(
 
 
 def _require_last(context: Context, closing: ClosingRow, _entry: Entry[Decision, Closed]) -> None:
-    """Conflict where a refund made good what the closing claimed, or a count was put right that changed it since."""
+    """Conflict where a refund made good what the closing claimed, or a count or a price was put right since."""
     order = context.books.session.get_one(OrderRow, closing.order_entry)
-    since = (
+    counted = (
         select(CorrectionRow.number)
         .join(ReceiptRow, col(ReceiptRow.entry) == CorrectionRow.corrected)
         .where(
@@ -285,13 +300,20 @@ def _require_last(context: Context, closing: ClosingRow, _entry: Entry[Decision,
             col(CorrectionRow.decided_by) > (closing.decided_by or 0),
         )
     )
-    number = context.books.session.exec(since.order_by(col(CorrectionRow.number))).first()
-    if number is not None:
-        raise Conflict.field(
-            "entry",
-            "correction {number} of a receipt changed its claim since; reverse that first",
-            number=number,
-        )
+    priced = select(CorrectionRow.number).where(
+        CorrectionRow.corrected == order.entry,
+        CorrectionRow.status == ProposalStatus.APPROVED,
+        CorrectionRow.field == Corrected.VALUE,
+        col(CorrectionRow.decided_by) > (closing.decided_by or 0),
+    )
+    for since in (counted, priced):
+        number = context.books.session.exec(since.order_by(col(CorrectionRow.number))).first()
+        if number is not None:
+            raise Conflict.field(
+                "entry",
+                "correction {number} changed what is left of its order since; reverse that first",
+                number=number,
+            )
     rests = and_(
         col(RefundRow.order_entry) == closing.order_entry, col(RefundRow.failure) == Failure.UNDELIVERED
     )

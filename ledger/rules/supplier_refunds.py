@@ -8,7 +8,7 @@ settles that or two people write it off (docs/rules.md, 23 and T6).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import ClassVar
@@ -50,6 +50,7 @@ from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
 from ledger.tracing.money_behind import pieces_behind
 from ledger.tracing.residual_lines import reopened, still_ended
+from ledger.tracing.state import Lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +238,8 @@ def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> 
     lines = context.books.lines
     taken: list[tuple[str, tuple[Piece, ...]]] = []
     opens: list[Open] = []
-    for name in _uses_of(context, rest_of) if earlier.status is ProposalStatus.APPROVED else ():
+    approved = earlier.status is ProposalStatus.APPROVED
+    for name in uses_of_refund(lines, context.campaign, rest_of) if approved else ():
         use = lines.use(name)
         if still_ended(lines, use, PartKind.CLAIMED, order.currency):
             line, opened = reopened(lines, use, PartKind.CLAIMED, order.currency)
@@ -249,16 +251,16 @@ def _of_rest(context: Context, facts: Refund, order: OrderRow, rest_of: str) -> 
     return _Failed(tuple(taken), tuple(opens), earlier.rest)
 
 
-def _use_of(campaign: str, number: str, group: int) -> str:
+def refund_use(campaign: str, number: str, group: int) -> str:
     """What the use of a refund's n-th group of money is called."""
     return str(UseName(UseCause.REFUND, campaign, number, (str(group),) if group else ()))
 
 
-def _uses_of(context: Context, number: str) -> Iterator[str]:
+def uses_of_refund(lines: Lines, campaign: str, number: str) -> Iterator[str]:
     """The uses of an approved refund, one for each line of money that it went back to."""
     for group in count():
-        name = _use_of(context.campaign, number, group)
-        if not context.books.lines.has_use(name):
+        name = refund_use(campaign, number, group)
+        if not lines.has_use(name):
             return
         yield name
 
@@ -338,27 +340,50 @@ def _failed(context: Context, facts: Refund, order: OrderRow) -> _Failed:
 
 def _taken(context: Context, facts: Refund, failed: _Failed, good: int) -> Iterator[Use]:
     """The uses by which what failed becomes money again; the rest of its value is lost, or a claim still."""
-    kind = PartKind.CLAIMED if facts.written_off is None else PartKind.LOST
-    length: dict[str, int] = {}
-    before = 0
-    for group, (line, target, pieces) in enumerate(_groups(context, facts, failed)):
-        units = units_in(pieces)
-        after = before + units
+    groups = _groups(context, facts, failed)
+    return refund_uses(
+        context.books.lines,
+        [(refund_use(context.campaign, facts.number, n), *group) for n, group in enumerate(groups)],
+        {},
+        amount=facts.amount,
+        good=good,
+        rest=failed.value - good,
+        kind=PartKind.CLAIMED if facts.written_off is None else PartKind.LOST,
+    )
 
-        def share(whole: int, low: int = before, high: int = after) -> int:
-            return whole * high // failed.units - whole * low // failed.units
 
-        amount, rest = share(facts.amount), share(failed.value - good)
-        start = length.setdefault(target, context.books.lines.length(target))
-        length[target] += amount
+def refund_uses(
+    lines: Lines,
+    groups: Sequence[tuple[str, str, str, tuple[Piece, ...]]],
+    ends: dict[str, int],
+    *,
+    amount: int,
+    good: int,
+    rest: int,
+    kind: PartKind,
+) -> Iterator[Use]:
+    """A refund's uses, (name, line, line of the money, pieces): `amount` makes `good`, and the `rest` is as `kind`.
+
+    `ends`: where lines of money end that others of the same entry lengthen, and these too.
+    """
+    whole, before = sum(units_in(pieces) for *_, pieces in groups), 0
+    for name, line, target, pieces in groups:
+        after = before + units_in(pieces)
+
+        def share(of: int, low: int = before, high: int = after) -> int:
+            return of * high // whole - of * low // whole
+
+        paid, left = share(amount), share(rest)
+        start = ends.setdefault(target, lines.length(target))
+        ends[target] += paid
         # Counted in order value, so that a part of a piece has its owner too; a group may be worth less than a cent.
-        on = share(good) or int(amount > 0)
-        scale = rest + on
+        on = share(good) or int(paid > 0)
+        scale = left + on
         parts = (
-            Part(kind, rest if scale else 1, rest),
-            Part(PartKind.ON, on, amount, target, start),
+            Part(kind, left if scale else 1, left),
+            Part(PartKind.ON, on, paid, target, start),
         )
-        yield Use(_use_of(context.campaign, facts.number, group), line, pieces, scale or 1, parts)
+        yield Use(name, line, pieces, scale or 1, parts)
         before = after
 
 

@@ -10,6 +10,7 @@ import pytest
 from api.pages.sentences.changes import preview_lines
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
+from ledger.rules.claims import open_claims
 from ledger.rules.orders import require_order
 from ledger.views.changes import less
 from ledger.views.flow import ExitKind
@@ -247,6 +248,100 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
         correct(ledger, "CR-3", entry=entry, field="value", old="1000000", new="999999")
 
 
+def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) -> None:
+    """As far as the pieces are paid for; a price below what it made good is refused, and all is as before after."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=30_000)
+    receive(ledger, good=45, damaged=5)
+    pay(ledger, 15_000)
+    back = {"order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "asset": "USD", "date": DATE}
+    for number, quantity, more in (
+        ("RF-1", 3, {"amount": 900}),
+        ("RF-2", 2, {"amount": 500, "written_off": "Old"}),
+    ):
+        ledger.do("recorder", "refund", "add", number=number, quantity=quantity, bank="B", **back, **more)
+        ledger.do("approver", "refund", "approve", number=number, date=DATE)
+    entry = seq_of(ledger, "purchase", "PO-1")
+
+    def owed() -> list[tuple[str, int]]:
+        with ledger.store.read() as reading:
+            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+            lost = sum(place.amount.minor for place in trail.places if place.kind is ExitKind.WRITTEN_OFF)
+            return [(row.paper, row.amount) for row in open_claims(Books(reading), SLUG)] + [("lost", lost)]
+
+    assert owed() == [("lost", 100)]
+    correct(ledger, entry=entry, field="value", old="30000", new="40000")
+    seq = approve(ledger)
+    tied(ledger)
+    assert owed() == [("lost", 0)], "nothing of what is not paid is owed, or a donor's loss"
+    ledger.do("approver", "reversal", "add", entry=seq, reason="no", date=DATE)
+    tied(ledger)
+    assert owed() == [("lost", 100)]
+    with pytest.raises(
+        Refused, match=r"leaves 8\.99 USD for the pieces of which refund RF-1 made 9\.00 USD good"
+    ):
+        correct(ledger, "CR-2", entry=entry, field="value", old="30000", new="29999")
+    correct(ledger, "CR-3", entry=entry, field="value", old="30000", new="40000")
+    seq = approve(ledger, "CR-3")
+    pay(ledger, 25_000, number="P-2")
+    assert owed() == [("refund RF-1", 300), ("lost", 300)]
+    rest = {key: back[key] for key in ("order", "item", "failure", "asset", "date")} | {"rest_of": "RF-1"}
+    ledger.do("recorder", "refund", "add", number="RF-3", amount=300, bank="B", **rest)
+    ledger.do("approver", "refund", "approve", number="RF-3", date=DATE)
+    assert owed() == [("lost", 300)]
+    with pytest.raises(Conflict, match="refund RF-3 rests on it"):
+        correct(ledger, "CR-4", entry=entry, field="value", old="40000", new="50000")
+
+
+def test_the_price_of_a_closed_order_is_put_right(tmp_path: Path) -> None:
+    """It is closed anew: what of it is a discount, cancelled or claimed follows the price, and back again."""
+    ledger = funded(tmp_path)
+    order(
+        ledger,
+        items=[
+            {"item": "1", "product": "KIT", "quantity": 100, "value": 30_000},
+            {"item": "2", "product": "KIT", "quantity": 7, "value": 10_000},
+        ],
+    )
+    receive(ledger, good=50, damaged=10)
+    pay(ledger, 20_000)
+    left: dict[str, Any] = {"order": "PO-1", "reason": "No more will come", "date": DATE}
+    # 150.00 and 50.00 are paid: of the first item 30.00 less than came, of the second all that did not.
+    left |= {"discount": 3_000, "cancellation": 17_000, "claim": 5_000}
+    ledger.do("recorder", "purchase", "close", number="CL-1", **left)
+    closing = ledger.do("approver", "closing", "approve", number="CL-1", date=DATE).seq
+    entry = seq_of(ledger, "purchase", "PO-1")
+
+    def state() -> tuple[int, dict[str, int]]:
+        tied(ledger)
+        with ledger.store.read() as reading:
+            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        pieces = {str(p.kind): p.amount.minor for p in trail.places if p.amount.asset == "KIT"}
+        return net(ledger, f"claims/{SLUG}/PO-1", "USD"), pieces
+
+    before = state()
+    assert before == (5_000, {"in_stock": 42, "damaged": 8, "claim": 3})
+    told = {}
+    for number, old, new in (("CR-1", 30_000, 60_000), ("CR-2", 60_000, 15_000), ("CR-3", 15_000, 30_000)):
+        correct(ledger, number, entry=entry, field="value", item="1", old=str(old), new=str(new))
+        approve(ledger, number)
+        told[new] = state()
+    assert told == {
+        60_000: (2_858, {"in_stock": 24, "damaged": 4, "claim": 2}),
+        15_000: (11_000, {"in_stock": 50, "damaged": 10, "claim": 25}),
+        30_000: before,
+    }
+    with pytest.raises(Conflict, match="changed what is left of its order since; reverse that first"):
+        ledger.do("approver", "reversal", "add", entry=closing, reason="no", date=DATE)
+    for number in ("CR-3", "CR-2", "CR-1"):
+        ledger.do(
+            "approver", "reversal", "add", entry=seq_of(ledger, "correction.approved", number), reason="no", date=DATE
+        )  # fmt: skip
+        tied(ledger)
+    ledger.do("approver", "reversal", "add", entry=closing, reason="no", date=DATE)
+    tied(ledger)
+
+
 def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is_kept(ledger: Ledger) -> None:
     """Tried with its approval, by whoever asks; what is told is what it does, and who is not touched is left out."""
     entry = seq_of(ledger, "purchase", "PO-1")
@@ -314,7 +409,7 @@ def test_a_count_is_put_right_after_its_order_was_closed_and_paid_back(tmp_path:
     undo = {"reason": "told twice", "date": DATE}
     refund = seq_of(ledger, "refund.approved", "RF-1")
     ledger.do("approver", "reversal", "add", entry=refund, **undo)
-    with pytest.raises(Conflict, match="changed its claim since; reverse that first"):
+    with pytest.raises(Conflict, match="changed what is left of its order since; reverse that first"):
         ledger.do("approver", "reversal", "add", entry=closing, **undo)
     for entry in (last, seq_of(ledger, "correction.approved", "CR-1"), closing):
         ledger.do("approver", "reversal", "add", entry=entry, **undo)
