@@ -7,8 +7,8 @@ It dates entries and nothing else; closing and opening periods is `ledger/rules/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -75,27 +75,43 @@ _OF_CURRENCY = ("currency", "asset", "into", "base")
 """What facts call a currency that something is in, or is exchanged from or into."""
 
 
-def _require_in_force(facts: object, day: str) -> None:
-    """Refused where facts tell an amount of a currency that was no money on that day: not yet, or no more."""
+def _require_in_force(facts: object, day: str, within: str = "", *, withdrawn: bool = True) -> None:
+    """Refused where facts, or a row of them, tell an amount of a currency that was no money on that day.
+
+    `within`: the field of the row, and a dot. `withdrawn`: also where it was money no more.
+    """
     for field in _OF_CURRENCY:
         currency = str(getattr(facts, field, ""))
         first, last = first_day_of(currency), last_day_of(currency)
         if first is not None and day < first:
             raise Refused.field(
-                field,
+                within + field,
                 "{currency} began on {first}, after {day}; name the currency that there was on that day",
                 currency=currency,
                 first=first,
                 day=day,
             )
-        if last is not None and day > last:
+        if withdrawn and last is not None and day > last:
             raise Refused.field(
-                field,
+                within + field,
                 "{currency} was withdrawn in {month}, before {day}; name the currency that there was on that day",
                 currency=currency,
                 month=WITHDRAWN[currency],
                 day=day,
             )
+    for field, rows in _rows_of(facts):
+        for index, row in enumerate(rows):
+            # What was given before an opening says its own day, or none: a currency may be withdrawn since.
+            told = getattr(row, "given", day)
+            _require_in_force(row, told or day, f"{within}{field}.{index}.", withdrawn=told is not None)
+
+
+def _rows_of(facts: object) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """The fields of facts that are lists of facts, by their names."""
+    for field in fields(facts) if is_dataclass(facts) else ():
+        rows = getattr(facts, field.name)
+        if isinstance(rows, tuple) and rows and is_dataclass(rows[0]):
+            yield field.name, rows
 
 
 def accounting_date(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,22 @@ def test_a_currency_is_not_taken_before_it_was_money_nor_exchanged_into_then(tmp
     with pytest.raises(Refused, match="base: ANG was withdrawn in 2025-03, before 2025-04-01"):
         ledger.do("recorder", "exchange-rate", "add", base="ANG", date="2025-04-01", **rate)
     ledger.do("recorder", "contribution", "add", number="G-1", date="2024-04-05", **gift)
+
+
+def test_a_currency_in_a_row_of_a_list_is_held_to_its_days_too(tmp_path: Path) -> None:
+    """The refusal names the row. What was given before an opening has its own day, where anybody knows it."""
+    ledger = Ledger.new(tmp_path)
+    day = "2023-11-14"
+    facts: dict[str, Any] = {"number": "OP-1", "date": day}
+    there = [{"bank": "A", "currency": "USD", "amount": 5}, {"bank": "A", "currency": "ZWG", "amount": 5}]
+    with pytest.raises(Refused, match=r"money\.1\.currency: ZWG began on 2024-04-05, after 2023-11-14"):
+        ledger.do("recorder", "opening", "add", money=there, **facts)
+    with pytest.raises(Refused, match=r"pledges\.0\.asset: HRK was withdrawn in 2023-01"):
+        ledger.do(
+            "recorder", "opening", "add", pledges=[{"number": "P-1", "asset": "HRK", "amount": 5}], **facts
+        )
+    given = {"asset": "HRK", "amount": 5}
+    with pytest.raises(Refused, match=r"given\.0\.asset: HRK was withdrawn in 2023-01, before 2023-02-01"):
+        ledger.do("recorder", "opening", "add", given=[given | {"given": "2023-02-01"}], **facts)
+    known = [given, given | {"given": "2022-12-31"}]
+    ledger.do("recorder", "opening", "add", money=there[:1], given=known, **facts)
