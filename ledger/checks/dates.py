@@ -16,7 +16,7 @@ from ledger.checks.finding import Finding
 from ledger.core.wording import Figure
 from ledger.model.columns import table_of
 from ledger.model.journal import EntryRow
-from ledger.model.lines import SourceRow, UsePieceRow, UseRow
+from ledger.model.lines import LineRow, SourceRow, UsePieceRow, UseRow
 from ledger.model.proposals import HoldRow
 from ledger.model.tables import model_tables
 from ledger.rules.balances import days_below_zero
@@ -128,8 +128,15 @@ def _by_keys() -> Iterator[Select[Any]]:
 
 
 def _by_units() -> Iterator[Select[Any]]:
-    """What brought the units that uses took and proposals held, if it came before them."""
+    """What brought the units that uses took and proposals held, or that they ended in, if it came before them."""
     sources, uses = table_of(SourceRow), table_of(UseRow)
+    lines, ended = table_of(LineRow), uses.alias("ended")
+    yield (
+        select(uses.c.entry.label("later"), ended.c.entry.label("earlier"))
+        .join(lines, lines.c.name == uses.c.line)
+        .join(ended, ended.c.name == lines.c.ended_use)
+        .where(uses.c.entry > ended.c.entry)
+    )
     pieces, holds = table_of(UsePieceRow), table_of(HoldRow)
     for entry, line, start, stop, joined in (
         (

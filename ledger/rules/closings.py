@@ -320,6 +320,20 @@ def _require_last(context: Context, closing: ClosingRow, _entry: Entry[Decision,
     require_no_refund(context.books.session, rests)
 
 
+def _rests_on(context: Context, facts: Closing) -> Iterator[int]:
+    """What came of an order, and what was paid for it: what is left of it is what these leave."""
+    session = context.books.session
+    order = require_order(session, context.campaign, facts.order)
+    for receipt in receipts_of_order(session, context.campaign, order.number):
+        yield receipt.entry
+    for bought in bought_on(session, context.campaign, order.number):
+        yield bought.entry
+    paid = (PaymentRow.order_entry == order.entry, PaymentRow.status == ProposalStatus.APPROVED)
+    for decided in session.exec(select(PaymentRow.decided_by).where(*paid)):
+        if decided is not None:
+            yield decided
+
+
 CLOSINGS = Workflow(
     noun="closing",
     proposed_by=("purchase", "close"),
@@ -333,6 +347,7 @@ CLOSINGS = Workflow(
     approved=_close,
     reversed=_open_again,
     require=_require_last,
+    rests_on=_rests_on,
     voids=_withdrawn,
 )
 KINDS = CLOSINGS.kinds()

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
 from ledger.core.lines import Change, Use
-from ledger.core.names import GiftKind, GiftName, gift_named
+from ledger.core.names import EndedLine, GiftKind, GiftName, gift_named, line_named
 from ledger.core.roles import Role
 from ledger.core.wording import Wording
 from ledger.model.bank_money import ChargeBackRow
@@ -113,7 +113,7 @@ def rests_on(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) 
         found |= set(_of_proposal(context, decided))
     if posting.reverses is not None:
         found.add(posting.reverses)
-    return found | _behind(books, posting)
+    return found | behind(books, posting)
 
 
 def _of_proposal(context: Context, number: int) -> Iterator[int]:
@@ -186,17 +186,25 @@ def entries_of(row: Named) -> Iterator[int]:
         yield row.decided_by
 
 
-def _behind(books: Books, posting: Posting[Any]) -> set[int]:
-    """The entries that appended the units which an entry takes, holds or frees."""
+def behind(books: Books, posting: Posting[Any]) -> set[int]:
+    """The entries that appended the units which an entry takes, holds or frees.
+
+    Of what ended in a use and goes on after all, the entry of that use, and those behind what it took.
+    """
+    found, lines = set[int](), books.lines
     runs = [
         (operation.line, *piece)
         for operation in posting.operations
         if isinstance(operation, Use | Change)
         for piece in operation.pieces
     ]
-    if not runs:
-        return set()
-    return {source.entry for sources in books.lines.sources_of(runs).values() for source in sources}
+    while runs:
+        found |= {source.entry for sources in lines.sources_of(runs).values() for source in sources}
+        names = (line_named(line) for line, _, _ in runs)
+        ended = {name.use for name in names if isinstance(name, EndedLine)}
+        found |= set(lines.recorded_by(ended).values())
+        runs = [(use.line, *piece) for use in lines.uses(ended).values() for piece in use.pieces]
+    return found
 
 
 def called(context: Context, number: int) -> Wording:

@@ -45,6 +45,7 @@ from ledger.rules.orders import item_of, order_line, require_order
 from ledger.rules.recall_ends import recall_end_use
 from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
+from ledger.rules.rests_on import behind as entries_behind
 from ledger.rules.returns import return_use
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, proposed
@@ -541,6 +542,15 @@ def _require_coin_there(
         require_unspent(context, refund.outpoint)
 
 
+def _rests_on(context: Context, facts: Refund) -> set[int]:
+    """What paid for what failed, and where it failed; of what never came, what closed its order."""
+    found = entries_behind(context.books, _plan(context, facts))
+    order = require_order(context.books.session, context.campaign, facts.order)
+    if facts.failure is Failure.UNDELIVERED and order.closed_by is not None:
+        found.add(order.closed_by)
+    return found
+
+
 REFUNDS: Workflow[Refund, RefundRow, CameAsCoin | None] = Workflow(
     noun="refund",
     facts=Refund,
@@ -556,6 +566,7 @@ REFUNDS: Workflow[Refund, RefundRow, CameAsCoin | None] = Workflow(
     approved=_count_coin,
     reversed=_undecided_again,
     require=_require_coin_there,
+    rests_on=_rests_on,
     about=lambda _session, refund: (refund.asset, refund.amount),
 )
 KINDS = REFUNDS.kinds()

@@ -154,6 +154,8 @@ class Workflow(Generic[F, R, N, P]):
     waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """As in `Kind`."""
+    rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
+    """As in `Kind`: of what it would do, where recording it holds nothing."""
     stopped_by_block: bool = True
     """May it not be approved when a gift whose money it holds was blocked since?"""
     about: Callable[[Session, R], tuple[str, int | None]] = lambda _session, _row: ("", None)
@@ -259,6 +261,7 @@ class Workflow(Generic[F, R, N, P]):
             waits_for=self.waits_for,
             early=self.early,
             also_in=self.also_in,
+            rests_on=self.rests_on,
             doubts=lambda books, entry: self.doubts(
                 books.session, books.session.get_one(self.row, entry.seq)
             ),

@@ -127,6 +127,37 @@ def test_goods_go_their_way_day_by_day(tmp_path: Path) -> None:
     ledger.do("recorder", "distribution", "add", **out, date="2023-11-24")
 
 
+def test_what_failed_is_paid_back_and_an_order_closed_after_what_these_rest_on(tmp_path: Path) -> None:
+    """B14: no refund before the count that it is for, its payment or its order's closing, and no closing before these.
+
+    Nor is what failed replaced before it came. The proposal is refused, not only its approval.
+    """
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=30_000)
+    row = {"lot": "L1", "noted": 60, "good": 50, "rejected": 10}
+    of: dict[str, Any] = {"order": "PO-1", "item": "1"}
+    pay(ledger, 20_000)
+    ledger.do(
+        "recorder", "receipt", "add", number="GRN-1", place="Depot", lots=[row], date="2023-12-03", **of
+    )
+    pay(ledger, 10_000, number="P-2", date="2023-12-04")
+    bad = of | {"asset": "USD", "failure": "rejected", "lot": "L1", "quantity": 2, "amount": 600, "bank": "B"}
+    refund = ("recorder", "refund", "add")
+    assert "receipt GRN-1" in refusal(ledger, *refund, number="R-1", **bad, date="2023-12-02")
+    again = [{"lot": "L2", "noted": 3, "good": 3, "replaces": {"lot": "L1", "found": "rejected"}}]
+    replaced = of | {"number": "GRN-2", "place": "Depot", "lots": again}
+    assert "receipt GRN-1" in refusal(ledger, "recorder", "receipt", "add", **replaced, date="2023-12-02")
+    left = {"number": "CL-1", "order": "PO-1", "claim": 12_000, "reason": "Bankrupt"}
+    assert "payment.approved P-2" in refusal(
+        ledger, "recorder", "purchase", "close", **left, date="2023-12-03"
+    )
+    ledger.do("recorder", "purchase", "close", **left, date="2023-12-05")
+    ledger.do("approver", "closing", "approve", number="CL-1", date="2023-12-05")
+    never = of | {"asset": "USD", "failure": "undelivered", "value": 600, "amount": 600, "bank": "B"}
+    assert "closing.approved CL-1" in refusal(ledger, *refund, number="R-2", **never, date="2023-12-04")
+    ledger.do(*refund, number="R-2", **never, date="2023-12-05")
+
+
 def test_a_fact_that_would_have_left_a_bank_empty_on_an_earlier_day_is_refused(tmp_path: Path) -> None:
     """400 of 500 are paid on the 10th; 200 that came on the 12th cannot pay for anything on the 9th."""
     ledger = Ledger.new(tmp_path)

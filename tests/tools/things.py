@@ -70,7 +70,7 @@ def pay(ledger: Ledger, amount: int, number: str = "P-1", on: str = "PO-1", **mo
     facts = {"number": number, "order": on, "asset": "USD", "amount": amount, "discharges": amount}
     facts |= {"bank": "B", "date": DATE} | more
     ledger.do("recorder", "payment", "add", **facts)
-    ledger.do("approver", "payment", "approve", number=number, date=DATE)
+    ledger.do("approver", "payment", "approve", number=number, date=facts["date"])
 
 
 def lots(quantity: int, lot: str = "L1") -> list[dict[str, Any]]:
