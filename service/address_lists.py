@@ -71,7 +71,7 @@ def addresses_in(path: Path, network: Network, field: str) -> tuple[ListedAddres
                 field=field,
                 number=number,
                 path=path.name,
-                secret=secret.value,
+                secret=secret.wording,
             )
     return _read(text, path.name, network, field)
 
@@ -111,7 +111,7 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
             script = bytes(script_of(address, network))
         except AddressRefused as refusal:
             raise BadUse(
-                "{field}: {where}: {refusal}", field=field, where=where, refusal=str(refusal)
+                "{field}: {where}: {refusal}", field=field, where=where, refusal=refusal.wording
             ) from None
         if script in found:
             raise BadUse(
@@ -146,6 +146,9 @@ def _number(need: str | None, where: str, field: str) -> str | None:
             facts_from(Wish, {"need": need})
         except Refused as refusal:
             raise BadUse(
-                "{field}: {where}: {refusal}.", field=field, where=where, refusal=str(refusal)
+                "{field}: {where}: {refusal}.",
+                field=field,
+                where=where,
+                refusal=refusal.wording,
             ) from None
     return need

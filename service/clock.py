@@ -9,6 +9,8 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
+from ledger.core.wording import WrongValue
+
 Clock = Callable[[], int]
 """Whole Unix seconds, UTC."""
 
@@ -50,7 +52,9 @@ class MovableClock:
         return self._now
 
     def move_to(self, moment: int) -> None:
-        """Raises ValueError when that would go back: a ledger's time never does."""
+        """Raises WrongValue when that would go back: a ledger's time never does."""
         if moment < self._now:
-            raise ValueError(f"clock: {moment} is before {self._now}; a clock is only moved forward")
+            raise WrongValue(
+                "clock: {moment} is before {now}; a clock is only moved forward", moment=moment, now=self._now
+            )
         self._now = moment

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ledger.core.secret import secret_within
+from ledger.core.wording import WrongValue
 from service.command import BadUse
 from watchers.net.electrum_endpoint import endpoint_of
 
@@ -236,12 +237,12 @@ def _check_names(config: Config, name: str) -> None:
         if source.kind == "electrum":
             try:
                 endpoint_of(source.url, source.tls)
-            except ValueError as wrong:
+            except WrongValue as wrong:
                 raise BadUse(
                     "{name}: sources of {source}: {wrong}.",
                     name=name,
                     source=repr(source.name),
-                    wrong=str(wrong),
+                    wrong=wrong.wording,
                 ) from None
             continue
         if not source.url.startswith(("http://", "https://")):

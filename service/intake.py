@@ -203,16 +203,16 @@ class Intake:
         for report in reports:
             if report.lied is not None:
                 if report.requests:
-                    warn("source set aside", source=report.name, why=report.lied)
+                    warn("source set aside", source=report.name, why=str(report.lied))
                 continue
             before, trouble = self.troubles.get(report.name), report.error
             if trouble is None:
                 self.troubles.pop(report.name, None)
                 if before is not None:
                     note("source answers again", source=report.name)
-            elif (kind := _CHANGING.sub("", trouble)) != before:
+            elif (kind := _CHANGING.sub("", str(trouble))) != before:
                 self.troubles[report.name] = kind
-                warn("source fails", source=report.name, why=trouble)
+                warn("source fails", source=report.name, why=str(trouble))
 
     @staticmethod
     def _note_standstill(tx: Writing, fetched: Fetched, now: int) -> None:

@@ -30,7 +30,7 @@ def network_of(addresses: Sequence[str]) -> Network:
             try:
                 script_of(address, MAINNET)
             except AddressRefused as refusal:
-                raise BadUse("--address: {refusal}", refusal=str(refusal)) from None
+                raise BadUse("--address: {refusal}", refusal=refusal.wording) from None
     raise BadUse("--address: these are addresses of different networks; give those of one.")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import facts_from
 from ledger.core.money import DECIMALS
-from ledger.core.wording import Wording
+from ledger.core.wording import Wording, WrongValue
 from ledger.rules.openings import Opening
 from service.bank_files.amounts import exact_minor, exact_number
 from service.bank_files.csv_rows import csv_rows
@@ -288,12 +288,17 @@ def _headings(row: TableRow) -> list[str]:
     found = [str(cell).strip().lower() for cell in row.cells]
     for name in found:
         if name and (name not in COLUMNS or found.count(name) > 1):
-            wrong = "stands twice" if name in COLUMNS else "is no column of an opening"
+            if name in COLUMNS:
+                raise BadUse(
+                    "row {at}: {name} stands twice; the columns are {columns}.",
+                    at=row.at,
+                    name=quoted(name),
+                    columns=tuple(COLUMNS),
+                )
             raise BadUse(
-                "row {at}: {name} {wrong}; the columns are {columns}.",
+                "row {at}: {name} is no column of an opening; the columns are {columns}.",
                 at=row.at,
                 name=quoted(name),
-                wrong=str(wrong),
                 columns=tuple(COLUMNS),
             )
     if ROW not in found:
@@ -397,7 +402,7 @@ def _amount(cell: Cell, currency: str, where: str) -> int:
         if isinstance(cell, Decimal):
             return exact_number(cell, currency)
         return exact_minor(str(cell), currency)
-    except ValueError as wrong:
+    except WrongValue as wrong:
         example = f"1250.{'0' * DECIMALS[currency]}".rstrip(".")
         raise BadUse(
             "{where}: is no amount of {currency} but {cell} ({wrong}); write it as {example}, with a point "
@@ -405,13 +410,15 @@ def _amount(cell: Cell, currency: str, where: str) -> int:
             where=where,
             currency=currency,
             cell=_shape(cell),
-            wrong=str(wrong),
+            wrong=wrong.wording,
             example=example,
         ) from None
 
 
-def _shape(cell: Cell) -> str:
+def _shape(cell: Cell) -> Wording:
     """What sort of value a cell holds, and never the value: it may be anything."""
     if isinstance(cell, Decimal):
-        return "a number"
-    return "a day" if isinstance(cell, dt.date) else f"a text of {len(str(cell))} characters"
+        return Wording("a number")
+    if isinstance(cell, dt.date):
+        return Wording("a day")
+    return Wording("a text of {n} character", {"n": len(str(cell))}, "a text of {n} characters")

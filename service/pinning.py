@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.core.chain import Header, is_txid
+from ledger.core.wording import Value, Wording
 from ledger.store.database import Store
 from ledger.store.transaction import Writing
 from service.command import BadUse, Unavailable
@@ -64,7 +65,7 @@ def restored_chain(store: Store, network: Network) -> HeaderChain | None:
         chain = HeaderChain.restore(network, linked, PeriodTable.load(network), checkpoint_height=height)
     except HeaderRefused as refusal:
         raise Unavailable(
-            "the stored headers are damaged ({refusal}); restore a backup.", refusal=str(refusal)
+            "the stored headers are damaged ({refusal}); restore a backup.", refusal=refusal.wording
         ) from None
     if tip is not None and tip not in chain:
         raise Unavailable(
@@ -87,7 +88,7 @@ def pinned_chain(
             network, (start.height, headers[-1]), previous=headers[:-1], table=PeriodTable.load(network)
         )
     except HeaderRefused as refusal:
-        raise Unavailable("the checkpoint's header is refused: {refusal}.", refusal=str(refusal)) from None
+        raise Unavailable("the checkpoint's header is refused: {refusal}.", refusal=refusal.wording) from None
     with store.write() as tx:
         _keep(tx, network, start, first, headers)
     return chain
@@ -147,11 +148,14 @@ def _agreed_start(sources: Sequence[Source]) -> tuple[Checkpoint, list[Header]]:
         except SourceError:
             continue
     if not names or len(set(names.values())) > 1:
-        said = ", ".join(f"{name} says {value[:12]}…" for name, value in names.items()) or "none answers"
+        said: list[Value] = [
+            Wording("{source} says {hash}…", {"source": name, "hash": value[:12]})
+            for name, value in names.items()
+        ]
         raise Unavailable(
             "the sources do not agree on block {height} ({said}); give --checkpoint HEIGHT:HASH.",
             height=height,
-            said=said,
+            said=said or Wording("none answers"),
         )
     agreed = next(iter(names.values()))
     headers = _ask(sources, height, 1)
@@ -162,7 +166,7 @@ def _agreed_start(sources: Sequence[Source]) -> tuple[Checkpoint, list[Header]]:
 
 def _ask(sources: Sequence[Source], first: int, count: int) -> list[Header]:
     """`count` headers from the first source that has them."""
-    said = "there is no source"
+    said = Wording("there is no source")
     for source in sources:
         headers: list[Header] = []
         try:
@@ -172,9 +176,12 @@ def _ask(sources: Sequence[Source], first: int, count: int) -> list[Header]:
                     break
                 headers += page
         except SourceError as trouble:
-            said = str(trouble)
+            said = trouble.named
             continue
         if len(headers) == count:
             return headers
-        said = f"{source.name} has no header at height {first + len(headers)}"
+        said = Wording(
+            "{source} has no header at height {height}",
+            {"source": source.name, "height": first + len(headers)},
+        )
     raise Unavailable("the headers from {first} on cannot be had ({said}).", first=first, said=said)

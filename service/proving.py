@@ -86,7 +86,7 @@ class Prover:
             raise Unavailable(
                 "{source} gives a proof that is refused: {refusal}; ask another source.",
                 source=self.source.name,
-                refusal=str(refusal),
+                refusal=refusal.wording,
             ) from None
         return Proved(tx, headers[0].hash, place)
 
@@ -99,7 +99,7 @@ class Prover:
             raise Unavailable(
                 "{source} gives a block that is refused: {refusal}; ask another source.",
                 source=self.source.name,
-                refusal=str(refusal),
+                refusal=refusal.wording,
             ) from None
         return frozenset(block.txid(index) for index in range(block.count)), place
 

@@ -42,7 +42,7 @@ def sanctioned_addresses(data: bytes, name: str, network: Network) -> tuple[str,
                 name=name,
                 number=number,
                 network=network.name,
-                refusal=str(refusal),
+                refusal=refusal.wording,
             ) from None
         found.setdefault(bytes(script), str(address_of(script, network)))
     if not found:

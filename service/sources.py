@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.core.wording import WrongValue
 from service.clock import monotonic
 from service.command import BadUse
 from service.config import Config, SourceConfig, secret
@@ -54,8 +55,8 @@ def http_client(
     )
     try:
         return HttpClient(policy, monotonic=monotonic)
-    except ValueError as wrong:
-        raise BadUse("http.proxy: {wrong}.", wrong=str(wrong)) from None
+    except WrongValue as wrong:
+        raise BadUse("http.proxy: {wrong}.", wrong=wrong.wording) from None
 
 
 def _is_public_name(host: str) -> bool:
@@ -118,8 +119,8 @@ def _source(
                 deadline=deadline,
                 block_deadline=BLOCK_DEADLINES * deadline,
             )
-        except ValueError as wrong:
-            raise BadUse("sources.{one}.cookie_file: {wrong}", one=one.name, wrong=str(wrong)) from None
+        except WrongValue as wrong:
+            raise BadUse("sources.{one}.cookie_file: {wrong}", one=one.name, wrong=wrong.wording) from None
     password = secret(
         f"sources.{one.name}.password", one.password_env, one.password_file, environment, folder
     )

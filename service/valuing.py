@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ledger.core.entry import Entry
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
-from ledger.core.money import MAX_AMOUNT, decimal_text
+from ledger.core.money import MAX_AMOUNT
+from ledger.core.wording import Figure, Wording
 from ledger.recording.valuing import (
     RateWanted,
     agreed,
@@ -42,7 +43,7 @@ LEAST_SECONDS = 1.0
 class Refusal:
     """Why a moment got no rate; `final` where asking again can hardly help."""
 
-    why: str
+    why: Wording
     final: bool = False
 
 
@@ -130,7 +131,7 @@ class Valuing:
                 return found
             cross = found
         quotes: list[Quote] = []
-        failures: list[str] = []
+        failures: list[Wording] = []
         for source in self._prices:
             if len(quotes) == LEAST_QUOTES:
                 break
@@ -138,23 +139,34 @@ class Valuing:
                 answer = source.look_price(wanted.at, deadline=self._time_left(until))
                 quotes.append(_quote(answer, cross, wanted.currency))
             except SourceError as failure:
-                failures.append(str(failure))
+                failures.append(failure.named)
         if len(quotes) < LEAST_QUOTES:
-            return Refusal(f"{len(quotes)} of {LEAST_QUOTES} price sources answered: " + "; ".join(failures))
+            return Refusal(
+                Wording(
+                    "{count} of {least} price sources answered: {failures}",
+                    {"count": len(quotes), "least": LEAST_QUOTES, "failures": failures},
+                )
+            )
         if not agreed(wanted, [quote.price for quote in quotes]):
-            said = ", ".join(f"{q.source} {decimal_text(wanted.currency, q.price)}" for q in quotes)
-            return Refusal(f"the sources disagree beyond the tolerance: {said} {wanted.currency}", final=True)
+            said = [
+                Wording("{source} {price}", {"source": q.source, "price": Figure(wanted.currency, q.price)})
+                for q in quotes
+            ]
+            why = Wording("the sources disagree beyond the tolerance: {prices}", {"prices": said})
+            return Refusal(why, final=True)
         return Rate(
             date=day_of(wanted.at), currency=wanted.currency, quotes=tuple(quotes), at=wanted.at, cross=cross
         )
 
     def _cross(self, currency: str, day: str, until: float) -> Cross | Refusal:
         if self._crosses is None:
-            return Refusal(f"no source of cross rates is configured for {currency}")
+            return Refusal(
+                Wording("no source of cross rates is configured for {currency}", {"currency": currency})
+            )
         try:
             found = self._crosses.look_cross(currency, day, deadline=self._time_left(until))
         except SourceError as failure:
-            return Refusal(str(failure))
+            return Refusal(failure.named)
         return Cross(
             source=found.source,
             date=found.date,
@@ -176,7 +188,7 @@ def _quote(answer: PriceAnswer, cross: Cross | None, currency: str) -> Quote:
     if cross is not None:
         price, cents = crossed_price(answer.cents, cross.dollars, cross.currency, currency), answer.cents
     if not 0 < price <= MAX_AMOUNT:
-        raise SourceError(answer.source, f"a price that cannot be told in {currency}")
+        raise SourceError(answer.source, "a price that cannot be told in {currency}", currency=currency)
     return Quote(
         source=answer.source,
         price=price,
@@ -189,13 +201,13 @@ def _quote(answer: PriceAnswer, cross: Cross | None, currency: str) -> Quote:
 
 def _noted(tx: Writing, wanted: RateWanted, answer: Rate | Refusal, now: int) -> Entry | None:
     if isinstance(answer, Refusal):
-        note("no rate", moment=wanted.at, why=answer.why)
+        note("no rate", moment=wanted.at, why=str(answer.why))
         note_refusal(tx, wanted, answer.why, now=now, final=answer.final)
         return None
     try:
         return note_rate(tx, wanted, answer, now=now)
     except Conflict as other:
-        note_refusal(tx, wanted, str(other), now=now, final=True)
+        note_refusal(tx, wanted, other.wording, now=now, final=True)
         return None
 
 

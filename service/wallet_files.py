@@ -40,7 +40,7 @@ def descriptor_in(path: Path, network: Network, form: str | None) -> Descriptor:
         found = list(dict.fromkeys(Descriptor.parse(one, network) for one in branches_joined(_told(text))))
     except DescriptorRefused as refusal:
         raise BadUse(
-            "{field}: {path}: {refusal}", field=FIELD, path=path.name, refusal=str(refusal)
+            "{field}: {path}: {refusal}", field=FIELD, path=path.name, refusal=refusal.wording
         ) from None
     if not found:
         raise BadUse(
@@ -118,7 +118,7 @@ def _require_public(text: str) -> None:
             "{field}: it holds a private key ({secret}); aidtrail never takes one. Export the public descriptor, and "
             "treat that key as seen.",
             field=FIELD,
-            secret=secret.value,
+            secret=secret.wording,
         )
 
 

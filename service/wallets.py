@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from ledger.core.wording import Wording, translatable
+from ledger.core.wording import Wording, WrongValue, translatable
 from ledger.recording.address_gaps import load_gaps, save_gaps
 from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
@@ -220,7 +220,7 @@ def _listed(wallet: Wallet, slug: str, network: Network, fixed: int | None) -> l
         try:
             script = script_of(address, network)
         except AddressRefused as refusal:
-            raise BadUse("wallets.addresses: {refusal}", refusal=str(refusal)) from None
+            raise BadUse("wallets.addresses: {refusal}", refusal=refusal.wording) from None
         # A fixed list is published whole: one of it, the first unless configured, is what everybody gets.
         branch = "fixed" if index == fixed else "receive"
         rows.append(Address(script, address_of(script, network) or address, slug, branch, index, "list"))
@@ -230,8 +230,8 @@ def _listed(wallet: Wallet, slug: str, network: Network, fixed: int | None) -> l
 def _parsed(wallet: Wallet, network: Network) -> Descriptor:
     try:
         return Descriptor.parse(wallet.descriptor, network)
-    except ValueError as refusal:
-        raise BadUse("wallets.descriptor: {refusal}", refusal=str(refusal)) from None
+    except WrongValue as refusal:
+        raise BadUse("wallets.descriptor: {refusal}", refusal=refusal.wording) from None
 
 
 def _derived(

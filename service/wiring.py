@@ -179,8 +179,8 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     elif not chain.agreed:
         sentences.append(say.no_chain(chain.no_chain_since or ""))
     if no_block_since and clock() - unix_seconds(no_block_since) >= PATIENCE:
-        why = "; ".join(f"{source.name}: {source.error}" for source in chain.sources if source.error)
-        sentences.append(say.no_block(chain.behind, no_block_since, why))
+        failing = [(source.name, str(source.error)) for source in chain.sources if source.error]
+        sentences.append(say.no_block(chain.behind, no_block_since, failing))
     return sentences
 
 

@@ -21,8 +21,11 @@ MAY_IMPORT = {
     "api": {"api", "ledger"},
     "service": {"service", "api", "watchers", "ledger"},
 }
-SHARED_WITH_WATCHERS = ("ledger.core.chain", "ledger.core.secret", "ledger.core.strict_json")
-"""What of the ledger watchers may know: words of the chain, what looks like a private key, how bytes are JSON."""
+SHARED_WITH_WATCHERS = (
+    "ledger.core.chain", "ledger.core.secret", "ledger.core.strict_json", "ledger.core.wording",
+)  # fmt: skip
+"""What of the ledger watchers may know: words of the chain, what looks like a private key, how bytes are JSON, and in
+which form whatever goes wrong is said."""
 
 FLOORS = ("core", "model", "store", "tracing", "rules", "recording", "views", "checks")
 """From the ground up: each imports what lies below it (docs/architecture.md, The floors of the ledger)."""

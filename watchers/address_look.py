@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ledger.core.chain import BlockRef, Outpoint, Script
+from ledger.core.wording import WrongValue
 from watchers.histories import ChainBlock, Histories, HistoryResult, Known, NothingKnown
 from watchers.look import Look, Rescan
 from watchers.lookup import TransactionLookup, look_up_transaction
@@ -60,8 +61,9 @@ class AddressWatcher:
         ValueError for an unknown `scanned`; trouble with sources stands in the reports.
         """
         if scanned not in self.chain:
-            raise ValueError(
-                f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
+            raise WrongValue(
+                "scanned: {scanned} is no header that we know; give the last block applied",
+                scanned=scanned[:64],
             )
         statuses = self._sources.sync_all(now)
         watched = watch() if callable(watch) else watch

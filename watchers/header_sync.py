@@ -50,13 +50,19 @@ def sync_headers(source: Source, chain: HeaderChain, sync: HeaderSync, *, now: i
             if abs(height - claimed.height) > _MOMENT:
                 raise SourceDown(
                     source.name,
-                    f"names height {claimed.height} beside the block at {height}; it is behind itself",
+                    "names height {named} beside the block at {height}; it is behind itself",
+                    named=claimed.height,
+                    height=height,
                 )
             sync.claimed = ClaimedTip(height, claimed.hash)
             return
         if height is not None and attempt == 2:
             raise SourceLied(
-                source.name, "tip.height", f"{claimed.height}, but the block that it names stands at {height}"
+                source.name,
+                "tip.height",
+                "{named}, but the block that it names stands at {height}",
+                named=claimed.height,
+                height=height,
             )
     raise SourceDown(source.name, "its headers do not lead to the tip that it names")
 
@@ -87,9 +93,9 @@ def _add_headers(
                 # Some of its rows are of a branch that it left: once more from where its own hashes lead.
                 first, again = _known_height(source, chain, claimed) + 1, True
                 continue
-            raise SourceDown(source.name, str(unjudged)) from unjudged
+            raise SourceDown(source.name, "{unjudged}", unjudged=unjudged.wording) from unjudged
         except HeaderRefused as refused:
-            raise SourceLied(source.name, f"header.{refused.field}", refused.sentence) from refused
+            raise SourceLied.of(source.name, refused) from refused
         sync.tip = tip
         first += len(headers)
 
@@ -98,7 +104,12 @@ def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> in
     """A height at and below which the source's chain is known to us, found in steps that double."""
     lowest = chain.checkpoint_height
     if claimed.height < lowest:
-        raise SourceMissing(source.name, f"its tip {claimed.height} is below our checkpoint {lowest}")
+        raise SourceMissing(
+            source.name,
+            "its tip {height} is below our checkpoint {lowest}",
+            height=claimed.height,
+            lowest=lowest,
+        )
     height, step = min(claimed.height, chain.best().height), 1
     while True:
         try:
@@ -113,6 +124,7 @@ def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> in
             raise SourceLied(
                 source.name,
                 "block-height",
-                f"its chain does not hold the checkpoint that we pinned at {lowest}",
+                "its chain does not hold the checkpoint that we pinned at {lowest}",
+                lowest=lowest,
             )
         height, step = max(lowest, height - step), step * 2

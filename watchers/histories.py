@@ -14,7 +14,7 @@ from typing import Protocol
 from ledger.core.chain import BlockRef, Header, Outpoint, Script
 from watchers.mempool import Sighting
 from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissing
-from watchers.proof.block import parse_block
+from watchers.proof.block import BlockRefused, parse_block
 from watchers.proof.headers import Tip
 from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
 from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet, relevant_tx
@@ -228,21 +228,23 @@ class Histories:
         except ProofRefused as refused:
             if one.source.look_hash(height) != header.hash:
                 raise SourceDown(one.name, "its chain changed while it was asked") from refused
-            raise SourceLied(one.name, "proof", str(refused)) from refused
+            raise SourceLied(one.name, "proof", "{refused}", refused=refused.wording) from refused
         return relevant_tx(tx, proof.position, proof.branch)
 
     def _proof_in_block(self, one: SourceStatus, txid: str, header: Header) -> MerkleProof:
         try:
             block = parse_block(one.source.look_block(header.hash))
-        except ValueError as refused:
-            raise SourceLied(one.name, "block", str(refused)) from refused
+        except BlockRefused as refused:
+            raise SourceLied(one.name, "block", "{refused}", refused=refused.wording) from refused
         for position in range(block.count):
             if block.txid(position) == txid:
                 return MerkleProof(txid, position, branch_in(block.levels, position))
         height = self._chain.height(header.hash) or 0
         if one.source.look_hash(height) != header.hash:
             raise SourceDown(one.name, "its chain changed while it was asked")
-        raise SourceLied(one.name, "history", f"names block {height}, which does not hold the transaction")
+        raise SourceLied(
+            one.name, "history", "names block {height}, which does not hold the transaction", height=height
+        )
 
     def _transaction(self, one: SourceStatus, txid: str) -> Tx:
         if txid in self._txs:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ledger.core.chain import BlockRef, Outpoint, Script
+from ledger.core.wording import WrongValue
 from watchers.histories import ChainBlock, Histories, Known, NothingKnown
 from watchers.lookup import TransactionLookup, look_up_transaction
 from watchers.mempool import Sighting, sightings_in
@@ -102,8 +103,9 @@ class Watcher:
         it stands in the reports.
         """
         if scanned not in self.chain:
-            raise ValueError(
-                f"scanned: {scanned[:64]} is no header that we know; give the last block applied"
+            raise WrongValue(
+                "scanned: {scanned} is no header that we know; give the last block applied",
+                scanned=scanned[:64],
             )
         statuses = self._sources.sync_all(now)
         reading = _Reading(
@@ -290,7 +292,7 @@ class _Reading:
         if tip is None or height is None or height > tip.height:
             return
         if self._chain.ancestor(tip.hash, height) == name:
-            one.error = one.error or trouble.sentence
+            one.error = one.error or trouble.wording
 
     def _checked(self, source: str, name: str, raw: bytes, scripts: AbstractSet[bytes]) -> BlockFacts:
         """The facts of a block for all that we watch; when it makes a wallet grow, it is read again for that."""
@@ -303,7 +305,7 @@ class _Reading:
             try:
                 facts = scan_block(raw, watch)
             except BlockRefused as refused:
-                raise SourceLied(source, "block", str(refused)) from refused
+                raise SourceLied(source, "block", "{refused}", refused=refused.wording) from refused
             paid = frozenset(bytes(payment.script) for payment in facts.payments)
             more = self.known.more_scripts(paid) - self.fresh_scripts if paid else frozenset()
             if not more:

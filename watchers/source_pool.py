@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ledger.core.wording import Wording, WrongValue
 from watchers.header_sync import HeaderSync, sync_headers
 from watchers.net.errors import SourceError, SourceLied
 from watchers.proof.headers import HeaderChain, Tip
@@ -29,12 +30,12 @@ class SetAside:
 
     until: int
     times: int
-    sentence: str
+    lied: Wording
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How one source did in one look. `lied` is one sentence on what proof contradicts; then it is set aside.
+    """How one source did in one look. `lied` says what proof contradicts; then it is set aside.
 
     `ok` means that all it was asked was answered. `behind` counts blocks from the end of its verified headers to
     the best header: a stale answer shows there.
@@ -43,8 +44,8 @@ class SourceReport:
     name: str
     ok: bool
     tip: ClaimedTip | None
-    error: str | None
-    lied: str | None
+    error: Wording | None
+    lied: Wording | None
     requests: int
     bytes: int
     behind: int = 0
@@ -59,8 +60,8 @@ class SourceStatus:
     requests: int
     bytes: int
     synced: HeaderSync = field(default_factory=HeaderSync)
-    error: str | None = None
-    lied: str | None = None
+    error: Wording | None = None
+    lied: Wording | None = None
     silent: bool = False
 
     @property
@@ -76,7 +77,7 @@ class SourcePool:
     ) -> None:
         names = [source.name for source in sources]
         if len(set(names)) != len(names):
-            raise ValueError("sources: two have the same name; give each a name of its own")
+            raise WrongValue("sources: two have the same name; give each a name of its own")
         self.chain = chain
         self._sources = tuple(sources)
         self._aside: dict[str, SetAside] = dict(set_aside or {})
@@ -99,8 +100,8 @@ class SourcePool:
     def _sync(self, one: SourceStatus, now: int) -> None:
         aside = self._aside.get(one.name)
         if aside is not None and now < aside.until:
-            one.lied, one.silent = aside.sentence, True
-            one.error = "set aside for an answer that proof contradicts; asked again later"
+            one.lied, one.silent = aside.lied, True
+            one.error = Wording("set aside for an answer that proof contradicts; asked again later")
             return
         if not {Can.TIP, Can.HEADERS} <= one.source.can:
             return
@@ -111,12 +112,12 @@ class SourcePool:
 
     def note(self, one: SourceStatus, trouble: SourceError, now: int) -> None:
         """Keep what went wrong; a lie sets its source aside, longer each time."""
-        one.error = one.error or trouble.sentence
+        one.error = one.error or trouble.wording
         if isinstance(trouble, SourceLied):
             times = self._times_before(one.name, now) + 1
             pause = min(_ASIDE_FIRST * 2 ** min(times - 1, 16), _ASIDE_MOST)
-            self._aside[one.name] = SetAside(now + pause, times, trouble.sentence)
-            one.lied = trouble.sentence
+            self._aside[one.name] = SetAside(now + pause, times, trouble.wording)
+            one.lied = trouble.wording
             one.silent = True
 
     def _times_before(self, name: str, now: int) -> int:

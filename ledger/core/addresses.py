@@ -11,19 +11,21 @@ import wallycore as wally
 from pydantic import AfterValidator, Field
 
 from ledger.core.chain import Script
+from ledger.core.wording import WrongValue
 
 _P2PKH, _P2SH = frozenset({0x00, 0x6F}), frozenset({0x05, 0xC4})
 """First bytes of base58 addresses, of mainnet and of test networks."""
 _SEGWIT = ("bc", "tb", "bcrt")
-_REMEDY = "is no Bitcoin address in its usual spelling; copy it again in full, a segwit one in lower case"
 
 
 def script_of(address: str) -> Script:
-    """The script that an address stands for; raises ValueError with a sentence that does not repeat it.
+    """The script that an address stands for; raises WrongValue with a text that does not repeat it.
 
     Base58check, and bech32 or bech32m of any version, in lower case.
     """
-    wrong = ValueError(_REMEDY)
+    wrong = WrongValue(
+        "is no Bitcoin address in its usual spelling; copy it again in full, a segwit one in lower case"
+    )
     if not address.isascii() or not address.isalnum() or len(address) > 90:
         raise wrong
     family = address.rpartition("1")[0]

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import NewType
 
+from ledger.core.wording import WrongValue
+
 Script = NewType("Script", bytes)
 """An output script (scriptPubKey) as raw bytes; addresses are compared by it, never as strings."""
 
@@ -30,19 +32,21 @@ class Outpoint:
 
     def __post_init__(self) -> None:
         if not is_txid(self.txid):
-            raise ValueError(f"txid: {len(self.txid)} characters; a txid is 64 lower-case hexadecimal digits")
+            raise WrongValue(
+                "txid: {length} characters; a txid is 64 lower-case hexadecimal digits", length=len(self.txid)
+            )
         if not 0 <= self.vout <= 0xFFFFFFFF:
-            raise ValueError(f"vout: {self.vout} is outside 0 to 4294967295")
+            raise WrongValue("vout: {vout} is outside 0 to 4294967295", vout=self.vout)
 
     def __str__(self) -> str:
         return f"{self.txid}:{self.vout}"
 
     @classmethod
     def parse(cls, text: str) -> Outpoint:
-        """Read `txid:vout`; raises ValueError with one sentence when the text is of another shape."""
+        """Read `txid:vout`; raises WrongValue when the text is of another shape."""
         txid, colon, vout = text.partition(":")
         if not colon or not vout.isascii() or not vout.isdigit() or len(vout) > 10:
-            raise ValueError("outpoint: write it as TXID:VOUT, 64 hexadecimal digits, a colon and a number")
+            raise WrongValue("outpoint: write it as TXID:VOUT, 64 hexadecimal digits, a colon and a number")
         return cls(txid.lower(), int(vout))
 
     def wire(self) -> bytes:
@@ -77,7 +81,7 @@ class Header:
     def __init__(self, raw: bytes) -> None:
         # Written out because chains make hundreds of thousands: one call less for each.
         if len(raw) != 80:
-            raise ValueError(f"header: {len(raw)} bytes; a block header has 80")
+            raise WrongValue("header: {length} bytes; a block header has 80", length=len(raw))
         _keep_raw(self, raw)
 
     @property

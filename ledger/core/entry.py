@@ -30,6 +30,7 @@ from ledger.core.lines import (
 )
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.roles import Role
+from ledger.core.wording import WrongValue
 
 VERSION = 1
 Loose = Mapping[str, Any]
@@ -62,11 +63,11 @@ class Transfer(_Transfer):
     __slots__ = ()
 
     def __new__(cls, debit: str, credit: str, asset: str, amount: int) -> Transfer:
-        """Raises ValueError for an amount that is none, or one account on both sides."""
+        """Raises WrongValue for an amount that is none, or one account on both sides."""
         if not 1 <= amount <= MAX_AMOUNT:
-            raise ValueError(f"amount: {amount} is outside 1 to {MAX_AMOUNT}")
+            raise WrongValue("amount: {amount} is outside 1 to {most}", amount=amount, most=MAX_AMOUNT)
         if debit == credit:
-            raise ValueError(f"account: {debit} is debited and credited by one transfer")
+            raise WrongValue("account: {debit} is debited and credited by one transfer", debit=debit)
         return tuple.__new__(cls, (debit, credit, asset, amount))
 
 
@@ -191,7 +192,9 @@ def entry_from_bytes(data: bytes) -> Entry:
 
 def _entry(body: Any) -> Entry:
     if body["v"] != VERSION:
-        raise ValueError(f"version {body['v']} is not known to this program; a newer one wrote it")
+        raise WrongValue(
+            "version {version} is not known to this program; a newer one wrote it", version=str(body["v"])
+        )
     return Entry(
         seq=body["seq"],
         previous=body["previous"],

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from ledger.core.wording import ENGLISH, Catalogue, Value, Wording
+from ledger.core.wording import AT_FIELD, ENGLISH, Catalogue, Value, Wording, translatable
+
+_BOTH = translatable("{first}; {next}")
+"""What is wrong with two fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +27,16 @@ class FieldError:
         """In English."""
         return str(self.wording)
 
+    @property
+    def named(self) -> Wording:
+        """The reason, behind the field where there is one."""
+        return (
+            Wording(AT_FIELD, {"field": self.field, "reason": self.wording}) if self.field else self.wording
+        )
+
     def told(self, catalogue: Catalogue = ENGLISH) -> str:
         """Field and reason in one line."""
-        reason = self.wording.told(catalogue)
-        return f"{self.field}: {reason}" if self.field else reason
-
-
-class WrongValue(ValueError):
-    """A value that has not its shape, said by the shape that checks it; `facts_from` adds the field."""
-
-    def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
-        super().__init__()
-        self.wording = Wording(text, values, many)
-
-    @classmethod
-    def of(cls, wording: Wording) -> Self:
-        """What is wrong with any value of a shape."""
-        return cls(wording.text, many=wording.many, **wording.values)
-
-    def __str__(self) -> str:
-        return str(self.wording)
+        return self.named.told(catalogue)
 
 
 class LedgerError(Exception):
@@ -71,9 +64,17 @@ class LedgerError(Exception):
     def __str__(self) -> str:
         return self.told()
 
+    @property
+    def wording(self) -> Wording:
+        """All that is wrong, for what tells it within a text of its own; of several fields, one behind the other."""
+        whole, *others = (error.named for error in self.errors)
+        for other in others:
+            whole = Wording(_BOTH, {"first": whole, "next": other})
+        return whole
+
     def told(self, catalogue: Catalogue = ENGLISH) -> str:
-        """The sentence, in English where nothing else is chosen; of several fields, one behind the other."""
-        return "; ".join(error.told(catalogue) for error in self.errors)
+        """The sentence, in English where nothing else is chosen."""
+        return self.wording.told(catalogue)
 
 
 class Refused(LedgerError):

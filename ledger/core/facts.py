@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ledger.core.errors import FieldError, Refused, WrongValue
+from ledger.core.errors import FieldError, Refused
 from ledger.core.likeness import visible
 from ledger.core.money import DECIMALS, MAX_AMOUNT
-from ledger.core.wording import Wording, translatable
+from ledger.core.wording import Wording, WrongValue, translatable
 
 F = TypeVar("F")
 

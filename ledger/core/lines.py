@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ledger.core.wording import WrongValue
+
 Piece = tuple[int, int]
 """Half-open interval of units on a line."""
 
@@ -176,7 +178,7 @@ class Use(NamedTuple):
             if start <= position <= end:
                 return count + position - start
             count += end - start
-        raise ValueError(f"unit {position} is not in use {self.id}")
+        raise WrongValue("unit {position} is not in use {id}", position=position, id=self.id)
 
     def pieces_between(self, low: int, high: int) -> list[Piece]:
         """The units of the line that counts `low..high` are."""
@@ -384,4 +386,4 @@ def operation_from_json(data: Mapping[str, Any]) -> Operation:
                 UnitState(data["after"]),
                 data["ref"],
             )
-    raise ValueError(f"unknown operation {data['op']!r}")
+    raise WrongValue("unknown operation {operation}", operation=str(data["op"]))

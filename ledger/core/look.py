@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.frozen import Frozen
+from ledger.core.telling import Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ class SourceStatus(Frozen):
     """Did it answer?"""
     tip_height: int | None
     """Height of its newest block."""
-    error: str | None
+    error: Worded | None
     """Why it did not answer."""
-    lied: str | None
-    """What a proof contradicts of what it said, in one sentence."""
+    lied: Worded | None
+    """What a proof contradicts of what it said."""
     set_aside_until: str | None
     """Until when it is not asked, RFC 3339."""
     requests: int

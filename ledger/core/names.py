@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
+from ledger.core.wording import WrongValue
 
 FREE = "free"
 """The restriction of money that may be spent for any end; every other restriction is a need's number."""
@@ -51,10 +52,10 @@ class Lot:
 
 @lru_cache(maxsize=4096)
 def lot_named(asset: str) -> Lot:
-    """A lot by its asset's name; raises ValueError for any other asset."""
+    """A lot by its asset's name; raises WrongValue for any other asset."""
     product, mark, number = asset.partition("#")
     if not mark:
-        raise ValueError(f"lot: {asset} is no lot; a lot is written PRODUCT#LOT")
+        raise WrongValue("lot: {asset} is no lot; a lot is written PRODUCT#LOT", asset=asset)
     return Lot(product, number)
 
 
@@ -193,7 +194,7 @@ Line = MoneyLine | OrderLine | GoodsLine | SpentLine | ExchangeLine | LoanLine |
 
 @lru_cache(maxsize=65536)
 def line_named(name: str) -> Line:
-    """A line by its name; raises ValueError where no line is called that."""
+    """A line by its name; raises WrongValue where no line is called that."""
     match name.split("/"):
         case ["money", campaign, restriction, asset]:
             return MoneyLine(campaign, restriction, asset)
@@ -214,7 +215,7 @@ def line_named(name: str) -> Line:
             return RepaidLine(campaign, repayment, asset)
         case ["ended", use, part, asset]:
             return EndedLine(use, int(part), asset)
-    raise ValueError(f"line: {name} is no name of a line")
+    raise WrongValue("line: {name} is no name of a line", name=name)
 
 
 # ── uses ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -296,13 +297,13 @@ def conversion_use(campaign: str, number: str, fill: int = 0, restriction: str =
 
 @lru_cache(maxsize=65536)
 def use_named(name: str) -> UseName:
-    """A use by its name; raises ValueError where no use is called that."""
+    """A use by its name; raises WrongValue where no use is called that."""
     plain, _, variant = name.partition("~")
     try:
         first, campaign, number, *detail = plain.split(":")
         cause = UseCause(first)
     except ValueError:
-        raise ValueError(f"use: {name} is no name of a use") from None
+        raise WrongValue("use: {name} is no name of a use", name=name) from None
     if cause is UseCause.SPEND:
         number = number.replace(".", ":")
     return UseName(cause, campaign, number, tuple(detail), variant)
@@ -320,10 +321,12 @@ class RepaidBy:
 
 
 def repaid_by(name: str) -> RepaidBy:
-    """A repayment by its name at the lender; raises ValueError where none is called that."""
+    """A repayment by its name at the lender; raises WrongValue where none is called that."""
     borrower, dot, number = name.partition(".")
     if not dot:
-        raise ValueError(f"repayment: {name} is no name of one at its lender; write BORROWER.NUMBER")
+        raise WrongValue(
+            "repayment: {name} is no name of one at its lender; write BORROWER.NUMBER", name=name
+        )
     return RepaidBy(borrower, number)
 
 

@@ -14,6 +14,8 @@ from functools import cache
 
 import wallycore as wally
 
+from ledger.core.wording import Wording, translatable
+
 _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _EXTENDED = re.compile(f"[xyztuvYZUV]prv{_BASE58}{{8,}}")
 _WIF = re.compile(f"(?<![0-9A-Za-z])[5KL9c]{_BASE58}{{50,51}}(?![0-9A-Za-z])")
@@ -35,12 +37,17 @@ _TELLING = 4
 class Secret(Enum):
     """What a text seems to hold, in words that complete "this looks like ..."."""
 
-    EXTENDED = "an extended private key"
-    WIF = "a private key in wallet import format"
-    ENCRYPTED = "an encrypted private key"
-    MINI = "a private key in its short form"
-    RAW = "a raw private key"
-    WORDS = "the secret words of a wallet"
+    EXTENDED = translatable("an extended private key")
+    WIF = translatable("a private key in wallet import format")
+    ENCRYPTED = translatable("an encrypted private key")
+    MINI = translatable("a private key in its short form")
+    RAW = translatable("a raw private key")
+    WORDS = translatable("the secret words of a wallet")
+
+    @property
+    def wording(self) -> Wording:
+        """Those words."""
+        return Wording(self.value)
 
 
 def secret_in(text: str) -> Secret | None:

@@ -11,6 +11,8 @@ import json
 from enum import Enum
 from typing import NoReturn, TypeAlias
 
+from ledger.core.wording import Value, WrongValue
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MOST_DEPTH = 64
@@ -35,19 +37,24 @@ class Fractions(Enum):
     REFUSED = "refused: amounts are whole minor units"
 
 
-class JsonRefused(ValueError):
-    """Bytes that are not JSON as it is read here. `sentence` says why, without repeating a value.
+class JsonRefused(WrongValue):
+    """Bytes that are not JSON as it is read here; why is said without repeating a value.
 
     `twice` is the key that stands twice in one object. `place` is the line and column, from 1, of what is no JSON.
     """
 
     def __init__(
-        self, sentence: str, *, twice: str | None = None, place: tuple[int, int] | None = None
+        self,
+        text: str,
+        /,
+        *,
+        twice: str | None = None,
+        place: tuple[int, int] | None = None,
+        **values: Value,
     ) -> None:
-        self.sentence = sentence
+        super().__init__(text, many="", **values)
         self.twice = twice
         self.place = place
-        super().__init__(sentence)
 
 
 def strict_json(raw: bytes, *, most_bytes: int | None = None, fractions: Fractions = Fractions.FLOAT) -> Json:
@@ -58,11 +65,11 @@ def strict_json(raw: bytes, *, most_bytes: int | None = None, fractions: Fractio
     so large that a float would not hold them exactly.
     """
     if most_bytes is not None and len(raw) > most_bytes:
-        raise JsonRefused(f"{len(raw)} bytes; at most {most_bytes} are read")
+        raise JsonRefused("{length} bytes; at most {most} are read", length=len(raw), most=most_bytes)
 
     def number(text: str) -> float | NumberText:
         if fractions is Fractions.REFUSED:
-            raise JsonRefused(f"{text[:_SHOWN]} is no whole number")
+            raise JsonRefused("{number} is no whole number", number=text[:_SHOWN])
         value = float(text)
         if not -_EXACT < value < _EXACT:
             raise JsonRefused("a number too large to be read exactly")
@@ -98,12 +105,12 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise JsonRefused(f"{name} is no number of JSON")
+    raise JsonRefused("{name} is no number of JSON", name=name)
 
 
 def _integer(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise JsonRefused(f"a number of {len(text)} digits")
+        raise JsonRefused("a number of {count} digits", count=len(text))
     return int(text)
 
 

@@ -31,6 +31,10 @@ Which = Annotated[str | Wording, _Worded(), WithJsonSchema({"type": "string"})]
 """Which thing is told of: by its names and numbers alone, or in words."""
 
 
+Worded = Annotated[Wording, _Worded(), WithJsonSchema({"type": "string"})]
+"""What is told in words alone; JSON has the sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """`Telling(ToDo.PAY, {"supplier": "Maker", "due": "2024-02-01"})`: a field of a frozen answer."""

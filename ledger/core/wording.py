@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from gettext import NullTranslations
 from string import Formatter
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 from ledger.core.money import decimal_text
 
@@ -85,6 +85,43 @@ Value: TypeAlias = "str | int | Figure | Wording | Sequence[Value]"
 """What stands at a place. A word of an enum is its code; a list is told in its order, with commas."""
 
 
+def translatable(text: str) -> str:
+    """Marks a literal text that is told elsewhere, so that a catalogue finds it."""
+    return text
+
+
+AT_FIELD = translatable("{field}: {reason}")
+"""What is wrong with a named field; `field` is its name in an answer or a file."""
+
+
+class WrongValue(ValueError):
+    """A value that has not its shape, said by what checks it in one whole literal text, with named values.
+
+    What reads facts or an answer of a source adds the field.
+    """
+
+    def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
+        super().__init__()
+        self.wording = Wording(text, values, many)
+
+    @classmethod
+    def of(cls, wording: Wording) -> Self:
+        """What is wrong with any value of a shape."""
+        return cls(wording.text, many=wording.many, **wording.values)
+
+    def __str__(self) -> str:
+        return str(self.wording)
+
+
+class WrongField(WrongValue):
+    """A value that has not its shape, and the `field` that it stands in; `reason` tells it without the field."""
+
+    def __init__(self, field: str, text: str, /, *, many: str = "", **values: Value) -> None:
+        self.field = field
+        self.reason = Wording(text, values, many)
+        super().__init__(AT_FIELD, field=field, reason=self.reason)
+
+
 def _told(value: Value, catalogue: Catalogue) -> str:
     if isinstance(value, Wording):
         return value.told(catalogue)
@@ -112,11 +149,6 @@ def _value_from(data: Any) -> Value:
     if isinstance(data, Mapping):
         return wording_from(data) if "text" in data else Figure(data["asset"], data["minor"])
     return data if isinstance(data, str | int) else [_value_from(each) for each in data]
-
-
-def translatable(text: str) -> str:
-    """Marks a literal text that is told elsewhere, so that a catalogue finds it."""
-    return text
 
 
 def places(text: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from ledger.core.entry import Entry
 from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among, spent_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.core.wording import Wording
 from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
@@ -268,8 +269,8 @@ class _Settling:
                     "name": s.name,
                     "ok": s.ok,
                     "tip_height": s.tip_height,
-                    "error": s.error,
-                    "lied": s.lied,
+                    "error": _kept(s.error),
+                    "lied": _kept(s.lied),
                     "set_aside_until": s.set_aside_until,
                     "requests": s.requests,
                     "bytes": s.bytes,
@@ -411,3 +412,7 @@ class _Settling:
             for spend in spends_of(self._tx.session, transaction.txid)
             for coin in spend_change(self._tx.session, spend)
         }
+
+
+def _kept(told: Wording | None) -> dict[str, object] | None:
+    return None if told is None else told.data()

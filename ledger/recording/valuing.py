@@ -16,6 +16,7 @@ from ledger.core.chain import Header
 from ledger.core.entry import Entry
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.core.wording import Wording, wording_from
 from ledger.model.campaigns import CampaignRow, ValuationClock
 from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books
@@ -57,7 +58,7 @@ SCANNED = 5_000
 VALUED_AT_ONCE = 500
 LISTED = 100
 """Gifts that the desk's list names one by one."""
-_NO_RATE = "no rate of its moment is recorded"
+_NO_RATE = Wording("no rate of its moment is recorded")
 _TRIED, _SEEN = "rates_tried", "valued_head"
 _MOST_TRIED = 2_000
 
@@ -83,7 +84,7 @@ class Unvalued:
     outpoint: str  # empty: the rest of a long list
     sats: int
     since: str  # RFC 3339
-    why: str
+    why: Wording
     count: int = 1
 
 
@@ -176,14 +177,14 @@ def note_rate(tx: Writing, wanted: RateWanted, rate: Rate, *, now: int) -> Entry
     return outcome.entry if isinstance(outcome, Recorded) else None
 
 
-def note_refusal(tx: Writing, wanted: RateWanted, why: str, *, now: int, final: bool = False) -> None:
+def note_refusal(tx: Writing, wanted: RateWanted, why: Wording, *, now: int, final: bool = False) -> None:
     """Count a try that led to no rate; the next one waits longer. `final`: the desk is asked at once."""
     tried = _load_tried(tx)
     tries = _tries_of(tried, wanted)[0] + 1
     pause = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
     if final and tries < DESK_TRIES:
         tries, pause = DESK_TRIES, LONGEST_PAUSE
-    tried[wanted.key] = [tries, now + pause, why[:300]]
+    tried[wanted.key] = [tries, now + pause, why.data()]
     _save_tried(tx, tried)
 
 
@@ -268,11 +269,13 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
     whole = unvalued_sum(session, slug)
     tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
 
-    def told(moment: UnvaluedMoment) -> tuple[int, str]:
+    def told(moment: UnvaluedMoment) -> tuple[int, Wording]:
         clock = _clock_of(tx, campaign, moment)
         key = f"{slug}:{campaign.currency}:{minute_of(clock)}" if clock is not None else ""
-        tries, _, why = tried.get(key, [0, 0, _NO_RATE])
-        return tries, why
+        if key not in tried:
+            return 0, _NO_RATE
+        tries, _, why = tried[key]
+        return tries, wording_from(why)
 
     first = list(unvalued_gifts_of(session, slug, high=old, limit=LISTED + 1))
     count, sats = whole.gifts, whole.sats

@@ -17,6 +17,7 @@ from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Refused
 from ledger.core.lines import Part, PartKind, Piece, Use, common, joined, lowest, units_in, without
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
+from ledger.core.wording import WrongValue
 from ledger.model.columns import Table, table_of
 from ledger.model.corrections import Corrected
 from ledger.model.deliveries import (
@@ -217,7 +218,7 @@ def _account_of(line: str) -> str:
     """The account of a line of goods."""
     goods = line_named(line)
     if not isinstance(goods, GoodsLine):
-        raise ValueError(f"line: {line} is no line of goods")
+        raise WrongValue("line: {line} is no line of goods", line=line)
     return goods_account(goods.at, goods.campaign, goods.place)
 
 

@@ -17,11 +17,12 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
-from ledger.core.errors import Conflict, Refused, WrongValue
+from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Number, Positive
 from ledger.core.likeness import likeness_of_name
 from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
+from ledger.core.wording import WrongValue
 from ledger.model.campaigns import ProductRow
 from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OtherLotRow, OverDecisionRow, RecallRow

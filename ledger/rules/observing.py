@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
+from ledger.core.wording import WrongValue
 from ledger.model.columns import FLAG, accumulate, table_of, upsert
 from ledger.model.observed import (
     ObservedBlockRow,
@@ -645,7 +646,7 @@ class Observed:
     def _leave(self, block: str) -> None:
         height = self.height_of(block)
         if height is None:
-            raise ValueError(f"observation: block {block} left and never joined")
+            raise WrongValue("observation: block {block} left and never joined", block=block)
         of_block = select(_TXS.c.txid).where(_TXS.c.height == height)
         lost = _UNSPENT_OF.where(_OUTPUTS.c.txid.in_(of_block), _OUTPUTS.c.height == height)
         freed = (

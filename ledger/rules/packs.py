@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from ledger.core.errors import WrongValue
 from ledger.core.facts import STRICT, Positive
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.wording import WrongValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

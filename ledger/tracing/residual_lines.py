@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ledger.core.lines import Open, PartKind, Use
 from ledger.core.names import EndedLine
+from ledger.core.wording import WrongValue
 from ledger.tracing.state import Lines
 
 
@@ -32,10 +33,10 @@ def still_ended(lines: Lines, use: Use, kind: PartKind, asset: str) -> int:
 def reopened(lines: Lines, use: Use, kind: PartKind, asset: str) -> tuple[str, tuple[Open, ...]]:
     """The line of what ended in a use as `kind`, and the operation that opens it where nobody did before.
 
-    Raises ValueError where the use has no such end.
+    Raises WrongValue where the use has no such end.
     """
     index = _index_of(use, kind)
     if index is None:
-        raise ValueError(f"use {use.id} has nothing {kind.value}")
+        raise WrongValue("use {use} has nothing {kind}", use=use.id, kind=kind.value)
     line = str(EndedLine(use.id, index, asset))
     return line, () if lines.exists(line) else (Open(line, asset, use.parts[index].out),)

@@ -27,6 +27,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.core.wording import WrongValue
 from ledger.model.campaigns import Nature
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
 from ledger.model.goods import Cause, LossRow
@@ -243,7 +244,7 @@ class BarsOfLines:
         """(order number, item) of an order line."""
         name = line_named(line)
         if not isinstance(name, OrderLine):
-            raise ValueError(f"line: {line} is no item of an order")
+            raise WrongValue("line: {line} is no item of an order", line=line)
         return name.order, self._item(name)
 
     def packs_ordered(self, order: str, product: str) -> list[tuple[int | None, int | None]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
+from ledger.core.wording import wording_from
 from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
 
@@ -108,8 +111,14 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         stale=stale,
         no_chain_since=load("no_chain_since") or None,
         completeness=completeness(tx),
-        sources=tuple(SourceStatus(**row) for row in look.get("sources", [])),
+        sources=tuple(_source(row) for row in look.get("sources", [])),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),
         behind_hours=int(load("behind_hours") or 0),
     )
+
+
+def _source(row: Mapping[str, Any]) -> SourceStatus:
+    """A source as the last look left it."""
+    told = {name: row[name] and wording_from(row[name]) for name in ("error", "lied")}
+    return SourceStatus(**{**row, **told})

@@ -13,6 +13,7 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, noun_of_kind, use_named
+from ledger.core.wording import WrongValue
 from ledger.model.balances import SubjectKind
 from ledger.store.transaction import Reading
 from ledger.tracing.state import Lines
@@ -258,7 +259,7 @@ class LaterChanges:
     def _entry(self, seq: int) -> Entry:
         row = self._tx.journal.by_seq(seq)
         if row is None:
-            raise ValueError(f"touched: entry {seq} is named and not in the journal")
+            raise WrongValue("touched: entry {seq} is named and not in the journal", seq=seq)
         return entry_from_bytes(row.data)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 from ledger.core.money import DECIMALS, MAX_AMOUNT
+from ledger.core.wording import WrongValue
 
 _MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _APOSTROPHE = {ord("\u2019"): "'"}
@@ -43,7 +44,7 @@ def exact_minor(
             plain = plain.removeprefix(sign) if plain.startswith(sign) else plain.removesuffix(sign)
             plain = _without_currency(plain.strip(), currency)
     if len(negative) > 1:
-        raise ValueError("it has two signs, and which of them counts cannot be told")
+        raise WrongValue("it has two signs, and which of them counts cannot be told")
     minor = _minor(plain, currency, decimal, thousands, sure)
     return -minor if negative == [True] else minor
 
@@ -53,9 +54,13 @@ def exact_number(number: Decimal, currency: str) -> int:
     scaled = number * 10 ** DECIMALS[currency]
     minor = scaled.to_integral_value()
     if abs(scaled - minor) > _FLOAT_NOISE:
-        raise ValueError(f"it has more than the {DECIMALS[currency]} decimals of {currency}")
+        raise WrongValue(
+            "it has more than the {digits} decimals of {currency}",
+            digits=DECIMALS[currency],
+            currency=currency,
+        )
     if abs(minor) > MAX_AMOUNT:
-        raise ValueError("it is larger than any amount here")
+        raise WrongValue("it is larger than any amount here")
     return int(minor)
 
 
@@ -69,7 +74,7 @@ def _digits(text: str) -> str:
 def _without_currency(text: str, currency: str) -> str:
     for sign, of in _SIGNS.items():
         if sign in text and of != currency:
-            raise ValueError(f"it is in {of}, and this line is in {currency}")
+            raise WrongValue("it is in {of}, and this line is in {currency}", of=of, currency=currency)
     signs = "".join({c for c in text if unicodedata.category(c) == "Sc"})
     kept = text.strip(signs).strip() if signs else text
     if kept.upper().startswith(currency):
@@ -98,18 +103,22 @@ def _minor(plain: str, currency: str, decimal: str, thousands: str, sure: bool) 
             whole = _joined(whole.split(mark))
     whole = whole or ("0" if part else "")  # .50 is half of one
     if not re.fullmatch(r"[0-9]{1,15}", whole) or (point and not re.fullmatch(r"[0-9]*", part)):
-        raise ValueError("it is no amount by the mapping's decimal and thousands")
+        raise WrongValue("it is no amount by the mapping's decimal and thousands")
     digits = DECIMALS[currency]
     if part[digits:].strip("0"):
-        raise ValueError(f"it has more than the {digits} decimals of {currency}")
+        raise WrongValue(
+            "it has more than the {digits} decimals of {currency}", digits=digits, currency=currency
+        )
     if len(part) == 3 > digits and not sure:
-        raise ValueError(
-            f"three digits stand behind the mark that the mapping calls decimal, and {currency} has {digits} decimals: "
-            "is it the mark of thousands?"
+        raise WrongValue(
+            "three digits stand behind the mark that the mapping calls decimal, and {currency} has {digits} decimals: "
+            "is it the mark of thousands?",
+            currency=currency,
+            digits=digits,
         )
     minor = int(whole + part[:digits].ljust(digits, "0"))
     if minor > MAX_AMOUNT:
-        raise ValueError("it is larger than any amount here")
+        raise WrongValue("it is larger than any amount here")
     return minor
 
 
@@ -119,5 +128,5 @@ def _joined(groups: list[str]) -> str:
     by_three = 1 <= lengths[0] <= 3 and all(length == 3 for length in lengths[1:])
     by_lakh = 1 <= lengths[0] <= 2 and lengths[-1] == 3 and all(length == 2 for length in lengths[1:-1])
     if not by_three and not by_lakh:
-        raise ValueError("the thousands are not in groups of three")
+        raise WrongValue("the thousands are not in groups of three")
     return "".join(groups)

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from ledger.core.line_words import LineWords
+from ledger.core.wording import WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor
 from service.bank_files.mapping import Layout
@@ -216,12 +217,12 @@ def _money(node: Node, where: str) -> _Money:
     text, side = amounts[0].text, node.word("CdtDbtInd")
     try:
         minor = exact_minor(text, currency, sure=True)
-    except ValueError as failure:
+    except WrongValue as failure:
         raise BadUse(
             "file: {where}: {text} is no amount that can be read exactly: {failure}.",
             where=where,
             text=quoted(text),
-            failure=str(failure),
+            failure=failure.wording,
         ) from None
     if side not in {"CRDT", "DBIT"} or minor < 0:
         raise BadUse(

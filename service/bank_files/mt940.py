@@ -15,6 +15,7 @@ import mt940
 from mt940.models import Transaction, Transactions
 
 from ledger.core.line_words import LineWords
+from ledger.core.wording import WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_number
 from service.bank_files.mapping import Layout
@@ -116,12 +117,12 @@ def _minor(amount: Any, currency: str, where: str) -> int:
         )
     try:
         return exact_number(number, currency)
-    except ValueError as failure:
+    except WrongValue as failure:
         raise BadUse(
             "file: {where}: {number} is no amount that can be read exactly: {failure}.",
             where=where,
             number=quoted(number),
-            failure=str(failure),
+            failure=failure.wording,
         ) from None
 
 

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 from ofxtools.Parser import OFXTree
 
 from ledger.core.line_words import LineWords
+from ledger.core.wording import WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor
 from service.bank_files.mapping import Layout
@@ -109,12 +110,12 @@ def _minor(text: str, currency: str, where: str) -> int:
     is_comma = "," in text and "." not in text
     try:
         return exact_minor(text, currency, "," if is_comma else ".", sure=True)
-    except ValueError as failure:
+    except WrongValue as failure:
         raise BadUse(
             "file: {where}: {text} is no amount that can be read exactly: {failure}.",
             where=where,
             text=quoted(text),
-            failure=str(failure),
+            failure=failure.wording,
         ) from None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledger.core.line_words import LineWords
-from ledger.core.wording import Wording
+from ledger.core.wording import Wording, WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor, exact_number, is_none
 from service.bank_files.mapping import Column, Layout
@@ -101,11 +101,11 @@ def _both(layout: Layout) -> tuple[tuple[str, str], tuple[str, str]]:
 def _given(text: str, layout: Layout, currency: str) -> int:
     try:
         return exact_minor(text, currency, layout.decimal, layout.thousands)
-    except ValueError as failure:
+    except WrongValue as failure:
         raise BadUse(
             "mapping: opening or closing: {text} cannot be read exactly: {failure}.",
             text=quoted(text),
-            failure=str(failure),
+            failure=failure.wording,
         ) from None
 
 
@@ -353,10 +353,10 @@ class _Reader:
             if isinstance(cell, Decimal):
                 return exact_number(cell, currency)
             return exact_minor(_text(cell), currency, self.layout.decimal, self.layout.thousands)
-        except ValueError as failure:
+        except WrongValue as failure:
             why = Wording(
                 "{cell} is no amount that can be read exactly: {failure}",
-                {"cell": self._shown(row, column), "failure": str(failure)},
+                {"cell": self._shown(row, column), "failure": failure.wording},
             )
             raise self._refuse(row, column, why) from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.core.chain import Outpoint, Script
-from ledger.core.wording import translatable
+from ledger.core.wording import WrongValue, translatable
 from ledger.rules.observing import Observed
 from ledger.views.watch_list import watched
 from service.command import Answer, BadUse, Command, Exit, Outside, unreadable
@@ -87,12 +87,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         block = parse_block(read_raw(options.block, outside))
         facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
     except BlockRefused as refusal:
-        raise BadUse("{refusal}", refusal=str(refusal)) from None
+        raise BadUse("{refusal}", refusal=refusal.wording) from None
     table = PeriodTable.load(watch.network)
     try:
         place = place_of(block.header, block.claimed_height, watch.network, table, watch.chain)
     except HeaderRefused as refusal:
-        raise BadUse("{refusal}; the block is refused.", refusal=str(refusal)) from None
+        raise BadUse("{refusal}; the block is refused.", refusal=refusal.wording) from None
     return Answer(tuple(_lines(block, facts, place, watch)), _data(block, facts, place, watch))
 
 
@@ -125,12 +125,12 @@ def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], 
         try:
             scripts.add(bytes(script_of(address, network)))
         except AddressRefused as refusal:
-            raise BadUse("--address: {refusal}", refusal=str(refusal)) from None
+            raise BadUse("--address: {refusal}", refusal=refusal.wording) from None
     for text in texts:
         try:
             outpoints.add(Outpoint.parse(text).wire())
-        except ValueError as refusal:
-            raise BadUse("--outpoint: {refusal}.", refusal=str(refusal)) from None
+        except WrongValue as refusal:
+            raise BadUse("--outpoint: {refusal}.", refusal=refusal.wording) from None
     return _Watched(network, frozenset(scripts), frozenset(outpoints), chain, values)
 
 
@@ -140,8 +140,8 @@ def network_named_by(name: str | None) -> Network | None:
         return None
     try:
         return network_named(name)
-    except ValueError as refusal:
-        raise BadUse("--network: {refusal}.", refusal=str(refusal)) from None
+    except WrongValue as refusal:
+        raise BadUse("--network: {refusal}.", refusal=refusal.wording) from None
 
 
 def _address(script: Script, network: Network) -> str:

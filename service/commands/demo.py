@@ -184,7 +184,7 @@ def _play(
     try:
         player.play(done, told)
     except StoryFailed as failure:
-        raise Unavailable("the story stops: {failure}", failure=str(failure)) from None
+        raise Unavailable("the story stops: {failure}", failure=failure.wording) from None
     finally:
         _revoke(store, names)
     if service.jobs.trouble is not None:

@@ -249,7 +249,7 @@ def _json(raw: bytes, name: str) -> Any:
         if refused.twice is not None:
             raise BadUse("{name}: a field stands twice in one object; write it once.", name=name) from None
         raise BadUse(
-            "{name}: {sentence}; amounts are whole minor units.", name=name, sentence=refused.sentence
+            "{name}: {refused}; amounts are whole minor units.", name=name, refused=refused.wording
         ) from None
 
 

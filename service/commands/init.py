@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in
+from ledger.core.wording import WrongValue
 from ledger.recording.rebuild import renew
 from ledger.rules.settled import DEFAULT_DEPTH
 from ledger.store.database import Store
@@ -239,13 +240,13 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
     if options.descriptor:
         try:
             wallet = Descriptor.parse(options.descriptor, network)
-        except ValueError as refusal:
-            raise BadUse("--descriptor: {refusal}", refusal=str(refusal)) from None
+        except WrongValue as refusal:
+            raise BadUse("--descriptor: {refusal}", refusal=refusal.wording) from None
     for address in addresses:
         try:
             script_of(address, network)
         except AddressRefused as refusal:
-            raise BadUse("--address: {refusal}", refusal=str(refusal)) from None
+            raise BadUse("--address: {refusal}", refusal=refusal.wording) from None
     csv = None
     if options.addresses_file:
         path = outside.folder / options.addresses_file

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ledger.core.chain import Script, is_txid
 from ledger.core.pasted import pasted_key
-from ledger.core.wording import translatable
+from ledger.core.wording import WrongValue, translatable
 from service.command import Answer, BadUse, Command, Exit, Outside
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
@@ -92,7 +92,7 @@ def _script(address: str, network: Network) -> Script:
     try:
         return script_of(address, network)
     except AddressRefused as refusal:
-        raise BadUse("{refusal}", refusal=str(refusal)) from None
+        raise BadUse("{refusal}", refusal=refusal.wording) from None
 
 
 def _data_folder(options: argparse.Namespace, outside: Outside) -> DataFolder | None:
@@ -172,8 +172,8 @@ def _source(
     try:
         http = http_client(alone, outside.environment, beside)
         return sources_of(alone, network, http, outside.environment, beside)[0]
-    except ValueError as wrong:
-        raise BadUse("--source: {wrong}.", wrong=str(wrong)) from None
+    except WrongValue as wrong:
+        raise BadUse("--source: {wrong}.", wrong=wrong.wording) from None
 
 
 def _require_network(source: Source, network: Network) -> None:
@@ -249,10 +249,10 @@ def _second(options: argparse.Namespace, address: str, network: Network) -> Seco
         return None
     try:
         return Second(second_opinion(address, network).txids, None)
-    except ValueError as wrong:
-        raise BadUse("--second-opinion: {wrong}.", wrong=str(wrong)) from None
+    except WrongValue as wrong:
+        raise BadUse("--second-opinion: {wrong}.", wrong=wrong.wording) from None
     except SourceError as trouble:
-        return Second((), trouble.sentence)
+        return Second((), str(trouble.wording))
 
 
 def _plan(config: Config, addresses: int) -> Answer:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ledger.core.chain import Header
+from ledger.core.wording import WrongValue
 from watchers.proof.block import Block, parse_block
 from watchers.proof.transaction import Tx, parse_transaction
 
 FOLDER = Path(__file__).parent / "chain"
 
 
-class RecordingBroken(Exception):
+class RecordingBroken(WrongValue):
     """The recording's files do not fit each other; record again with `python -m service.demo.record`."""
 
 
@@ -128,7 +129,9 @@ class Recording:
             start += row["size"]
             parsed = parse_block(piece)
             if parsed.header.hash != row["hash"]:
-                raise RecordingBroken(f"blocks.bin: other bytes than of block {row['height']}; record again")
+                raise RecordingBroken(
+                    "blocks.bin: other bytes than of block {height}; record again", height=row["height"]
+                )
             blocks[row["hash"]] = RecordedBlock(
                 hash=row["hash"],
                 height=row["height"],
@@ -140,7 +143,9 @@ class Recording:
                 txids=tuple(parsed.txid(position) for position in range(parsed.count)),
             )
         if start != len(raw):
-            raise RecordingBroken(f"blocks.bin: {len(raw) - start} bytes more than blocks; record again")
+            raise RecordingBroken(
+                "blocks.bin: {length} bytes more than blocks; record again", length=len(raw) - start
+            )
         return cls(
             network=index["network"],
             made_with=index["made_with"],

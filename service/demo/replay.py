@@ -12,6 +12,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from ledger.core.wording import WrongValue
 from service.demo.recording import (
     FOLDER,
     RecordedBlock,
@@ -128,7 +129,11 @@ class Replay:
         """Shows everything up to that moment; ValueError for one before what is shown already."""
         with self._moving:
             if to_time < self._view.at:
-                raise ValueError(f"to_time: {to_time} is before {self._view.at}, and time only goes forwards")
+                raise WrongValue(
+                    "to_time: {to_time} is before {at}, and time only goes forwards",
+                    to_time=to_time,
+                    at=self._view.at,
+                )
             self._view = self._seen_at(to_time)
 
     def events(self) -> list[tuple[int, str]]:
@@ -152,9 +157,11 @@ class Replay:
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serves on a loopback address (port 0: a free one) and returns the base URL; ValueError for others."""
         if host not in LOOPBACK:
-            raise ValueError(f"host: {host[:40]} is not this machine; the replay serves on 127.0.0.1 only")
+            raise WrongValue(
+                "host: {host} is not this machine; the replay serves on 127.0.0.1 only", host=host[:40]
+            )
         if self._server is not None:
-            raise ValueError("the replay serves already; stop it first")
+            raise WrongValue("the replay serves already; stop it first")
         self._server = ThreadingHTTPServer((host, port), _handler_for(self.answer))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from ledger.core.facts import facts_json
 from ledger.core.roles import Role
+from ledger.core.wording import WrongValue
 from ledger.recording.desk import NOUNS
 from ledger.rules.confirmations import Confirmation
 from service.clock import MovableClock
@@ -29,7 +30,7 @@ _MOST = 4_000_000
 _CONFLICT = 409
 
 
-class StoryFailed(Exception):
+class StoryFailed(WrongValue):
     """The API refused something that the story tells: the program and its story do not fit."""
 
 
@@ -94,7 +95,14 @@ class ApiDesk:
     def _require(act: Act, answer: HttpAnswer) -> None:
         if answer.status not in {200, 201, 202}:
             told = answer.body[:600].decode("utf-8", "replace")
-            raise StoryFailed(f"{act.noun} {act.verb} at {act.at}: {answer.status} {told}")
+            raise StoryFailed(
+                "{noun} {verb} at {at}: {status} {told}",
+                noun=act.noun,
+                verb=act.verb,
+                at=act.at,
+                status=answer.status,
+                told=told,
+            )
 
 
 @dataclass(frozen=True, slots=True)

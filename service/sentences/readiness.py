@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from api.pages.messages import Message, worded
+from collections.abc import Sequence
+
+from api.pages.messages import SEMICOLONS, Message, listed, worded
 
 _TRIGGER = Message("The database lacks the trigger {trigger}.", "{trigger}: its name")
 _STRANGE = Message(
@@ -27,9 +29,10 @@ _OLD_TIP = Message(
 _NO_BLOCK = Message(
     "{n} block waits to be read since {time}, and no source gives it. {why}",
     "{time}: when",
-    "{why}: what the sources say, as: node: block: this node is pruned …",
+    "{why}: a list of sources and of what each says",
     many="{n} blocks wait to be read since {time}, and no source gives the next. {why}",
 )
+_FAILS = Message("{source}: {trouble}", "{source}: its name", "{trouble}: what went wrong with it")
 _NO_CHAIN = Message("There is no agreed chain since {time}.", "{time}: when")
 
 
@@ -58,8 +61,10 @@ def old_tip(time: str) -> str:
     return worded(_OLD_TIP, time=time)
 
 
-def no_block(count: int, since: str, why: str) -> str:
-    return worded(_NO_BLOCK, n=count, time=since, why=why)
+def no_block(count: int, since: str, failing: Sequence[tuple[str, str]]) -> str:
+    """Since when no block comes; `failing` are sources, and what went wrong with each."""
+    why = [worded(_FAILS, source=name, trouble=trouble) for name, trouble in failing]
+    return worded(_NO_BLOCK, n=count, time=since, why=listed(why, SEMICOLONS))
 
 
 def no_chain(since: str) -> str:

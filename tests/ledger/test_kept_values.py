@@ -15,6 +15,7 @@ from sqlalchemy import update
 from ledger.checks.gifts import gift_values_tie
 from ledger.core.errors import Conflict, LedgerError
 from ledger.core.times import rfc3339
+from ledger.core.wording import Wording
 from ledger.model.columns import table_of
 from ledger.model.gifts import GiftRow
 from ledger.recording import valuing
@@ -222,7 +223,7 @@ class Fates:
         for gift in self.waiting()[how % 3 :][:1]:
             wanted = RateWanted(SLUG, "USD", minute_of(gift.time), 20)
             with self.ledger.store.write() as writing:
-                note_refusal(writing, wanted, "no", now=self.ledger.now, final=True)
+                note_refusal(writing, wanted, Wording("no"), now=self.ledger.now, final=True)
 
 
 def desk_one_by_one(fates: Fates, now: int) -> list[tuple[str, str, int]]:

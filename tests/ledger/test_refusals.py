@@ -15,22 +15,34 @@ from ledger.core.errors import Conflict, NotFound, Refused, StorageFailed
 from ledger.core.wording import Figure, Wording, places
 
 _ROOT = Path(__file__).parents[2]
-_REFUSALS = {
-    "Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "ForeignDatabase",
-    "WrongValue", "BadUse", "Unavailable", "Problem",
+_BEFORE_TEXT = {
+    **dict.fromkeys(
+        ("Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "Damaged",
+         "ForeignDatabase", "WrongValue", "BadUse", "Unavailable", "JsonRefused", "BytesRefused", "BlockRefused",
+         "TransactionRefused", "ProofRefused", "AddressRefused", "DescriptorRefused", "BadBits", "TableRefused",
+         "RecordingBroken", "StoryFailed"),
+        0,
+    ),
+    **dict.fromkeys(
+        ("Problem", "WrongField", "GuardRefused", "HeaderRefused", "HeaderUnjudged", "SourceError", "SourceDown",
+         "SourceSlow", "SourceMissing"),
+        1,
+    ),
+    **dict.fromkeys(("SourceRefused", "SourceLied", "SourceGarbled"), 2),
 }  # fmt: skip
-_BEFORE_TEXT = {("Problem", ""): 1, ("Finding", "of"): 2}
-"""How much else stands before the text of what is made so; the field, of what has one."""
-_APART = {"full", "many"}
-"""What a refusal is given beside its values."""
-_SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py"}
+"""Each refusal, and how much else stands before its text: the field, the name of a source, a status."""
+_OF_THEIR_OWN = {"ElectrumDeclined", "Told", "_SourceWrong"}
+"""What has its text in its own class, or is made as one of the above."""
+_APART = {"StorageFailed": {"full"}, "JsonRefused": {"twice", "place"}}
+"""What a refusal is given beside its values and the text for many."""
+_SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py", "watchers/net/errors.py"}
 
 
 @cache
 def _trees() -> tuple[tuple[str, ast.Module], ...]:
     return tuple(
         (str(path.relative_to(_ROOT)), ast.parse(path.read_text("utf-8")))
-        for package in ("ledger", "api", "service")
+        for package in ("ledger", "watchers", "api", "service")
         for path in sorted((_ROOT / package).rglob("*.py"))
         if str(path.relative_to(_ROOT)) not in _SELF
     )
@@ -43,11 +55,17 @@ def _refusals() -> Iterator[tuple[str, ast.Call, ast.expr]]:
             if not isinstance(node, ast.Call):
                 continue
             made, way = _made(node.func)
-            at = _BEFORE_TEXT.get((made, way))
-            if made in _REFUSALS and at is None and way in {"", "field"}:
-                at = int(way == "field")
+            at = None
+            if made in _BEFORE_TEXT:
+                at = _BEFORE_TEXT[made] if not way else 1 if way == "field" else None
+            elif (made, way) == ("Finding", "of"):
+                at = 2
             if at is not None:
                 yield f"{path}:{node.lineno}", node, node.args[at]
+
+
+def _beside(call: ast.Call) -> set[str]:
+    return {"many"} | _APART.get(_made(call.func)[0], set())
 
 
 def _made(called: ast.expr) -> tuple[str, str]:
@@ -61,12 +79,62 @@ def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None
     checked = 0
     for where, call, text in _refusals():
         assert isinstance(text, ast.Constant), f"{where}: the text is put together"
-        given = {str(word.arg) for word in call.keywords} - _APART
+        given = {str(word.arg) for word in call.keywords} - _beside(call)
         many = next((word.value for word in call.keywords if word.arg == "many"), ast.Constant(""))
         assert isinstance(many, ast.Constant), f"{where}: the text is put together"
         _hold(where, text.value, many.value, given)
         checked += 1
     assert checked > 700
+
+
+_FAULTS = {"LookupError", "RuntimeError", "AssertionError", "TypeError", "KeyError"}
+"""A fault of this program, whose text only who mends it reads."""
+_OF_PROGRAMMERS = {"api/pages/messages.py", "service/demo/node.py"}
+"""What a message that is none raises is met when its module is imported; what the node of a recording raises, by
+whoever records the demonstration's chain anew."""
+
+
+def test_nothing_that_is_raised_is_put_together() -> None:
+    """Whatever sort of failure it is: a text is literal, and its values are given beside it."""
+    for path, tree in _trees():
+        for node in ast.walk(tree):
+            if (
+                not isinstance(node, ast.Raise)
+                or not isinstance(node.exc, ast.Call)
+                or path in _OF_PROGRAMMERS
+            ):
+                continue
+            made = _made(node.exc.func)[0]
+            if made[:1].isupper() and made not in {*_FAULTS, *_BEFORE_TEXT}:
+                told = [given for given in node.exc.args if list(_words(given))]
+                glued = [given for given in told if not isinstance(given, ast.Constant)]
+                assert not glued, f"{path}:{node.lineno}: {ast.unparse(node.exc)}"
+
+
+def test_every_sort_of_refusal_is_held_to_this() -> None:
+    """A new one is listed above, with what stands before its text."""
+    known = {*_BEFORE_TEXT, *_OF_THEIR_OWN}
+    for path, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & known:
+                assert node.name in known, f"{path}:{node.lineno}: {node.name}"
+
+
+def test_a_refusal_that_is_told_within_another_keeps_its_text_and_values() -> None:
+    """Its sentence would be English within another language's."""
+    for path, tree in _trees():
+        for caught in ast.walk(tree):
+            if not isinstance(caught, ast.ExceptHandler) or caught.type is None or caught.name is None:
+                continue
+            sorts = caught.type.elts if isinstance(caught.type, ast.Tuple) else [caught.type]
+            if not {ast.unparse(sort) for sort in sorts} & set(_BEFORE_TEXT):
+                continue
+            for call in ast.walk(caught):
+                if isinstance(call, ast.Call) and (_made(call.func)[0] in _BEFORE_TEXT):
+                    told = [
+                        ast.unparse(given) for given in (*call.args, *(word.value for word in call.keywords))
+                    ]
+                    assert f"str({caught.name})" not in told, f"{path}:{call.lineno}"
 
 
 _COUNTED = re.compile(
@@ -138,7 +206,10 @@ def test_no_refusal_has_words_in_its_values() -> None:
     """Else they would be English in every language: what is said there is a wording of its own."""
     for where, call, _ in _refusals():
         assert not [
-            words for given in call.keywords if given.arg not in _APART for words in _words(given.value)
+            words
+            for given in call.keywords
+            if given.arg not in _beside(call)
+            for words in _words(given.value)
         ], where
 
 

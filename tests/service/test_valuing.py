@@ -13,6 +13,7 @@ import pytest
 from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict
 from ledger.core.frozen import Amount
+from ledger.core.wording import Wording
 from ledger.recording.valuing import (
     ASKED_AT_ONCE,
     DESK_SECONDS,
@@ -269,7 +270,7 @@ def test_after_many_tries_the_sources_are_left_alone(scene: Scene) -> None:
         (wanted,) = rates_wanted(reading, now=scene.ledger.now)
     with scene.ledger.store.write() as writing:
         for turn in range(GIVE_UP):
-            note_refusal(writing, wanted, f"try {turn}", now=scene.ledger.now)
+            note_refusal(writing, wanted, Wording("try {turn}", {"turn": turn}), now=scene.ledger.now)
     scene.ledger.now += 10 * DESK_SECONDS
     with scene.ledger.store.read() as reading:
         assert rates_wanted(reading, now=scene.ledger.now) == []

@@ -38,5 +38,5 @@ def line(
 def refusal(act: Callable[[], object], field: str) -> str:
     with pytest.raises(HeaderRefused) as caught:
         act()
-    assert caught.value.field == field
-    return caught.value.sentence
+    assert caught.value.field == f"header.{field}"
+    return str(caught.value.reason)

@@ -159,7 +159,7 @@ def test_a_truncated_block_says_which_transaction_breaks_off_and_where() -> None
 def test_an_over_long_block_says_how_many_bytes_are_too_many_and_from_where() -> None:
     refusal = refused(mainnet_block() + b"\0\0\0")
     assert refusal.offset == 1_381_836
-    assert "3 bytes too many" in refusal.what
+    assert "3 bytes too many" in str(refusal.what)
 
 
 def test_an_announced_count_that_cannot_fit_is_refused_before_anything_is_read() -> None:

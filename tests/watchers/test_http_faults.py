@@ -23,7 +23,7 @@ from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Reply
 from tests.tools.proxies import SayingServer
 from tests.tools.tls import AUTHORITY, FOLDER, secured
-from watchers.net.connection import tls_sentence
+from watchers.net.connection import tls_wording
 from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.net.http import HttpAnswer, HttpClient, HttpPolicy, read_body
 from watchers.net.policy import check_destination, is_near, is_public
@@ -120,8 +120,8 @@ def made_error(reason: str | None) -> ssl.SSLError:
 )
 def test_every_fault_of_tls_has_its_sentence(failure: Exception, said: str) -> None:
     """And none repeats the library's text."""
-    assert said in tls_sentence(failure)
-    assert "other side" not in tls_sentence(failure) or said == "too old"
+    assert said in str(tls_wording(failure))
+    assert "other side" not in str(tls_wording(failure)) or said == "too old"
 
 
 @pytest.mark.parametrize(

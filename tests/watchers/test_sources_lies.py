@@ -216,7 +216,7 @@ def test_lies_that_agree_with_each_other_are_contradicted_by_the_header(
         lie(bad)
         with running(ledger, trial.config(bad, None if alone else honest), chain) as ran:
             ran.look()
-            assert (ran.sources["bad"].lied or "").startswith("proof")
+            assert str(ran.sources["bad"].lied).startswith("proof")
             assert ran.live.items() <= ran.truth.items()
             if not alone:
                 settle(ran)

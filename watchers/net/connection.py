@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import socks
 
+from ledger.core.wording import Wording, translatable
 from watchers.net.errors import SourceDown, SourceRefused, SourceSlow
 from watchers.net.policy import is_public
-from watchers.net.proxy import LONGEST, Proxy, socks_sentence, tunnel_head, tunnel_refusal
+from watchers.net.proxy import LONGEST, Proxy, socks_wording, tunnel_head, tunnel_refusal
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -133,11 +134,13 @@ class Connection:
             raise ValueError("the connection has no TLS")
         return hashlib.sha256(self.socket.getpeercert(binary_form=True) or b"").hexdigest()
 
-    def secure(self, context: ssl.SSLContext, host: str, *, whose: str = "", remedy: str = "") -> None:
+    def secure(
+        self, context: ssl.SSLContext, host: str, *, is_proxy: bool = False, may_pin: bool = False
+    ) -> None:
         """Put TLS on top; the certificate is judged before a byte of ours is sent.
 
-        `context` comes from `tls_context`. SourceSlow or SourceDown (the connection is closed then) with a sentence
-        on what is wrong: `whose` stands before it, and `remedy` behind it where the certificate is at fault.
+        `context` comes from `tls_context`. SourceSlow or SourceDown (the connection is closed then) says what is
+        wrong: of the proxy where it is one, and how to go on where its certificate may be named instead (`may_pin`).
         """
         source = self.deadline.source
         try:
@@ -150,13 +153,21 @@ class Connection:
             secure.do_handshake()  # keeps to this time as a whole, not for each read
         except TimeoutError:
             self.close()
-            raise SourceSlow(source, f"{whose}TLS: no secure connection in time") from None
+            late = _of(is_proxy, Wording("TLS: no secure connection in time"))
+            raise SourceSlow(source, "{trouble}", trouble=late) from None
         except ssl.SSLCertVerificationError as failure:
             self.close()
-            raise SourceDown(source, f"{whose}{tls_sentence(failure)}{remedy}") from None
+            trouble = _of(is_proxy, tls_wording(failure))
+            if may_pin:
+                raise SourceDown(
+                    source,
+                    '{trouble}; if that is meant, set tls to the certificate\'s SHA-256, or to "any"',
+                    trouble=trouble,
+                ) from None
+            raise SourceDown(source, "{trouble}", trouble=trouble) from None
         except (OSError, ValueError) as failure:
             self.close()
-            raise SourceDown(source, f"{whose}{tls_sentence(failure)}") from None
+            raise SourceDown(source, "{trouble}", trouble=_of(is_proxy, tls_wording(failure))) from None
 
 
 class _TcpSocket(socket.socket):
@@ -250,7 +261,7 @@ def open_connection(
         return _dial_by_socks(proxy, host, port, deadline, connect_timeout)
     connection = _dial(proxy.host, proxy.port, deadline, connect_timeout, guarded=False, is_proxy=True)
     if proxy_context is not None:
-        connection.secure(proxy_context, proxy.host, whose="the proxy: ")
+        connection.secure(proxy_context, proxy.host, is_proxy=True)
     try:
         _open_tunnel(connection, proxy, host, port)
     except BaseException:
@@ -319,7 +330,7 @@ def _dial_by_socks(
         except socks.ProxyError as failure:
             connection.close()
             deadline.left()
-            raise SourceDown(deadline.source, socks_sentence(failure)) from None
+            raise SourceDown(deadline.source, "{trouble}", trouble=socks_wording(failure)) from None
         except BaseException:
             connection.close()
             raise
@@ -338,10 +349,13 @@ def _nobody(
         return SourceRefused(
             source, 0, "its name leads to a private address that the configuration does not name"
         )
-    whom = "the proxy" if is_proxy else "it"
+    if late and is_proxy:
+        return SourceSlow(source, "no connection to the proxy in time")
     if late:
-        return SourceSlow(source, f"no connection to {whom} in time")
-    return SourceDown(source, f"no connection: nobody answers where {whom} should be")
+        return SourceSlow(source, "no connection to it in time")
+    if is_proxy:
+        return SourceDown(source, "no connection: nobody answers where the proxy should be")
+    return SourceDown(source, "no connection: nobody answers where it should be")
 
 
 def _addresses(host: str, port: int, deadline: Deadline, is_proxy: bool) -> Sequence[_Address]:
@@ -350,15 +364,28 @@ def _addresses(host: str, port: int, deadline: Deadline, is_proxy: bool) -> Sequ
     def look_up() -> Sequence[_Address]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
-    whose = "the proxy's" if is_proxy else "its"
     try:
         return look_up() if _is_address(host) else deadline.result_of(look_up)
     except socket.gaierror as failure:
-        again = failure.errno == socket.EAI_AGAIN
-        why = "no name server answers" if again else "no name server knows it"
-        raise SourceDown(deadline.source, f"DNS: {whose} name cannot be looked up; {why}") from None
+        told = _NO_ANSWER if failure.errno == socket.EAI_AGAIN else _UNKNOWN
     except (UnicodeError, OSError):
-        raise SourceDown(deadline.source, f"DNS: {whose} name cannot be looked up") from None
+        told = _UNUSABLE
+    raise SourceDown(deadline.source, "DNS: {trouble}", trouble=Wording(told[is_proxy]))
+
+
+_NO_ANSWER = (
+    translatable("its name cannot be looked up; no name server answers"),
+    translatable("the proxy's name cannot be looked up; no name server answers"),
+)
+_UNKNOWN = (
+    translatable("its name cannot be looked up; no name server knows it"),
+    translatable("the proxy's name cannot be looked up; no name server knows it"),
+)
+_UNUSABLE = (
+    translatable("its name cannot be looked up"),
+    translatable("the proxy's name cannot be looked up"),
+)
+"""Of a host, and of the proxy."""
 
 
 def _is_address(host: str) -> bool:
@@ -388,15 +415,15 @@ def _open_tunnel(connection: Connection, proxy: Proxy, host: str, port: int) -> 
 
 
 _CERTIFICATE = {
-    9: "the certificate is not valid yet; is this machine's clock right?",
-    10: "the certificate has expired; is this machine's clock right?",
-    18: "the certificate is self-signed",
-    19: "the certificate leads to a self-signed one that nobody here trusts",
-    20: "the certificate is of an authority that nobody here trusts",
-    21: "the certificate is of an authority that nobody here trusts",
-    23: "the certificate was revoked",
-    62: "the certificate is for another host name",
-    64: "the certificate is for another address",
+    9: translatable("the certificate is not valid yet; is this machine's clock right?"),
+    10: translatable("the certificate has expired; is this machine's clock right?"),
+    18: translatable("the certificate is self-signed"),
+    19: translatable("the certificate leads to a self-signed one that nobody here trusts"),
+    20: translatable("the certificate is of an authority that nobody here trusts"),
+    21: translatable("the certificate is of an authority that nobody here trusts"),
+    23: translatable("the certificate was revoked"),
+    62: translatable("the certificate is for another host name"),
+    64: translatable("the certificate is for another address"),
 }
 """By OpenSSL's verify codes (X509_V_ERR_…), which Python hands on as `verify_code`."""
 
@@ -404,16 +431,23 @@ _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL",
 _TOO_OLD = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"})
 
 
-def tls_sentence(failure: Exception) -> str:
+def _of(is_proxy: bool, trouble: Wording) -> Wording:
+    """What is wrong, said of the proxy where it is."""
+    return Wording("the proxy: {trouble}", {"trouble": trouble}) if is_proxy else trouble
+
+
+def tls_wording(failure: Exception) -> Wording:
     """Why a TLS connection could not be made, for a person; never the library's text, which others may choose."""
     if isinstance(failure, ssl.SSLCertVerificationError):
         code = failure.verify_code
-        return f"TLS: {_CERTIFICATE.get(code, f'the certificate is not valid (code {code})')}"
+        if code in _CERTIFICATE:
+            return Wording("TLS: {trouble}", {"trouble": Wording(_CERTIFICATE[code])})
+        return Wording("TLS: the certificate is not valid (code {code})", {"code": code})
     reason = getattr(failure, "reason", None)
     if reason in _NO_TLS:
-        return "TLS: what answers there does not speak it"
+        return Wording("TLS: what answers there does not speak it")
     if reason in _TOO_OLD:
-        return "TLS: the other side speaks only versions that are too old"
+        return Wording("TLS: the other side speaks only versions that are too old")
     if isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
-        return "TLS: the connection broke off before it was secure"
-    return "TLS: no secure connection could be made"
+        return Wording("TLS: the connection broke off before it was secure")
+    return Wording("TLS: no secure connection could be made")

@@ -95,7 +95,7 @@ class ElectrumConnection:
             if not self._more():
                 raise SourceDown(self._source, "the connection was closed")
         if end < 0 or end > most:
-            raise SourceRefused(self._source, 0, f"answer of more than {most} bytes, cut off")
+            raise SourceRefused(self._source, 0, "answer of more than {most} bytes, cut off", most=most)
         line = bytes(self._read[:end])
         del self._read[: end + 1]
         return line
@@ -145,13 +145,15 @@ def _secure(source: str, connection: Connection, endpoint: ElectrumEndpoint) -> 
     if endpoint.trust != VERIFY:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    remedy = '; if that is meant, set tls to the certificate\'s SHA-256, or to "any"'
-    connection.secure(context, endpoint.host, remedy=remedy)
+    connection.secure(context, endpoint.host, may_pin=True)
     shown = connection.certificate_sha256()
     if endpoint.trust not in (VERIFY, ANY, shown):
         connection.close()
         raise SourceRefused(
-            source, 0, f"TLS: the certificate's SHA-256 is {shown}, which is not the one configured"
+            source,
+            0,
+            "TLS: the certificate's SHA-256 is {shown}, which is not the one configured",
+            shown=shown,
         )
 
 
@@ -161,7 +163,14 @@ class ElectrumDeclined(SourceRefused):
     def __init__(self, source: str, method: str, code: int, said: str) -> None:
         self.code = code
         self.said = said
-        super().__init__(source, 0, f"{method}: the server answers error {code}, {said}")
+        super().__init__(
+            source,
+            0,
+            "{method}: the server answers error {code}, {said}",
+            method=method,
+            code=code,
+            said=said,
+        )
 
 
 class Listener(Protocol):
@@ -279,7 +288,7 @@ class ElectrumClient:
         for answer in answers:
             if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
                 self._pace.pause(self._policy.breaker_pause)
-                raise SourceRefused(self._source, 429, f"too many requests: {answer.said}")
+                raise SourceRefused(self._source, 429, "too many requests: {said}", said=answer.said)
         return answers
 
     def _exchange(
@@ -304,7 +313,12 @@ class ElectrumClient:
         (answer,) = self._round(connection, "server.version", [wanted], _SMALL)
         if isinstance(answer, ElectrumDeclined):
             raise SourceRefused(
-                self._source, 0, f"speaks no protocol from {PROTOCOLS[0]} to {PROTOCOLS[1]}: {answer.said}"
+                self._source,
+                0,
+                "speaks no protocol from {lowest} to {highest}: {said}",
+                lowest=PROTOCOLS[0],
+                highest=PROTOCOLS[1],
+                said=answer.said,
             )
         self.protocol = self._agreed(answer)
         return connection
@@ -313,16 +327,20 @@ class ElectrumClient:
         try:
             rows = array_of(answer, "version", most=2)
             if len(rows) != 2:
-                raise GuardRefused("version", f"{len(rows)} items where software and protocol belong")
+                raise GuardRefused(
+                    "version", "{count} items where software and protocol belong", count=len(rows)
+                )
             text(rows[0], "version.software", most=200)
             named = text(rows[1], "version.protocol", most=20)
             if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", named, re.ASCII):
                 raise GuardRefused("version.protocol", "not a number such as 1.4")
         except GuardRefused as refused:
-            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self._source, refused) from refused
         protocol = tuple(int(part) for part in named.split("."))
         if not (1, 4) <= protocol[:2] <= (1, 6):
-            raise SourceRefused(self._source, 0, f"speaks protocol {named}; 1.4 to 1.6 are understood")
+            raise SourceRefused(
+                self._source, 0, "speaks protocol {named}; 1.4 to 1.6 are understood", named=named
+            )
         return protocol
 
     def _round(
@@ -378,7 +396,7 @@ class ElectrumClient:
                 return number, self._declined(error, opened[number])
             return number, item(row, "result", field)
         except GuardRefused as refused:
-            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self._source, refused) from refused
 
     def _declined(self, error: object, method: str) -> ElectrumDeclined:
         """An error as an object with code and message, or as bare text, as some servers have it."""

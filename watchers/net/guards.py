@@ -10,17 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from ledger.core.chain import is_txid
 from ledger.core.strict_json import Fractions, Json, JsonRefused, NumberText, strict_json
+from ledger.core.wording import Wording, WrongField
 
 _MAX_SHOWN = 40
 
 
-class GuardRefused(ValueError):
-    """A field of an answer that is not what it must be; `field` names it, the text is one sentence."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        self.field = field
-        self.sentence = sentence
-        super().__init__(f"{field}: {sentence}")
+class GuardRefused(WrongField):
+    """A field of an answer that is not what it must be; `field` names it."""
 
 
 def json_of(body: bytes, field: str) -> Json:
@@ -28,23 +24,24 @@ def json_of(body: bytes, field: str) -> Json:
     try:
         return strict_json(body, fractions=Fractions.TEXT)
     except JsonRefused as refused:
-        what = f"{_shape(body)} is no JSON" if refused.place is not None else refused.sentence
-        raise GuardRefused(field, what) from refused
+        if refused.place is not None:
+            raise GuardRefused(field, "{shape} is no JSON", shape=_shape(body)) from refused
+        raise GuardRefused(field, "{refused}", refused=refused.wording) from refused
 
 
 def object_of(value: object, field: str) -> Mapping[str, object]:
     """`value` as a JSON object."""
     if not isinstance(value, dict):
-        raise GuardRefused(field, f"{_type_of(value)} where an object belongs")
+        raise GuardRefused(field, "{type} where an object belongs", type=_type_of(value))
     return value
 
 
 def array_of(value: object, field: str, *, most: int) -> Sequence[object]:
     """`value` as a JSON array of at most `most` items."""
     if not isinstance(value, list):
-        raise GuardRefused(field, f"{_type_of(value)} where an array belongs")
+        raise GuardRefused(field, "{type} where an array belongs", type=_type_of(value))
     if len(value) > most:
-        raise GuardRefused(field, f"{len(value)} items; at most {most} belong there")
+        raise GuardRefused(field, "{count} items; at most {most} belong there", count=len(value), most=most)
     return value
 
 
@@ -58,18 +55,20 @@ def item(value: Mapping[str, object], key: str, field: str) -> object:
 def whole(value: object, field: str, *, least: int, most: int) -> int:
     """`value` as a whole number in range; a boolean and 1.0 are none."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise GuardRefused(field, f"{_type_of(value)} where a whole number belongs")
+        raise GuardRefused(field, "{type} where a whole number belongs", type=_type_of(value))
     if not least <= value <= most:
-        raise GuardRefused(field, f"{value} is outside {least} to {most}")
+        raise GuardRefused(field, "{value} is outside {least} to {most}", value=value, least=least, most=most)
     return value
 
 
 def text(value: object, field: str, *, most: int) -> str:
     """`value` as text of at most `most` characters."""
     if not isinstance(value, str) or isinstance(value, NumberText):
-        raise GuardRefused(field, f"{_type_of(value)} where text belongs")
+        raise GuardRefused(field, "{type} where text belongs", type=_type_of(value))
     if len(value) > most:
-        raise GuardRefused(field, f"{len(value)} characters; at most {most} belong there")
+        raise GuardRefused(
+            field, "{length} characters; at most {most} belong there", length=len(value), most=most
+        )
     return value
 
 
@@ -77,7 +76,9 @@ def hash_text(value: object, field: str) -> str:
     """`value` as a txid or block hash: 64 lower-case hexadecimal digits."""
     digits = text(value, field, most=64)
     if not is_txid(digits):
-        raise GuardRefused(field, f"{len(digits)} characters that are not 64 lower-case hexadecimal digits")
+        raise GuardRefused(
+            field, "{length} characters that are not 64 lower-case hexadecimal digits", length=len(digits)
+        )
     return digits
 
 
@@ -89,16 +90,18 @@ def hex_bytes(value: object, field: str, *, least: int, most: int) -> bytes:
     except ValueError:
         raw = b""
     if 2 * len(raw) != len(digits):  # white space between digits, which the library passes over, shows here
-        raise GuardRefused(field, f"{len(digits)} characters that are not hexadecimal bytes")
+        raise GuardRefused(field, "{length} characters that are not hexadecimal bytes", length=len(digits))
     if len(raw) < least:
-        raise GuardRefused(field, f"{len(raw)} bytes; at least {least} belong there")
+        raise GuardRefused(
+            field, "{length} bytes; at least {least} belong there", length=len(raw), least=least
+        )
     return raw
 
 
 def plain_text(body: bytes, field: str, *, most: int) -> str:
     """A body of plain ASCII text of at most `most` characters, without the white space around it."""
     if len(body) > most + 8 or not body.isascii():
-        raise GuardRefused(field, f"{_shape(body)} where a short plain text belongs")
+        raise GuardRefused(field, "{shape} where a short plain text belongs", shape=_shape(body))
     return body.decode("ascii").strip()
 
 
@@ -106,7 +109,7 @@ def plain_whole(body: bytes, field: str, *, most: int) -> int:
     """A body that is one whole number in decimal digits, from 0 to `most`."""
     digits = plain_text(body, field, most=12)
     if not digits.isdigit():
-        raise GuardRefused(field, f"{_shape(body)} where a whole number belongs")
+        raise GuardRefused(field, "{shape} where a whole number belongs", shape=_shape(body))
     return whole(int(digits), field, least=0, most=most)
 
 
@@ -115,24 +118,24 @@ def plain_hash(body: bytes, field: str) -> str:
     return hash_text(plain_text(body, field, most=64), field)
 
 
-def _type_of(value: object) -> str:
+def _type_of(value: object) -> Wording:
     if value is None:
-        return "null"
+        return Wording("null")
     if isinstance(value, bool):
-        return "a boolean"
+        return Wording("a boolean")
     if isinstance(value, int):
-        return "a whole number"
+        return Wording("a whole number")
     if isinstance(value, NumberText):
-        return "a number with a point"
+        return Wording("a number with a point")
     if isinstance(value, str):
-        return "text"
-    return "an array" if isinstance(value, list) else "an object"
+        return Wording("text")
+    return Wording("an array") if isinstance(value, list) else Wording("an object")
 
 
-def _shape(body: bytes) -> str:
+def _shape(body: bytes) -> Wording:
     start = body[:_MAX_SHOWN].lstrip().lower()
     if not body:
-        return "an empty body"
+        return Wording("an empty body")
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml")):
-        return f"an HTML page of {len(body)} bytes"
-    return f"a body of {len(body)} bytes"
+        return Wording("an HTML page of {length} bytes", {"length": len(body)})
+    return Wording("a body of {length} bytes", {"length": len(body)})

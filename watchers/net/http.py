@@ -31,7 +31,7 @@ from watchers.net.connection import (
     dial_proxy,
     open_connection,
     tls_context,
-    tls_sentence,
+    tls_wording,
 )
 from watchers.net.errors import SourceDown, SourceError, SourceRefused, SourceSlow
 from watchers.net.pace import Paces
@@ -294,7 +294,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
         if isinstance(self.opened.socket, ssl.SSLSocket):
             self.sock = _within(self.opened, route, self.host)
         else:
-            self.opened.secure(route.context(), self.host, whose="the proxy: " if self.proxy else "")
+            self.opened.secure(route.context(), self.host, is_proxy=self.proxy is not None)
             self.sock = self.opened.socket
         self.is_verified = self.proxy is None
         self.proxy_is_verified = self.proxy is not None
@@ -308,7 +308,7 @@ def _within(opened: Connection, route: _Route, host: str) -> Any:
         )
     except (OSError, ValueError) as failure:
         opened.close()
-        raise SourceDown(route.deadline.source, tls_sentence(failure)) from None
+        raise SourceDown(route.deadline.source, "{trouble}", trouble=tls_wording(failure)) from None
 
 
 class _Pool(HTTPConnectionPool):
@@ -366,7 +366,7 @@ def read_body(read: Callable[[int], bytes], encoding: str, max_bytes: int, sourc
             piece = inflate.decompress(piece, max_bytes - size + 1)
         size += len(piece)
         if size > max_bytes or raw > max_bytes + CHUNK:
-            raise SourceRefused(source, 0, f"answer of more than {max_bytes} bytes, cut off")
+            raise SourceRefused(source, 0, "answer of more than {most} bytes, cut off", most=max_bytes)
         pieces.append(piece)
     if inflate is not None and not inflate.eof and pieces:
         raise SourceDown(source, "the compressed answer breaks off")
@@ -381,4 +381,4 @@ def _failure(failure: Exception, source: str) -> SourceError:
         return SourceRefused(source, 0, "the URL or the proxy cannot be used")
     if isinstance(failure, requests.RequestException | HTTPError | OSError | zlib.error):
         return SourceDown(source, "the connection broke off before the answer was whole")
-    return SourceDown(source, f"the request failed ({type(failure).__name__})")
+    return SourceDown(source, "the request failed ({failure})", failure=type(failure).__name__)

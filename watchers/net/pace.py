@@ -87,11 +87,18 @@ class HostPace:
         rests = self._rests_until - now
         if rests > 0:
             raise SourceDown(
-                source, f"failed several times in a row; not asked for another {rests:.0f} seconds"
+                source,
+                "failed several times in a row; not asked for another {seconds} seconds",
+                seconds=round(rests),
             )
         paused = max(0.0, self._paused_until - now)
         if now + paused >= until:
-            raise SourceRefused(source, TOO_MANY, f"asked us to wait; {paused:.0f} seconds of that are left")
+            raise SourceRefused(
+                source,
+                TOO_MANY,
+                "asked us to wait; {seconds} seconds of that are left",
+                seconds=round(paused),
+            )
         wait = max(paused, self.take())
         if now + wait >= until:
             raise SourceSlow(source, "our own limit of requests a second leaves no time for this one")
@@ -145,11 +152,22 @@ class HostPace:
                 in_a_row = self._declines
             pause = max(self.backoff(max(in_a_row, attempt), self._policy.declined_cap), named or 0.0)
             self.pause(pause)
-            who = "we wait" if named is None else "asks us to wait"
-            return SourceRefused(source, TOO_MANY, f"too many requests; {who} {pause:.0f} seconds"), pause
+            if named is None:
+                refused = SourceRefused(
+                    source, TOO_MANY, "too many requests; we wait {seconds} seconds", seconds=round(pause)
+                )
+            else:
+                refused = SourceRefused(
+                    source,
+                    TOO_MANY,
+                    "too many requests; asks us to wait {seconds} seconds",
+                    seconds=round(pause),
+                )
+            return refused, pause
         if named is not None:
             self.pause(max(self.backoff(attempt, self._policy.backoff_cap), named))
-        return SourceDown(source, f"HTTP status {status}"), max(self.failed(attempt), named or 0.0)
+        pause = max(self.failed(attempt), named or 0.0)
+        return SourceDown(source, "HTTP status {status}", status=status), pause
 
     def backoff(self, attempt: int, cap: float) -> float:
         """Between half of and the whole of a pause that doubles with each attempt, in seconds."""

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import socks
 
+from ledger.core.wording import Wording, WrongValue, translatable
 from watchers.net.errors import SourceDown, SourceError, SourceRefused
 
 SOCKS = "socks5h"
@@ -20,22 +21,22 @@ _SCHEMES = ("http", "https", SOCKS)
 LONGEST = 127
 """Bytes of a name, a user or a password; PySocks writes the length of longer ones wrongly."""
 _REASONS = {
-    0x01: "it failed without saying why",
-    0x02: "its rules forbid it",
-    0x03: "the network is unreachable",
-    0x04: "the host is unreachable",
-    0x05: "the host refuses the connection",
-    0x06: "the way there is too long",
-    0x07: "it cannot make connections",
-    0x08: "it does not know addresses of that kind",
-    0xF0: "the onion service is not found",
-    0xF1: "the onion service describes itself wrongly",
-    0xF2: "the onion service cannot be introduced to",
-    0xF3: "the onion service does not come to the meeting",
-    0xF4: "the onion service asks for a key",
-    0xF5: "the onion service refuses the key",
-    0xF6: "the onion address is not a valid one",
-    0xF7: "the onion service does not answer",
+    0x01: translatable("it failed without saying why"),
+    0x02: translatable("its rules forbid it"),
+    0x03: translatable("the network is unreachable"),
+    0x04: translatable("the host is unreachable"),
+    0x05: translatable("the host refuses the connection"),
+    0x06: translatable("the way there is too long"),
+    0x07: translatable("it cannot make connections"),
+    0x08: translatable("it does not know addresses of that kind"),
+    0xF0: translatable("the onion service is not found"),
+    0xF1: translatable("the onion service describes itself wrongly"),
+    0xF2: translatable("the onion service cannot be introduced to"),
+    0xF3: translatable("the onion service does not come to the meeting"),
+    0xF4: translatable("the onion service asks for a key"),
+    0xF5: translatable("the onion service refuses the key"),
+    0xF6: translatable("the onion address is not a valid one"),
+    0xF7: translatable("the onion service does not answer"),
 }
 """Reply codes of RFC 1928, and those that Tor adds (extended errors of its SocksPort)."""
 
@@ -61,30 +62,30 @@ class Proxy:
 def proxy_of(text: str) -> Proxy:
     """The proxy that a URL names: `http://`, `https://` or `socks5h://`, with its port.
 
-    ValueError with a sentence that never repeats the text, which may hold a password.
+    WrongValue with a text that never repeats the text, which may hold a password.
     """
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError("is not a URL; write one such as socks5h://127.0.0.1:9050") from None
+        raise WrongValue("is not a URL; write one such as socks5h://127.0.0.1:9050") from None
     if parts.scheme in ("socks5", "socks4", "socks4a"):
-        raise ValueError(
+        raise WrongValue(
             "would look names up on this machine; write socks5h://, which leaves it to the proxy"
         )
     if parts.scheme not in _SCHEMES or not parts.hostname or port is None:
-        raise ValueError("is not one of http://, https:// or socks5h:// with a host and a port")
+        raise WrongValue("is not one of http://, https:// or socks5h:// with a host and a port")
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("has something after its port; leave that out")
+        raise WrongValue("has something after its port; leave that out")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if parts.scheme == SOCKS and max(len(user.encode()), len(password.encode())) > LONGEST:
-        raise ValueError(f"has a user or a password of more than {LONGEST} bytes")
+        raise WrongValue("has a user or a password of more than {longest} bytes", longest=LONGEST)
     if parts.scheme == SOCKS and bool(user) != bool(password):
-        raise ValueError("has a user without a password, or the other way round; give both or none")
+        raise WrongValue("has a user without a password, or the other way round; give both or none")
     return Proxy(parts.scheme, parts.hostname, port, user, password, text)
 
 
-def socks_sentence(failure: socks.ProxyError) -> str:
+def socks_wording(failure: socks.ProxyError) -> Wording:
     """What PySocks' failure to get through means.
 
     It wraps its own errors once more, and hands the proxy's code on in the text of its error alone.
@@ -93,14 +94,15 @@ def socks_sentence(failure: socks.ProxyError) -> str:
         failure = failure.socket_err
     if isinstance(failure, socks.SOCKS5AuthError):
         if "authentication failed" in str(failure):
-            return "the proxy refuses user or password; check both"
-        return "the proxy asks for a user and a password that it was not given or does not accept"
+            return Wording("the proxy refuses user or password; check both")
+        return Wording("the proxy asks for a user and a password that it was not given or does not accept")
     if isinstance(failure, socks.SOCKS5Error):
         code = int(str(failure).partition(":")[0], 16)
-        return f"the proxy does not reach the host: {_REASONS.get(code, f'code {code}')}"
+        reason = Wording(_REASONS[code]) if code in _REASONS else Wording("code {code}", {"code": code})
+        return Wording("the proxy does not reach the host: {reason}", {"reason": reason})
     if failure.socket_err is not None:
-        return "the proxy broke the connection off"
-    return "the proxy broke the connection off or does not speak SOCKS5"
+        return Wording("the proxy broke the connection off")
+    return Wording("the proxy broke the connection off or does not speak SOCKS5")
 
 
 def tunnel_head(proxy: Proxy, host: str, port: int) -> bytes:
@@ -122,7 +124,7 @@ def tunnel_refusal(source: str, head: bytes) -> SourceError | None:
     if code == WANTS_LOGIN:
         return login_refused(source)
     if code != 200:
-        return SourceDown(source, f"the proxy does not reach the host: HTTP status {code}")
+        return SourceDown(source, "the proxy does not reach the host: HTTP status {code}", code=code)
     if head.find(b"\r\n\r\n") != len(head) - 4:  # nothing may follow: who is behind it speaks second
         return SourceDown(source, "the proxy broke the connection off or does not speak HTTP")
     return None

@@ -120,29 +120,46 @@ def parse_block(raw: bytes) -> Block:
     without equal leaves, witness commitment (BIP 141), and that the header meets its own target.
     """
     if len(raw) < 81:
-        raise BlockRefused(f"block: {len(raw)} bytes; a header and a count need at least 81", len(raw))
+        raise BlockRefused(
+            "block: {length} bytes; a header and a count need at least 81", len(raw), length=len(raw)
+        )
     if len(raw) > MAX_WEIGHT:
         raise BlockRefused(
-            f"block: {len(raw)} bytes; more than {MAX_WEIGHT:,} weight units allow", MAX_WEIGHT
+            "block: {length} bytes; more than {most} weight units allow",
+            MAX_WEIGHT,
+            length=len(raw),
+            most=f"{MAX_WEIGHT:,}",
         )
     block = Block(raw, Header(raw[:80]))
     try:
         target = target_of(block.header.bits)
     except BadBits as bad:
-        raise BlockRefused(f"header: {bad}", 72) from bad
+        raise BlockRefused("header: {bad}", 72, bad=bad.wording) from bad
     if not meets(block.header, target):
         raise BlockRefused("header: its hash does not meet its own target, so it has no proof of work", 0)
     count, pos = _long_size(raw, 80) if raw[80] >= 0xFD else (raw[80], 81)
     if count == 0 or count * 60 > len(raw) - pos:
-        raise BlockRefused(f"number of transactions: {count} do not fit {len(raw) - pos} bytes", 80)
+        raise BlockRefused(
+            "number of transactions: {count} do not fit {length} bytes",
+            80,
+            count=count,
+            length=len(raw) - pos,
+        )
     end, good = _walk(block, pos, count)
     if not good:
         _diagnose(block, count)
     if end != len(raw):
-        raise BlockRefused(f"block: {len(raw) - end} bytes too many after its last transaction", end)
+        raise BlockRefused(
+            "block: {length} bytes too many after its last transaction", end, length=len(raw) - end
+        )
     weight = 3 * (pos + sum(block.stripped_sizes)) + len(raw)
     if weight > MAX_WEIGHT:
-        raise BlockRefused(f"block: weight {weight:,} of at most {MAX_WEIGHT:,}", MAX_WEIGHT // 4)
+        raise BlockRefused(
+            "block: weight {weight} of at most {most}",
+            MAX_WEIGHT // 4,
+            weight=f"{weight:,}",
+            most=f"{MAX_WEIGHT:,}",
+        )
     _check_outpoints(block)
     _check_roots(block)
     return block
@@ -154,7 +171,7 @@ def _long_size(raw: bytes, pos: int) -> tuple[int, int]:
     end = pos + 1 + width
     value = int.from_bytes(raw[pos + 1 : end], "little")
     if end > len(raw) or value < (0xFD, 1 << 16, 1 << 32)[raw[pos] - 0xFD]:
-        raise BlockRefused(f"compact size: {value} is cut off or not in the shortest form", pos)
+        raise BlockRefused("compact size: {value} is cut off or not in the shortest form", pos, value=value)
     return value, end
 
 
@@ -276,8 +293,13 @@ def _diagnose(block: Block, count: int) -> NoReturn:
         try:
             read_transaction(block.raw, block.starts[position], position=position)
         except TransactionRefused as refusal:
-            what = f"transaction {position} of {count}: {refusal.what}"
-            raise BlockRefused(what, refusal.offset) from refusal
+            raise BlockRefused(
+                "transaction {position} of {count}: {what}",
+                refusal.offset,
+                position=position,
+                count=count,
+                what=refusal.what,
+            ) from refusal
     raise BlockRefused("block: not well formed", block.starts[-1])
 
 
@@ -291,8 +313,12 @@ def _check_outpoints(block: Block) -> None:
     for position, (first, following) in enumerate(pairwise(block.first_input)):
         for wire in outpoints[first:following]:
             if wire in seen:
-                what = "a second coinbase" if wire == NULL_OUTPOINT else "spends an outpoint a second time"
-                raise BlockRefused(f"transaction {position}: {what}", block.starts[position])
+                start = block.starts[position]
+                if wire == NULL_OUTPOINT:
+                    raise BlockRefused("transaction {position}: a second coinbase", start, position=position)
+                raise BlockRefused(
+                    "transaction {position}: spends an outpoint a second time", start, position=position
+                )
             seen.add(wire)
 
 
@@ -300,13 +326,13 @@ def _check_roots(block: Block) -> None:
     try:
         block.levels = levels_of(block.hashes)
     except ProofRefused as refusal:
-        raise BlockRefused(str(refusal), 36) from refusal
+        raise BlockRefused("{refusal}", 36, refusal=refusal.wording) from refusal
     if block.levels[-1][0] != block.header.merkle_root:
         raise BlockRefused("header: its Merkle root is not that of the block's transactions", 36)
     try:
         coinbase = block.transaction(0)
     except TransactionRefused as refusal:
-        raise BlockRefused(f"transaction 0: {refusal.what}", refusal.offset) from refusal
+        raise BlockRefused("transaction 0: {what}", refusal.offset, what=refusal.what) from refusal
     _check_commitment(block, coinbase)
 
 

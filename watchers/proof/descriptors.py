@@ -13,6 +13,7 @@ import wallycore as wally
 
 from ledger.core.chain import Script
 from ledger.core.secret import secret_in
+from ledger.core.wording import WrongValue
 from watchers.proof.networks import MAINNET, Network
 from watchers.proof.scripts import ScriptKind, address_of, kind_of
 
@@ -55,7 +56,7 @@ _ACCOUNT_DEPTH = 3
 """How far below its seed an account's key lies at most: purpose, coin, account (BIP 44)."""
 
 
-class DescriptorRefused(ValueError):
+class DescriptorRefused(WrongValue):
     """Text that is no usable descriptor; one sentence, which never repeats a secret."""
 
 
@@ -84,13 +85,15 @@ class Descriptor:
         secret = secret_in(text)
         if secret is not None:
             raise DescriptorRefused(
-                f"descriptor: this looks like {secret.value}; whoever has it can spend the coins, so never enter "
-                "it anywhere: export the public descriptor or the xpub instead"
+                "descriptor: this looks like {secret}; whoever has it can spend the coins, so never enter it "
+                "anywhere: export the public descriptor or the xpub instead",
+                secret=secret.wording,
             )
         body = text.strip()
         if not body or len(body) > _LONGEST or not body.isascii() or not body.isprintable():
             raise DescriptorRefused(
-                f"descriptor: {len(body)} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)"
+                "descriptor: {length} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)",
+                length=len(body),
             )
         body = _without_checksum(body)
         body = _HARDENED.sub(r"\1h", body)
@@ -106,7 +109,7 @@ class Descriptor:
         branches = wally.descriptor_get_num_paths(parsed)
         if branches > 2:
             raise DescriptorRefused(
-                f"descriptor: names {branches} branches; two are known, <external;change>"
+                "descriptor: names {branches} branches; two are known, <external;change>", branches=branches
             )
         canonical = str(wally.descriptor_canonicalize(parsed, 0))
         ranged = bool(features & wally.WALLY_MS_IS_RANGED)
@@ -133,14 +136,14 @@ class Descriptor:
         return "(".join(names) + ")" * (len(names) - 1)
 
     def script(self, index: int) -> Script:
-        """The script at that index of the external branch. ValueError outside of the descriptor's range."""
+        """The script at that index of the external branch. WrongValue outside of the descriptor's range."""
         return self._script(index, 0)
 
     def address(self, index: int) -> str:
-        """The address at that index of the external branch. ValueError outside of the descriptor's range."""
+        """The address at that index of the external branch. WrongValue outside of the descriptor's range."""
         address = address_of(self.script(index), self.network)
         if address is None:
-            raise ValueError("descriptor: its scripts have no address")
+            raise WrongValue("descriptor: its scripts have no address")
         return address
 
     def scripts(self, first: int, count: int) -> list[Script]:
@@ -156,11 +159,11 @@ class Descriptor:
     def _script(self, index: int, branch: int) -> Script:
         last = _LAST_INDEX if self.ranged else 0
         if not 0 <= index <= last:
-            raise ValueError(f"descriptor index: {index} is outside 0 to {last}")
+            raise WrongValue("descriptor index: {index} is outside 0 to {last}", index=index, last=last)
         try:
             return Script(bytes(wally.descriptor_to_script(self._parsed, 0, 0, 0, branch, index, 0)))
         except ValueError:
-            raise ValueError(f"descriptor index: nothing can be derived at {index}") from None
+            raise WrongValue("descriptor index: nothing can be derived at {index}", index=index) from None
 
 
 def branches_joined(texts: Iterable[str]) -> list[str]:
@@ -223,21 +226,25 @@ def _around(origin: str, key: str, path: str) -> str:
     form = _BARE_FORMS.get(key[0])
     if form is None:
         raise DescriptorRefused(
-            f"descriptor: a {key[:4]} is one of several signers' keys; give the whole wsh(sortedmulti(...))"
+            "descriptor: a {key} is one of several signers' keys; give the whole wsh(sortedmulti(...))",
+            key=key[:4],
         )
     purpose = _PURPOSE.match(origin)
     if purpose is not None:
         meant = _OF_PURPOSE.get(purpose.group(1))
         if meant is None or (form != meant and key[0] not in "xt"):
             raise DescriptorRefused(
-                f"descriptor: purpose {purpose.group(1)}h and a {key[:4]} do not tell together which addresses the "
-                "wallet has; write the script around the key, like wpkh(...)"
+                "descriptor: purpose {purpose}h and a {key} do not tell together which addresses the wallet has; "
+                "write the script around the key, like wpkh(...)",
+                purpose=purpose.group(1),
+                key=key[:4],
             )
         form = meant
     if not path and _depth(key) > _ACCOUNT_DEPTH:
         raise DescriptorRefused(
-            f"descriptor: this {key[:4]} lies below an account, so its addresses cannot be told; export the account's "
-            "key, or write the whole descriptor with its path"
+            "descriptor: this {key} lies below an account, so its addresses cannot be told; export the "
+            "account's key, or write the whole descriptor with its path",
+            key=key[:4],
         )
     return form.format(origin + key + (path or "/<0;1>/*"))
 
@@ -259,7 +266,8 @@ def _require_receiving(body: str) -> None:
     for branches in _BRANCHES.findall(body):
         if branches.count(";") == 1 and branches != "0;1":
             raise DescriptorRefused(
-                f"descriptor: branches <{branches}>; write <0;1>, the receiving addresses and then the change"
+                "descriptor: branches <{branches}>; write <0;1>, the receiving addresses and then the change",
+                branches=branches,
             )
 
 
@@ -269,18 +277,29 @@ def _reversioned(body: str, network: Network) -> str:
     def plain(match: re.Match[str]) -> str:
         letter = match.group(1)
         if (letter in _MAINNET_LETTERS) != (network == MAINNET):
-            other = "mainnet" if letter in _MAINNET_LETTERS else "a test network"
-            raise DescriptorRefused(f"descriptor: a {letter}pub is of {other}, but this is {network.name}")
+            if letter in _MAINNET_LETTERS:
+                raise DescriptorRefused(
+                    "descriptor: a {letter}pub is of mainnet, but this is {network}",
+                    letter=letter,
+                    network=network.name,
+                )
+            raise DescriptorRefused(
+                "descriptor: a {letter}pub is of a test network, but this is {network}",
+                letter=letter,
+                network=network.name,
+            )
         place = _PLACES.get(letter)
         if place is not None and not body.startswith(place):
             raise DescriptorRefused(
-                f"descriptor: a {letter}pub belongs into {place}...); write the key as an xpub"
+                "descriptor: a {letter}pub belongs into {place}...); write the key as an xpub",
+                letter=letter,
+                place=place,
             )
         try:
             raw = bytes(wally.base58check_to_bytes(match.group()))
         except ValueError:
             raise DescriptorRefused(
-                f"descriptor: the checksum of a {letter}pub does not fit; copy it again"
+                "descriptor: the checksum of a {letter}pub does not fit; copy it again", letter=letter
             ) from None
         version = _XPUB if network == MAINNET else _TPUB
         return str(wally.base58check_from_bytes(version + raw[4:]))

@@ -13,9 +13,10 @@ from hashlib import sha256
 from struct import Struct
 
 from ledger.core.chain import Header
+from ledger.core.wording import Value, Wording, WrongField, translatable
 from watchers.proof.networks import Network
 from watchers.proof.periods import PERIOD, PeriodTable
-from watchers.proof.work import BadBits, bits_of, meets, target_of, work_of
+from watchers.proof.work import BadBits, bits_of, eight_digits, meets, target_of, work_of
 
 _TIMESPAN = 14 * 24 * 3600
 _FUTURE = 2 * 3600
@@ -26,13 +27,19 @@ _FIELDS = Struct("<4x32s32xII4x").unpack
 """Hash of the header before, time and bits, out of the 80 bytes."""
 
 
-class HeaderRefused(ValueError):
-    """A header that breaks a rule of its chain. `field` names the part of it; the text is one sentence."""
+_EASIER = translatable(
+    "{bits} at height {height} is easier than {required}, which the rules of {network} ask there"
+)
+_HARDER = translatable(
+    "{bits} at height {height} is harder than {required}, which the rules of {network} ask there"
+)
 
-    def __init__(self, field: str, sentence: str) -> None:
-        self.field = field
-        self.sentence = sentence
-        super().__init__(f"header.{field}: {sentence}")
+
+class HeaderRefused(WrongField):
+    """A header that breaks a rule of its chain. `field` names the part of it, like `header.bits`."""
+
+    def __init__(self, part: str, text: str, /, **values: Value) -> None:
+        super().__init__(f"header.{part}", text, many="", **values)
 
 
 class HeaderUnjudged(HeaderRefused):
@@ -90,14 +97,21 @@ class HeaderChain:
         self._lowest = height - len(previous)
         self.checkpoint_height = height
         if self._lowest < 0:
-            raise HeaderRefused("height", f"{len(previous)} headers cannot stand before height {height}")
+            raise HeaderRefused(
+                "height",
+                "{length} headers cannot stand before height {height}",
+                length=len(previous),
+                height=height,
+            )
         for index, one in enumerate(line):
             self._take_on_trust(self._lowest + index, one)
 
     def _take_on_trust(self, height: int, header: Header) -> None:
         parent = self._nodes.get(header.previous)
         if self._nodes and (parent is None or parent.height + 1 != height):
-            raise HeaderRefused("previous", f"at height {height} does not name a header one below it")
+            raise HeaderRefused(
+                "previous", "at height {height} does not name a header one below it", height=height
+            )
         self._check_own(height, header)
         self._store(self._node(header, header.hash, height, parent))
 
@@ -106,16 +120,27 @@ class HeaderChain:
         try:
             target = target_of(header.bits)
         except BadBits as bad:
-            raise HeaderRefused("bits", f"at height {height}: {bad}") from bad
+            raise HeaderRefused("bits", "at height {height}: {bad}", height=height, bad=bad.wording) from bad
         if target > self._limit:
-            raise HeaderRefused("bits", f"at height {height} is easier than {self.network.name} ever allows")
+            raise HeaderRefused(
+                "bits",
+                "at height {height} is easier than {network} ever allows",
+                height=height,
+                network=self.network.name,
+            )
         if not meets(header, target):
-            raise HeaderRefused("hash", f"at height {height} does not meet the header's own target")
+            raise HeaderRefused(
+                "hash", "at height {height} does not meet the header's own target", height=height
+            )
         if height == 0 and header.raw != self.network.genesis_header:
-            raise HeaderRefused("hash", f"at height 0 is not {self.network.name}'s first block")
+            raise HeaderRefused(
+                "hash", "at height 0 is not {network}'s first block", network=self.network.name
+            )
         pinned = self.table.hash_at(height) if self.table is not None else None
         if pinned is not None and header.hash != pinned:
-            raise HeaderRefused("hash", f"at height {height} is not the one that the table of periods names")
+            raise HeaderRefused(
+                "hash", "at height {height} is not the one that the table of periods names", height=height
+            )
         return target
 
     def _node(self, header: Header, name: str, height: int, parent: Node | None) -> Node:
@@ -178,10 +203,14 @@ class HeaderChain:
         if known is None:
             parent = self._nodes.get(header.previous) or staged.get(header.previous)
             if parent is None:
-                raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
+                raise HeaderUnjudged(
+                    "previous", "{previous} is no header that we know", previous=header.previous
+                )
             if parent.height < self.checkpoint_height:
                 raise HeaderRefused(
-                    "previous", f"forks off at height {parent.height}, below the pinned checkpoint"
+                    "previous",
+                    "forks off at height {height}, below the pinned checkpoint",
+                    height=parent.height,
                 )
             self._check(header, parent, now)
             known = staged[name] = self._node(header, name, parent.height + 1, parent)
@@ -201,7 +230,7 @@ class HeaderChain:
         """The height that `header` would have on its known parent; HeaderRefused where it breaks a rule."""
         parent = self._nodes.get(header.previous)
         if parent is None:
-            raise HeaderUnjudged("previous", f"{header.previous} is no header that we know")
+            raise HeaderUnjudged("previous", "{previous} is no header that we know", previous=header.previous)
         self._check(header, parent, now)
         return parent.height + 1
 
@@ -210,19 +239,28 @@ class HeaderChain:
         target = self._check_own(height, header)
         required = self._required_target(parent, header.time)
         if target != required:
-            how = "easier" if target > required else "harder"
+            told: dict[str, Value] = {
+                "bits": eight_digits(header.bits),
+                "height": height,
+                "required": eight_digits(bits_of(required)),
+                "network": self.network.name,
+            }
             raise HeaderRefused(
-                "bits",
-                f"{header.bits:08x} at height {height} is {how} than {bits_of(required):08x}, "
-                f"which the rules of {self.network.name} ask there",
+                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, told)
             )
         median = self._median_time(parent)
         if median is not None and header.time <= median:
-            raise HeaderRefused("time", f"at height {height} is not after the median of the eleven before")
+            raise HeaderRefused(
+                "time", "at height {height} is not after the median of the eleven before", height=height
+            )
         if self.network.bip94 and height % PERIOD == 0 and header.time < parent.header.time - _TIMEWARP_GRACE:
-            raise HeaderRefused("time", f"at height {height} goes back by more than ten minutes (BIP 94)")
+            raise HeaderRefused(
+                "time", "at height {height} goes back by more than ten minutes (BIP 94)", height=height
+            )
         if header.time > now + _FUTURE:
-            raise HeaderUnjudged("time", f"at height {height} is more than two hours ahead of our clock")
+            raise HeaderUnjudged(
+                "time", "at height {height} is more than two hours ahead of our clock", height=height
+            )
 
     def _required_target(self, parent: Node, time: int) -> int:
         """The one target that the rules allow for a header of this time on `parent`."""
@@ -240,8 +278,10 @@ class HeaderChain:
             if node.parent is None:
                 raise HeaderUnjudged(
                     "bits",
-                    f"at height {height} cannot be checked: give the headers from height "
-                    f"{height - height % PERIOD} on, or pin the checkpoint at a period's first block",
+                    "at height {height} cannot be checked: give the headers from height {lowest} on, or pin the "
+                    "checkpoint at a period's first block",
+                    height=height,
+                    lowest=height - height % PERIOD,
                 )
             node = node.parent
         return target_of(node.header.bits)
@@ -254,8 +294,10 @@ class HeaderChain:
             if target is None:
                 raise HeaderUnjudged(
                     "bits",
-                    f"at height {height} cannot be checked: give the headers from height {height - PERIOD} on, "
-                    "or a table of periods that reaches there",
+                    "at height {height} cannot be checked: give the headers from height {lowest} on, or a table of "
+                    "periods that reaches there",
+                    height=height,
+                    lowest=height - PERIOD,
                 )
             return target
         span = parent.header.time - first.header.time
@@ -287,7 +329,7 @@ class HeaderChain:
         try:
             return self._nodes[name]
         except KeyError:
-            raise HeaderRefused("hash", f"{name[:64]} is no header that we know") from None
+            raise HeaderRefused("hash", "{name} is no header that we know", name=name[:64]) from None
 
     def best(self) -> Tip:
         """The tip with the most work; of equals the one seen first."""
@@ -319,7 +361,9 @@ class HeaderChain:
         """The hash at `height` on the line down from `hash` (itself included); HeaderRefused if there is none."""
         node = self._ancestor(self._known(hash), height)
         if node is None:
-            raise HeaderRefused("height", f"{height} is not on the known line down from {hash}")
+            raise HeaderRefused(
+                "height", "{height} is not on the known line down from {hash}", height=height, hash=hash
+            )
         return node.hash
 
     def ancestor_is(self, hash: str, ancestor: str) -> bool:  # noqa: A002
@@ -359,7 +403,7 @@ class HeaderChain:
             hashes.append(node.hash)
             node = node.parent
         if node is not start:
-            raise HeaderRefused("previous", f"{tip} does not build on {ancestor}")
+            raise HeaderRefused("previous", "{tip} does not build on {ancestor}", tip=tip, ancestor=ancestor)
         hashes.reverse()
         return hashes
 

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.core.chain import is_txid
+from ledger.core.wording import WrongValue
 from watchers.proof.transaction import BytesRefused, parse_transaction
 
 _MAX_DEPTH = 17
 """A block of 4,000,000 weight has fewer than 2^17 transactions."""
 
 
-class ProofRefused(ValueError):
+class ProofRefused(WrongValue):
     """A Merkle proof, or a list of leaves, that proves nothing; the sentence says which rule it breaks."""
 
 
@@ -53,7 +54,11 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
 def branch_in(levels: Sequence[Sequence[bytes]], position: int) -> tuple[bytes, ...]:
     """The siblings from a leaf up to below the root, out of `levels_of`."""
     if not 0 <= position < len(levels[0]):
-        raise ProofRefused(f"merkle: position {position} is outside the {len(levels[0])} leaves")
+        raise ProofRefused(
+            "merkle: position {position} is outside the {count} leaves",
+            position=position,
+            count=len(levels[0]),
+        )
     siblings = []
     for level in levels[:-1]:
         beside = position ^ 1
@@ -116,7 +121,7 @@ def _check_transaction(proof: MerkleProof, raw: bytes) -> None:
     try:
         tx = parse_transaction(raw)
     except BytesRefused as refusal:
-        raise ProofRefused(f"proof.transaction: {refusal}") from refusal
+        raise ProofRefused("proof.transaction: {refusal}", refusal=refusal.wording) from refusal
     if tx.txid != proof.txid:
         raise ProofRefused("proof.transaction: hashes to another txid than the proof's")
     if tx.stripped_size == 64:
@@ -126,14 +131,29 @@ def _check_transaction(proof: MerkleProof, raw: bytes) -> None:
 def _check_shape(proof: MerkleProof, tx_count: int | None) -> None:
     depth = len(proof.branch)
     if depth > _MAX_DEPTH:
-        raise ProofRefused(f"proof.branch: {depth} nodes; a block's tree has at most {_MAX_DEPTH} levels")
+        raise ProofRefused(
+            "proof.branch: {depth} nodes; a block's tree has at most {most} levels",
+            depth=depth,
+            most=_MAX_DEPTH,
+        )
     if not 0 <= proof.position < 1 << depth:
-        raise ProofRefused(f"proof.position: {proof.position} does not fit a branch of {depth} nodes")
+        raise ProofRefused(
+            "proof.position: {position} does not fit a branch of {depth} nodes",
+            position=proof.position,
+            depth=depth,
+        )
     if tx_count is None:
         return
     if not 0 <= proof.position < tx_count:
-        raise ProofRefused(f"proof.position: {proof.position} is outside the block's {tx_count} transactions")
+        raise ProofRefused(
+            "proof.position: {position} is outside the block's {tx_count} transactions",
+            position=proof.position,
+            tx_count=tx_count,
+        )
     if depth != (tx_count - 1).bit_length():
         raise ProofRefused(
-            f"proof.branch: {depth} nodes; a block of {tx_count} transactions needs {(tx_count - 1).bit_length()}"
+            "proof.branch: {depth} nodes; a block of {tx_count} transactions needs {needed}",
+            depth=depth,
+            tx_count=tx_count,
+            needed=(tx_count - 1).bit_length(),
         )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.core.wording import WrongValue
+
 _GENESIS_MERKLE = "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a"
 _GENESIS_MERKLE_TESTNET4 = "4e7b2b9128fe0291db0693af2ae418b767e657cd407e80cb1434221eaea7a07a"
 
@@ -81,4 +83,4 @@ def network_named(name: str) -> Network:
     for network in NETWORKS:
         if network.name == name:
             return network
-    raise ValueError(f"network: unknown name; choose one of {', '.join(n.name for n in NETWORKS)}")
+    raise WrongValue("network: unknown name; choose one of {names}", names=[one.name for one in NETWORKS])

@@ -5,10 +5,12 @@ Public facts that pin history by hash; read from package data, never from the ne
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 
 from ledger.core.chain import is_txid
+from ledger.core.wording import WrongValue
 from watchers.proof.networks import Network
 from watchers.proof.work import BadBits, bits_of, target_of
 
@@ -16,7 +18,10 @@ PERIOD = 2016
 """Blocks between two retargets, on every network."""
 
 
-class TableRefused(ValueError):
+_BITS = re.compile("[0-9A-Fa-f]{8}")
+
+
+class TableRefused(WrongValue):
     """The shipped table is damaged: install the package again."""
 
 
@@ -55,19 +60,26 @@ class PeriodTable:
             if line.startswith("#") or not line.strip():
                 continue
             words = line.split()
-            if len(words) != 2 or not is_txid(words[0]) or len(words[1]) != 8:
-                raise TableRefused(f"table of periods, line {number}: not a hash and eight digits of bits")
+            if len(words) != 2 or not is_txid(words[0]) or not _BITS.fullmatch(words[1]):
+                raise TableRefused(
+                    "table of periods, line {number}: not a hash and eight digits of bits", number=number
+                )
+            following = int(words[1], 16)
             try:
-                following = int(words[1], 16)
                 target = target_of(following)
-            except (BadBits, ValueError) as bad:
-                raise TableRefused(f"table of periods, line {number}: {bad}") from bad
+            except BadBits as bad:
+                raise TableRefused(
+                    "table of periods, line {number}: {bad}", number=number, bad=bad.wording
+                ) from bad
             if int(words[0], 16) > before:
                 raise TableRefused(
-                    f"table of periods, line {number}: the hash does not meet its period's target"
+                    "table of periods, line {number}: the hash does not meet its period's target",
+                    number=number,
                 )
             if not target_of(bits_of(before // 4)) <= target <= min(before * 4, limit):
-                raise TableRefused(f"table of periods, line {number}: the target jumps more than fourfold")
+                raise TableRefused(
+                    "table of periods, line {number}: the target jumps more than fourfold", number=number
+                )
             hashes.append(words[0])
             bits.append(following)
             before = target

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ledger.core.chain import Header
+from ledger.core.wording import Value, Wording, translatable
 from watchers.proof.headers import HeaderChain, HeaderRefused
 from watchers.proof.networks import Network
 from watchers.proof.periods import PERIOD, PeriodTable
-from watchers.proof.work import BadBits, bits_of, meets, target_of, work_of
+from watchers.proof.work import BadBits, bits_of, eight_digits, meets, target_of, work_of
 
 
 class ConnectedBy(Enum):
@@ -77,9 +78,14 @@ def place_of(
     try:
         target = target_of(header.bits)
     except BadBits as bad:
-        raise HeaderRefused("bits", str(bad)) from bad
+        raise HeaderRefused("bits", "{bad}", bad=bad.wording) from bad
     if target > target_of(network.pow_limit_bits):
-        raise HeaderRefused("bits", f"{header.bits:08x} is easier than {network.name} ever allows")
+        raise HeaderRefused(
+            "bits",
+            "{bits} is easier than {network} ever allows",
+            bits=eight_digits(header.bits),
+            network=network.name,
+        )
     if not meets(header, target):
         raise HeaderRefused("hash", "does not meet the header's own target, so there is no proof of work")
     work = work_of(target)
@@ -87,7 +93,10 @@ def place_of(
     if place is not None:
         if claimed_height is not None and claimed_height != place.height and _must_be_true(header, network):
             raise HeaderRefused(
-                "height", f"the coinbase claims {claimed_height}, but the hash stands at {place.height}"
+                "height",
+                "the coinbase claims {claimed_height}, but the hash stands at {height}",
+                claimed_height=claimed_height,
+                height=place.height,
             )
         return place
     return WorkOnly(claimed_height, work, _bound(header, target, claimed_height, network, table))
@@ -121,6 +130,14 @@ def _connected(
     return None
 
 
+_EASIER = translatable(
+    "{bits} is easier than {required}, the target of the period of height {claimed}, which the block claims"
+)
+_HARDER = translatable(
+    "{bits} is harder than {required}, the target of the period of height {claimed}, which the block claims"
+)
+
+
 def _bound(
     header: Header, target: int, claimed: int | None, network: Network, table: PeriodTable | None
 ) -> Bound:
@@ -129,11 +146,13 @@ def _bound(
     required = table.target(claimed)
     if required is not None:
         if target != required:
-            how = "easier" if target > required else "harder"
+            told: dict[str, Value] = {
+                "bits": eight_digits(header.bits),
+                "required": eight_digits(bits_of(required)),
+                "claimed": claimed,
+            }
             raise HeaderRefused(
-                "bits",
-                f"{header.bits:08x} is {how} than {bits_of(required):08x}, the target of the period of height "
-                f"{claimed}, which the block claims",
+                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, told)
             )
         return Bound.PERIOD
     last = table.target(table.last_height + 1)
@@ -143,7 +162,11 @@ def _bound(
     if steps < 128 and target > last * 4**steps:
         raise HeaderRefused(
             "bits",
-            f"{header.bits:08x} is easier than {steps} retargets after the table's last period "
-            f"({bits_of(last):08x}) could make it by height {claimed}, which the block claims",
+            "{bits} is easier than {steps} retargets after the table's last period ({last}) could make "
+            "it by height {claimed}, which the block claims",
+            bits=eight_digits(header.bits),
+            steps=steps,
+            last=eight_digits(bits_of(last)),
+            claimed=claimed,
         )
     return Bound.RETARGETS if steps < 128 else Bound.NETWORK

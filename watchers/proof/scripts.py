@@ -12,10 +12,11 @@ import wallycore as wally
 
 from ledger.core.chain import Script
 from ledger.core.secret import secret_in
+from ledger.core.wording import WrongValue
 from watchers.proof.networks import NETWORKS, Network
 
 
-class AddressRefused(ValueError):
+class AddressRefused(WrongValue):
     """Text that is no address of the network; one sentence, which never repeats a secret."""
 
 
@@ -60,13 +61,16 @@ def script_of(address: str, network: Network) -> Script:
     secret = secret_in(address)
     if secret is not None:
         raise AddressRefused(
-            f"address: this looks like {secret.value}; whoever has it can spend the coins, so never enter it "
-            "anywhere: give the address instead"
+            "address: this looks like {secret}; whoever has it can spend the coins, so never enter it "
+            "anywhere: give the address instead",
+            secret=secret.wording,
         )
     text = address.strip()
     if not text or len(text) > _MAX_ADDRESS or not text.isascii() or not text.isalnum():
         raise AddressRefused(
-            f"address: {len(text)} characters; an address has at most {_MAX_ADDRESS}, only letters and digits"
+            "address: {length} characters; an address has at most {most}, only letters and digits",
+            length=len(text),
+            most=_MAX_ADDRESS,
         )
     hrp = text.lower().rpartition("1")[0]
     if hrp in {known.hrp for known in NETWORKS}:
@@ -79,7 +83,10 @@ def _segwit_script(text: str, hrp: str, network: Network) -> Script:
         raise AddressRefused("address: upper and lower case are mixed; a bech32 address has one of them")
     if hrp != network.hrp:
         raise AddressRefused(
-            f"address: starts with {hrp}1, but an address of {network.name} with {network.hrp}1"
+            "address: starts with {start}1, but an address of {network} with {wanted}1",
+            start=hrp,
+            network=network.name,
+            wanted=network.hrp,
         )
     try:
         version = wally.addr_segwit_get_version(text.lower(), hrp, 0)
@@ -90,8 +97,10 @@ def _segwit_script(text: str, hrp: str, network: Network) -> Script:
         ) from None
     if len(script) - 2 not in _WITNESS_SIZES.get(version, ()):
         raise AddressRefused(
-            f"address: segwit version {version} with {len(script) - 2} bytes has no spending rules yet, so anyone "
-            "could take what is paid to it"
+            "address: segwit version {version} with {length} bytes has no spending rules yet, so anyone "
+            "could take what is paid to it",
+            version=version,
+            length=len(script) - 2,
         )
     return script
 
@@ -104,15 +113,20 @@ def _base58_script(text: str, network: Network) -> Script:
             "address: neither a segwit address nor one with a valid base58 checksum; copy it again in full"
         ) from None
     if len(raw) != 21:
-        raise AddressRefused(f"address: its base58 holds {len(raw)} bytes; an address holds 21")
+        raise AddressRefused("address: its base58 holds {length} bytes; an address holds 21", length=len(raw))
     version, digest = raw[0], raw[1:]
     if version == network.p2pkh_version:
         return Script(b"\x76\xa9\x14" + digest + b"\x88\xac")
     if version == network.p2sh_version:
         return Script(b"\xa9\x14" + digest + b"\x87")
     others = sorted({n.name for n in NETWORKS if version in (n.p2pkh_version, n.p2sh_version)})
-    of = f"of {' or '.join(others)}" if others else "of no Bitcoin network"
-    raise AddressRefused(f"address: it is one {of}, but this is {network.name}")
+    if not others:
+        raise AddressRefused(
+            "address: it is one of no Bitcoin network, but this is {network}", network=network.name
+        )
+    raise AddressRefused(
+        "address: it is one of {others}, but this is {network}", others=others, network=network.name
+    )
 
 
 def address_of(script: Script | bytes, network: Network) -> str | None:

@@ -15,6 +15,7 @@ from bitcoin.core import CTransaction, b2lx
 from bitcoin.core.serialize import Hash, SerializationError, SerializationTruncationError
 
 from ledger.core.chain import Outpoint, Script
+from ledger.core.wording import Value, Wording, WrongValue
 
 MAX_SATS = 21_000_000 * 100_000_000
 MAX_WEIGHT = 4_000_000
@@ -24,13 +25,13 @@ _MARKED = b"\x00\x01"
 """Marker and flag, which stand behind the version where witnesses follow (BIP 144)."""
 
 
-class BytesRefused(ValueError):
-    """Bytes that are not what they should be. `offset` is the byte, from 0, where that shows."""
+class BytesRefused(WrongValue):
+    """Bytes that are not what they should be. `offset` is the byte, from 0, where that shows; `what` tells the rest."""
 
-    def __init__(self, what: str, offset: int) -> None:
-        self.what = what
+    def __init__(self, text: str, offset: int, /, **values: Value) -> None:
+        self.what = Wording(text, values)
         self.offset = offset
-        super().__init__(f"{what} (at byte {offset})")
+        super().__init__("{what} (at byte {offset})", what=self.what, offset=offset)
 
 
 class TransactionRefused(BytesRefused):
@@ -92,7 +93,7 @@ def read_transaction(raw: bytes, start: int = 0, *, position: int = 0) -> tuple[
         raise TransactionRefused("transaction: breaks off within what it announces", stream.tell()) from None
     except (SerializationError, ValueError, struct.error) as failure:
         raise TransactionRefused(
-            f"transaction: not of its form ({type(failure).__name__})", stream.tell()
+            "transaction: not of its form ({failure})", stream.tell(), failure=type(failure).__name__
         ) from None
     end = stream.tell()
     whole = raw[start:end]
@@ -111,7 +112,7 @@ def read_transaction(raw: bytes, start: int = 0, *, position: int = 0) -> tuple[
     coinbase = bool(read.is_coinbase())
     broken = _broken_rule(inputs, outputs, coinbase) or _too_heavy(len(stripped), len(whole))
     if broken is not None:
-        raise TransactionRefused(broken, start)
+        raise TransactionRefused("{broken}", start, broken=broken)
     stacks = tuple(tuple(bytes(item) for item in one.scriptWitness.stack) for one in read.wit.vtxinwit)
     tx = Tx(
         txid=b2lx(Hash(stripped)),
@@ -133,7 +134,9 @@ def parse_transaction(raw: bytes) -> Tx:
     """The transaction that `raw` is, to its last byte; TransactionRefused says what is wrong and where."""
     tx, end = read_transaction(raw)
     if end != len(raw):
-        raise TransactionRefused(f"transaction: {len(raw) - end} bytes too many after its end", end)
+        raise TransactionRefused(
+            "transaction: {length} bytes too many after its end", end, length=len(raw) - end
+        )
     return tx
 
 
@@ -145,30 +148,35 @@ def _unlike(whole: bytes, written: bytes, start: int) -> TransactionRefused:
     return TransactionRefused("transaction: a count or size is not written in its shortest form", start + at)
 
 
-def _broken_rule(inputs: tuple[TxIn, ...], outputs: tuple[TxOut, ...], coinbase: bool) -> str | None:
+def _broken_rule(inputs: tuple[TxIn, ...], outputs: tuple[TxOut, ...], coinbase: bool) -> Wording | None:
     """The rule of consensus that the fields break whatever they spend, or None."""
     if not inputs:
-        return "number of inputs: 0; a transaction spends something"
+        return Wording("number of inputs: 0; a transaction spends something")
     if not outputs:
-        return "number of outputs: 0; a transaction pays something"
+        return Wording("number of outputs: 0; a transaction pays something")
     spent = [one.outpoint for one in inputs]
     if len(set(spent)) != len(spent):
-        return "inputs: an outpoint is spent twice in one transaction"
+        return Wording("inputs: an outpoint is spent twice in one transaction")
     if coinbase:
         size = len(inputs[0].script_sig)
         if not 2 <= size <= 100:
-            return f"coinbase script: {size} bytes; 2 to 100 are allowed"
+            return Wording("coinbase script: {size} bytes; 2 to 100 are allowed", {"size": size})
     elif _NULL in spent:
-        return "inputs: a null outpoint beside others"
+        return Wording("inputs: a null outpoint beside others")
     total = 0
     for index, one in enumerate(outputs):
         total += one.sats
         if one.sats < 0 or total > MAX_SATS:
-            return f"output {index} value: {one.sats} sats is negative or leads above 21 million bitcoin"
+            return Wording(
+                "output {index} value: {sats} sats is negative or leads above 21 million bitcoin",
+                {"index": index, "sats": one.sats},
+            )
     return None
 
 
-def _too_heavy(stripped_size: int, size: int) -> str | None:
+def _too_heavy(stripped_size: int, size: int) -> Wording | None:
     if 3 * stripped_size + size > MAX_WEIGHT:
-        return f"transaction: heavier than a whole block's {MAX_WEIGHT:,} weight units"
+        return Wording(
+            "transaction: heavier than a whole block's {most} weight units", {"most": f"{MAX_WEIGHT:,}"}
+        )
     return None

@@ -6,10 +6,16 @@ Knows no chain: which target a height must have is decided in `headers`.
 from __future__ import annotations
 
 from ledger.core.chain import Header
+from ledger.core.wording import WrongValue
 
 
-class BadBits(ValueError):
+class BadBits(WrongValue):
     """The four bytes of `bits` stand for no positive 256-bit target."""
+
+
+def eight_digits(bits: int) -> str:
+    """`bits` as they are written: 1d00ffff."""
+    return f"{bits:08x}"
 
 
 def target_of(bits: int) -> int:
@@ -17,11 +23,11 @@ def target_of(bits: int) -> int:
     size, mantissa = bits >> 24, bits & 0x007FFFFF
     target = mantissa >> 8 * (3 - size) if size <= 3 else mantissa << 8 * (size - 3)
     if bits & 0x00800000 and mantissa:
-        raise BadBits(f"bits: {bits:08x} stands for a negative target")
+        raise BadBits("bits: {bits} stands for a negative target", bits=eight_digits(bits))
     if target == 0:
-        raise BadBits(f"bits: {bits:08x} stands for a target of zero")
+        raise BadBits("bits: {bits} stands for a target of zero", bits=eight_digits(bits))
     if target >> 256:
-        raise BadBits(f"bits: {bits:08x} stands for a target above 256 bits")
+        raise BadBits("bits: {bits} stands for a target above 256 bits", bits=eight_digits(bits))
     return target
 
 

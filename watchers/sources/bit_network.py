@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from ledger.core.chain import is_txid
+from ledger.core.wording import WrongValue
 from watchers.net.errors import SourceDown, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.networks import Network
 
@@ -37,21 +38,27 @@ def library() -> Any:
 
 
 def second_opinion(address: str, network: Network, load: Callable[[], Any] = library) -> SecondOpinion:
-    """What the services list. ValueError for a network that `bit` does not know; otherwise a SourceError.
+    """What the services list. WrongValue for a network that `bit` does not know; otherwise a SourceError.
 
     An empty list is SourceMissing, since the library makes errors look like it.
     """
     if network.name not in _LISTINGS:
-        raise ValueError(f"network: bit knows {' and '.join(_LISTINGS)} only, not {network.name}")
+        raise WrongValue(
+            "network: bit knows {names} only, not {network}",
+            names=list(_LISTINGS),
+            network=network.name,
+        )
     try:
         with localcontext():
             rows = getattr(load(), _LISTINGS[network.name])(address)
     except ConnectionError as down:
         raise SourceDown(NAME, "none of its services answered") from down
     except Exception as failure:
-        raise SourceRefused(NAME, 0, f"the library failed ({type(failure).__name__})") from failure
+        raise SourceRefused(
+            NAME, 0, "the library failed ({failure})", failure=type(failure).__name__
+        ) from failure
     if not isinstance(rows, list) or len(rows) > _MOST_TXIDS:
-        raise SourceLied(NAME, "transactions", f"no list of at most {_MOST_TXIDS} txids")
+        raise SourceLied(NAME, "transactions", "no list of at most {most} txids", most=_MOST_TXIDS)
     if not rows:
         raise SourceMissing(NAME, "lists nothing, which may also mean that its services failed")
     for row in rows:

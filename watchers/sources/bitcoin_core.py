@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ledger.core.chain import Header, Script
+from ledger.core.wording import WrongValue
 from watchers.net.errors import (
     SourceDown,
     SourceError,
@@ -111,14 +112,14 @@ class BitcoinCore(BaseSource):
             name = item(info, "bestblockhash", "getblockchaininfo")
             return ClaimedTip(height, hash_text(name, "getblockchaininfo.bestblockhash"))
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _info(self) -> Mapping[str, object]:
         answer = self._call("getblockchaininfo", [], most=_SMALL)
         try:
             return object_of(answer, "getblockchaininfo")
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_hash(self, height: int) -> str:
         """The hash at `height` on the node's active chain; SourceMissing above its tip."""
@@ -154,7 +155,7 @@ class BitcoinCore(BaseSource):
         try:
             header = Header(hex_bytes(answer, "getblockheader", least=80, most=80))
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         if header.hash != name:
             raise SourceLied(self.name, "getblockheader", "hashes to another block than the one asked for")
         return header
@@ -170,7 +171,7 @@ class BitcoinCore(BaseSource):
         try:
             raw = hex_bytes(answer, "getblock", least=81, most=_MOST_BLOCK)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         if Header(raw[:80]).hash != hash:
             raise SourceLied(self.name, "getblock", "hashes to another block than the one asked for")
         return raw
@@ -182,7 +183,7 @@ class BitcoinCore(BaseSource):
             rows = array_of(answer, "getrawmempool", most=_MEMPOOL_TXIDS)
             names = [hash_text(row, "getrawmempool") for row in rows]
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         kept = {name: self._mempool[name] for name in names if name in self._mempool}
         fresh = [name for name in names if name not in kept]
         for start in range(0, len(fresh), _TXS_A_BATCH):
@@ -206,14 +207,14 @@ class BitcoinCore(BaseSource):
         try:
             raw = hex_bytes(answer, "getrawtransaction", least=60, most=_MOST_TX)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         return self._read_transaction(txid, raw, "getrawtransaction")
 
     def _hash(self, answer: object, field: str) -> str:
         try:
             return hash_text(answer, field)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _call(self, method: str, params: list[object], *, most: int, deadline: float | None = None) -> object:
         """The result of one call; an error of the node is raised as what it means."""
@@ -240,15 +241,17 @@ class BitcoinCore(BaseSource):
                     item(object_of(row, method), "id", method), f"{method}.id", least=0, most=len(calls) - 1
                 )
                 if number in results:
-                    raise GuardRefused(f"{method}.id", f"{number} stands twice")
+                    raise GuardRefused(f"{method}.id", "{number} stands twice", number=number)
                 try:
                     results[number] = self._result(row, method, number)
                 except SourceMissing:
                     results[number] = None
             if len(results) != len(calls):
-                raise GuardRefused(method, f"{len(results)} answers to {len(calls)} questions")
+                raise GuardRefused(
+                    method, "{count} answers to {asked} questions", count=len(results), asked=len(calls)
+                )
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         return [results[index] for index in range(len(calls))]
 
     def _post(self, body: object, method: str, most: int, deadline: float | None) -> object:
@@ -261,8 +264,8 @@ class BitcoinCore(BaseSource):
             return json_of(answer.body, method)
         except GuardRefused as refused:
             if answer.status != 200:
-                raise SourceDown(self.name, f"HTTP status {answer.status}") from refused
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+                raise SourceDown(self.name, "HTTP status {status}", status=answer.status) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _sent(self, body: object, most: int, deadline: float | None) -> HttpAnswer:
         self.requests += 1
@@ -301,21 +304,28 @@ class BitcoinCore(BaseSource):
                 raise self._trouble(object_of(error, f"{method}.error"), method)
             return item(row, "result", method)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _trouble(self, error: Mapping[str, object], method: str) -> SourceError:
         code = whole(item(error, "code", method), f"{method}.error.code", least=-100_000, most=100_000)
         said = text(error.get("message", ""), f"{method}.error.message", most=2_000)
         said = "".join(c for c in said if c.isprintable())[:120]
         if code in _NOT_THERE or (method == "getblock" and code == -1):
-            return SourceMissing(self.name, f"{method}: {said}")
+            return SourceMissing(self.name, "{method}: {said}", method=method, said=said)
         if code == _WARMING_UP:
             return SourceDown(self.name, "the node is still starting")
-        return SourceRefused(self.name, 0, f"{method}: the node answers error {code}, {said}")
+        return SourceRefused(
+            self.name,
+            0,
+            "{method}: the node answers error {code}, {said}",
+            method=method,
+            code=code,
+            said=said,
+        )
 
 
 def _halves(cookie: str) -> tuple[str, str]:
     user, colon, password = cookie.strip().partition(":")
     if not colon or not user or not password:
-        raise ValueError("cookie: not of the form user:password; give the content of the node's .cookie file")
+        raise WrongValue("cookie: not of the form user:password; give the content of the node's .cookie file")
     return user, password

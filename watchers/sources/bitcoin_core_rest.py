@@ -42,10 +42,6 @@ _FRESH_A_LOOK = 5_000
 """REST has no batches: a mempool larger than this is read over several looks, and until then not shown."""
 _SMALL = 64 * 1024
 _HEADER = 80
-_OFF = (
-    "there is nothing below /rest; write rest=1 into the node's bitcoin.conf and start it again, "
-    "or check the URL"
-)
 
 
 class BitcoinCoreRest(BaseSource):
@@ -88,16 +84,21 @@ class BitcoinCoreRest(BaseSource):
             name = item(info, "bestblockhash", "chaininfo")
             return ClaimedTip(height, hash_text(name, "chaininfo.bestblockhash"))
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _info(self) -> Mapping[str, object]:
         body = self._body("/chaininfo.json", most=_SMALL)
         if body is None:
-            raise SourceRefused(self.name, 404, _OFF)
+            raise SourceRefused(
+                self.name,
+                404,
+                "there is nothing below /rest; write rest=1 into the node's bitcoin.conf and start it again, "
+                "or check the URL",
+            )
         try:
             return object_of(json_of(body, "chaininfo"), "chaininfo")
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_hash(self, height: int) -> str:
         """The hash at `height` on the node's active chain; SourceMissing above its tip."""
@@ -105,7 +106,7 @@ class BitcoinCoreRest(BaseSource):
         try:
             return plain_hash(body, "blockhashbyheight")
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_headers(self, first: int, count: int) -> list[Header]:
         """Headers from height `first` up, fewer at the tip: one request for the hash there, one for each 2,000.
@@ -134,7 +135,12 @@ class BitcoinCoreRest(BaseSource):
         raw = self._headers_body(start, count)
         if len(raw) % _HEADER or len(raw) > count * _HEADER:
             raise SourceGarbled(
-                self.name, "headers", f"{len(raw)} bytes where up to {count} headers of {_HEADER} belong"
+                self.name,
+                "headers",
+                "{length} bytes where up to {count} headers of {size} belong",
+                length=len(raw),
+                count=count,
+                size=_HEADER,
             )
         headers = [Header(raw[at : at + _HEADER]) for at in range(0, len(raw), _HEADER)]
         if headers and headers[0].hash != start:
@@ -162,7 +168,7 @@ class BitcoinCoreRest(BaseSource):
         except SourceMissing as missing:
             raise self._pruned(missing, self._info()) from missing
         if len(raw) <= _HEADER:
-            raise SourceGarbled(self.name, "block", f"{len(raw)} bytes where a block belongs")
+            raise SourceGarbled(self.name, "block", "{length} bytes where a block belongs", length=len(raw))
         if Header(raw[:_HEADER]).hash != hash:
             raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
         return raw
@@ -183,7 +189,9 @@ class BitcoinCoreRest(BaseSource):
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
-                f"mempool: {len(kept)} of {len(names)} transactions are read; the next look goes on",
+                "mempool: {read} of {all} transactions are read; the next look goes on",
+                read=len(kept),
+                all=len(names),
             )
         return list(kept.values())
 
@@ -198,7 +206,7 @@ class BitcoinCoreRest(BaseSource):
             rows = list(listing) if isinstance(listing, dict) else listing
             return [hash_text(row, "mempool") for row in array_of(rows, "mempool", most=_MEMPOOL_TXIDS)]
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_transaction(self, txid: str) -> Tx | None:
         """The transaction where the node has it (mempool, or an index); None where it says it does not."""
@@ -216,7 +224,7 @@ class BitcoinCoreRest(BaseSource):
         body = self._read(answer)
         if body is None:
             self._refuse_if_off()
-            raise SourceMissing(self.name, f"{what}: not there")
+            raise SourceMissing(self.name, "{field}: not there", field=what)
         return body
 
     def _refuse_if_off(self) -> None:
@@ -236,11 +244,13 @@ class BitcoinCoreRest(BaseSource):
         if answer.status == 503 and answer.body.startswith(b"Service temporarily unavailable"):
             raise SourceDown(self.name, "the node is still starting")
         if answer.status >= 500:
-            raise SourceDown(self.name, f"HTTP status {answer.status}")
+            raise SourceDown(self.name, "HTTP status {status}", status=answer.status)
         if answer.status != 200:
-            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+            raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         if answer.is_page:
-            raise SourceDown(self.name, f"an HTML page of {len(answer.body)} bytes where data belongs")
+            raise SourceDown(
+                self.name, "an HTML page of {length} bytes where data belongs", length=len(answer.body)
+            )
         self._answered = True
         return answer.body
 

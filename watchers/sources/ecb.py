@@ -67,18 +67,28 @@ class EcbRates:
         )
         self.bytes_read += len(answer.body)
         if answer.status == 404:
-            raise SourceMissing(self.name, f"no reference rates of {asked} on {day} or in the week before")
+            raise SourceMissing(
+                self.name,
+                "no reference rates of {asked} on {day} or in the week before",
+                asked=asked,
+                day=day,
+            )
         if answer.status != 200:
-            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+            raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         try:
             rates = _rates(answer.body)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from None
+            raise SourceGarbled.of(self.name, refused) from None
         days = rates.get("USD", {})
         theirs = days if currency == EURO or currency in FIXED else rates.get(currency, {})
         both = [one for one in days if one in theirs and first <= one <= day]
         if not both:
-            raise SourceMissing(self.name, f"no reference rate of {currency} on {day} or in the week before")
+            raise SourceMissing(
+                self.name,
+                "no reference rate of {currency} on {day} or in the week before",
+                currency=currency,
+                day=day,
+            )
         last = max(both)
         per_euro = "1" if currency == EURO else FIXED.get(currency) or theirs[last]
         return CrossAnswer(self.name, last, days[last], per_euro, sha256(answer.body).hexdigest())
@@ -89,9 +99,15 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
     try:
         rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise GuardRefused("csv", f"{len(body)} bytes that are no table in UTF-8") from None
+        raise GuardRefused("csv", "{length} bytes that are no table in UTF-8", length=len(body)) from None
     if not rows or not set(_COLUMNS) <= set(rows[0]) or len(rows) > _MOST_ROWS:
-        raise GuardRefused("csv", f"{len(rows)} rows without the columns {', '.join(_COLUMNS)}")
+        raise GuardRefused(
+            "csv",
+            "{n} row without the columns {columns}",
+            many="{n} rows without the columns {columns}",
+            n=len(rows),
+            columns=_COLUMNS,
+        )
     places = [rows[0].index(column) for column in _COLUMNS]
     read: dict[str, dict[str, str]] = {}
     for row in rows[1:]:
@@ -103,7 +119,9 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
         if value in ("", "NaN"):
             continue
         if len(value) > 24 or _DECIMAL.fullmatch(value) is None:
-            raise GuardRefused("OBS_VALUE", f"{len(value)} characters that are no plain decimal above zero")
+            raise GuardRefused(
+                "OBS_VALUE", "{length} characters that are no plain decimal above zero", length=len(value)
+            )
         if day in read.setdefault(currency, {}):
             raise GuardRefused("TIME_PERIOD", "the same day twice")
         read[currency][day] = value

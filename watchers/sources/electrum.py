@@ -106,7 +106,7 @@ class Electrum(BaseSource):
             answer = self._ask("blockchain.block.header", height, most=_SMALL)
         except ElectrumDeclined as declined:
             if self.look_tip().height < height:
-                raise SourceMissing(self.name, f"no block at height {height}") from declined
+                raise SourceMissing(self.name, "no block at height {height}", height=height) from declined
             raise
         try:
             return Header(hex_bytes(answer, "header", least=80, most=80)).hash
@@ -149,7 +149,9 @@ class Electrum(BaseSource):
             )
             raws = [whole_text[at : at + 80] for at in range(0, len(whole_text), 80)]
         if len(raws) != count:
-            raise GuardRefused("headers.count", f"{count} beside {len(raws)} headers")
+            raise GuardRefused(
+                "headers.count", "{named} beside {count} headers", named=count, count=len(raws)
+            )
         return raws, most
 
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
@@ -251,11 +253,17 @@ class Electrum(BaseSource):
             answer = self._ask("blockchain.transaction.get_merkle", txid, height, most=_SMALL)
         except ElectrumDeclined as declined:
             if _NOT_THERE.search(declined.said):
-                raise SourceMissing(self.name, f"no proof at height {height}") from declined
+                raise SourceMissing(self.name, "no proof at height {height}", height=height) from declined
             raise
         stands, proof = self._branch(txid, answer)
         if stands != height:
-            raise SourceGarbled(self.name, "merkle.block_height", f"{stands} where {height} was asked for")
+            raise SourceGarbled(
+                self.name,
+                "merkle.block_height",
+                "{stands} where {height} was asked for",
+                stands=stands,
+                height=height,
+            )
         return proof
 
     def _branch(self, txid: str, answer: object) -> tuple[int, MerkleProof]:
@@ -276,7 +284,7 @@ class Electrum(BaseSource):
         return self._client.ask(method, *params, most=most, deadline=self._deadline)
 
     def _garbled(self, refused: GuardRefused) -> SourceGarbled:
-        return SourceGarbled(self.name, refused.field, refused.sentence)
+        return SourceGarbled.of(self.name, refused)
 
 
 def electrum_scripthash(script: Script | bytes) -> str:
@@ -478,7 +486,7 @@ class ElectrumHistory:
         try:
             return None if answer is None else hash_text(answer, "history.status")
         except GuardRefused as refused:
-            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self._source, refused) from refused
 
     def _listed(self, name: str) -> list[ElectrumRow]:
         return self._read_rows(
@@ -491,4 +499,4 @@ class ElectrumHistory:
         try:
             return rows_of(answer, "history")
         except GuardRefused as refused:
-            raise SourceGarbled(self._source, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self._source, refused) from refused

@@ -174,10 +174,16 @@ class Esplora(BaseSource):
             rows = array_of(json_of(body, "blocks"), "blocks", most=_MOST_ROWS)
             page = [_row(self.name, object_of(row, "blocks")) for row in rows]
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         for (height, header), (below, parent) in pairwise(page):
             if header.previous == parent.hash and height != below + 1:
-                raise SourceLied(self.name, "blocks.height", f"{height} stands on {below}, its own parent")
+                raise SourceLied(
+                    self.name,
+                    "blocks.height",
+                    "{height} stands on {below}, its own parent",
+                    height=height,
+                    below=below,
+                )
         return page
 
     def _add_singly(self, headers: list[Header], first: int, count: int) -> None:
@@ -196,7 +202,7 @@ class Esplora(BaseSource):
         except ValueError as bad:
             raise SourceGarbled(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
         if len(raw) != 80:
-            raise SourceGarbled(self.name, "header", f"{len(raw)} bytes; a block header has 80")
+            raise SourceGarbled(self.name, "header", "{length} bytes; a block header has 80", length=len(raw))
         header = Header(raw)
         if header.hash != name:
             raise SourceLied(self.name, "header", "hashes to another block than the one asked for")
@@ -208,7 +214,7 @@ class Esplora(BaseSource):
             f"/block/{hash}/raw", most=_MOST_BLOCK, what="block", deadline=self._block_deadline
         )
         if len(raw) < 81:
-            raise SourceDown(self.name, f"{len(raw)} bytes where a block belongs")
+            raise SourceDown(self.name, "{length} bytes where a block belongs", length=len(raw))
         if Header(raw[:80]).hash != hash:
             raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
         return raw
@@ -226,7 +232,7 @@ class Esplora(BaseSource):
                 for row in array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
                     names[hash_text(row, "mempool.txid")] = None
             except GuardRefused as refused:
-                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+                raise SourceGarbled.of(self.name, refused) from refused
             return self._all_waiting(list(names))
         for script in scripts:
             names.update(dict.fromkeys(self._waiting(script)))
@@ -253,7 +259,9 @@ class Esplora(BaseSource):
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
-                f"mempool: {len(self._known)} of {len(names)} transactions are read; the next look goes on",
+                "mempool: {read} of {all} transactions are read; the next look goes on",
+                read=len(self._known),
+                all=len(names),
             )
         return list(self._known.values())
 
@@ -271,7 +279,7 @@ class Esplora(BaseSource):
                 txids = [item(object_of(row, "mempool"), "txid", "mempool") for row in rows]
                 names = [hash_text(txid, "mempool.txid") for txid in txids]
             except GuardRefused as refused:
-                raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+                raise SourceGarbled.of(self.name, refused) from refused
             cut = len(names) >= _WAITING_SHOWN
         self._note_cut(script, cut)
         return names
@@ -345,7 +353,7 @@ class Esplora(BaseSource):
             if ran_out:
                 self._require_count(path, sum(row.height is not None for row in listed.values()))
             elif len(listed) > _MOST_LISTED:
-                raise SourceGarbled(self.name, "history", f"more than {_MOST_LISTED:,} rows")
+                raise SourceGarbled(self.name, "history", "more than {most} rows", most=f"{_MOST_LISTED:,}")
             else:
                 page = self._next_page(path, page)
         waiting = sum(row.height is None for row in listed.values())
@@ -358,7 +366,13 @@ class Esplora(BaseSource):
     def _require_count(self, path: str, listed: int) -> None:
         total = self._total(path, "chain_stats")
         if listed < total:
-            raise SourceGarbled(self.name, "history", f"ends after {listed} of {total} transactions")
+            raise SourceGarbled(
+                self.name,
+                "history",
+                "ends after {listed} of {total} transactions",
+                listed=listed,
+                total=total,
+            )
 
     def _total(self, path: str, of: str) -> int:
         """How many transactions of a script the server counts: of `chain_stats` or `mempool_stats`."""
@@ -369,7 +383,7 @@ class Esplora(BaseSource):
                 item(stats, "tx_count", f"address.{of}"), f"address.{of}.tx_count", least=0, most=1 << 40
             )
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _next_page(self, path: str, page: Sequence[HistoryRow]) -> list[HistoryRow]:
         """The page after one: `/txs/chain/:txid` of what is in blocks, from its newest on where the page has none;
@@ -388,7 +402,7 @@ class Esplora(BaseSource):
             rows = array_of(json_of(body, "history"), "history", most=_PAGE_ROWS)
             return [_history_row(object_of(row, "history")) for row in rows]
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_height(self, txid: str) -> int | None:
         """The height that `/tx/:txid/status` claims."""
@@ -396,7 +410,7 @@ class Esplora(BaseSource):
         try:
             return _height(fields, "status")
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def look_proof(self, txid: str, height: int) -> MerkleProof:
         """The branch of `/tx/:txid/merkle-proof`; SourceMissing when it is of another block than at `height`."""
@@ -415,9 +429,11 @@ class Esplora(BaseSource):
                 item(fields, "pos", "merkle-proof"), "merkle-proof.pos", least=0, most=(1 << 32) - 1
             )
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
         if stands != height:
-            raise SourceMissing(self.name, f"merkle-proof: of block {stands}, not of {height}")
+            raise SourceMissing(
+                self.name, "merkle-proof: of block {stands}, not of {height}", stands=stands, height=height
+            )
         return MerkleProof(txid, position, branch)
 
     def look_spender(self, outpoint: Outpoint) -> str | None:
@@ -435,7 +451,13 @@ class Esplora(BaseSource):
                 rows = array_of(json_of(body, "outspends"), "outspends", most=_MOST_LISTED)
                 self._unasked.add("/outspend/:vout")
                 if outpoint.vout >= len(rows):
-                    raise GuardRefused("outspends", f"{len(rows)} rows; output {outpoint.vout} has none")
+                    raise GuardRefused(
+                        "outspends",
+                        "{n} row; output {vout} has none",
+                        many="{n} rows; output {vout} has none",
+                        n=len(rows),
+                        vout=outpoint.vout,
+                    )
                 fields = object_of(rows[outpoint.vout], "outspends")
                 if _flag(fields, "spent", "outspends") and "txid" not in fields:
                     raise SourceMissing(self.name, "outspends: does not say who spends")
@@ -443,33 +465,33 @@ class Esplora(BaseSource):
                 return None
             return hash_text(item(fields, "txid", "outspend"), "outspend.txid")
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _object(self, path: str, what: str) -> Mapping[str, object]:
         body = self._needed(path, most=_SMALL_OBJECT, what=what)
         try:
             return object_of(json_of(body, what), what)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _whole(self, path: str, field: str) -> int:
         body = self._needed(path, most=_SMALL, what=field)
         try:
             return plain_whole(body, field, most=_MOST_HEIGHT)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _hash(self, path: str, field: str) -> str:
         body = self._needed(path, most=_SMALL, what=field)
         try:
             return plain_hash(body, field)
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from refused
+            raise SourceGarbled.of(self.name, refused) from refused
 
     def _needed(self, path: str, *, most: int, what: str, deadline: float | None = None) -> bytes:
         body = self._body(path, most=most, empty_is_missing=False, deadline=deadline)
         if body is None:
-            raise SourceMissing(self.name, f"{what}: not there")
+            raise SourceMissing(self.name, "{field}: not there", field=what)
         return body
 
     def _body(
@@ -494,11 +516,13 @@ class Esplora(BaseSource):
 
     def _refuse_trouble(self, answer: HttpAnswer) -> None:
         if answer.status >= 500:
-            raise SourceDown(self.name, f"HTTP status {answer.status}")
+            raise SourceDown(self.name, "HTTP status {status}", status=answer.status)
         if answer.status != 200:
-            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+            raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         if answer.headers.get("content-type", "").lower().startswith("text/html") and _is_html(answer.body):
-            raise SourceDown(self.name, f"an HTML page of {len(answer.body)} bytes where data belongs")
+            raise SourceDown(
+                self.name, "an HTML page of {length} bytes where data belongs", length=len(answer.body)
+            )
 
 
 def _is_html(body: bytes) -> bool:
@@ -522,7 +546,10 @@ def _row(source: str, row: Mapping[str, object]) -> tuple[int, Header]:
     header = Header(raw + bytes.fromhex(previous)[::-1] + bytes.fromhex(root)[::-1] + numbers)
     if header.hash != name:
         raise SourceLied(
-            source, "blocks.id", f"the fields at height {height} do not hash to the id beside them"
+            source,
+            "blocks.id",
+            "the fields at height {height} do not hash to the id beside them",
+            height=height,
         )
     return height, header
 

@@ -71,7 +71,9 @@ def cents_of(value: object, field: str) -> int:
         raise GuardRefused(field, "no decimal number")
     match = _DECIMAL.fullmatch(value) if len(value) <= 24 else None
     if match is None:
-        raise GuardRefused(field, f"{len(value)} characters that are no plain decimal above zero")
+        raise GuardRefused(
+            field, "{length} characters that are no plain decimal above zero", length=len(value)
+        )
     digits = match[2] or ""
     scale: int = 10 ** len(digits)
     hundredfold = int(match[1] + digits) * 100
@@ -115,13 +117,15 @@ class _Asking:
         )
         self.bytes_read += len(answer.body)
         if answer.status != 200:
-            raise SourceRefused(self.name, answer.status, f"HTTP status {answer.status}")
+            raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         try:
             near = [row for row in self._rows(answer.body) if at <= row[0] < at + NEAR]
         except GuardRefused as refused:
-            raise SourceGarbled(self.name, refused.field, refused.sentence) from None
+            raise SourceGarbled.of(self.name, refused) from None
         if not near:
-            raise SourceMissing(self.name, f"no trade within {NEAR // 60} minutes of the moment asked for")
+            raise SourceMissing(
+                self.name, "no trade within {minutes} minutes of the moment asked for", minutes=NEAR // 60
+            )
         moment, cents = min(near, key=lambda row: row[0])  # of equals the first
         return PriceAnswer(self.name, self.pair, moment, cents, sha256(answer.body).hexdigest())
 
@@ -139,7 +143,7 @@ class Coinbase(_Asking):
         for candle in array_of(json_of(body, "candles"), "candles", most=300):
             cells = array_of(candle, "candles[]", most=12)
             if len(cells) < 6:
-                raise GuardRefused("candles[]", f"{len(cells)} cells where six belong")
+                raise GuardRefused("candles[]", "{count} cells where six belong", count=len(cells))
             moment = whole(cells[0], "candles[].time", least=0, most=_LAST_MOMENT)
             if isinstance(cells[3], str) and not isinstance(cells[3], NumberText):
                 raise GuardRefused("candles[].open", "text where a number belongs")
@@ -182,11 +186,11 @@ class Kraken(_Asking):
         result = object_of(item(answer, "result", "body"), "result")
         pairs = [key for key in result if key != "last"]
         if len(pairs) != 1:
-            raise GuardRefused("result", f"{len(pairs)} pairs where one was asked for")
+            raise GuardRefused("result", "{count} pairs where one was asked for", count=len(pairs))
         for trade in array_of(result[pairs[0]], "trades", most=1000):
             cells = array_of(trade, "trades[]", most=12)
             if len(cells) < 3:
-                raise GuardRefused("trades[]", f"{len(cells)} cells; at least three belong there")
+                raise GuardRefused("trades[]", "{count} cells; at least three belong there", count=len(cells))
             price = text(cells[0], "trades[].price", most=24)
             yield _whole_seconds(cells[2], "trades[].time"), cents_of(price, "trades[].price")
 

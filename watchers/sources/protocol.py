@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
+from ledger.core.wording import Wording
 from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
@@ -160,31 +161,36 @@ class BaseSource:
 
     def look_tip(self) -> ClaimedTip:
         """Not declared: SourceRefused."""
-        self._cannot("its tip")
+        self._cannot(Wording("its tip"))
 
     def look_hash(self, height: int) -> str:
         """Not declared: SourceRefused."""
-        self._cannot(f"the hash at height {height}")
+        self._cannot(Wording("the hash at height {height}", {"height": height}))
 
     def look_headers(self, first: int, count: int) -> list[Header]:
         """Not declared: SourceRefused."""
-        self._cannot(f"{count} headers from {first}")
+        self._cannot(Wording("{count} headers from {first}", {"count": count, "first": first}))
 
     def look_block(self, hash: str) -> bytes:  # noqa: A002 - the word of the domain
         """Not declared: SourceRefused."""
-        self._cannot(f"block {hash[:64]}")
+        self._cannot(Wording("block {hash}", {"hash": hash[:64]}))
 
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
         """Not declared: SourceRefused."""
-        self._cannot(f"the mempool of {len(scripts)} scripts")
+        self._cannot(Wording("the mempool of {count} scripts", {"count": len(scripts)}))
 
     def look_transaction(self, txid: str) -> Tx | None:
         """Not declared: SourceRefused."""
-        self._cannot(f"transaction {txid[:64]}")
+        self._cannot(Wording("transaction {txid}", {"txid": txid[:64]}))
 
     def look_history(self, script: Script, *, above: int = -1) -> list[HistoryRow]:
         """Not declared: SourceRefused."""
-        self._cannot(f"a history above height {above} of a script of {len(script)} bytes")
+        self._cannot(
+            Wording(
+                "a history above height {above} of a script of {length} bytes",
+                {"above": above, "length": len(script)},
+            )
+        )
 
     def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
         """One after the other."""
@@ -192,15 +198,17 @@ class BaseSource:
 
     def look_height(self, txid: str) -> int | None:
         """Not declared: SourceRefused."""
-        self._cannot(f"the place of {txid[:64]}")
+        self._cannot(Wording("the place of {txid}", {"txid": txid[:64]}))
 
     def look_proof(self, txid: str, height: int) -> MerkleProof:
         """Not declared: SourceRefused."""
-        self._cannot(f"the Merkle branch of {txid[:64]} at {height}")
+        self._cannot(
+            Wording("the Merkle branch of {txid} at {height}", {"txid": txid[:64], "height": height})
+        )
 
     def look_spender(self, outpoint: Outpoint) -> str | None:
         """Not declared: SourceRefused."""
-        self._cannot(f"the spender of {outpoint}")
+        self._cannot(Wording("the spender of {outpoint}", {"outpoint": str(outpoint)}))
 
     def _pruned(self, missing: SourceMissing, info: Mapping[str, object]) -> SourceMissing:
         """Why a node does not have a block: what it says of its chain names the oldest that it keeps."""
@@ -209,12 +217,15 @@ class BaseSource:
             return missing
         return SourceMissing(
             self.name,
-            f"block: this node is pruned and keeps blocks from {kept} on; name a node that keeps all, or begin the "
-            "books at a --checkpoint that is not below that",
+            "block: this node is pruned and keeps blocks from {kept} on; name a node that keeps all, or "
+            "begin the books at a --checkpoint that is not below that",
+            kept=kept,
         )
 
-    def _cannot(self, what: str) -> NoReturn:
-        raise SourceRefused(self.name, 0, f"cannot be asked for {what}; ask a source that declares it")
+    def _cannot(self, what: Wording) -> NoReturn:
+        raise SourceRefused(
+            self.name, 0, "cannot be asked for {what}; ask a source that declares it", what=what
+        )
 
     def _read_transaction(
         self, txid: str, raw: bytes, field: str, *, malformed: type[SourceLied | SourceGarbled] = SourceLied
@@ -223,7 +234,7 @@ class BaseSource:
         try:
             tx = parse_transaction(raw)
         except BytesRefused as refused:
-            raise malformed(self.name, field, str(refused)) from refused
+            raise malformed(self.name, field, "{refused}", refused=refused.wording) from refused
         if tx.txid != txid:
             raise SourceLied(self.name, field, "hashes to another txid than the one asked for")
         return tx
