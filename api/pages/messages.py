@@ -39,9 +39,14 @@ def plain(sentence: Sentence) -> str:
     return "".join(piece.text for piece in sentence)
 
 
+_CUT = re.compile(r"(\*\*|\[\[|\]\]|\{\{|\}\})|\{(\w+)\}|\*([^*]+)\*|\[([^\]]+)\]")
+"""A mark that is told itself, written twice; a place; bold words; a link."""
+
+
 class Message:
     """One whole text, in English. `{name}` is filled by its caller; `*words*` are bold, `[words]` a link to `href`.
 
+    A star, bracket or brace that is told as it stands is written twice: `/0/**`, `[[watch]]`, `{{"noun": 1}}`.
     `many` is the text for more than one (or none), where a number `n` decides; `{n}` is that number, grouped. `notes`
     say to a translator what no reader of the text can know, and name each placeholder. Raises ValueError where they
     do not, or where a text has a place that the other has not, so that it is met when the module is imported.
@@ -59,6 +64,11 @@ class Message:
             raise ValueError(f"{many!r} leaves out what {text!r} tells")
         if text != text.strip() or many != many.strip():
             raise ValueError(f"{text!r} is a part of a sentence")
+        for form in (text, many):
+            if set("*[]{}") & set(_CUT.sub("", form)):
+                raise ValueError(
+                    f"{form!r} has half of a mark; write a star or bracket twice where it is told itself"
+                )
         self.is_fixed = not self.placeholders
 
     def __str__(self) -> str:
@@ -71,7 +81,7 @@ class Message:
     @property
     def placeholders(self) -> frozenset[str]:
         """What its caller has to give; `n` where a number decides its form or is told in it."""
-        link = {"href"} if "[" in self.text else set()
+        link = {"href"} if any(link for _, _, _, link in _cut(self.text)) else set()
         return frozenset(_places(self.text) | _places(self.many) | link | ({"n"} if self.many else set()))
 
 
@@ -84,18 +94,17 @@ def chosen(message: Message, n: int | None) -> str:
     return message.many if message.many and n != 1 else message.text
 
 
-_CUT = re.compile(r"\{(\w+)\}|\*([^*]+)\*|\[([^\]]+)\]")
-
-
 @lru_cache(maxsize=4096)
 def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
     """(words, name, bold, link) in the order of the text; one of the four is not empty."""
     parts: list[tuple[str, str, str, str]] = []
     end = 0
     for found in _CUT.finditer(text):
-        if found.start() > end:
-            parts.append((text[end : found.start()], "", "", ""))
-        parts.append(("", found[1] or "", found[2] or "", found[3] or ""))
+        words = text[end : found.start()] + (found[1] or "")[:1]
+        if words:
+            parts.append((words, "", "", ""))
+        if not found[1]:
+            parts.append(("", found[2] or "", found[3] or "", found[4] or ""))
         end = found.end()
     if end < len(text):
         parts.append((text[end:], "", "", ""))

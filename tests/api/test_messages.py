@@ -278,6 +278,24 @@ def test_a_link_stands_in_the_message_itself() -> None:
     ]
 
 
+def test_a_mark_that_is_told_itself_is_written_twice() -> None:
+    """Ranges of descriptors, sections of a configuration and JSON have stars, brackets and braces of their own."""
+    told = Message("Keys end in /0/** or /1/**, see *both* below [[watch]] of {{{file}}}.", "{file}: a name")
+    assert told.placeholders == {"file"}
+    assert worded(told, file="a.toml") == "Keys end in /0/* or /1/*, see both below [watch] of {a.toml}."
+    assert [(piece.text, piece.mark) for piece in said(told, file="a.toml")] == [
+        ("Keys end in /0/* or /1/*, see ", ""),
+        ("both", "figure"),
+        (" below [watch] of {a.toml}.", ""),
+    ]
+
+
+@pytest.mark.parametrize("text", ["ends in /0/*", "the section [watch", "watch]", "a set {", "[]"])
+def test_half_of_a_mark_is_met_where_the_message_stands(text: str) -> None:
+    with pytest.raises(ValueError, match=r"half of a mark|Single"):
+        Message(text)
+
+
 def test_a_list_leaves_out_what_is_empty() -> None:
     assert [listed(parts) for parts in ([], ["a"], ["a", "", "b"], ["a", "b", "c"])] == [
         "",
