@@ -65,7 +65,10 @@ class UserLimitRow(Table, table=True):
 
 
 class DraftRow(Table, table=True):
-    """Explanations given before what they explain has settled; `data` is the facts as told, JSON."""
+    """Explanations given before what they explain has settled; `data` is the facts as told, JSON.
+
+    `refusal` is why the ledger did not take one, the last time: a wording as JSON.
+    """
 
     __tablename__: ClassVar[Any] = "drafts"
     __table_args__ = (Index("drafts_open", "outcome", "waits_for"), STRICT)
@@ -78,6 +81,7 @@ class DraftRow(Table, table=True):
     waits_for: str | None = Field(default=None, sa_type=TEXT)
     at: str = Field(sa_type=TEXT)
     outcome: str | None = Field(default=None, sa_type=TEXT)
+    refusal: str | None = Field(default=None, sa_type=TEXT)
 
 
 class OpeningRow(Table, table=True):

@@ -15,6 +15,7 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import facts_json
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.core.wording import Wording
 from ledger.recording.dating import Beside
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_campaign
@@ -114,16 +115,14 @@ def unseen(tx: Reading, waiting: Iterable[Draft]) -> Iterator[Draft]:
             yield draft
 
 
-def refused(tx: Reading, waiting: Iterable[Draft]) -> Iterator[tuple[Draft, str]]:
+def refused(tx: Reading, waiting: Iterable[Draft]) -> Iterator[tuple[Draft, Wording]]:
     """Those of some drafts whose spend has settled and that still wait, and why they were refused then."""
-    found = [
-        draft
-        for draft in waiting
-        if draft.waits_for is not None and find_spend(tx.session, draft.campaign, draft.waits_for) is not None
-    ]
-    reasons = _reasons(tx, found)
-    for draft in found:
-        yield draft, reasons.get(draft.key, "the ledger did not take it")
+    for draft in waiting:
+        if (
+            draft.waits_for is not None
+            and find_spend(tx.session, draft.campaign, draft.waits_for) is not None
+        ):
+            yield draft, draft.refusal or Wording("the ledger did not take it")
 
 
 def facts_of(draft: Draft) -> dict[str, Any]:
@@ -143,21 +142,3 @@ def explained_sats(facts: Mapping[str, Any]) -> int | None:
     if facts.get("asset") == "BTC" and "amount" in facts:
         return int(facts["amount"]) + int(facts.get("fee", 0))
     return None
-
-
-def _reasons(tx: Reading, drafts: list[Draft]) -> dict[str, str]:
-    """Why each draft was refused, by its key, from the audit log; the last refusal counts."""
-    keys = {draft.key for draft in drafts}
-    found: dict[str, str] = {}
-    after = 0
-    while keys:
-        page = tx.desk.audited(after)
-        for line in page:
-            if line.action == REFUSED:
-                key = next((k for k in keys if line.subject.startswith(f"{k}: ")), None)
-                if key is not None:
-                    found[key] = line.subject.removeprefix(f"{key}: ")
-        if not page:
-            break
-        after = page[-1].n
-    return found

@@ -56,7 +56,8 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
             raise
         except LedgerError as refusal:
             # The draft stays for its author to put right; the spend stays unexplained meanwhile.
-            tx.desk.audit(rfc3339(now), None, drafts.REFUSED, f"{draft.key}: {refusal}")
+            tx.desk.refuse_draft(draft.id, refusal.wording)
+            tx.desk.audit(rfc3339(now), None, drafts.REFUSED, draft.key)
             continue
         tx.desk.close_draft(draft.id, "recorded")
         if isinstance(outcome, Recorded):

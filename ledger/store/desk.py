@@ -5,6 +5,7 @@ Nothing here is public, and nothing here decides who may do what.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from ledger.core.errors import Conflict
 from ledger.core.roles import ALL_SCOPES, Grant, Role, Scope
+from ledger.core.wording import Wording, wording_from
 from ledger.model.columns import Table, table_of
 from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserLimitRow, UserRoleRow, UserRow
 from ledger.model.journal import AuthorRow
@@ -46,7 +48,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An explanation that waits for a spend (`waits_for` is its txid); `data` is the facts' JSON."""
+    """An explanation that waits for a spend (`waits_for` is its txid); `data` is the facts' JSON.
+
+    `refusal` is why the ledger did not take it, None where it was not refused.
+    """
 
     id: int
     kind: str
@@ -56,6 +61,7 @@ class Draft:
     user_id: int
     waits_for: str | None
     at: str
+    refusal: Wording | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,17 @@ class Desk:
         if waits_for is not None:
             query = query.where(DraftRow.waits_for == waits_for)
         return [
-            Draft(row.id, row.kind, row.campaign, row.key, row.data, row.user_id, row.waits_for, row.at)
+            Draft(
+                row.id,
+                row.kind,
+                row.campaign,
+                row.key,
+                row.data,
+                row.user_id,
+                row.waits_for,
+                row.at,
+                None if row.refusal is None else wording_from(json.loads(row.refusal)),
+            )
             for row in self._session.exec(query)
         ]
 
@@ -235,6 +251,13 @@ class DeskWriting(Desk):
             waits_for=waits_for, at=at,
         )  # fmt: skip
         return self._added(row, number)
+
+    def refuse_draft(self, draft_id: int, why: Wording) -> None:
+        """Keep why an open draft was not taken; it stays open."""
+        row = self._session.get(DraftRow, draft_id)
+        if row is not None and row.outcome is None:
+            row.refusal = json.dumps(why.data(), sort_keys=True)
+            self._session.flush()
 
     def close_draft(self, draft_id: int, outcome: str) -> None:
         """Close an open draft; one that is closed stays as it is."""

@@ -13,9 +13,10 @@ from sqlmodel import Session
 
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
-from ledger.core.money import decimal_text
 from ledger.core.names import GiftKind, gift_key_named
 from ledger.core.roles import Role
+from ledger.core.telling import Worded
+from ledger.core.wording import Figure, Wording
 from ledger.model.campaigns import ProductRow
 from ledger.model.openings import OpeningRow
 from ledger.model.proposals import ProposalStatus
@@ -59,11 +60,11 @@ class BroughtRow(Frozen):
     """What a piece is called; empty for money."""
     detail: str
     """The need that money or coins are restricted to, the last day of a lot, the day of gifts, the order that is
-    billed, or what of an order had come and was paid; empty where there is none."""
+    billed, or what of an order was paid; empty where there is none."""
     counts: bool
     """Is it in the sums of the books? What was given and delivered before is told, and in none."""
-    doubt: str
-    """What it does not tie with; empty where nothing contradicts it."""
+    doubt: Worded | None
+    """What it does not tie with; null where nothing contradicts it."""
 
 
 class BroughtIn(Frozen):
@@ -150,7 +151,7 @@ def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRo
                 unit=_unit(products, row.product),
                 detail="",
                 counts=False,
-                doubt="",
+                doubt=None,
             )
             for index, row in enumerate(facts.delivered)
         ),
@@ -171,7 +172,11 @@ def _coins(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
     read = is_read(session, facts.date)
     for index, row in enumerate(facts.coins):
         shown = coins_at(session, slug, row.address, facts.date)
-        differs = f"the chain shows {decimal_text('BTC', shown)} BTC" if shown != row.amount else ""
+        doubt: Wording | None = None
+        if not read:
+            doubt = Wording("the chain is not read to the end of {day} yet", {"day": facts.date})
+        elif shown != row.amount:
+            doubt = Wording("the chain shows {shown}", {"shown": Figure("BTC", shown)})
         yield BroughtRow(
             kind=RowKind.COINS,
             index=index,
@@ -181,7 +186,7 @@ def _coins(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
             unit="",
             detail="",
             counts=True,
-            doubt=differs if read else f"the chain is not read to the end of {facts.date} yet",
+            doubt=doubt,
         )
 
 
@@ -197,7 +202,7 @@ def _at_exchanges(facts: Opening) -> Iterator[BroughtRow]:
             unit="",
             detail=row.need or "",
             counts=True,
-            doubt=f"it was to be sold by {row.until}" if late else "",
+            doubt=Wording("it was to be sold by {day}", {"day": row.until or ""}) if late else None,
         )
 
 
@@ -220,23 +225,25 @@ def _money(session: Session, slug: str, facts: Opening) -> Iterator[BroughtRow]:
         )
 
 
-def _against_statements(session: Session, slug: str, place: tuple[str, str], day: str, there: int) -> str:
+def _against_statements(
+    session: Session, slug: str, place: tuple[str, str], day: str, there: int
+) -> Wording | None:
     """What a bank's own balances on a day say against what is told to have been there."""
     told = [row for row in statements_of(session, slug) if (row.bank, row.currency) == place]
     before = [row for row in told if row.last <= day]
     after = [row for row in told if row.first > day]
     currency = place[1]
     if before and before[-1].closing != there:
-        return (
-            f"the statement up to {before[-1].last} closes with "
-            f"{decimal_text(currency, before[-1].closing)} {currency}"
+        closing = Figure(currency, before[-1].closing)
+        return Wording(
+            "the statement up to {day} closes with {closing}", {"day": before[-1].last, "closing": closing}
         )
     if after and after[0].opening != there:
-        return (
-            f"the statement from {after[0].first} opens with "
-            f"{decimal_text(currency, after[0].opening)} {currency}"
+        opening = Figure(currency, after[0].opening)
+        return Wording(
+            "the statement from {day} opens with {opening}", {"day": after[0].first, "opening": opening}
         )
-    return ""
+    return None
 
 
 def _stock(facts: Opening, products: dict[str, ProductRow]) -> Iterator[BroughtRow]:
@@ -251,7 +258,9 @@ def _stock(facts: Opening, products: dict[str, ProductRow]) -> Iterator[BroughtR
             unit=_unit(products, row.product),
             detail=row.expiry or "",
             counts=True,
-            doubt=f"its last day of use, {row.expiry}, was over" if past else "",
+            doubt=Wording("its last day of use, {day}, was over", {"day": row.expiry or ""})
+            if past
+            else None,
         )
 
 
@@ -266,11 +275,11 @@ def _orders(facts: Opening) -> Iterator[BroughtRow]:
             place=row.supplier,
             amount=Amount.of(row.currency, value),
             unit="",
-            detail=f"{decimal_text(row.currency, paid)} {row.currency} paid",
+            detail=str(Figure(row.currency, paid)),
             counts=True,
-            doubt=""
+            doubt=None
             if pieces or any(bill.order == row.number for bill in facts.payables)
-            else "all of it had come, and no invoice asks for the rest",
+            else Wording("all of it had come, and no invoice asks for the rest"),
         )
 
 
@@ -288,7 +297,7 @@ def _promises(facts: Opening) -> Iterator[BroughtRow]:
             unit="",
             detail=bill.order,
             counts=True,
-            doubt=f"it was due on {bill.due}" if overdue else "",
+            doubt=Wording("it was due on {day}", {"day": bill.due or ""}) if overdue else None,
         )
     for index, pledge in enumerate(facts.pledges):
         late = pledge.due is not None and pledge.due < facts.date
@@ -301,7 +310,7 @@ def _promises(facts: Opening) -> Iterator[BroughtRow]:
             unit="",
             detail=pledge.due or "",
             counts=False,
-            doubt=f"it was promised until {pledge.due}" if late else "",
+            doubt=Wording("it was promised until {day}", {"day": pledge.due or ""}) if late else None,
         )
 
 
@@ -316,7 +325,10 @@ def _given(facts: Opening) -> Iterator[BroughtRow]:
         left[order.currency] += sum(item.paid for item in order.items)
     for index, row in enumerate(facts.given):
         beyond = left[row.asset] - given[row.asset]
-        more = f"{decimal_text(row.asset, beyond)} {row.asset} more was there, or paid on open orders, than was given"
+        more = Wording(
+            "{beyond} more was there, or paid on open orders, than was given",
+            {"beyond": Figure(row.asset, beyond)},
+        )
         yield BroughtRow(
             kind=RowKind.GIVEN,
             index=index,
@@ -326,5 +338,5 @@ def _given(facts: Opening) -> Iterator[BroughtRow]:
             unit="",
             detail=row.given or "",
             counts=False,
-            doubt=more if beyond > 0 else "",
+            doubt=more if beyond > 0 else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from api.pages.messages import SENTENCES, Message, listed, worded
-from ledger.views.openings import BroughtRow
+from ledger.views.openings import BroughtRow, RowKind
 from service.sentences.layout import row
 
 NOTHING_RECORDED = Message("nothing was recorded.")
@@ -21,6 +21,7 @@ _PROPOSED = Message(
 )
 _UNCOUNTED = Message("(told, in no sum)", "a row of what was there before the books begin")
 _DOUBT = Message("does not tie: {doubt}", "{doubt}: with what")
+_PAID = Message("{paid} paid", "of an order, before the books begin", "{paid}: a sum")
 _ROWS = Message("{n} row.", "how many rows were brought in", many="{n} rows.")
 _OPEN = Message("{n} of them does not tie.", "rows that were brought in", many="{n} of them do not tie.")
 _WROTE = Message("wrote {file}; replace the example rows with what was there.", "{file}: name of a file")
@@ -31,9 +32,10 @@ def brought(rows: Sequence[BroughtRow]) -> Iterator[str]:
     for one in rows:
         told = "" if one.counts else worded(_UNCOUNTED)
         amount = f"{one.amount.decimal:>16} {one.amount.asset}"
-        yield row(f"{one.kind:<10}{amount}", one.what, one.place, one.detail, told)
+        detail = worded(_PAID, paid=one.detail) if one.kind is RowKind.ORDERS else one.detail
+        yield row(f"{one.kind:<10}{amount}", one.what, one.place, detail, told)
         if one.doubt:
-            yield f"{'':<10}{worded(_DOUBT, doubt=one.doubt)}"
+            yield f"{'':<10}{worded(_DOUBT, doubt=str(one.doubt))}"
     whole, doubted = worded(_ROWS, n=len(rows)), sum(1 for one in rows if one.doubt)
     yield listed([whole, worded(_OPEN, n=doubted)], SENTENCES)
 

@@ -144,7 +144,7 @@ MADE_UP: Mapping[str, Frozen] = {
                         unit="kit",
                         detail="2025-06-30",
                         counts=True,
-                        doubt="",
+                        doubt=None,
                     ),
                 ),
             ),

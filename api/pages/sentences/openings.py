@@ -30,7 +30,7 @@ _LOT_UNTIL = Message(
     "{product}, {lot}: their codes",
     "{day}: the last day of use",
 )
-_ORDER = Message("Order {order}, {paid}", _ROW, "{order}: its number", "{paid}: as: 1500.00 USD paid")
+_ORDER = Message("Order {order}, {paid} paid", _ROW, "{order}: its number", "{paid}: a sum")
 _INVOICE = Message("Invoice {invoice} for order {order}", _ROW, "{invoice}, {order}: their numbers")
 _PLEDGE = Message("Pledge {pledge}", _ROW, "{pledge}: its number")
 _GIVEN_BY = Message("Given before by {donors}", _ROW, "{donors}: how they gave, or who")

@@ -268,6 +268,7 @@ CREATE TABLE drafts (
     waits_for TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     outcome TEXT COLLATE "C",
+    refusal TEXT COLLATE "C",
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id)
 );

@@ -307,6 +307,7 @@ CREATE TABLE drafts (
     waits_for TEXT,
     at TEXT NOT NULL,
     outcome TEXT,
+    refusal TEXT,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id)
 )
