@@ -48,16 +48,19 @@ class Message:
 
     A star, bracket or brace that is told as it stands is written twice: `/0/**`, `[[watch]]`, `{{"noun": 1}}`.
     `many` is the text for more than one (or none), where a number `n` decides; `{n}` is that number, grouped. `notes`
-    say to a translator what no reader of the text can know, and name each placeholder. Raises ValueError where they
+    say to a translator what no reader of the text can know: those that begin with a place explain it, the others are
+    the `context` by which a catalogue tells a word with two meanings apart. Raises ValueError where they
     do not, or where a text has a place that the other has not, so that it is met when the module is imported.
     """
 
-    __slots__ = ("is_fixed", "many", "note", "text")
+    __slots__ = ("comments", "context", "is_fixed", "many", "text")
 
     def __init__(self, text: str, *notes: str, many: str = "") -> None:
-        self.text, self.many, self.note = text, many, "; ".join(notes)
+        self.text, self.many = text, many
+        self.context = "; ".join(note for note in notes if not note.startswith("{"))
+        self.comments = tuple(note for note in notes if note.startswith("{"))
         wanted = _places(text) | _places(many)
-        unexplained = {name for name in wanted - {"n"} if f"{{{name}}}" not in self.note}
+        unexplained = {name for name in wanted - {"n"} if not any(f"{{{name}}}" in note for note in notes)}
         if unexplained:
             raise ValueError(f"{text!r} does not explain {', '.join(sorted(unexplained))}")
         if many and _places(text) - _places(many):

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from gettext import NullTranslations
-from pathlib import Path
+from io import BytesIO
 
 import pytest
 
+from api.pages.messages import Message
 from ledger.core.errors import Conflict, NotFound, Refused, StorageFailed
 from ledger.core.wording import Figure, Wording, places
+from tests.tools.place_notes import PLACE_NOTES
+from tests.tools.texts import BEFORE_TEXT, ROOT, Text, extract, files, made, modules, text_place, texts_in
 
-_ROOT = Path(__file__).parents[2]
-_BEFORE_TEXT = {
-    **dict.fromkeys(
-        ("Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "Damaged",
-         "ForeignDatabase", "WrongValue", "BadUse", "Unavailable", "JsonRefused", "BytesRefused", "BlockRefused",
-         "TransactionRefused", "ProofRefused", "AddressRefused", "DescriptorRefused", "BadBits", "TableRefused",
-         "RecordingBroken", "StoryFailed"),
-        0,
-    ),
-    **dict.fromkeys(
-        ("Problem", "WrongField", "GuardRefused", "HeaderRefused", "HeaderUnjudged", "SourceError", "SourceDown",
-         "SourceSlow", "SourceMissing"),
-        1,
-    ),
-    **dict.fromkeys(("SourceRefused", "SourceLied", "SourceGarbled"), 2),
-}  # fmt: skip
-"""Each refusal, and how much else stands before its text: the field, the name of a source, a status."""
 _OF_THEIR_OWN = {"ElectrumDeclined", "Told", "_SourceWrong"}
 """What has its text in its own class, or is made as one of the above."""
 _APART = {"StorageFailed": {"full"}, "JsonRefused": {"twice", "place"}}
@@ -38,41 +25,23 @@ _APART = {"StorageFailed": {"full"}, "JsonRefused": {"twice", "place"}}
 _SELF = {"ledger/core/errors.py", "ledger/core/wording.py", "service/command.py", "watchers/net/errors.py"}
 
 
-@cache
-def _trees() -> tuple[tuple[str, ast.Module], ...]:
-    return tuple(
-        (str(path.relative_to(_ROOT)), ast.parse(path.read_text("utf-8")))
-        for package in ("ledger", "watchers", "api", "service")
-        for path in sorted((_ROOT / package).rglob("*.py"))
-        if str(path.relative_to(_ROOT)) not in _SELF
-    )
+def _files() -> Iterator[tuple[str, tuple[ast.AST, ...]]]:
+    return ((path, nodes) for path, nodes in files() if path not in _SELF)
 
 
 def _refusals() -> Iterator[tuple[str, ast.Call, ast.expr]]:
     """(where, call, text) of each refusal that is made."""
-    for path, tree in _trees():
-        for node in ast.walk(tree):
+    for path, nodes in _files():
+        for node in nodes:
             if not isinstance(node, ast.Call):
                 continue
-            made, way = _made(node.func)
-            at = None
-            if made in _BEFORE_TEXT:
-                at = _BEFORE_TEXT[made] if not way else 1 if way == "field" else None
-            elif (made, way) == ("Finding", "of"):
-                at = 2
+            at = text_place(node)
             if at is not None:
                 yield f"{path}:{node.lineno}", node, node.args[at]
 
 
 def _beside(call: ast.Call) -> set[str]:
-    return {"many"} | _APART.get(_made(call.func)[0], set())
-
-
-def _made(called: ast.expr) -> tuple[str, str]:
-    """The name of what is called, and its method where it is one."""
-    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-        return called.value.id, called.attr
-    return (called.id, "") if isinstance(called, ast.Name) else ("", "")
+    return {"many"} | _APART.get(made(call.func)[0], set())
 
 
 def test_every_refusal_is_a_literal_text_given_what_it_has_a_place_for() -> None:
@@ -96,16 +65,16 @@ whoever records the demonstration's chain anew."""
 
 def test_nothing_that_is_raised_is_put_together() -> None:
     """Whatever sort of failure it is: a text is literal, and its values are given beside it."""
-    for path, tree in _trees():
-        for node in ast.walk(tree):
+    for path, nodes in _files():
+        for node in nodes:
             if (
                 not isinstance(node, ast.Raise)
                 or not isinstance(node.exc, ast.Call)
                 or path in _OF_PROGRAMMERS
             ):
                 continue
-            made = _made(node.exc.func)[0]
-            if made[:1].isupper() and made not in {*_FAULTS, *_BEFORE_TEXT}:
+            name = made(node.exc.func)[0]
+            if name[:1].isupper() and name not in {*_FAULTS, *BEFORE_TEXT}:
                 told = [given for given in node.exc.args if list(_words(given))]
                 glued = [given for given in told if not isinstance(given, ast.Constant)]
                 assert not glued, f"{path}:{node.lineno}: {ast.unparse(node.exc)}"
@@ -113,24 +82,24 @@ def test_nothing_that_is_raised_is_put_together() -> None:
 
 def test_every_sort_of_refusal_is_held_to_this() -> None:
     """A new one is listed above, with what stands before its text."""
-    known = {*_BEFORE_TEXT, *_OF_THEIR_OWN}
-    for path, tree in _trees():
-        for node in ast.walk(tree):
+    known = {*BEFORE_TEXT, *_OF_THEIR_OWN}
+    for path, nodes in _files():
+        for node in nodes:
             if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & known:
                 assert node.name in known, f"{path}:{node.lineno}: {node.name}"
 
 
 def test_a_refusal_that_is_told_within_another_keeps_its_text_and_values() -> None:
     """Its sentence would be English within another language's."""
-    for path, tree in _trees():
-        for caught in ast.walk(tree):
+    for path, nodes in _files():
+        for caught in nodes:
             if not isinstance(caught, ast.ExceptHandler) or caught.type is None or caught.name is None:
                 continue
             sorts = caught.type.elts if isinstance(caught.type, ast.Tuple) else [caught.type]
-            if not {ast.unparse(sort) for sort in sorts} & set(_BEFORE_TEXT):
+            if not {ast.unparse(sort) for sort in sorts} & set(BEFORE_TEXT):
                 continue
             for call in ast.walk(caught):
-                if isinstance(call, ast.Call) and (_made(call.func)[0] in _BEFORE_TEXT):
+                if isinstance(call, ast.Call) and (made(call.func)[0] in BEFORE_TEXT):
                     told = [
                         ast.unparse(given) for given in (*call.args, *(word.value for word in call.keywords))
                     ]
@@ -168,9 +137,9 @@ def test_a_number_that_may_be_one_has_a_text_for_one() -> None:
 def test_every_wording_is_a_whole_text_given_what_it_has_a_place_for() -> None:
     """Whether it is literal where it is made or is chosen among such, nothing is added to it."""
     checked = 0
-    for path, tree in _trees():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or _made(node.func) != ("Wording", ""):
+    for path, nodes in _files():
+        for node in nodes:
+            if not isinstance(node, ast.Call) or made(node.func) != ("Wording", ""):
                 continue
             text, where = node.args[0], f"{path}:{node.lineno}"
             assert not isinstance(text, ast.JoinedStr | ast.BinOp), f"{where}: the text is put together"
@@ -216,9 +185,9 @@ def test_no_refusal_has_words_in_its_values() -> None:
 def test_what_waits_is_named_by_its_names_and_numbers_or_in_a_wording() -> None:
     """No English is put beside a number where an item says which thing it is."""
     checked = 0
-    for path, tree in _trees():
-        for node in ast.walk(tree) if path.startswith("ledger/views/") else ():
-            if isinstance(node, ast.Call) and _made(node.func)[0] == "OpenItem":
+    for path, nodes in _files():
+        for node in nodes if path.startswith("ledger/views/") else ():
+            if isinstance(node, ast.Call) and made(node.func)[0] == "OpenItem":
                 (which,) = [word.value for word in node.keywords if word.arg == "subject"]
                 assert not list(_words(which)), f"{path}:{node.lineno}"
                 assert not isinstance(which, ast.Constant), f"{path}:{node.lineno}"
@@ -289,3 +258,57 @@ def test_a_text_without_values_is_told_as_it_stands(text: str) -> None:
 def test_a_failure_of_storage_says_whether_the_disk_is_full() -> None:
     failure = StorageFailed("database: {why}", full=True, why=Wording("its disk is full"))
     assert (failure.full, str(failure)) == (True, "database: its disk is full")
+
+
+@cache
+def _texts() -> tuple[tuple[str, Text], ...]:
+    return tuple((f"{name}:{text.line}", text) for name, texts in modules() for text in texts)
+
+
+def test_every_place_of_every_text_is_explained() -> None:
+    """`{n}` is a number wherever it stands, and decides the form; all else has a note."""
+    for where, text in _texts():
+        told = "".join((*text.comments, text.context))
+        assert not {name for name in places(text.text + text.many) if f"{{{name}}}" not in told} - {"n"}, (
+            where
+        )
+    assert len(_texts()) > 3_000
+
+
+def test_no_explanation_is_of_a_place_that_no_text_has() -> None:
+    assert set(PLACE_NOTES) <= {name for _, text in _texts() for name in places(text.text + text.many)}
+
+
+def test_a_text_has_one_form_for_many_in_its_context() -> None:
+    """Else a catalogue would hold two entries of the same name."""
+    forms: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for _, text in _texts():
+        forms[text.context, text.text].add(text.many)
+    assert not {key: told for key, told in forms.items() if len(told) > 1}
+
+
+def test_texts_are_found_with_their_context_plural_and_notes() -> None:
+    source = """
+A = Message("{n} day since {day}", BESIDE, "{day}: a day", many="{n} days since {day}")
+raise Refused.field("until", "lies before {day}", day=1)
+B = Wording("{n} gift", {"n": 2}, "{n} gifts")
+C = translatable("no reason")
+"""
+    names = {"BESIDE": "stands beside a gift", "Message": Message}
+    found = {text.babel[1:3]: text.comments for text in texts_in(tuple(ast.walk(ast.parse(source))), names)}
+    assert found == {
+        ("npgettext", ("stands beside a gift", "{n} day since {day}", "{n} days since {day}")): (
+            "{day}: a day",
+        ),
+        ("gettext", ("lies before {day}",)): (f"{{day}}: {PLACE_NOTES['day']}",),
+        ("ngettext", ("{n} gift", "{n} gifts")): (),
+        ("gettext", ("no reason",)): (),
+    }
+
+
+def test_the_method_that_babel_calls_reads_a_file_of_the_program() -> None:
+    path = ROOT / "watchers" / "net" / "pace.py"
+    file = BytesIO(path.read_bytes())
+    file.name = str(path)
+    found = list(extract(file, [], [], {}))
+    assert ("gettext", ("HTTP status {status}",)) in [(function, told) for _, function, told, _ in found]
