@@ -58,6 +58,9 @@ class Wording:
     values: Mapping[str, Value] = field(default_factory=dict)
     many: str = ""
 
+    def __hash__(self) -> int:
+        return hash((self.text, repr(sorted(self.values.items()))))
+
     def __str__(self) -> str:
         return self.told()
 

@@ -35,7 +35,7 @@ def endpoint_of(url: str, tls: str = VERIFY) -> ElectrumEndpoint:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
-    except WrongValue:
+    except ValueError:
         host, port = "", None
     else:
         if parts.scheme not in ("tcp", "ssl") or parts.username is not None or parts.path.strip("/"):
