@@ -34,11 +34,6 @@ from ledger.core.errors import (
 from ledger.core.wording import Value, Wording
 
 _LOG = logging.getLogger("aidtrail.api")
-_TITLES = {
-    400: "Bad request", 401: "A token is needed", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    408: "Too slow", 409: "Conflict", 413: "Too large", 415: "Another kind of content", 422: "Refused",
-    429: "Too many at once", 500: "Our error", 503: "Not ready", 507: "The disk is full",
-}  # fmt: skip
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
     408: "too-slow", 409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
@@ -79,7 +74,7 @@ def problem_body(status: int, detail: str, errors: Sequence[FieldError] = ()) ->
     """Type, title, status, detail and, where the ledger refuses, what is wrong field by field (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"/docs#{_TYPES.get(status, 'problem')}",
-        "title": _TITLES.get(status, "Problem"),
+        "title": str(say.ERRORS.get(status, say.ERRORS[400]).title),
         "status": status,
         "detail": clean(detail),
     }
@@ -153,10 +148,10 @@ def _refusal_of(error: Exception) -> _Refusal:
     if isinstance(error, LedgerError):
         return _Refusal(422, str(error), error.errors)
     if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
-        return _Refusal(404, "Nothing here can have this name.")
+        return _Refusal(404, str(say.NO_SUCH_NAME))
     if isinstance(error, RequestValidationError):
         errors = field_errors(error)
-        return _Refusal(422, "; ".join(f"{e.field}: {e.reason}" for e in errors[:5]), errors)
+        return _Refusal(422, str(Refused.fields(errors[:5])), errors)
     if isinstance(error, HTTPException):
         words = say.ERRORS.get(error.status_code)
         detail = str(words.detail) if words else str(error.detail)

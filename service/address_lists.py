@@ -16,6 +16,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import facts_from
 from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in
+from ledger.core.wording import Wording
 from ledger.recording.desk import Wish
 from service.command import BadUse
 from watchers.proof.networks import Network
@@ -34,7 +35,7 @@ class ListedAddress:
 
     address: str
     need: str | None
-    where: str
+    where: Wording
 
 
 def addresses_in(path: Path, network: Network, field: str) -> tuple[ListedAddress, ...]:
@@ -96,7 +97,8 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
     of_address = columns[chosen[0]]
     found: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
-        address, where = pasted_key(row.get(of_address) or ""), f"line {rows.line_num} of {name}"
+        address = pasted_key(row.get(of_address) or "")
+        where = Wording("line {line} of {file}", {"line": rows.line_num, "file": name})
         need = (row.get(columns[NEED_COLUMN]) or "").strip() if NEED_COLUMN in columns else None
         if not address and not need:
             continue
@@ -139,7 +141,7 @@ def _is_address(cell: str, network: Network) -> bool:
     return True
 
 
-def _number(need: str | None, where: str, field: str) -> str | None:
+def _number(need: str | None, where: Wording, field: str) -> str | None:
     """The cell, where it is shaped like the number of a need; raises BadUse, and does not repeat it."""
     if need:
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ledger.core.errors import LedgerError, NotAllowed, StorageFailed
+from ledger.core.wording import Wording
 from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands import TABLE, Row
@@ -23,6 +24,7 @@ from watchers.net.errors import SourceError
 TRACE = "AIDTRAIL_TRACE"
 """Set to 1, this environment variable shows the trace of an error of the program."""
 
+_NO_TEXT = Wording("an argument is not text in UTF-8 without NUL; write it so.")
 _MOST_SAID = 1_500
 """Characters of a refusal."""
 
@@ -31,7 +33,10 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words in one sentence, exit 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(Exit.USAGE, f"{self.prog}: {_one_line(message)}. See `{self.prog} --help`.\n")
+        told = Wording(
+            "{program}: {wrong}. See `{program} --help`.", {"program": self.prog, "wrong": _one_line(message)}
+        )
+        self.exit(Exit.USAGE, f"{told}\n")
 
 
 def row_of(words: Sequence[str]) -> Row | None:
@@ -108,7 +113,7 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
     """Run one command line and give its exit code; all output goes through `outside`."""
     for word in arguments:
         if "\0" in word or not _is_text(word):
-            print("aidtrail: an argument is not text in UTF-8 without NUL; write it so.", file=outside.err)
+            print(f"aidtrail: {_NO_TEXT}", file=outside.err)
             return Exit.USAGE
     row = row_of(arguments)
     command = None if row is None else row.load()
@@ -141,14 +146,28 @@ def run(arguments: Sequence[str], outside: Outside) -> int:
         return 130
     except OSError as failure:
         reason = failure.strerror or type(failure).__name__
-        where = f"{str(failure.filename)[:70]}: " if failure.filename is not None else ""
-        return _refuse(outside, row, f"{where}cannot be used ({reason}).", Exit.UNAVAILABLE)
+        file = "" if failure.filename is None else str(failure.filename)[:70]
+        return _refuse(outside, row, str(_unusable(file, reason)), Exit.UNAVAILABLE)
     except Exception as failure:
         if outside.environment.get(TRACE):
             traceback.print_exc(file=outside.err)
         kind = type(failure).__name__
-        sentence = f"an error of this program ({kind}: {failure}); set {TRACE}=1 to see where, and report it."
+        sentence = str(_our_error(kind, str(failure)))
         return _refuse(outside, row, " ".join(sentence.split()), Exit.BROKEN)
+
+
+def _unusable(file: str, reason: str) -> Wording:
+    """What the system refuses; `file` is empty where it is none."""
+    if file:
+        return Wording("{file}: cannot be used ({reason}).", {"file": file, "reason": reason})
+    return Wording("cannot be used ({reason}).", {"reason": reason})
+
+
+def _our_error(kind: str, failure: str) -> Wording:
+    return Wording(
+        "an error of this program ({kind}: {failure}); set {variable}=1 to see where, and report it.",
+        {"kind": kind, "failure": failure, "variable": TRACE},
+    )
 
 
 def _one_line(sentence: str) -> str:
@@ -179,8 +198,11 @@ def _print(answer: Answer, as_json: bool, outside: Outside, row: Row) -> int:
     except BrokenPipeError:
         raise
     except OSError as failure:
-        sentence = f"it is done, and its answer could not be printed ({failure.strerror}); ask again."
-        return _refuse(outside, row, sentence, Exit.UNAVAILABLE)
+        told = Wording(
+            "it is done, and its answer could not be printed ({reason}); ask again.",
+            {"reason": str(failure.strerror)},
+        )
+        return _refuse(outside, row, str(told), Exit.UNAVAILABLE)
     return int(answer.exit)
 
 

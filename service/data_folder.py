@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.core.wording import Wording
 from service.command import BadUse, Outside
 from service.config import FILE_NAME, Config, Database, load_config, secret
 
@@ -22,7 +23,7 @@ class DataFolder:
 
     path: Path
     config: Config
-    said: str
+    said: str | Wording
 
     def database_url(self, environment: Mapping[str, str]) -> str:
         return database_url(self.config.database, self.path, environment)
@@ -66,7 +67,9 @@ def remember_demo(folder: Path, environment: Mapping[str, str]) -> None:
 def find_data_folder(data: str | None, outside: Outside, config_file: str | None = None) -> DataFolder:
     """Find the data and say where; raises BadUse when there is none."""
     folder = _found(data, outside, config_file)
-    outside.say(f"using the data in {folder.path} ({folder.said}).")
+    outside.say(
+        str(Wording("using the data in {folder} ({how}).", {"folder": str(folder.path), "how": folder.said}))
+    )
     return folder
 
 
@@ -88,7 +91,7 @@ def _found(data: str | None, outside: Outside, config_file: str | None) -> DataF
         return DataFolder(outside.folder, load_config(outside.folder / FILE_NAME), f"./{FILE_NAME}")
     demo = last_demo(outside.environment)
     if demo is not None:
-        return DataFolder(demo, _config_in(demo), "the last demo")
+        return DataFolder(demo, _config_in(demo), Wording("the last demo"))
     raise BadUse(
         "no data found: give --data DIR, go to a folder with {file}, or run `aidtrail demo` first.",
         file=FILE_NAME,

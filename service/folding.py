@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ledger.core.wording import Wording
 from ledger.recording.rebuild import is_current, renew
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
@@ -41,11 +42,19 @@ def open_current(url: str, outside: Outside) -> Store:
             with store.write() as tx, FoldProgress(outside.err, outside.quiet) as progress:
                 folded = renew(tx, progress)
             if folded:
-                outside.say(f"another version made the sums and lists; made anew from {folded} entries.")
+                outside.say(str(_folded(folded)))
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _folded(entries: int) -> Wording:
+    return Wording(
+        "another version made the sums and lists; made anew from {n} entry.",
+        {"n": entries},
+        "another version made the sums and lists; made anew from {n} entries.",
+    )
 
 
 def now_of(tx: Reading, outside: Outside) -> int:

@@ -344,7 +344,7 @@ def _row(row: TableRow, headings: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
 def _values(at: int, cells: Mapping[str, Cell], fields: Mapping[str, _Field]) -> Iterator[tuple[str, Any]]:
     for name, cell in cells.items():
-        field, where = fields[name], f"row {at}, column {name}"
+        field, where = fields[name], _place(at, name)
         match field.shape:
             case _Shape.TEXT:
                 yield field.name, _text(cell)
@@ -362,7 +362,7 @@ def _values(at: int, cells: Mapping[str, Cell], fields: Mapping[str, _Field]) ->
                     raise BadUse("row {at}, column currency: is empty; say what the amount is in.", at=at)
                 yield (
                     field.name,
-                    _amount(cell, known_currency(str(code), f"row {at}, column currency"), where),
+                    _amount(cell, known_currency(str(code), _place(at, "currency")), where),
                 )
 
 
@@ -373,7 +373,11 @@ def _text(cell: Cell) -> str:
     return str(cell).strip()
 
 
-def _day(cell: Cell, where: str) -> str:
+def _place(at: int, column: str) -> Wording:
+    return Wording("row {at}, column {column}", {"at": at, "column": column})
+
+
+def _day(cell: Cell, where: Wording) -> str:
     if isinstance(cell, dt.date):
         return cell.isoformat()[:10]
     try:
@@ -384,7 +388,7 @@ def _day(cell: Cell, where: str) -> str:
         ) from None
 
 
-def _count(cell: Cell, where: str) -> int:
+def _count(cell: Cell, where: Wording) -> int:
     number = cell if isinstance(cell, Decimal) else str(cell).strip()
     if isinstance(number, Decimal) and number == number.to_integral_value() and number >= 0:
         return int(number)
@@ -397,7 +401,7 @@ def _count(cell: Cell, where: str) -> int:
     )
 
 
-def _amount(cell: Cell, currency: str, where: str) -> int:
+def _amount(cell: Cell, currency: str, where: Wording) -> int:
     try:
         if isinstance(cell, Decimal):
             return exact_number(cell, currency)

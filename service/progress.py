@@ -7,6 +7,7 @@ from typing import Self, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ledger.core.wording import Wording
 from service.logs import note
 
 _LINES = 20
@@ -32,7 +33,7 @@ class CatchUp:
             note("catching up", block=tip, best=best, hours=hours)
             if self._console.is_terminal:
                 self._bar = Progress(
-                    TextColumn("reading blocks"),
+                    TextColumn(str(Wording("reading blocks"))),
                     BarColumn(),
                     MofNCompleteColumn(),
                     TextColumn("{task.fields[rest]}"),
@@ -42,9 +43,11 @@ class CatchUp:
                 self._bar.add_task("blocks", total=best - tip, rest="")
                 self._bar.start()
         if self._bar is not None:
-            rest = f"{best - tip:,} blocks behind, about {hours:,} hour{'' if hours == 1 else 's'}"
             self._bar.update(
-                self._bar.task_ids[0], total=best - self._start, completed=tip - self._start, rest=rest
+                self._bar.task_ids[0],
+                total=best - self._start,
+                completed=tip - self._start,
+                rest=str(_behind(best - tip, hours)),
             )
         elif tip - self._said >= max(1, (best - self._start) // _LINES):
             self._said = tip
@@ -61,6 +64,12 @@ class CatchUp:
             self.stop()
             note("caught up", block=tip, blocks_read=tip - self._start)
             self._start = None
+
+
+def _behind(blocks: int, hours: int) -> Wording:
+    """How far the sources are ahead, and about how long it takes to read that."""
+    time = Wording("about {n} hour", {"n": hours}, "about {n} hours")
+    return Wording("{n} block behind, {time}", {"n": blocks, "time": time}, "{n} blocks behind, {time}")
 
 
 class FoldProgress:
@@ -83,7 +92,7 @@ class FoldProgress:
         if self._console.is_terminal and not self._console.quiet:
             if self._bar is None:
                 self._bar = Progress(
-                    TextColumn("making sums and lists anew"),
+                    TextColumn(str(Wording("making sums and lists anew"))),
                     BarColumn(),
                     MofNCompleteColumn(),
                     TimeRemainingColumn(),
@@ -97,4 +106,5 @@ class FoldProgress:
         tenth = done * 10 // max(1, everything)
         if tenth > self._said:
             self._said = tenth
-            self._console.print(f"aidtrail: making sums and lists anew, {tenth * 10} %.", highlight=False)
+            told = Wording("making sums and lists anew, {percent} %.", {"percent": tenth * 10})
+            self._console.print(f"aidtrail: {told}", highlight=False)

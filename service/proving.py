@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.chain import Header
+from ledger.core.wording import Wording
 from service.command import Unavailable
 from service.sentences import looking as say
 from watchers.proof.block import BlockRefused, parse_block
@@ -106,5 +107,5 @@ class Prover:
     def _where(self, header: Header, claimed: int | None) -> str:
         place = place_of(header, claimed, self._network, PeriodTable.load(self._network), self._known)
         if isinstance(place, OnChain):
-            return say.in_block(place.height, place.by.value)
+            return say.in_block(place.height, str(Wording(place.by.value)))
         return say.in_some_block(header.hash, claimed, place.work)

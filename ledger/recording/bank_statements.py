@@ -35,7 +35,7 @@ class StatementLine:
     booked: str
     minor: int
     words: LineWords
-    where: str
+    where: Wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from ledger.core.line_words import LineWords
-from ledger.core.wording import WrongValue
+from ledger.core.wording import Wording, WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor
 from service.bank_files.mapping import Layout
@@ -150,7 +150,7 @@ def _statement(node: Node, layout: Layout, *, has_balances: bool) -> Statement:
     for at, entry in enumerate(node.all("Ntry"), 1):
         if (entry.word("Sts", "Cd") or entry.word("Sts", "Prtry") or entry.word("Sts")) != "BOOK":
             continue
-        where = f"entry {at}"
+        where = Wording("entry {at}", {"at": at})
         amount = _money(entry, where)
         if amount.currency != currency:
             raise BadUse(
@@ -181,7 +181,7 @@ def _currency(node: Node, layout: Layout) -> str:
     """Of what has no balances: the account's, else that of the first entry."""
     amounts = node.all("Ntry", "Amt")
     told = node.word("Acct", "Ccy") or (amounts[0].attributes.get("Ccy", "") if amounts else layout.currency)
-    return known_currency(told, "the account")
+    return known_currency(told, Wording("the account"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _ends(node: Node) -> tuple[_Money, _Money]:
     for balance in node.all("Bal"):
         code = balance.word("Tp", "CdOrPrtry", "Cd") or balance.word("Tp", "CdOrPrtry", "Prtry")
         if code in {"OPBD", "PRCD", "CLBD", "ITBD"}:
-            found.setdefault(code, []).append(_money(balance, f"balance {code}"))
+            found.setdefault(code, []).append(_money(balance, Wording("balance {code}", {"code": code})))
     interim = found.get("ITBD", [])
     opening = [*found.get("OPBD", []), *found.get("PRCD", []), *interim[:1]]
     closing = [*interim[-1:], *found.get("CLBD", [])[:1]]
@@ -209,7 +209,7 @@ def _ends(node: Node) -> tuple[_Money, _Money]:
     return opening[0], closing[-1]
 
 
-def _money(node: Node, where: str) -> _Money:
+def _money(node: Node, where: Wording) -> _Money:
     amounts = node.all("Amt")
     if not amounts:
         raise BadUse("file: {where} has no amount (Amt).", where=where)
@@ -234,7 +234,7 @@ def _money(node: Node, where: str) -> _Money:
     return _Money(minor if side == "CRDT" else -minor, currency, day if _DAY.fullmatch(day) else "")
 
 
-def _booked(entry: Node, where: str) -> str:
+def _booked(entry: Node, where: Wording) -> str:
     day = (entry.word("BookgDt", "Dt") or entry.word("BookgDt", "DtTm"))[:10]
     if not _DAY.fullmatch(day):
         raise BadUse("file: {where} is booked, and has no booking date (BookgDt).", where=where)

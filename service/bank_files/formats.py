@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.core.money import decimal_text
+from ledger.core.wording import Wording, translatable
 from ledger.recording.bank_statements import Statement
 from service.bank_files.camt import camt_statements
 from service.bank_files.csv_rows import csv_rows, decoded
@@ -15,16 +16,16 @@ from service.bank_files.sheets import sheet_rows
 from service.bank_files.tables import table_statements
 from service.command import BadUse
 
-PLAIN = "CAMT.053, 052 or 054 (XML), MT940, OFX"
+PLAIN = ("CAMT.053", "CAMT.052", "CAMT.054", "MT940", "OFX")
 """What says by itself what is what."""
-FORMATS = f"{PLAIN}, XLSX, XLS or ODS"
+FORMATS = (*PLAIN, "XLSX", "XLS", "ODS")
 """What is known by its bytes."""
 _ELSE = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"\x1f\x8b", "packed (gzip)"),
-    (b"{\\rtf", "a text document (RTF)"),
+    (b"%PDF", translatable("a PDF")),
+    (b"\x89PNG", translatable("a picture")),
+    (b"\xff\xd8\xff", translatable("a picture")),
+    (b"\x1f\x8b", translatable("packed (gzip)")),
+    (b"{\\rtf", translatable("a text document (RTF)")),
 )
 _BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"
 
@@ -56,8 +57,8 @@ def _read(data: bytes, layout: Layout) -> FileRead:
     for mark, what in _ELSE:
         if data.startswith(mark):
             raise BadUse(
-                "file: is {what}, which is not read; ask your bank for {formats}, or CSV.",
-                what=what,
+                "file: is {what}, which is not read; ask your bank for one of {formats}, or CSV.",
+                what=Wording(what),
                 formats=FORMATS,
             )
     if is_ofx(data):

@@ -5,7 +5,7 @@ Tables (CSV, spreadsheets) need [columns]; CAMT, MT940 and OFX say by themselves
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -160,7 +160,7 @@ def _require_sound(layout: Layout) -> None:
         )
 
 
-def require_columns(columns: Columns, formats: str) -> None:
+def require_columns(columns: Columns, formats: Sequence[str]) -> None:
     """BadUse where a table cannot be read by them; it says which other `formats` need none."""
     if columns == Columns():
         raise BadUse(
@@ -246,8 +246,12 @@ def _column(name: str, value: Any, headings: bool) -> Column:
         return " ".join(value.split())
     if not headings and type(value) is int and 1 <= value <= _MOST_ROWS:
         return value
-    wanted = "a heading" if headings else "the number of a column, from 1 (headings = false)"
-    raise BadUse("mapping: {name} has the wrong shape; write {wanted}.", name=name, wanted=wanted)
+    if headings:
+        raise BadUse("mapping: {name} has the wrong shape; write a heading.", name=name)
+    raise BadUse(
+        "mapping: {name} has the wrong shape; write the number of a column, from 1 (headings = false).",
+        name=name,
+    )
 
 
 def _marks(told: Mapping[str, Any]) -> Marks:

@@ -15,7 +15,7 @@ import mt940
 from mt940.models import Transaction, Transactions
 
 from ledger.core.line_words import LineWords
-from ledger.core.wording import WrongValue
+from ledger.core.wording import Wording, WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_number
 from service.bank_files.mapping import Layout
@@ -56,9 +56,9 @@ def mt940_statements(text: str, layout: Layout) -> tuple[Statement, ...]:
 def _statement(block: Transactions, layout: Layout, at: int) -> Statement:
     opening, _ = _balance(block, "opening", at)
     closing, day = _balance(block, "closing", at)
-    currency = known_currency(str(block.currency), f"statement {at}")
+    currency = known_currency(str(block.currency), _where(at))
     lines = [
-        _line(transaction, currency, f"statement {at}, line {number}")
+        _line(transaction, currency, _where(at, number))
         for number, transaction in enumerate(block, 1)
         if "amount" in transaction.data
     ]
@@ -66,8 +66,8 @@ def _statement(block: Transactions, layout: Layout, at: int) -> Statement:
         [line for line in lines if line.minor],
         layout,
         currency=currency,
-        opening=_minor(opening, currency, f"statement {at}"),
-        closing=_minor(closing, currency, f"statement {at}"),
+        opening=_minor(opening, currency, _where(at)),
+        closing=_minor(closing, currency, _where(at)),
         account=str(block.data.get("account_identification") or ""),
         first="" if lines else day,
         last=day,
@@ -79,7 +79,7 @@ def _balance(block: Transactions, end: str, at: int) -> tuple[Any, str]:
     for name in (f"final_{end}_balance", f"intermediate_{end}_balance", f"{end}_balance"):
         found = block.data.get(name)
         if found is not None:
-            return found.amount, _day(found.date, f"statement {at}")
+            return found.amount, _day(found.date, _where(at))
     raise BadUse(
         "file: statement {at} is without its {end} balance (:60F: or :62F:), as MT942 is; ask your bank "
         "for MT940.",
@@ -88,7 +88,14 @@ def _balance(block: Transactions, end: str, at: int) -> tuple[Any, str]:
     )
 
 
-def _line(transaction: Transaction, currency: str, where: str) -> StatementLine:
+def _where(at: int, line: int | None = None) -> Wording:
+    """Which statement, or which line of it."""
+    if line is None:
+        return Wording("statement {at}", {"at": at})
+    return Wording("statement {at}, line {line}", {"at": at, "line": line})
+
+
+def _line(transaction: Transaction, currency: str, where: Wording) -> StatementLine:
     told = transaction.data
     booked = told.get("guessed_entry_date") or told.get("entry_date") or told.get("date")
     return StatementLine(_day(booked, where), _minor(told["amount"], currency, where), _words(told), where)
@@ -106,7 +113,7 @@ def _words(told: dict[str, Any]) -> LineWords:
     )
 
 
-def _minor(amount: Any, currency: str, where: str) -> int:
+def _minor(amount: Any, currency: str, where: Wording) -> int:
     number, of = amount.amount, amount.currency
     if not isinstance(number, Decimal) or of != currency:
         raise BadUse(
@@ -126,7 +133,7 @@ def _minor(amount: Any, currency: str, where: str) -> int:
         ) from None
 
 
-def _day(day: object, where: str) -> str:
+def _day(day: object, where: Wording) -> str:
     if not isinstance(day, dt.date):
         raise BadUse("file: {where} has no day on which it was booked.", where=where)
     return dt.date(day.year, day.month, day.day).isoformat()

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from ofxtools.Parser import OFXTree
 
 from ledger.core.line_words import LineWords
-from ledger.core.wording import WrongValue
+from ledger.core.wording import Wording, WrongValue
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.amounts import exact_minor
 from service.bank_files.mapping import Layout
@@ -52,12 +52,9 @@ def ofx_statements(data: bytes, layout: Layout) -> tuple[Statement, ...]:
 
 
 def _statement(node: Element, layout: Layout, at: int) -> Statement:
-    where = f"statement {at}"
+    where = _where(at)
     currency = known_currency(_word(node, "CURDEF"), where)
-    lines = [
-        _line(told, currency, f"{where}, line {number}")
-        for number, told in enumerate(node.iter("STMTTRN"), 1)
-    ]
+    lines = [_line(told, currency, _where(at, number)) for number, told in enumerate(node.iter("STMTTRN"), 1)]
     lines = sorted((line for line in lines if line.minor), key=lambda line: line.booked)
     first, last = (_day(_word(node, "BANKTRANLIST", tag), where) for tag in ("DTSTART", "DTEND"))
     closing = _closing(node, currency, where, max([last, *(line.booked for line in lines)]))
@@ -74,7 +71,7 @@ def _statement(node: Element, layout: Layout, at: int) -> Statement:
     )
 
 
-def _closing(node: Element, currency: str, where: str, last: str) -> int | None:
+def _closing(node: Element, currency: str, where: Wording, last: str) -> int | None:
     """The balance after the last line; None where the one that the file has is of another day.
 
     Many banks write the balance of the day on which the file was made, whichever days it is about.
@@ -83,7 +80,14 @@ def _closing(node: Element, currency: str, where: str, last: str) -> int | None:
     return _minor(text, currency, where) if text and day == last else None
 
 
-def _line(told: Element, currency: str, where: str) -> StatementLine:
+def _where(at: int, line: int | None = None) -> Wording:
+    """Which statement, or which line of it."""
+    if line is None:
+        return Wording("statement {at}", {"at": at})
+    return Wording("statement {at}, line {line}", {"at": at, "line": line})
+
+
+def _line(told: Element, currency: str, where: Wording) -> StatementLine:
     day = _day(_word(told, "DTPOSTED"), where)
     if not day:
         raise BadUse("file: {where} has no day on which it was booked (DTPOSTED).", where=where)
@@ -105,7 +109,7 @@ def _texts(node: Element, *paths: str) -> Iterator[str]:
     return (text for path in paths if (text := _word(node, path)))
 
 
-def _minor(text: str, currency: str, where: str) -> int:
+def _minor(text: str, currency: str, where: Wording) -> int:
     """With a point or a comma before the decimals, as banks write either."""
     is_comma = "," in text and "." not in text
     try:
@@ -119,7 +123,7 @@ def _minor(text: str, currency: str, where: str) -> int:
         ) from None
 
 
-def _day(text: str, where: str) -> str:
+def _day(text: str, where: Wording) -> str:
     """The day at the bank, whatever its hour and zone; empty where none is told."""
     if not text:
         return ""

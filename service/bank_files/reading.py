@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ledger.core.line_words import plain_words
 from ledger.core.money import CODES, DECIMALS
+from ledger.core.wording import Wording
 from ledger.recording.bank_statements import Statement, StatementLine
 from service.bank_files.mapping import Layout
 from service.command import BadUse
@@ -27,7 +28,7 @@ def quoted(text: object) -> str:
     return repr(words if len(words) <= _MOST_QUOTED else f"{words[:_MOST_QUOTED]}…")
 
 
-def known_currency(code: str, where: str) -> str:
+def known_currency(code: str, where: Wording) -> str:
     """The code in capitals; BadUse where no currency has it."""
     found = code.strip().upper()
     if found not in DECIMALS:

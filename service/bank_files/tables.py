@@ -289,14 +289,14 @@ class _Reader:
         day, minor = self._day(row), self._minor(row, currency)
         fee = self._signed(row, columns.fee, "fee", currency)
         balance = self._optional(row, columns.balance, currency)
-        where = f"row {row.at}"
+        where = Wording("row {at}", {"at": row.at})
         words = self._words(row)
         lines = [StatementLine(day, minor, words, where)]
         if fee:
             said = LineWords.of(
                 names=[words.name], texts=[f"{columns.fee}:", words.text], reference=words.reference
             )
-            lines.append(StatementLine(day, fee, said, f"{where} (fee)"))
+            lines.append(StatementLine(day, fee, said, Wording("row {at} (fee)", {"at": row.at})))
         is_doubtful = any(
             key not in self.layout.minus_is_out and (self._optional(row, column, currency) or 0) < 0
             for key, column in (("went", columns.went), ("fee", columns.fee))
@@ -324,7 +324,10 @@ class _Reader:
             if not self.layout.currency:
                 raise BadUse("mapping: names no currency, and no column that has it; add one.")
             return self.layout.currency
-        return known_currency(_text(self._cell(row, column)), f"row {row.at}, {self.names[column]}")
+        return known_currency(
+            _text(self._cell(row, column)),
+            Wording("row {at}, {column}", {"at": row.at, "column": self.names[column]}),
+        )
 
     def _day(self, row: TableRow) -> str:
         column = self.layout.columns.date

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.pages.messages import Message, worded
+from ledger.core.wording import Wording
 from service.sentences.layout import row
 from watchers.proof.place import BesideChain, OnChain, Place
 
@@ -42,12 +43,14 @@ _CLAIMS = Message(
 def place(found: Place, claimed: int | None) -> str:
     """What may honestly be said of the block's place; a claimed height is called a claim."""
     if isinstance(found, OnChain):
-        return worded(_ON_CHAIN, height=str(found.height), ground=found.by.value, work=str(found.work))
+        return worded(
+            _ON_CHAIN, height=str(found.height), ground=str(Wording(found.by.value)), work=str(found.work)
+        )
     if isinstance(found, BesideChain):
         return worded(_BESIDE, height=str(found.height), best=found.best_hash, work=str(found.work))
     if claimed is None:
-        return worded(_NO_CLAIM, work=str(found.work), bound=found.bound.value)
-    return worded(_CLAIMS, height=str(claimed), work=str(found.work), bound=found.bound.value)
+        return worded(_NO_CLAIM, work=str(found.work), bound=str(Wording(found.bound.value)))
+    return worded(_CLAIMS, height=str(claimed), work=str(found.work), bound=str(Wording(found.bound.value)))
 
 
 _BLOCK = Message(

@@ -20,16 +20,16 @@ from watchers.proof.work import BadBits, bits_of, eight_digits, meets, target_of
 class ConnectedBy(Enum):
     """What a block's hash leads to."""
 
-    TABLE = "the shipped table of periods"
-    HEADERS = "our own verified headers"
+    TABLE = translatable("the shipped table of periods")
+    HEADERS = translatable("our own verified headers")
 
 
 class Bound(Enum):
     """What a header's target was held against."""
 
-    PERIOD = "the target of its claimed period"
-    RETARGETS = "the easiest target that retargets could reach by its claimed height"
-    NETWORK = "the easiest target that the network ever allows"
+    PERIOD = translatable("the target of its claimed period")
+    RETARGETS = translatable("the easiest target that retargets could reach by its claimed height")
+    NETWORK = translatable("the easiest target that the network ever allows")
 
 
 @dataclass(frozen=True, slots=True)

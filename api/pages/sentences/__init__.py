@@ -50,6 +50,7 @@ from api.pages.sentences.errors import (
     DEMONSTRATION,
     ERRORS,
     NO_PAYMENT_YET,
+    NO_SUCH_NAME,
     NOT_FOUND_DONATION,
     ErrorWords,
 )
@@ -165,6 +166,7 @@ __all__ = [
     "NOT_FOUND_DONATION",
     "NO_COINS",
     "NO_PAYMENT_YET",
+    "NO_SUCH_NAME",
     "PERIODS_NONE",
     "PERIODS_NOTE",
     "SHARES",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from api.pages.messages import Message
 
+_TITLE = "title of a page or, for a program, of a problem"
 DEMONSTRATION = Message("A demonstration. Donors, amounts and papers are invented.")
 
 
@@ -20,36 +21,45 @@ class ErrorWords:
 
 ERRORS = {
     400: ErrorWords(
-        Message("This request cannot be read", "title of a page"),
+        Message("This request cannot be read", _TITLE),
         Message("Write it again, as the form or the documentation says."),
     ),
     401: ErrorWords(
-        Message("A token is needed", "title of a page"), Message("Send it as: Authorization: Bearer TOKEN.")
+        Message("A token is needed", _TITLE), Message("Send it as: Authorization: Bearer TOKEN.")
     ),
-    403: ErrorWords(Message("Not allowed", "title of a page"), Message("Your role does not allow this.")),
+    403: ErrorWords(Message("Not allowed", _TITLE), Message("Your role does not allow this.")),
     404: ErrorWords(
-        Message("Nothing is at this address", "title of a page"),
+        Message("Nothing is at this address", _TITLE),
         Message("The page may have moved. Start from the list of campaigns."),
     ),
     405: ErrorWords(
-        Message("This address answers another method", "title of a page"), Message("Reading pages use GET.")
+        Message("This address answers another method", _TITLE), Message("Reading pages use GET.")
     ),
-    408: ErrorWords(Message("That took too long", "title of a page"), Message("Send it again.")),
-    413: ErrorWords(Message("That is too large", "title of a page"), Message("Send less at once.")),
-    422: ErrorWords(
-        Message("This cannot be taken", "title of a page"),
+    408: ErrorWords(Message("That took too long", _TITLE), Message("Send it again.")),
+    409: ErrorWords(
+        Message("Something stands in the way", _TITLE),
+        Message("Look at what is recorded, and try again."),
+    ),
+    413: ErrorWords(Message("That is too large", _TITLE), Message("Send less at once.")),
+    415: ErrorWords(
+        Message("Another kind of content is wanted", _TITLE),
         Message("Write it again, as the form or the documentation says."),
     ),
-    429: ErrorWords(Message("Too many at once", "title of a page"), Message("Try again in a minute.")),
+    422: ErrorWords(
+        Message("This cannot be taken", _TITLE),
+        Message("Write it again, as the form or the documentation says."),
+    ),
+    429: ErrorWords(Message("Too many at once", _TITLE), Message("Try again in a minute.")),
     500: ErrorWords(
-        Message("Something broke on our side", "title of a page"),
+        Message("Something broke on our side", _TITLE),
         Message("The ledger is as it was. Try again in a minute."),
     ),
-    503: ErrorWords(Message("Not ready yet", "title of a page"), Message("Try again in a minute.")),
+    503: ErrorWords(Message("Not ready yet", _TITLE), Message("Try again in a minute.")),
     507: ErrorWords(
-        Message("This cannot be written now", "title of a page"),
+        Message("This cannot be written now", _TITLE),
         Message("Our disk is full. Nothing was lost; try again later."),
     ),
 }
-NOT_FOUND_DONATION = Message("No donation has this key", "title of a page")
-NO_PAYMENT_YET = Message("No payment yet", "title of a page")
+NO_SUCH_NAME = Message("Nothing here can have this name.", "a part of an address that has not its shape")
+NOT_FOUND_DONATION = Message("No donation has this key", _TITLE)
+NO_PAYMENT_YET = Message("No payment yet", _TITLE)
