@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import NEVER_NEGATIVE
-from ledger.core.lines import UnitState
+from ledger.core.lines import Part, Source, Span, UnitState, Use
 from ledger.core.wording import Figure
 from ledger.rules.books import Books
 from ledger.store.transaction import Reading
+from ledger.tracing.state import Lines, Run
+
+_TOGETHER = 100
+"""Lines that are read with one question."""
 
 
 def assets_balance(tx: Reading) -> Iterator[Finding]:
@@ -66,13 +71,27 @@ def no_negative_place(tx: Reading) -> Iterator[Finding]:
             )
 
 
+def _some_lines(lines: Lines) -> Iterator[dict[str, list[Span]]]:
+    """All lines with the states of their units, so many at a time as are asked for together."""
+    names = iter(lines.names())
+    while some := list(islice(names, _TOGETHER)):
+        spans = lines.whole_of(some)
+        yield {name: spans.get(name, []) for name in some}
+
+
 def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
     """Free, held, used and void units tile every line, and each used span names a use of that line."""
     lines = Books(tx).lines
-    for name in lines.names():
+    for some in _some_lines(lines):
+        uses = lines.uses_in(chain.from_iterable(some.values()))
+        yield from _not_tiled(some, uses, lines.lengths(some))
+
+
+def _not_tiled(
+    lines: Mapping[str, Sequence[Span]], uses: Mapping[str, Use], lengths: Mapping[str, int]
+) -> Iterator[Finding]:
+    for name, spans in lines.items():
         at = 0
-        spans = lines.spans(name)
-        uses = lines.uses_in(spans)
         for span in spans:
             if span.start != at:
                 yield Finding.of(
@@ -91,13 +110,13 @@ def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
                     start=span.start,
                 )
             at = span.end
-        if at != lines.length(name):
+        if at != lengths.get(name, 0):
             yield Finding.of(
                 "lines_are_tiled",
                 name,
                 "{line} is {length} long and tiled to {end}",
                 line=name,
-                length=lines.length(name),
+                length=lengths.get(name, 0),
                 end=at,
             )
 
@@ -105,42 +124,55 @@ def lines_are_tiled(tx: Reading) -> Iterator[Finding]:
 def parts_sum(tx: Reading) -> Iterator[Finding]:
     """The parts of each standing use sum to what it took, and lie where they say."""
     lines = Books(tx).lines
-    for name in lines.names():
-        spans = lines.spans(name)
-        for use_id, use in lines.uses_in(spans).items():
-            if sum(part.share for part in use.parts) != use.scale:
-                yield Finding.of(
-                    "parts_sum",
-                    use_id,
-                    "the parts of {use} do not sum to {scale}",
-                    use=use_id,
-                    scale=use.scale,
-                )
-            # What a use appended to its own line and took back since is void by it, and not taken.
-            taken = sum(s.end - s.start for s in spans if (s.state, s.ref) == (UnitState.USED, use_id))
-            if taken != use.units:
-                yield Finding.of(
-                    "parts_sum",
-                    use_id,
-                    "{use} counts {counted} and holds {n} unit",
-                    many="{use} counts {counted} and holds {n} units",
-                    use=use_id,
-                    counted=use.units,
-                    n=taken,
-                )
-            for part in use.parts:
-                if part.line is None or not part.out:
-                    continue
-                covered = sum(
-                    min(s.end, part.start + part.out) - max(s.start, part.start)
-                    for s in lines.sources(part.line, part.start, part.start + part.out)
-                    if s.use == use_id
-                )
-                if covered != part.out:
-                    yield Finding.of(
-                        "parts_sum",
-                        use_id,
-                        "{line} does not hold what {use} yielded",
-                        line=part.line,
-                        use=use_id,
-                    )
+    for some in _some_lines(lines):
+        uses = lines.uses_in(chain.from_iterable(some.values()))
+        sources = lines.sources_of(run for use in uses.values() for _, run in _appended(use))
+        # What a use appended to its own line and took back since is void by it, and not taken.
+        taken: dict[str, int] = defaultdict(int)
+        for spans in some.values():
+            for span in spans:
+                if span.state is UnitState.USED:
+                    taken[span.ref] += span.end - span.start
+        for use in uses.values():
+            yield from _not_summed(use, taken[use.id], sources)
+
+
+def _appended(use: Use) -> Iterator[tuple[Part, Run]]:
+    """The parts of a use that lie on a line, each with where."""
+    for part in use.parts:
+        if part.line is not None and part.out:
+            yield part, (part.line, part.start, part.start + part.out)
+
+
+def _not_summed(use: Use, taken: int, sources: Mapping[Run, Sequence[Source]]) -> Iterator[Finding]:
+    if sum(part.share for part in use.parts) != use.scale:
+        yield Finding.of(
+            "parts_sum",
+            use.id,
+            "the parts of {use} do not sum to {scale}",
+            use=use.id,
+            scale=use.scale,
+        )
+    if taken != use.units:
+        yield Finding.of(
+            "parts_sum",
+            use.id,
+            "{use} counts {counted} and holds {n} unit",
+            many="{use} counts {counted} and holds {n} units",
+            use=use.id,
+            counted=use.units,
+            n=taken,
+        )
+    for part, run in _appended(use):
+        line, start, end = run
+        covered = sum(
+            min(source.end, end) - max(source.start, start) for source in sources[run] if source.use == use.id
+        )
+        if covered != part.out:
+            yield Finding.of(
+                "parts_sum",
+                use.id,
+                "{line} does not hold what {use} yielded",
+                line=line,
+                use=use.id,
+            )

@@ -63,11 +63,10 @@ def money_on_lines(tx: Reading) -> Iterator[Finding]:
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         on_lines: dict[str, int] = defaultdict(int)
-        for name in books.lines.money(slug):
-            on_lines[name.asset] += sum(
-                s.end - s.start
-                for s in books.lines.spans(str(name))
-                if s.state in {UnitState.FREE, UnitState.HELD}
+        names = {str(name): name for name in books.lines.money(slug)}
+        for line, spans in books.lines.whole_of(names).items():
+            on_lines[names[line].asset] += sum(
+                span.end - span.start for span in spans if span.state in {UnitState.FREE, UnitState.HELD}
             )
         banks = {balance.asset for balance in books.balances(AccountClass.BANK, slug)}
         for asset in sorted(banks | set(on_lines) | {"BTC"}):
