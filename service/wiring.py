@@ -6,6 +6,7 @@ Decides nothing; every part is handed what it needs.
 from __future__ import annotations
 
 import gc
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -201,7 +202,7 @@ class WebServer:
     """Serves an application in a thread of its own, until stopped. Writes no access log."""
 
     def __init__(self, app: Application, host: str, port: int, proxies: Sequence[str] = ()) -> None:
-        self._host = host
+        self._host, self._port = host, port
         config = uvicorn.Config(
             app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
             date_header=True, lifespan="off", timeout_graceful_shutdown=5,
@@ -211,28 +212,43 @@ class WebServer:
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        self._started = threading.Event()
-        self._failure: BaseException | None = None
+        self._sockets: list[socket.socket] = []
 
     def _run(self) -> None:
-        try:
-            self._server.run()
-        except (SystemExit, OSError) as failure:
-            self._failure = failure
+        self._server.run(sockets=self._sockets)
 
     def start(self) -> str:
-        """Start, and give the base URL. Raises Unavailable when the port is taken."""
+        """Start, and give the base URL. Raises Unavailable when the port cannot be opened."""
+        self._sockets.append(_listening(self._host, self._port))
+        port = self._sockets[0].getsockname()[1]
         self._thread.start()
-        while not self._server.started:
+        while not self._server.started and self._thread.is_alive():
             self._thread.join(0.02)
-            if not self._thread.is_alive():
-                raise Unavailable(
-                    "the port on {host} cannot be opened; choose another with --port.", host=self._host
-                )
-        port = self._server.servers[0].sockets[0].getsockname()[1]
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{port}"
 
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(10)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens; Unavailable in one sentence, where the server would print lines of its own."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen()
+        except OSError:
+            opened.close()
+            raise
+    except OSError as failure:
+        raise Unavailable(
+            "port {port} on {host} cannot be opened ({reason}); choose another with --port.",
+            port=str(port),
+            host=host,
+            reason=str(failure.strerror or failure),
+        ) from None
+    return opened

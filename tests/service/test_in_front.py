@@ -1,0 +1,248 @@
+"""nginx and Caddy, as docs/operators.md configures them, in front of a real `aidtrail serve`; a port that is taken."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from service.command import Unavailable
+from service.wiring import WebServer
+from tests.tools.demo_data import run_command
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = "Zk3mQ8vR2xTyUiOp5AsDfG"
+SECONDS = 30
+Put = Callable[[Path, int], tuple["subprocess.Popen[bytes]", int]]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def from_docs(language: str) -> str:
+    """The one example of that language in docs/operators.md."""
+    (found,) = (
+        str(text)
+        for told, text in BLOCK.findall((ROOT / "docs/operators.md").read_text(encoding="utf-8"))
+        if told == language
+    )
+    return found
+
+
+def program(name: str) -> str:
+    """Where a web server is installed; skips the test without it, and fails it in CI."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        reason = f"{name} is not installed (Debian: {name})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def unused_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+@dataclass
+class Front:
+    """A web server in front: what it answers, and all that it wrote."""
+
+    port: int
+    logs: Path
+    running: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """It answers what it has, and has written all that it writes."""
+        if self.running is not None:
+            self.running.send_signal(signal.SIGQUIT if "nginx" in str(self.running.args) else signal.SIGTERM)
+            self.running.wait(SECONDS)
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request(method, path, body, {"Host": "aid.example"} | (headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def written(self) -> str:
+        return "\n".join(
+            path.read_text("utf-8", "replace") for path in self.logs.rglob("*") if path.is_file()
+        )
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real `aidtrail serve` with one address for donors, which names the web server in front."""
+    folder = tmp_path_factory.mktemp("behind")
+    donors = ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT")
+    made = run_command(["init", "--address", *donors, "--source", "http://127.0.0.1:9"], folder)
+    assert made.code == 0, made.err
+    toml = folder / "aidtrail.toml"
+    toml.write_text(toml.read_text() + "\n" + from_docs("toml"))
+    port = unused_port()
+    serving = subprocess.Popen(
+        [sys.executable, "-P", "-m", "service.cli", "serve", "--port", str(port), "--data", str(folder)],
+        env={"PYTHONPATH": str(ROOT), "HOME": str(folder), "PATH": os.environ["PATH"]},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert serving.stderr is not None
+    for line in serving.stderr:
+        if f":{port}" in line:
+            break
+    else:
+        pytest.fail("it did not serve")
+    yield port
+    serving.terminate()
+    serving.communicate(timeout=SECONDS)
+
+
+def started(command: list[str], folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """A web server that takes connections; what it says goes into a file of the folder."""
+    with (folder / "said").open("wb") as said:
+        running = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=said,
+            stderr=said,
+            env={"HOME": str(folder), "PATH": os.environ["PATH"]},
+        )
+    for _ in range(SECONDS * 100):
+        assert running.poll() is None, (folder / "said").read_text()
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return running
+        except OSError:
+            try:
+                running.wait(0.01)
+            except subprocess.TimeoutExpired:
+                continue
+    running.kill()
+    raise AssertionError((folder / "said").read_text())
+
+
+def nginx(folder: Path, behind: int) -> tuple[subprocess.Popen[bytes], int]:
+    port, path = unused_port(), program("nginx")
+    told = from_docs("nginx").replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    told = re.sub(r"^ *ssl_certificate.*\n", "", told, flags=re.MULTILINE)
+    told = told.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{behind}").replace(
+        "/var/log/nginx", str(folder)
+    )
+    temporary = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    whole = f"pid {folder}/pid; error_log {folder}/begun; events {{}} http {{ {temporary} {told} }}"
+    (folder / "nginx.conf").write_text(whole)
+    command = [
+        path,
+        "-c",
+        str(folder / "nginx.conf"),
+        "-p",
+        str(folder),
+        "-g",
+        "daemon off; master_process off;",
+    ]
+    return started(command, folder, port), port
+
+
+def caddy(folder: Path, behind: int) -> tuple[subprocess.Popen[bytes], int]:
+    port, path = unused_port(), program("caddy")
+    told = from_docs("caddyfile").replace("aid.example {", f"http://:{port} {{")
+    told = told.replace("127.0.0.1:8080", f"127.0.0.1:{behind}").replace("/var/log/caddy", str(folder))
+    (folder / "Caddyfile").write_text(told.replace("{", "{\n\tadmin off", 1))
+    return started([path, "run", "--config", str(folder / "Caddyfile")], folder, port), port
+
+
+@pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
+def front(request: pytest.FixtureRequest, tmp_path: Path, behind: int) -> Iterator[Front]:
+    running, port = request.param(tmp_path, behind)
+    front = Front(port, tmp_path, running)
+    yield front
+    front.stop()
+
+
+def test_a_web_server_in_front_keeps_metrics_inside_limits_what_comes_and_logs_no_code(
+    front: Front, behind: int
+) -> None:
+    """Also where a path is written otherwise, and where what is behind fails."""
+    assert front.ask("GET", "/healthz") == (200, "ok\n")
+    assert "aidtrail" in Front(behind, front.logs).ask("GET", "/metrics")[1]
+    for path in ("/metrics", "//metrics", "/%6detrics", "/x/../metrics", "/metrics/", "/metrics?x=1"):
+        status, told = front.ask("GET", path)
+        assert (status, "aidtrail_" in told) == (404, False), path
+    for path in (
+        "/d/{}",
+        "/confirm/{}",
+        "/api/v1/donations/{}",
+        "/%64/{}",
+        "//d/{}",
+        "/d/{}?lang=en",
+        "/x/../d/{}",
+    ):
+        assert front.ask("GET", path.format(CODE))[0] in {200, 308, 404}, path
+    front.ask("POST", f"/confirm/{CODE}", {"Content-Type": "application/x-www-form-urlencoded"}, b"x" * 99)
+    front.ask("GET", "/", {"Referer": f"https://aid.example/d/{CODE}", "Cookie": CODE})
+    assert front.ask("GET", "/", {"X-Long": "x" * 70_000})[0] in {400, 431}
+    with contextlib.suppress(ConnectionError):  # a server may close before all of it is sent
+        headers = {"Authorization": f"Bearer {CODE}", "Content-Type": "text/plain"}
+        assert front.ask("PUT", f"/api/v1/papers/{'0' * 64}", headers, bytes(10_500_000))[0] in {401, 413}
+    assert front.ask("GET", "/api/v1/campaigns")[0] == 200
+    front.stop()
+    log = front.written()
+    assert "/api/v1/campaigns" in log
+    assert CODE not in log
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Says who the web server in front says that asks, and by which name it was asked."""
+
+    def do_GET(self) -> None:
+        told = f"{self.headers.get_all('X-Forwarded-For')} {self.headers['Host']}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's own name
+        """Nothing."""
+
+
+@pytest.mark.parametrize("put", [nginx, caddy], ids=["nginx", "caddy"])
+def test_who_asks_is_told_by_the_web_server_and_never_by_the_client(put: Put, tmp_path: Path) -> None:
+    """Who names others in a header is still the client that it is."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as echo:
+        threading.Thread(target=echo.serve_forever, daemon=True).start()
+        running, port = put(tmp_path, echo.server_port)
+        front = Front(port, tmp_path, running)
+        told = front.ask("GET", "/", {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"})
+        front.stop()
+        echo.shutdown()
+    assert told == (200, "['127.0.0.1'] aid.example")
+
+
+def test_a_port_that_is_taken_is_named_in_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"port {port} on 127.0.0.1 cannot be opened"):
+            WebServer(lambda *_: None, "127.0.0.1", port).start()
+    told = capfd.readouterr()
+    assert told.out + told.err == ""
