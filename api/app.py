@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from api.data.confirmations import confirmations_routes
 from api.data.documented import JSON, described
 from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
@@ -48,7 +47,7 @@ _CORS: tuple[tuple[bytes, bytes], ...] = (
 
 
 class SafetyHeaders:
-    """Adds the safety headers to every answer, our own errors too, and CORS to readings of `/api`."""
+    """Adds the safety headers to every answer, our own errors too, and CORS to what needs no token of `/api`."""
 
     def __init__(self, app: ASGIApp, on_error: Callable[[Request, Exception], Response]) -> None:
         self._app = app
@@ -59,7 +58,10 @@ class SafetyHeaders:
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
-        reads = scope["method"] in ("GET", "HEAD") and path.startswith(("/api/", "/openapi.json"))
+        by_method = scope["method"] in ("GET", "HEAD") or (
+            scope["method"] == "POST" and not any(name == b"authorization" for name, _ in scope["headers"])
+        )
+        reads = by_method and path.startswith(("/api/", "/openapi.json"))
 
         started = False
 
@@ -99,7 +101,6 @@ def create_app(ports: Ports) -> ReadyRoute:
     answers, pages = ReadyAnswers(ports, _always), PageRenderer(ports.settings)
     data = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known_parameters)])
     site = APIRouter(include_in_schema=False)
-    confirmations_routes(data, ports, answers)
     data_routes(data, ports, answers)
     pages_routes(site, ports, pages, answers)
     confirm_routes(site, ports, pages)

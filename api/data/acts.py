@@ -96,7 +96,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
             if verb == usual:
                 paths.insert(0, f"/campaigns/{{slug}}/{noun.plural}")
             for path in paths:
-                _add(router, ports, path, name, verb, action)
+                _add(router, ports, path, name, verb, action, shown=path == paths[0])
 
 
 def default_verb(actions: Any) -> str | None:
@@ -106,7 +106,9 @@ def default_verb(actions: Any) -> str | None:
     return next((verb for verb in _PLAIN if verb in actions), None)
 
 
-def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any) -> None:
+def _add(
+    router: APIRouter, ports: Ports, path: str, noun: str, verb: str, action: Any, *, shown: bool
+) -> None:
     async def endpoint(request: Request, slug: Slug) -> Response:
         token = await require_token(request, ports)
         body = await body_of(request)
@@ -118,7 +120,9 @@ def _add(router: APIRouter, ports: Ports, path: str, noun: str, verb: str, actio
         methods=["POST"],
         tags=["Desk"],
         name=f"{noun} {verb}",
-        operation_id=f"{noun}_{verb}_{'named' if path.endswith('/' + verb) else 'plain'}",
+        operation_id=f"{noun}_{verb}",
+        # The verb may be written where it goes without saying; the document has each act once.
+        include_in_schema=shown,
         description=f"{action.doc} {needs(action.roles)}",
         status_code=201,
         response_model=Recorded,

@@ -43,6 +43,18 @@ _WANTED = {
 
 def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
+    @read_route(
+        router, "/campaigns/{slug}/confirmations", "Things", Page[DeliveryCount], "confirmations", 404
+    )
+    def counts(request: Request, slug: Slug) -> Response:
+        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
+
+        def render(tx: Any, now: int) -> Rendered:
+            rows = delivery_counts(tx.session, slug)
+            return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
+
+        return answers.answer(request, render)
+
     @router.post(
         "/campaigns/{slug}/confirmations/link",
         tags=["Desk"],
@@ -62,18 +74,6 @@ def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers)
         token = await require_token(request, ports)
         body = await body_of(request)
         return await run_in_threadpool(_made, ports, token, slug, body)
-
-    @read_route(
-        router, "/campaigns/{slug}/confirmations", "Public", Page[DeliveryCount], "confirmations", 404
-    )
-    def counts(request: Request, slug: Slug) -> Response:
-        """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
-
-        def render(tx: Any, now: int) -> Rendered:
-            rows = delivery_counts(tx.session, slug)
-            return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
-
-        return answers.answer(request, render)
 
 
 def _made(ports: Ports, token: str, slug: str, body: Any) -> Response:

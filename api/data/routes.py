@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from api.data.acts import acts_routes
 from api.data.answers import Page, PublishedEntry
+from api.data.confirmations import confirmations_routes
 from api.data.documented import (
     DEFAULT_LIMIT,
     JSON,
@@ -175,11 +176,13 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         reads = Reads(frozenset(), chain=True, look=True)
         return answered(request, lambda tx, now: json_of(views.chain_status(tx, now=now), reads))
 
-    acts_routes(router, ports)
     lookups_routes(router, ports)
     reconciling_routes(router, ports, answers)
     periods_routes(router, answers)
     stock_routes(router, answers)
+    confirmations_routes(router, ports, answers)
+    # Who reads needs no token, and comes first; then what the desk does.
+    acts_routes(router, ports)
     papers_routes(router, ports)
     people_routes(router, ports, answers)
 

@@ -6,6 +6,7 @@ It names nouns and verbs of the desk, and reads nothing of the ledger.
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +15,7 @@ from api.problems import problem_json
 from ledger.core.errors import NotFound
 from ledger.core.wording import Wording
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def unknown_routes(router: APIRouter, ports: Ports) -> None:
@@ -23,6 +24,8 @@ def unknown_routes(router: APIRouter, ports: Ports) -> None:
     @router.api_route("/{rest:path}", methods=_METHODS, include_in_schema=False, response_class=Response)
     def nothing(request: Request, rest: str) -> Response:
         allowed = _allowed(request)
+        if allowed and request.method == "OPTIONS":
+            return _preflight(request, allowed)
         if allowed:
             told = Wording("This path answers these: {methods}.", {"methods": allowed})
             return problem_json(405, str(told), headers={"Allow": ", ".join(allowed)})
@@ -30,16 +33,33 @@ def unknown_routes(router: APIRouter, ports: Ports) -> None:
         return problem_json(404, str(missing), missing.errors)
 
 
-def _allowed(request: Request) -> list[str]:
-    """The methods by which the path is answered, as /openapi.json tells them; none where nothing is there."""
+def _preflight(request: Request, allowed: list[str]) -> Response:
+    """What a page of another site may do here: read, with a tag that it kept, and what wants no token."""
+    public = _allowed(request, public=True)
+    headers = {"Allow": ", ".join([*allowed, "OPTIONS"]), "Cache-Control": "no-store"}
+    if public:
+        headers |= {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": ", ".join(public),
+            "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+            "Access-Control-Max-Age": "86400",
+        }
+    return Response(status_code=204, headers=headers)
+
+
+def _allowed(request: Request, *, public: bool = False) -> list[str]:
+    """The methods by which the path is answered; none where nothing is there. `public`: only what wants no token."""
     asked = request.url.path.split("/")
     found: set[str] = set()
-    for path, methods in request.app.openapi()["paths"].items():
-        told = path.split("/")
+    for route in request.app.routes:
+        if not isinstance(route, APIRoute) or route.path.endswith(":path}"):
+            continue
+        told = route.path.split("/")
+        wanted = (route.openapi_extra or {}).get("security", [{}])
         if len(told) == len(asked) and all(
             a == b or (b.startswith("{") and a) for a, b in zip(asked, told, strict=True)
         ):
-            found |= {method.upper() for method in methods}
+            found |= (route.methods or set()) if not public or {} in wanted else set()
     return sorted(found)
 
 

@@ -6,7 +6,6 @@ read, and no page of this file is kept or indexed.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -16,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.buckets import client_of
-from api.pages.forms import form_of
+from api.pages.forms import form_of, require_own_site
 from api.pages.parts import ROWS, groups_of_four
 from api.pages.qr import qr_of
 from api.pages.render import PageRenderer
@@ -25,7 +24,16 @@ from api.ports import Ports
 from api.problems import UNKEPT
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.times import rfc3339
-from ledger.recording.address_requests import Awaited, Choice, awaited_by, choice_of
+from ledger.recording.address_requests import (
+    Awaited,
+    Choice,
+    awaited_by,
+    choice_of,
+    code_signed,
+    form_secret,
+    make_form_secret,
+    signed_code,
+)
 from ledger.recording.desk import Intention, new_claim_code
 
 _FORM_LIMIT = 4_000
@@ -40,21 +48,19 @@ def give_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.post("/c/{slug}/give")
     async def give(request: Request, slug: str) -> Response:
+        require_own_site(request, ports.settings.base_url)
         told = await form_of(request, _FORM_LIMIT)
         return await run_in_threadpool(_given, ports, pages, slug, told, client_of(request))
 
 
 def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], client: str) -> Response:
-    shared = not ports.may_take(client)
     now, need = ports.clock(), told.get("need", "")
     wish = {"need": need} if need else {}
-
-    def give(tx: Any) -> Any:
-        return ports.desk.request_intention(tx, slug, wish, now=now, code=told.get("code", ""), shared=shared)
-
     try:
+        code = code_signed(_secret(ports), slug, told.get("code", ""))
+        shared = not ports.may_take(client)
         with ports.store.write() as tx:
-            made = give(tx)
+            made = ports.desk.request_intention(tx, slug, wish, now=now, code=code, shared=shared)
     except (Refused, NotFound) as refusal:
         return _form(ports, pages, slug, need, _said(refusal), 422)
     except Conflict as refusal:
@@ -62,6 +68,16 @@ def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], c
     if not made.fresh:
         return _form(ports, pages, slug, need, "", 200, shared=made)
     return RedirectResponse(f"/d/{quote(made.claim_code)}", status_code=303, headers=UNKEPT)
+
+
+def _secret(ports: Ports) -> bytes:
+    """What makes a form ours: read, and made by the first who wants it."""
+    with ports.store.read() as tx:
+        kept = form_secret(tx)
+    if kept is not None:
+        return kept
+    with ports.store.write() as tx:
+        return make_form_secret(tx)
 
 
 def _said(refusal: LedgerError) -> str:
@@ -89,7 +105,7 @@ def _form(
         choice=choice,
         ended=rfc3339(ports.clock())[:10] > choice.end,
         refusal=refusal,
-        code=new_claim_code(),
+        code=signed_code(_secret(ports), slug, new_claim_code()),
         needs=choice.needs[:ROWS],
         need=need if need in {number for number, _ in choice.needs} else "",
         wished=need,

@@ -5,11 +5,16 @@ Nothing of the donor is known here: a code is found by its hash.
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from dataclasses import dataclass
 
+from ledger.core.errors import Refused
 from ledger.recording.desk import Intention, bip21_of, claim_hash
 from ledger.rules.campaigns import campaign_of, need_title, standing_needs
-from ledger.store.transaction import Reading
+from ledger.store.transaction import Reading, Writing
+
+_SECRET = "form_secret"  # noqa: S105 - the name under which it is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,38 @@ def choice_of(tx: Reading, slug: str) -> Choice:
         for need, product in standing_needs(tx.session, slug)
     )
     return Choice(slug, campaign.title, campaign.end, needs)
+
+
+def form_secret(tx: Reading) -> bytes | None:
+    """The secret by which forms are known to be ours; None before `make_form_secret`."""
+    kept = tx.progress.load(_SECRET)
+    return None if kept is None else bytes.fromhex(kept)
+
+
+def make_form_secret(tx: Writing) -> bytes:
+    """That secret, made once for all processes that serve this ledger."""
+    there = form_secret(tx)
+    if there is not None:
+        return there
+    tx.progress.save(_SECRET, secrets.token_hex(32))
+    return make_form_secret(tx)
+
+
+def signed_code(secret: bytes, slug: str, code: str) -> str:
+    """A claim code as a form of ours carries it: with what only this site can have made of it."""
+    return f"{code}.{_sign(secret, slug, code)}"
+
+
+def code_signed(secret: bytes, slug: str, told: str) -> str:
+    """The claim code that a form carries; raises Refused for one that no form of this campaign had."""
+    code, _, sign = told.partition(".")
+    if not hmac.compare_digest(sign.encode(), _sign(secret, slug, code).encode()):
+        raise Refused.field("code", "is no claim code of ours; open the form again, which has a fresh one")
+    return code
+
+
+def _sign(secret: bytes, slug: str, code: str) -> str:
+    return hmac.digest(secret, f"{slug} {code}".encode(), "sha256").hex()[:32]
 
 
 def awaited_by(tx: Reading, code: str) -> Awaited | None:

@@ -71,6 +71,11 @@ def code_in(html: str) -> str:
     return str(code)
 
 
+def claim(told: str) -> str:
+    """The claim code alone, of what a form carries."""
+    return told.partition(".")[0]
+
+
 def given(store: Store) -> int:
     """How many addresses were given out."""
     with store.read() as tx:
@@ -87,8 +92,9 @@ def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
     form = site.get(link)
     assert 'value="N-1" checked> N-1: Kit for Clinic' in form.text
     assert given(store) == 0, "looking at the form gives nothing out"
-    code = code_in(form.text)
-    sent = site.post(GIVE, data={"code": code, "need": "N-1"})
+    carried = code_in(form.text)
+    code = claim(carried)
+    sent = site.post(GIVE, data={"code": carried, "need": "N-1"})
     assert (sent.status_code, sent.headers["location"]) == (303, f"/d/{code}")
     own = site.get(sent.headers["location"])
     assert own.status_code == 200
@@ -111,8 +117,9 @@ def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
 
 
 def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
-    code = code_in(site.get(GIVE).text)
-    site.post(GIVE, data={"code": code, "need": "N-1"})
+    carried = code_in(site.get(GIVE).text)
+    code = claim(carried)
+    site.post(GIVE, data={"code": carried, "need": "N-1"})
     paid = (Script(script_of(ONE, REGTEST)), 70_000)
     with store.write() as tx:
         record_sighting(tx, SeenTx(outpoint_no(7).txid, (), (paid,), "node"), now=NOW)
@@ -126,7 +133,7 @@ def test_the_same_form_sent_twice_gives_one_address(site: TestClient, store: Sto
     """Loaded again or pressed twice; another form gives another one."""
     form = {"code": code_in(site.get(GIVE).text), "need": ""}
     places = {site.post(GIVE, data=form).headers["location"] for _ in range(3)}
-    assert places == {f"/d/{form['code']}"}
+    assert places == {f"/d/{claim(form['code'])}"}
     assert given(store) == 1
     assert code_in(site.get(GIVE).text) != form["code"]
     site.post(GIVE, data={"code": code_in(site.get(GIVE).text)})
@@ -162,8 +169,10 @@ def test_when_none_is_left_all_get_the_shared_address_and_a_need_is_told_that_it
 @pytest.mark.parametrize(
     ("form", "status", "said"),
     [
-        ({"code": "x" * 22, "need": "N-9"}, 422, "There is no need N-9 in campaign help"),
-        ({"code": "x" * 22, "need": "<b>"}, 422, "Write letters, digits"),
+        ({"code": "OURS", "need": "N-9"}, 422, "There is no need N-9 in campaign help"),
+        ({"code": "OURS", "need": "<b>"}, 422, "Write letters, digits"),
+        ({"code": "x" * 22}, 422, "open the form again"),
+        ({"code": "x" * 22 + "." + "0" * 32}, 422, "open the form again"),
         ({"code": "short"}, 422, "open the form again"),
         ({}, 422, "open the form again"),
         ({"code": "x" * 5_000}, 413, "ends at 4000 bytes"),
@@ -173,10 +182,29 @@ def test_when_none_is_left_all_get_the_shared_address_and_a_need_is_told_that_it
 def test_what_no_form_of_ours_sends_gives_nothing_out(
     site: TestClient, store: Store, form: dict[str, str], status: int, said: str
 ) -> None:
-    answer = site.post(GIVE, data=form)
+    ours = code_in(site.get(GIVE).text)
+    answer = site.post(GIVE, data={name: ours if value == "OURS" else value for name, value in form.items()})
     assert (answer.status_code, said in answer.text) == (status, True), answer.text
     assert "<b>" not in answer.text.partition("<main")[2]
     assert given(store) == 0
+
+
+def test_a_form_of_another_site_gives_nothing_out(site: TestClient, store: Store) -> None:
+    """Else its author, who chose the claim code, could read what became of the gift; ours goes as browsers send it."""
+    form = {"code": code_in(site.get(GIVE).text)}
+    assert site.post("/c/other/give", data=form).status_code == 404
+    for headers in (
+        {"Origin": "https://other.example"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
+        refused = site.post(GIVE, data=form, headers=headers)
+        assert (refused.status_code, "another site" in refused.text) == (403, True)
+    assert given(store) == 0
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert site.post(GIVE, data=form, headers=own).status_code == 303
+    form = {"code": code_in(site.get(GIVE).text)}
+    assert site.post(GIVE, data=form, headers={"Origin": "http://testserver"}).status_code == 303
 
 
 def test_a_campaign_that_is_not_there_has_no_form(site: TestClient) -> None:

@@ -50,8 +50,9 @@ def test_a_post_to_a_verb_that_is_none_names_the_verbs(site: TestClient) -> None
         ("GET", f"{WHERE}/needs", "POST"),
         ("GET", f"{WHERE}/overs/accept", "POST"),
         ("GET", f"{WHERE}/intentions", "POST"),
-        ("POST", "/api/v1/chain", "GET"),
-        ("DELETE", f"{WHERE}/confirmations", "GET, POST"),
+        ("POST", "/api/v1/chain", "GET, HEAD"),
+        ("GET", f"{WHERE}/needs/add", "POST"),
+        ("DELETE", f"{WHERE}/confirmations", "GET, HEAD, POST"),
         ("POST", "/", "GET, HEAD"),
     ],
 )
@@ -67,3 +68,33 @@ def test_where_nothing_is_no_method_is_allowed(site: TestClient, method: str) ->
     told = site.request(method, "/api/v1/nope/nope")
     assert (told.status_code, told.headers.get("allow")) == (404, None)
     assert "/openapi.json" in told.json()["detail"]
+
+
+def test_a_page_of_another_site_may_read_with_a_tag_and_ask_for_an_address(site: TestClient) -> None:
+    """Its browser asks first (a preflight), and is told no more than what wants no token."""
+    asked = {"Origin": "https://other.example", "Access-Control-Request-Headers": "if-none-match"}
+    told = site.options(WHERE, headers=asked | {"Access-Control-Request-Method": "GET"})
+    assert (told.status_code, told.headers["access-control-allow-origin"]) == (204, "*")
+    assert told.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert "If-None-Match" in told.headers["access-control-allow-headers"]
+    told = site.options(f"{WHERE}/intentions", headers=asked | {"Access-Control-Request-Method": "POST"})
+    assert told.headers["access-control-allow-methods"] == "POST"
+    assert site.post(f"{WHERE}/intentions").headers["access-control-allow-origin"] == "*"
+    told = site.options(f"{WHERE}/needs", headers=asked | {"Access-Control-Request-Method": "POST"})
+    assert "access-control-allow-methods" not in told.headers
+    assert site.options("/api/v1/nothing", headers=asked).status_code == 404
+
+
+def test_the_document_has_what_anybody_reads_first_and_each_act_once(site: TestClient) -> None:
+    paths = site.get("/openapi.json").json()["paths"]
+    reads = ["get" in methods and {} in methods["get"].get("security", [{}]) for methods in paths.values()]
+    first_act = next(
+        n
+        for n, methods in enumerate(paths.values())
+        if {"token": ["record"]} in next(iter(methods.values())).get("security", [])
+    )
+    assert reads[0]
+    assert not any(reads[first_act:])
+    names = [told["operationId"] for methods in paths.values() for told in methods.values()]
+    assert len(names) == len(set(names))
+    assert f"{WHERE}/needs/add".replace(SLUG, "{slug}") not in paths
