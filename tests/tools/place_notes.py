@@ -133,6 +133,7 @@ PLACE_NOTES = {
     "high": "the highest number",
     "highest": "a number",
     "host": "the name of a machine",
+    "port": "the number of a port",
     "how": "how it was found, a part of the sentence",
     "id": "the name of a use of units",
     "in_books": "how many only the books have",
