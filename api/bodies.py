@@ -32,7 +32,10 @@ async def read_body(request: Request, most: int, too_long: Problem, *, seconds: 
                     raise too_long
     except TimeoutError:
         raise Problem(
-            408, "The body did not come within {seconds} seconds; send it again.", seconds=round(seconds)
+            408,
+            "The body did not come within {n} second; send it again.",
+            many="The body did not come within {n} seconds; send it again.",
+            n=round(seconds),
         ) from None
     return bytes(data)
 

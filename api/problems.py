@@ -52,10 +52,10 @@ UNKEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Poli
 class Problem(Exception):
     """A refusal with its HTTP status: one whole literal text and its values, as the ledger refuses."""
 
-    def __init__(self, status: int, text: str, /, **values: Value) -> None:
+    def __init__(self, status: int, text: str, /, *, many: str = "", **values: Value) -> None:
         super().__init__()
         self.status = status
-        self.wording = Wording(text, values)
+        self.wording = Wording(text, values, many)
 
     def __str__(self) -> str:
         return str(self.wording)

@@ -52,11 +52,13 @@ def descriptor_in(path: Path, network: Network, form: str | None) -> Descriptor:
     chosen = [wallet for wallet in found if form in {None, wallet.form}]
     if len(chosen) > 1 and len({wallet.form for wallet in chosen}) == 1:
         raise BadUse(
-            "{field}: {path} holds {count} wallets of the kind {form}; give the descriptor of the one that donors pay "
-            "to with --descriptor.",
+            "{field}: {path} holds {n} wallet of the kind {form}; give the descriptor of the one that "
+            "donors pay to with --descriptor.",
+            many="{field}: {path} holds {n} wallets of the kind {form}; give the descriptor of the one that "
+            "donors pay to with --descriptor.",
             field=FIELD,
             path=path.name,
-            count=len(chosen),
+            n=len(chosen),
             form=chosen[0].form,
         )
     if len(chosen) != 1:

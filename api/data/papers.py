@@ -138,7 +138,12 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
 
 def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes, metadata: Metadata) -> Response:
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Refused.field("sha256", "is not the SHA-256 of the {data} bytes that were sent", data=len(data))
+        raise Refused.field(
+            "sha256",
+            "is not the SHA-256 of the {n} byte that was sent",
+            many="is not the SHA-256 of the {n} bytes that were sent",
+            n=len(data),
+        )
     told = media_type_of(data).partition(";")[0]
     if (told in _TOLD_BY_BYTES or kind in _TOLD_BY_BYTES) and told != kind:
         raise Problem(415, "These bytes are no {kind}.", kind=kind)

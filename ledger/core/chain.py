@@ -33,7 +33,9 @@ class Outpoint:
     def __post_init__(self) -> None:
         if not is_txid(self.txid):
             raise WrongValue(
-                "txid: {length} characters; a txid is 64 lower-case hexadecimal digits", length=len(self.txid)
+                "txid: {n} character; a txid is 64 lower-case hexadecimal digits",
+                many="txid: {n} characters; a txid is 64 lower-case hexadecimal digits",
+                n=len(self.txid),
             )
         if not 0 <= self.vout <= 0xFFFFFFFF:
             raise WrongValue("vout: {vout} is outside 0 to 4294967295", vout=self.vout)
@@ -81,7 +83,11 @@ class Header:
     def __init__(self, raw: bytes) -> None:
         # Written out because chains make hundreds of thousands: one call less for each.
         if len(raw) != 80:
-            raise WrongValue("header: {length} bytes; a block header has 80", length=len(raw))
+            raise WrongValue(
+                "header: {n} byte; a block header has 80",
+                many="header: {n} bytes; a block header has 80",
+                n=len(raw),
+            )
         _keep_raw(self, raw)
 
     @property

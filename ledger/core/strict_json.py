@@ -50,9 +50,10 @@ class JsonRefused(WrongValue):
         *,
         twice: str | None = None,
         place: tuple[int, int] | None = None,
+        many: str = "",
         **values: Value,
     ) -> None:
-        super().__init__(text, many="", **values)
+        super().__init__(text, many=many, **values)
         self.twice = twice
         self.place = place
 
@@ -65,7 +66,12 @@ def strict_json(raw: bytes, *, most_bytes: int | None = None, fractions: Fractio
     so large that a float would not hold them exactly.
     """
     if most_bytes is not None and len(raw) > most_bytes:
-        raise JsonRefused("{length} bytes; at most {most} are read", length=len(raw), most=most_bytes)
+        raise JsonRefused(
+            "{n} byte; at most {most} are read",
+            many="{n} bytes; at most {most} are read",
+            n=len(raw),
+            most=most_bytes,
+        )
 
     def number(text: str) -> float | NumberText:
         if fractions is Fractions.REFUSED:
@@ -110,7 +116,7 @@ def _no_constant(name: str) -> NoReturn:
 
 def _integer(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise JsonRefused("a number of {count} digits", count=len(text))
+        raise JsonRefused("a number of {n} digit", many="a number of {n} digits", n=len(text))
     return int(text)
 
 

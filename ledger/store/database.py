@@ -86,8 +86,9 @@ class Store:
         if not self._writer_lock.acquire(timeout=BUSY_SECONDS):
             raise StorageFailed.field(
                 "database",
-                "another thread has been writing for {seconds} seconds; try again",
-                seconds=BUSY_SECONDS,
+                "another thread has been writing for {n} second; try again",
+                many="another thread has been writing for {n} seconds; try again",
+                n=BUSY_SECONDS,
             )
         try:
             self._writing_thread = threading.get_ident()

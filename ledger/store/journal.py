@@ -176,8 +176,9 @@ class JournalWriting(Journal):
         if hashlib.sha256(row.data).hexdigest() != row.hash:
             raise Conflict.field(
                 "hash",
-                "it is not the SHA-256 of the {size} bytes of entry {entry}",
-                size=len(row.data),
+                "it is not the SHA-256 of the {n} byte of entry {entry}",
+                many="it is not the SHA-256 of the {n} bytes of entry {entry}",
+                n=len(row.data),
                 entry=row.seq,
             )
         self._connection.execute(_ADD, _columns(row))

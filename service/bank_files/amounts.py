@@ -55,8 +55,9 @@ def exact_number(number: Decimal, currency: str) -> int:
     minor = scaled.to_integral_value()
     if abs(scaled - minor) > _FLOAT_NOISE:
         raise WrongValue(
-            "it has more than the {digits} decimals of {currency}",
-            digits=DECIMALS[currency],
+            "it has more than the {n} decimal of {currency}",
+            many="it has more than the {n} decimals of {currency}",
+            n=DECIMALS[currency],
             currency=currency,
         )
     if abs(minor) > MAX_AMOUNT:
@@ -107,14 +108,19 @@ def _minor(plain: str, currency: str, decimal: str, thousands: str, sure: bool) 
     digits = DECIMALS[currency]
     if part[digits:].strip("0"):
         raise WrongValue(
-            "it has more than the {digits} decimals of {currency}", digits=digits, currency=currency
+            "it has more than the {n} decimal of {currency}",
+            many="it has more than the {n} decimals of {currency}",
+            n=digits,
+            currency=currency,
         )
     if len(part) == 3 > digits and not sure:
         raise WrongValue(
-            "three digits stand behind the mark that the mapping calls decimal, and {currency} has {digits} decimals: "
-            "is it the mark of thousands?",
+            "three digits stand behind the mark that the mapping calls decimal, and {currency} has {n} "
+            "decimal: is it the mark of thousands?",
+            many="three digits stand behind the mark that the mapping calls decimal, and {currency} has {n} "
+            "decimals: is it the mark of thousands?",
             currency=currency,
-            digits=digits,
+            n=digits,
         )
     minor = int(whole + part[:digits].ljust(digits, "0"))
     if minor > MAX_AMOUNT:

@@ -144,7 +144,9 @@ class Recording:
             )
         if start != len(raw):
             raise RecordingBroken(
-                "blocks.bin: {length} bytes more than blocks; record again", length=len(raw) - start
+                "blocks.bin: {n} byte more than blocks; record again",
+                many="blocks.bin: {n} bytes more than blocks; record again",
+                n=len(raw) - start,
             )
         return cls(
             network=index["network"],

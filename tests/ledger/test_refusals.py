@@ -108,6 +108,8 @@ def test_a_refusal_that_is_told_within_another_keeps_its_text_and_values() -> No
 
 _COUNTED = re.compile(
     r"\{\w+\} (pieces|units|gifts|entries|days|rows|packs|orders|invoices|lots|people|bank lines|"
+    r"bytes|characters|items|headers|cells|pairs|seconds|minutes|nodes|transactions|digits|leaves|branches|decimals|"
+    r"wallets|"
     r"of (its|their) lines|more with|more (gifts|pieces|entries))\b"
 )
 """A number that may be one, before a word in the plural."""

@@ -77,7 +77,6 @@ PLACE_NOTES = {
     "destination": "the name of a place",
     "difference": "a sum or a number, by which two differ",
     "digest": "a hash, hexadecimal digits",
-    "digits": "how many digits",
     "dimension": "by what people are counted, such as sex",
     "document": "the number of a paper",
     "doubt": "what is doubted, a sentence without its full stop",

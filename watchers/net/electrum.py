@@ -328,7 +328,10 @@ class ElectrumClient:
             rows = array_of(answer, "version", most=2)
             if len(rows) != 2:
                 raise GuardRefused(
-                    "version", "{count} items where software and protocol belong", count=len(rows)
+                    "version",
+                    "{n} item where software and protocol belong",
+                    many="{n} items where software and protocol belong",
+                    n=len(rows),
                 )
             text(rows[0], "version.software", most=200)
             named = text(rows[1], "version.protocol", most=20)

@@ -41,7 +41,13 @@ def array_of(value: object, field: str, *, most: int) -> Sequence[object]:
     if not isinstance(value, list):
         raise GuardRefused(field, "{type} where an array belongs", type=_type_of(value))
     if len(value) > most:
-        raise GuardRefused(field, "{count} items; at most {most} belong there", count=len(value), most=most)
+        raise GuardRefused(
+            field,
+            "{n} item; at most {most} belong there",
+            many="{n} items; at most {most} belong there",
+            n=len(value),
+            most=most,
+        )
     return value
 
 
@@ -67,7 +73,11 @@ def text(value: object, field: str, *, most: int) -> str:
         raise GuardRefused(field, "{type} where text belongs", type=_type_of(value))
     if len(value) > most:
         raise GuardRefused(
-            field, "{length} characters; at most {most} belong there", length=len(value), most=most
+            field,
+            "{n} character; at most {most} belong there",
+            many="{n} characters; at most {most} belong there",
+            n=len(value),
+            most=most,
         )
     return value
 
@@ -77,7 +87,10 @@ def hash_text(value: object, field: str) -> str:
     digits = text(value, field, most=64)
     if not is_txid(digits):
         raise GuardRefused(
-            field, "{length} characters that are not 64 lower-case hexadecimal digits", length=len(digits)
+            field,
+            "{n} character that is not 64 lower-case hexadecimal digits",
+            many="{n} characters that are not 64 lower-case hexadecimal digits",
+            n=len(digits),
         )
     return digits
 
@@ -90,10 +103,19 @@ def hex_bytes(value: object, field: str, *, least: int, most: int) -> bytes:
     except ValueError:
         raw = b""
     if 2 * len(raw) != len(digits):  # white space between digits, which the library passes over, shows here
-        raise GuardRefused(field, "{length} characters that are not hexadecimal bytes", length=len(digits))
+        raise GuardRefused(
+            field,
+            "{n} character that is no hexadecimal byte",
+            many="{n} characters that are not hexadecimal bytes",
+            n=len(digits),
+        )
     if len(raw) < least:
         raise GuardRefused(
-            field, "{length} bytes; at least {least} belong there", length=len(raw), least=least
+            field,
+            "{n} byte; at least {least} belong there",
+            many="{n} bytes; at least {least} belong there",
+            n=len(raw),
+            least=least,
         )
     return raw
 

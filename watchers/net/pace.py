@@ -88,16 +88,18 @@ class HostPace:
         if rests > 0:
             raise SourceDown(
                 source,
-                "failed several times in a row; not asked for another {seconds} seconds",
-                seconds=round(rests),
+                "failed several times in a row; not asked for another {n} second",
+                many="failed several times in a row; not asked for another {n} seconds",
+                n=round(rests),
             )
         paused = max(0.0, self._paused_until - now)
         if now + paused >= until:
             raise SourceRefused(
                 source,
                 TOO_MANY,
-                "asked us to wait; {seconds} seconds of that are left",
-                seconds=round(paused),
+                "asked us to wait; {n} second of that is left",
+                many="asked us to wait; {n} seconds of that are left",
+                n=round(paused),
             )
         wait = max(paused, self.take())
         if now + wait >= until:
@@ -154,14 +156,19 @@ class HostPace:
             self.pause(pause)
             if named is None:
                 refused = SourceRefused(
-                    source, TOO_MANY, "too many requests; we wait {seconds} seconds", seconds=round(pause)
+                    source,
+                    TOO_MANY,
+                    "too many requests; we wait {n} second",
+                    many="too many requests; we wait {n} seconds",
+                    n=round(pause),
                 )
             else:
                 refused = SourceRefused(
                     source,
                     TOO_MANY,
-                    "too many requests; asks us to wait {seconds} seconds",
-                    seconds=round(pause),
+                    "too many requests; asks us to wait {n} second",
+                    many="too many requests; asks us to wait {n} seconds",
+                    n=round(pause),
                 )
             return refused, pause
         if named is not None:

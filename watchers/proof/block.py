@@ -121,13 +121,17 @@ def parse_block(raw: bytes) -> Block:
     """
     if len(raw) < 81:
         raise BlockRefused(
-            "block: {length} bytes; a header and a count need at least 81", len(raw), length=len(raw)
+            "block: {n} byte; a header and a count need at least 81",
+            len(raw),
+            many="block: {n} bytes; a header and a count need at least 81",
+            n=len(raw),
         )
     if len(raw) > MAX_WEIGHT:
         raise BlockRefused(
-            "block: {length} bytes; more than {most} weight units allow",
+            "block: {n} byte; more than {most} weight units allow",
             MAX_WEIGHT,
-            length=len(raw),
+            many="block: {n} bytes; more than {most} weight units allow",
+            n=len(raw),
             most=f"{MAX_WEIGHT:,}",
         )
     block = Block(raw, Header(raw[:80]))
@@ -140,17 +144,21 @@ def parse_block(raw: bytes) -> Block:
     count, pos = _long_size(raw, 80) if raw[80] >= 0xFD else (raw[80], 81)
     if count == 0 or count * 60 > len(raw) - pos:
         raise BlockRefused(
-            "number of transactions: {count} do not fit {length} bytes",
+            "number of transactions: {count} do not fit {n} byte",
             80,
+            many="number of transactions: {count} do not fit {n} bytes",
             count=count,
-            length=len(raw) - pos,
+            n=len(raw) - pos,
         )
     end, good = _walk(block, pos, count)
     if not good:
         _diagnose(block, count)
     if end != len(raw):
         raise BlockRefused(
-            "block: {length} bytes too many after its last transaction", end, length=len(raw) - end
+            "block: {n} byte too many after its last transaction",
+            end,
+            many="block: {n} bytes too many after its last transaction",
+            n=len(raw) - end,
         )
     weight = 3 * (pos + sum(block.stripped_sizes)) + len(raw)
     if weight > MAX_WEIGHT:

@@ -92,8 +92,9 @@ class Descriptor:
         body = text.strip()
         if not body or len(body) > _LONGEST or not body.isascii() or not body.isprintable():
             raise DescriptorRefused(
-                "descriptor: {length} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)",
-                length=len(body),
+                "descriptor: {n} character; give one line of ASCII, like wpkh(xpub.../<0;1>/*)",
+                many="descriptor: {n} characters; give one line of ASCII, like wpkh(xpub.../<0;1>/*)",
+                n=len(body),
             )
         body = _without_checksum(body)
         body = _HARDENED.sub(r"\1h", body)
@@ -109,7 +110,9 @@ class Descriptor:
         branches = wally.descriptor_get_num_paths(parsed)
         if branches > 2:
             raise DescriptorRefused(
-                "descriptor: names {branches} branches; two are known, <external;change>", branches=branches
+                "descriptor: names {n} branch; two are known, <external;change>",
+                many="descriptor: names {n} branches; two are known, <external;change>",
+                n=branches,
             )
         canonical = str(wally.descriptor_canonicalize(parsed, 0))
         ranged = bool(features & wally.WALLY_MS_IS_RANGED)

@@ -38,8 +38,8 @@ _HARDER = translatable(
 class HeaderRefused(WrongField):
     """A header that breaks a rule of its chain. `field` names the part of it, like `header.bits`."""
 
-    def __init__(self, part: str, text: str, /, **values: Value) -> None:
-        super().__init__(f"header.{part}", text, many="", **values)
+    def __init__(self, part: str, text: str, /, *, many: str = "", **values: Value) -> None:
+        super().__init__(f"header.{part}", text, many=many, **values)
 
 
 class HeaderUnjudged(HeaderRefused):
@@ -99,8 +99,9 @@ class HeaderChain:
         if self._lowest < 0:
             raise HeaderRefused(
                 "height",
-                "{length} headers cannot stand before height {height}",
-                length=len(previous),
+                "{n} header cannot stand before height {height}",
+                many="{n} headers cannot stand before height {height}",
+                n=len(previous),
                 height=height,
             )
         for index, one in enumerate(line):

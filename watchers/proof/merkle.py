@@ -55,9 +55,10 @@ def branch_in(levels: Sequence[Sequence[bytes]], position: int) -> tuple[bytes, 
     """The siblings from a leaf up to below the root, out of `levels_of`."""
     if not 0 <= position < len(levels[0]):
         raise ProofRefused(
-            "merkle: position {position} is outside the {count} leaves",
+            "merkle: position {position} is outside the {n} leaf",
+            many="merkle: position {position} is outside the {n} leaves",
             position=position,
-            count=len(levels[0]),
+            n=len(levels[0]),
         )
     siblings = []
     for level in levels[:-1]:
@@ -132,28 +133,32 @@ def _check_shape(proof: MerkleProof, tx_count: int | None) -> None:
     depth = len(proof.branch)
     if depth > _MAX_DEPTH:
         raise ProofRefused(
-            "proof.branch: {depth} nodes; a block's tree has at most {most} levels",
-            depth=depth,
+            "proof.branch: {n} node; a block's tree has at most {most} levels",
+            many="proof.branch: {n} nodes; a block's tree has at most {most} levels",
+            n=depth,
             most=_MAX_DEPTH,
         )
     if not 0 <= proof.position < 1 << depth:
         raise ProofRefused(
-            "proof.position: {position} does not fit a branch of {depth} nodes",
+            "proof.position: {position} does not fit a branch of {n} node",
+            many="proof.position: {position} does not fit a branch of {n} nodes",
             position=proof.position,
-            depth=depth,
+            n=depth,
         )
     if tx_count is None:
         return
     if not 0 <= proof.position < tx_count:
         raise ProofRefused(
-            "proof.position: {position} is outside the block's {tx_count} transactions",
+            "proof.position: {position} is outside the block's {n} transaction",
+            many="proof.position: {position} is outside the block's {n} transactions",
             position=proof.position,
-            tx_count=tx_count,
+            n=tx_count,
         )
     if depth != (tx_count - 1).bit_length():
         raise ProofRefused(
-            "proof.branch: {depth} nodes; a block of {tx_count} transactions needs {needed}",
-            depth=depth,
+            "proof.branch: {n} node; a block of {tx_count} transactions needs {needed}",
+            many="proof.branch: {n} nodes; a block of {tx_count} transactions needs {needed}",
+            n=depth,
             tx_count=tx_count,
             needed=(tx_count - 1).bit_length(),
         )

@@ -68,8 +68,9 @@ def script_of(address: str, network: Network) -> Script:
     text = address.strip()
     if not text or len(text) > _MAX_ADDRESS or not text.isascii() or not text.isalnum():
         raise AddressRefused(
-            "address: {length} characters; an address has at most {most}, only letters and digits",
-            length=len(text),
+            "address: {n} character; an address has at most {most}, only letters and digits",
+            many="address: {n} characters; an address has at most {most}, only letters and digits",
+            n=len(text),
             most=_MAX_ADDRESS,
         )
     hrp = text.lower().rpartition("1")[0]
@@ -97,10 +98,12 @@ def _segwit_script(text: str, hrp: str, network: Network) -> Script:
         ) from None
     if len(script) - 2 not in _WITNESS_SIZES.get(version, ()):
         raise AddressRefused(
-            "address: segwit version {version} with {length} bytes has no spending rules yet, so anyone "
-            "could take what is paid to it",
+            "address: segwit version {version} with {n} byte has no spending rules yet, so anyone could "
+            "take what is paid to it",
+            many="address: segwit version {version} with {n} bytes has no spending rules yet, so anyone could "
+            "take what is paid to it",
             version=version,
-            length=len(script) - 2,
+            n=len(script) - 2,
         )
     return script
 
@@ -113,7 +116,11 @@ def _base58_script(text: str, network: Network) -> Script:
             "address: neither a segwit address nor one with a valid base58 checksum; copy it again in full"
         ) from None
     if len(raw) != 21:
-        raise AddressRefused("address: its base58 holds {length} bytes; an address holds 21", length=len(raw))
+        raise AddressRefused(
+            "address: its base58 holds {n} byte; an address holds 21",
+            many="address: its base58 holds {n} bytes; an address holds 21",
+            n=len(raw),
+        )
     version, digest = raw[0], raw[1:]
     if version == network.p2pkh_version:
         return Script(b"\x76\xa9\x14" + digest + b"\x88\xac")

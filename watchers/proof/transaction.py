@@ -28,8 +28,8 @@ _MARKED = b"\x00\x01"
 class BytesRefused(WrongValue):
     """Bytes that are not what they should be. `offset` is the byte, from 0, where that shows; `what` tells the rest."""
 
-    def __init__(self, text: str, offset: int, /, **values: Value) -> None:
-        self.what = Wording(text, values)
+    def __init__(self, text: str, offset: int, /, *, many: str = "", **values: Value) -> None:
+        self.what = Wording(text, values, many)
         self.offset = offset
         super().__init__("{what} (at byte {offset})", what=self.what, offset=offset)
 
@@ -135,7 +135,10 @@ def parse_transaction(raw: bytes) -> Tx:
     tx, end = read_transaction(raw)
     if end != len(raw):
         raise TransactionRefused(
-            "transaction: {length} bytes too many after its end", end, length=len(raw) - end
+            "transaction: {n} byte too many after its end",
+            end,
+            many="transaction: {n} bytes too many after its end",
+            n=len(raw) - end,
         )
     return tx
 

@@ -248,7 +248,11 @@ class BitcoinCore(BaseSource):
                     results[number] = None
             if len(results) != len(calls):
                 raise GuardRefused(
-                    method, "{count} answers to {asked} questions", count=len(results), asked=len(calls)
+                    method,
+                    "{n} answer to {asked} questions",
+                    many="{n} answers to {asked} questions",
+                    n=len(results),
+                    asked=len(calls),
                 )
         except GuardRefused as refused:
             raise SourceGarbled.of(self.name, refused) from refused

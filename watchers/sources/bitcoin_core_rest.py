@@ -137,8 +137,9 @@ class BitcoinCoreRest(BaseSource):
             raise SourceGarbled(
                 self.name,
                 "headers",
-                "{length} bytes where up to {count} headers of {size} belong",
-                length=len(raw),
+                "{n} byte where up to {count} headers of {size} belong",
+                many="{n} bytes where up to {count} headers of {size} belong",
+                n=len(raw),
                 count=count,
                 size=_HEADER,
             )
@@ -168,7 +169,13 @@ class BitcoinCoreRest(BaseSource):
         except SourceMissing as missing:
             raise self._pruned(missing, self._info()) from missing
         if len(raw) <= _HEADER:
-            raise SourceGarbled(self.name, "block", "{length} bytes where a block belongs", length=len(raw))
+            raise SourceGarbled(
+                self.name,
+                "block",
+                "{n} byte where a block belongs",
+                many="{n} bytes where a block belongs",
+                n=len(raw),
+            )
         if Header(raw[:_HEADER]).hash != hash:
             raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
         return raw
@@ -189,9 +196,10 @@ class BitcoinCoreRest(BaseSource):
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
-                "mempool: {read} of {all} transactions are read; the next look goes on",
+                "mempool: {read} of {n} transaction is read; the next look goes on",
+                many="mempool: {read} of {n} transactions are read; the next look goes on",
                 read=len(kept),
-                all=len(names),
+                n=len(names),
             )
         return list(kept.values())
 
@@ -249,7 +257,10 @@ class BitcoinCoreRest(BaseSource):
             raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         if answer.is_page:
             raise SourceDown(
-                self.name, "an HTML page of {length} bytes where data belongs", length=len(answer.body)
+                self.name,
+                "an HTML page of {n} byte where data belongs",
+                many="an HTML page of {n} bytes where data belongs",
+                n=len(answer.body),
             )
         self._answered = True
         return answer.body

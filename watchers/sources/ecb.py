@@ -99,7 +99,12 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
     try:
         rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise GuardRefused("csv", "{length} bytes that are no table in UTF-8", length=len(body)) from None
+        raise GuardRefused(
+            "csv",
+            "{n} byte that is no table in UTF-8",
+            many="{n} bytes that are no table in UTF-8",
+            n=len(body),
+        ) from None
     if not rows or not set(_COLUMNS) <= set(rows[0]) or len(rows) > _MOST_ROWS:
         raise GuardRefused(
             "csv",
@@ -120,7 +125,10 @@ def _rates(body: bytes) -> dict[str, dict[str, str]]:
             continue
         if len(value) > 24 or _DECIMAL.fullmatch(value) is None:
             raise GuardRefused(
-                "OBS_VALUE", "{length} characters that are no plain decimal above zero", length=len(value)
+                "OBS_VALUE",
+                "{n} character that is no plain decimal above zero",
+                many="{n} characters that are no plain decimal above zero",
+                n=len(value),
             )
         if day in read.setdefault(currency, {}):
             raise GuardRefused("TIME_PERIOD", "the same day twice")

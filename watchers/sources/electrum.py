@@ -150,7 +150,11 @@ class Electrum(BaseSource):
             raws = [whole_text[at : at + 80] for at in range(0, len(whole_text), 80)]
         if len(raws) != count:
             raise GuardRefused(
-                "headers.count", "{named} beside {count} headers", named=count, count=len(raws)
+                "headers.count",
+                "{named} beside {n} header",
+                many="{named} beside {n} headers",
+                named=count,
+                n=len(raws),
             )
         return raws, most
 

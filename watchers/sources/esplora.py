@@ -202,7 +202,13 @@ class Esplora(BaseSource):
         except ValueError as bad:
             raise SourceGarbled(self.name, "header", "not the 160 hexadecimal digits of a header") from bad
         if len(raw) != 80:
-            raise SourceGarbled(self.name, "header", "{length} bytes; a block header has 80", length=len(raw))
+            raise SourceGarbled(
+                self.name,
+                "header",
+                "{n} byte; a block header has 80",
+                many="{n} bytes; a block header has 80",
+                n=len(raw),
+            )
         header = Header(raw)
         if header.hash != name:
             raise SourceLied(self.name, "header", "hashes to another block than the one asked for")
@@ -214,7 +220,12 @@ class Esplora(BaseSource):
             f"/block/{hash}/raw", most=_MOST_BLOCK, what="block", deadline=self._block_deadline
         )
         if len(raw) < 81:
-            raise SourceDown(self.name, "{length} bytes where a block belongs", length=len(raw))
+            raise SourceDown(
+                self.name,
+                "{n} byte where a block belongs",
+                many="{n} bytes where a block belongs",
+                n=len(raw),
+            )
         if Header(raw[:80]).hash != hash:
             raise SourceLied(self.name, "block", "hashes to another block than the one asked for")
         return raw
@@ -259,9 +270,10 @@ class Esplora(BaseSource):
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
-                "mempool: {read} of {all} transactions are read; the next look goes on",
+                "mempool: {read} of {n} transaction is read; the next look goes on",
+                many="mempool: {read} of {n} transactions are read; the next look goes on",
                 read=len(self._known),
-                all=len(names),
+                n=len(names),
             )
         return list(self._known.values())
 
@@ -369,9 +381,10 @@ class Esplora(BaseSource):
             raise SourceGarbled(
                 self.name,
                 "history",
-                "ends after {listed} of {total} transactions",
+                "ends after {listed} of {n} transaction",
+                many="ends after {listed} of {n} transactions",
                 listed=listed,
-                total=total,
+                n=total,
             )
 
     def _total(self, path: str, of: str) -> int:
@@ -521,7 +534,10 @@ class Esplora(BaseSource):
             raise SourceRefused(self.name, answer.status, "HTTP status {status}", status=answer.status)
         if answer.headers.get("content-type", "").lower().startswith("text/html") and _is_html(answer.body):
             raise SourceDown(
-                self.name, "an HTML page of {length} bytes where data belongs", length=len(answer.body)
+                self.name,
+                "an HTML page of {n} byte where data belongs",
+                many="an HTML page of {n} bytes where data belongs",
+                n=len(answer.body),
             )
 
 

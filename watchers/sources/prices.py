@@ -72,7 +72,10 @@ def cents_of(value: object, field: str) -> int:
     match = _DECIMAL.fullmatch(value) if len(value) <= 24 else None
     if match is None:
         raise GuardRefused(
-            field, "{length} characters that are no plain decimal above zero", length=len(value)
+            field,
+            "{n} character that is no plain decimal above zero",
+            many="{n} characters that are no plain decimal above zero",
+            n=len(value),
         )
     digits = match[2] or ""
     scale: int = 10 ** len(digits)
@@ -124,7 +127,10 @@ class _Asking:
             raise SourceGarbled.of(self.name, refused) from None
         if not near:
             raise SourceMissing(
-                self.name, "no trade within {minutes} minutes of the moment asked for", minutes=NEAR // 60
+                self.name,
+                "no trade within {n} minute of the moment asked for",
+                many="no trade within {n} minutes of the moment asked for",
+                n=NEAR // 60,
             )
         moment, cents = min(near, key=lambda row: row[0])  # of equals the first
         return PriceAnswer(self.name, self.pair, moment, cents, sha256(answer.body).hexdigest())
@@ -143,7 +149,9 @@ class Coinbase(_Asking):
         for candle in array_of(json_of(body, "candles"), "candles", most=300):
             cells = array_of(candle, "candles[]", most=12)
             if len(cells) < 6:
-                raise GuardRefused("candles[]", "{count} cells where six belong", count=len(cells))
+                raise GuardRefused(
+                    "candles[]", "{n} cell where six belong", many="{n} cells where six belong", n=len(cells)
+                )
             moment = whole(cells[0], "candles[].time", least=0, most=_LAST_MOMENT)
             if isinstance(cells[3], str) and not isinstance(cells[3], NumberText):
                 raise GuardRefused("candles[].open", "text where a number belongs")
@@ -186,11 +194,21 @@ class Kraken(_Asking):
         result = object_of(item(answer, "result", "body"), "result")
         pairs = [key for key in result if key != "last"]
         if len(pairs) != 1:
-            raise GuardRefused("result", "{count} pairs where one was asked for", count=len(pairs))
+            raise GuardRefused(
+                "result",
+                "{n} pair where one was asked for",
+                many="{n} pairs where one was asked for",
+                n=len(pairs),
+            )
         for trade in array_of(result[pairs[0]], "trades", most=1000):
             cells = array_of(trade, "trades[]", most=12)
             if len(cells) < 3:
-                raise GuardRefused("trades[]", "{count} cells; at least three belong there", count=len(cells))
+                raise GuardRefused(
+                    "trades[]",
+                    "{n} cell; at least three belong there",
+                    many="{n} cells; at least three belong there",
+                    n=len(cells),
+                )
             price = text(cells[0], "trades[].price", most=24)
             yield _whole_seconds(cells[2], "trades[].time"), cents_of(price, "trades[].price")
 
