@@ -16,7 +16,20 @@ from ledger.core.facts import BIDI
 MOST_WORDS = 2_000
 """Characters of each field that are kept."""
 _MOST_REFERENCES = 20
-_NONE = frozenset({"", "nonref", "notprovided", "none", "na", "null", "nil", "notavailable", "notapplicable"})
+_NONE = frozenset(
+    [
+        "nonref",
+        "noref",
+        "noreference",
+        "notprovided",
+        "none",
+        "na",
+        "null",
+        "nil",
+        "notavailable",
+        "notapplicable",
+    ]
+) | {""}
 
 
 def plain_words(*texts: str) -> str:

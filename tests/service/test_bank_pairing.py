@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.line_words import reference_of
 from tests.tools.bank_scene import CAMT, FEE, HEAD, MAPPING, SALE, banked, entry_of, line_of, taken, waiting
 from tests.tools.demo_data import Ran
 from tests.tools.ledgers import Ledger
@@ -58,6 +59,7 @@ def took_back(folder: Path) -> Ran:
 
 
 def test_nonref_is_no_reference(ledger: Ledger, tmp_path: Path) -> None:
+    assert {reference_of(text) for text in ("NOREF", "No reference", "n/a", "//", "000000")} == {""}
     may = [("2023-05-02", "10.00", "NONREF"), ("2023-05-02", "10.00", "NOTPROVIDED")]
     assert "2 lines recorded" in taken(tmp_path, camt(*may, opening="0.00", closing="20.00")).out
     june = camt(("2023-06-02", "10.00", "NONREF"), opening="20.00", closing="30.00")
