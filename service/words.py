@@ -6,7 +6,7 @@ What was forgotten is listed in a file by commitments, which say nothing: a back
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from ledger.core.errors import LedgerError
 from ledger.core.times import rfc3339
 from ledger.recording.bank_words import forget_named, old_words
 from ledger.store.database import Store
-from ledger.store.disk import sync
 from ledger.store.forgetting import empty_log, forget_in_copy
 from service.backups import copies_in
 from service.clock import Clock, due_again
 from service.config import Config
+from service.hash_lists import list_hashes, listed
 from service.logs import note, warn
+from service.papers import clean_copies
 
 LIST = "forgotten-words.txt"
 """A commitment a line, in the data folder and in the folder of backups."""
@@ -43,12 +44,16 @@ class Words:
             return due_again(int(tx.progress.load(_LAST) or 0), _DAY, self.clock())
 
     def forget_old(self) -> int:
-        """Forget what was booked longer ago than words are kept; how many lines had any."""
+        """Forget what was booked longer ago than words are kept; how many lines had any.
+
+        Papers that a request removed or sealed leave the kept backups with it.
+        """
         now = self.clock()
         before = dt.date.fromisoformat(rfc3339(now)[:10]) - dt.timedelta(days=self.days)
         with self.store.read() as tx:
             old = old_words(tx, before.isoformat()) if self.days else ()
         self.forget(old)
+        clean_copies(self.store, self.folder, self.copies)
         with self.store.write() as tx:
             tx.progress.save(_LAST, str(now))
         if old:
@@ -65,7 +70,7 @@ class Words:
         # Listed first: what is cut short here is done by the next run, or when a backup is put back.
         for folder in filter(None, (self.folder, self.copies)):
             if folder.is_dir():
-                _list(folder / LIST, commitments)
+                list_hashes(folder / LIST, commitments)
         with self.store.write() as tx:
             forget_named(tx, commitments, now=self.clock(), by=by)
         self.clean(commitments)
@@ -88,18 +93,6 @@ def words_of(store: Store, config: Config, clock: Clock, folder: Path) -> Words:
     return Words(store, clock, folder, config.bank.words_days, copies)
 
 
-def listed(*folders: Path) -> frozenset[str]:
+def forgotten_words(*places: Path) -> frozenset[str]:
     """The commitments that lists in these folders, or files, name."""
-    found: set[str] = set()
-    for folder in folders:
-        path = folder / LIST if folder.is_dir() else folder
-        if path.is_file():
-            found.update(line for line in path.read_text(encoding="ascii").split() if len(line) == 64)
-    return frozenset(found)
-
-
-def _list(path: Path, commitments: Iterable[str]) -> None:
-    known = listed(path)
-    with path.open("a", encoding="ascii") as file:
-        file.writelines(f"{commitment}\n" for commitment in commitments if commitment not in known)
-    sync(path)
+    return listed(LIST, *places)

@@ -1,23 +1,55 @@
-"""Checks of papers: kept bytes are those that entries name, and none of what is sealed. It mends nothing."""
+"""Checks of what lies beside the journal: papers are what entries name, openings open. They mend nothing."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
+from sqlmodel import col, select
+
 from ledger.checks.finding import Finding
+from ledger.core.media_types import media_type_of
+from ledger.model.columns import table_of
+from ledger.model.desk import OpeningRow
+from ledger.model.evidence import Access, EvidenceRow
+from ledger.model.operation import PaperRow
 from ledger.recording.papers import kept_though_sealed
 from ledger.store.transaction import Reading
 
 
 def papers_hash(tx: Reading) -> Iterator[Finding]:
-    """The kept bytes of each paper hash to its name."""
-    for sha256 in tx.papers.damaged():
-        yield Finding.of(
-            "papers_hash",
-            sha256,
-            "the kept bytes of paper {sha256} hash to something else; restore it from a backup",
-            sha256=sha256,
-        )
+    """The kept bytes of each paper hash to its name, are what it is said to be, and came from what its entries say."""
+    papers = table_of(PaperRow).c
+    rows = tx.session.connection().execute(
+        select(papers.sha256, papers.media_type, papers.original).order_by(papers.sha256)
+    )
+    for sha256, media_type, original in rows.all():
+        data = tx.session.exec(select(PaperRow.data).where(PaperRow.sha256 == sha256)).one()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            yield Finding.of(
+                "papers_hash",
+                sha256,
+                "the kept bytes of paper {sha256} hash to something else; restore it from a backup",
+                sha256=sha256,
+            )
+        elif media_type_of(data) != media_type or _others(tx, sha256, original):
+            yield Finding.of(
+                "papers_hash",
+                sha256,
+                "what is noted of paper {sha256} is not what its bytes and its entries say; restore a backup",
+                sha256=sha256,
+            )
+
+
+def _others(tx: Reading, sha256: str, original: str) -> bool:
+    """Does a standing public entry name another original of this copy?"""
+    told = select(EvidenceRow.entry).where(
+        EvidenceRow.sha256 == sha256,
+        EvidenceRow.access == Access.PUBLIC,
+        col(EvidenceRow.reversed_by).is_(None),
+        EvidenceRow.original != original,
+    )
+    return tx.session.exec(told).first() is not None
 
 
 def sealed_papers_are_not_kept(tx: Reading) -> Iterator[Finding]:
@@ -30,3 +62,16 @@ def sealed_papers_are_not_kept(tx: Reading) -> Iterator[Finding]:
             entry=entry,
             sha256=sha256,
         )
+
+
+def openings_open(tx: Reading) -> Iterator[Finding]:
+    """Each private value that is kept gives, with its salt, the commitment that entries have."""
+    rows = select(OpeningRow.commitment, OpeningRow.salt, OpeningRow.value)
+    for commitment, salt, value in tx.session.exec(rows.order_by(col(OpeningRow.commitment))):
+        if hashlib.sha256(salt + value).hexdigest() != commitment:
+            yield Finding.of(
+                "openings_open",
+                commitment,
+                "the kept value does not open commitment {commitment}; restore a backup",
+                commitment=commitment,
+            )

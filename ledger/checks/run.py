@@ -20,6 +20,7 @@ from ledger.checks.gifts import (
     pledges_tie,
     unvalued_sums_tie,
 )
+from ledger.checks.headers import headers_link
 from ledger.checks.journal import bytes_hash, closed_periods_stand, outpoints_live_once, recorded_acts_stand
 from ledger.checks.money import (
     books_are_chain,
@@ -29,7 +30,7 @@ from ledger.checks.money import (
     money_on_lines,
     unspent_sums_tie,
 )
-from ledger.checks.papers import papers_hash, sealed_papers_are_not_kept
+from ledger.checks.papers import openings_open, papers_hash, sealed_papers_are_not_kept
 from ledger.checks.published import published_sums_tie
 from ledger.checks.rows import rows_are_bytes
 from ledger.checks.things import closed_orders_left_nothing, lots_tie, orders_tie, results_tie
@@ -71,6 +72,8 @@ CHECKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     published_sums_tie,
     papers_hash,
     sealed_papers_are_not_kept,
+    openings_open,
+    headers_link,
 )
 
 BY_ENTRY = (bytes_hash, rows_are_bytes)

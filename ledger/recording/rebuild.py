@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
@@ -28,6 +29,8 @@ from sqlalchemy.types import NULLTYPE
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
+from ledger.model.columns import table_of
+from ledger.model.journal import EntryRow
 from ledger.model.tables import model_tables
 from ledger.recording.record import fold
 from ledger.rules.books import Books
@@ -107,6 +110,59 @@ def _nothing_collected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Rows of the model held against the journal: sentences that name what differs; `whole`: every row was."""
+
+    differences: tuple[str, ...]
+    rows: int
+    whole: bool
+
+
+def compared(tx: Reading, *, whole: bool) -> Compared:
+    """The model held against what the journal gives: all of it where that is short, or if `whole`; else a sample.
+
+    In a sample each row that an entry left has its entry, and drawn ones have its campaign and number.
+    """
+    if whole or tx.journal.count() + tx.observations.head() <= _SHORT:
+        return Compared(tuple(rebuild(tx)), model_rows(tx), True)
+    found, rows = [], 0
+    for table in model_tables():
+        if table.c.keys()[:1] == ["entry"] and "campaign" in table.c:
+            drawn = _drawn(tx, table)
+            found += [f"{table.name} {entry} differs from its entry" for entry, same in drawn if not same]
+            rows += len(drawn)
+    return Compared(tuple(found), rows, False)
+
+
+def _drawn(tx: Reading, table: Table) -> list[tuple[int, bool]]:
+    """(entry of a row, is the row of it?) of drawn rows, and of all whose entry is gone."""
+    number = table.c["number"] if "number" in table.c else literal(None)
+    asked = select(table.c.entry, table.c.campaign, number)
+    connection = tx.session.connection()
+    gone = asked.where(~exists().where(_ENTRIES.c.seq == table.c.entry))
+    rows = {
+        *connection.execute(gone).all(),
+        *connection.execute(asked.order_by(func.random()).limit(_DRAWN)).all(),
+    }
+    return sorted((entry, _is_of(tx, entry, campaign, told)) for entry, campaign, told in rows)
+
+
+def _is_of(tx: Reading, entry: int, campaign: str, number: str | None) -> bool:
+    row = tx.journal.by_seq(entry)
+    if row is None or row.campaign != campaign:
+        return False
+    facts = entry_from_bytes(row.data).facts
+    return number is None or facts.get("number", number) == number
+
+
+_SHORT = 5_000
+"""Entries and observations that are folded again in about two seconds."""
+_DRAWN = 100
+"""Rows of a table that are drawn for a sample."""
+_ENTRIES = table_of(EntryRow)
 
 
 def rebuild(tx: Reading) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Engine
 from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store.disk import make_private, sync
 from ledger.store.failures import storage_failure
+from ledger.store.forgetting import remove_in_copy
 
 APPLICATION_ID = 0x41494454
 """`AIDT`, in the header of each SQLite file of ours."""
@@ -34,8 +36,11 @@ def backup(engine: Engine, path: Path) -> None:
         _copy(source, path, "backup")
 
 
-def restore(file: Path, path: Path) -> None:
-    """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there."""
+def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
+    """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there.
+
+    Papers that were `removed` since, by the SHA-256 of their bytes, are taken out of what is put back.
+    """
     if not file.is_file():
         raise LedgerError.field("restore", "there is no file {file}", file=str(file))
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
@@ -58,6 +63,8 @@ def restore(file: Path, path: Path) -> None:
         if sound != "ok":
             raise LedgerError.field("restore", "{file} is damaged; use another backup", file=file.name)
         _copy(source, path, "restore")
+    for sha256 in sorted(removed):
+        remove_in_copy(path, sha256)
 
 
 def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -139,9 +139,12 @@ class Store:
         return Path(str(url.database)) if self._reader.dialect.name == "sqlite" else None
 
     @staticmethod
-    def restore(file: str | Path, path: str | Path) -> None:
-        """Put a backup at a new path; raises ForeignDatabase when it is not ours, LedgerError on overwriting."""
-        backup.restore(Path(file), Path(path))
+    def restore(file: str | Path, path: str | Path, removed: Collection[str] = ()) -> None:
+        """Put a backup at a new path, without the papers that were removed since.
+
+        Raises ForeignDatabase when it is not ours, LedgerError on overwriting.
+        """
+        backup.restore(Path(file), Path(path), removed)
 
     def close(self) -> None:
         """Close all connections; nothing may be open in another thread."""

@@ -6,8 +6,11 @@ It knows no database and overwrites nothing.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 
+_OTHERS = 0o077
 OWNER_ONLY = 0o600
 """Mode of files that hold private words, papers and hashes of tokens, and of copies of them."""
 
@@ -32,7 +35,28 @@ def make_folder(path: Path) -> None:
 
 def make_private(path: Path) -> None:
     """Make an empty file that only its owner may read, whatever the mask of the process; raises OSError."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+    os.close(_open_private(str(path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+
+
+def keep_private(path: Path) -> None:
+    """Take from everybody but its owner what they may do with a file and those that SQLite lays beside it.
+
+    One that belongs to somebody else stays as it is; a link is followed.
+    """
+    for end in ("", "-wal", "-shm", "-journal"):
+        # By its name: to open and close a database's file would end the locks that this process has on it.
+        beside = path.with_name(path.name + end)
+        with suppress(OSError):
+            mode = S_IMODE(beside.stat().st_mode)
+            if mode & _OTHERS:
+                beside.chmod(mode & ~_OTHERS)
+
+
+def _open_private(name: str, flags: int) -> int:
+    """A new file that its owner may read and write: the mask of the process takes nothing from it."""
+    number = os.open(name, flags, OWNER_ONLY)
+    os.fchmod(number, OWNER_ONLY)
+    return number
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -40,7 +64,7 @@ def write_new(path: Path, data: bytes) -> None:
 
     Raises FileExistsError, or another OSError and then leaves nothing there.
     """
-    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, OWNER_ONLY)) as file:
+    with open(path, "xb", opener=_open_private) as file:
         try:
             file.write(data)
             file.flush()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
-from ledger.store.disk import make_private
+from ledger.store.disk import keep_private, make_private
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             # Its log and its index get the mode of the file. What cannot be made is told when it is opened.
             with suppress(OSError):
                 make_private(Path(parsed.database))
+        keep_private(Path(parsed.database))
         engine = create_engine(
             parsed,
             isolation_level="AUTOCOMMIT",

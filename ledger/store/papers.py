@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 from sqlmodel import Session, col, delete, select
 
 from ledger.core.errors import Damaged
 from ledger.model.columns import table_of
+from ledger.model.desk import AuditRow
 from ledger.model.evidence import Treatment
 from ledger.model.operation import PaperRow, SealedPaperRow
 
@@ -39,16 +39,16 @@ class Papers:
             self._session.exec(select(PaperRow.sha256).where(PaperRow.sha256 == sha256)).first() is not None
         )
 
+    def removed(self) -> tuple[str, ...]:
+        """The papers whose bytes were taken out and are not here again, by their hashes."""
+        told = select(AuditRow.subject).where(
+            AuditRow.action == REMOVED, col(AuditRow.subject).not_in(select(PaperRow.sha256))
+        )
+        return tuple(self._session.exec(told.distinct().order_by(AuditRow.subject)).all())
+
     def opened(self, sealed: str) -> SealedPaperRow | None:
         """What opens the salted hash of a sealed paper."""
         return self._session.get(SealedPaperRow, sealed)
-
-    def damaged(self) -> Iterator[str]:
-        """Names of papers whose bytes are others; one paper is read at a time."""
-        for sha256 in self._session.exec(select(PaperRow.sha256).order_by(col(PaperRow.sha256))).all():
-            data = self._session.exec(select(PaperRow.data).where(PaperRow.sha256 == sha256)).one()
-            if hashlib.sha256(data).hexdigest() != sha256:
-                yield sha256
 
 
 class PapersWriting(Papers):

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import LedgerError
+from ledger.recording.rebuild import rebuild
 from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable, add_data_option
 from service.data_folder import DATABASE_NAME
 from service.folding import open_current, open_ledger
+from service.papers import LIST as REMOVED_LIST
+from service.papers import clean_copies, removed_papers
 from service.sentences import checks as say
-from service.words import LIST, Words, listed
+from service.words import LIST, Words, forgotten_words
 
 
 def _backup_options(parser: argparse.ArgumentParser) -> None:
@@ -47,48 +50,86 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--forgotten", metavar="LIST", help=f"a {LIST} (else those beside the backup and in DIR are read)"
     )
+    parser.add_argument(
+        "--removed",
+        metavar="LIST",
+        help=f"a {REMOVED_LIST} (else those beside the backup and in DIR are read)",
+    )
+    parser.add_argument(
+        "--damaged",
+        action="store_true",
+        help="put back also what the checks find broken, where there is nothing better",
+    )
 
 
 def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = _path(options.data, outside)
-    lists = [_path(options.file, outside).parent, folder]
-    if options.forgotten is not None:
-        lists = [_path(options.forgotten, outside)]
-        if not lists[0].is_file():
-            raise BadUse(
-                "{forgotten}: there is no such file; name the list of the folder that was lost.",
-                forgotten=options.forgotten,
-            )
-    named = listed(*lists)
+    beside = (_path(options.file, outside).parent, folder)
+    words = forgotten_words(*_named(options.forgotten, beside, outside))
+    papers = removed_papers(*_named(options.removed, beside, outside))
     try:
         make_folder(folder)
         target = folder / DATABASE_NAME
-        Store.restore(_path(options.file, outside), target)
+        Store.restore(_path(options.file, outside), target, papers)
     except OSError as failure:
         raise Unavailable(
             "{file}: cannot be written ({reason}).",
             file=options.data,
             reason=failure.strerror or str(failure),
         ) from None
-    store = open_current(f"sqlite:///{target.resolve()}", outside)
+    found: list[str] = []
     try:
-        forgotten = _forget_again(store, named, folder, outside)
-        with store.read() as tx:
-            findings = run_checks(tx)
-            head = tx.journal.head()
+        store = open_current(f"sqlite:///{target.resolve()}", outside)
+        try:
+            forgotten = _forget_again(store, words, folder, outside)
+            clean_copies(store, folder, None)
+            with store.read() as tx:
+                found = list(say.findings(run_checks(tx)))
+                found += [] if found else rebuild(tx)
+                head = tx.journal.head()
+        finally:
+            store.close()
+        if found and not options.damaged:
+            raise LedgerError.field(
+                "restore",
+                "this backup is damaged, and nothing is put back: {found}; use another one, or --damaged where there "
+                "is none",
+                found=found[:_MOST_SHOWN],
+            )
     except (KeyError, ValueError) as failure:
+        _take_away(target)
         raise LedgerError.field(
             "restore", "the backup's entries cannot be read ({failure})", failure=str(failure)
         ) from None
-    finally:
-        store.close()
+    except LedgerError:
+        _take_away(target)
+        raise
     entries = head[0] if head else 0
-    lines = [*say.findings(findings), say.restored(entries, str(folder), len(findings))]
+    lines = [*found[:_MOST_SHOWN], say.restored(entries, str(folder), len(found))]
     if forgotten:
         lines.append(say.forgotten_again(forgotten))
     lines.append(str(say.COPY_CONFIGURATION))
-    data = {"data": str(folder), "entries": entries, "findings": len(findings), "forgotten": forgotten}
-    return Answer(tuple(lines), data, Exit.OPEN if findings else Exit.OK)
+    data = {"data": str(folder), "entries": entries, "findings": len(found), "forgotten": forgotten}
+    return Answer(tuple(lines), data, Exit.OPEN if found else Exit.OK)
+
+
+_MOST_SHOWN = 20
+
+
+def _take_away(database: Path) -> None:
+    """A database that was put back and is not what it was: nobody shall take it for one."""
+    for end in ("", "-wal", "-shm"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
+
+
+def _named(told: str | None, else_in: tuple[Path, ...], outside: Outside) -> tuple[Path, ...]:
+    """Where a list is read: the file that was told, or folders that may have one."""
+    if told is None:
+        return else_in
+    path = _path(told, outside)
+    if not path.is_file():
+        raise BadUse("{list}: there is no such file; name the list of the folder that was lost.", list=told)
+    return (path,)
 
 
 def _forget_again(store: Store, named: frozenset[str], folder: Path, outside: Outside) -> int:

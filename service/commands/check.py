@@ -9,17 +9,24 @@ from collections.abc import Mapping
 from ledger.checks.journal import head_stands
 from ledger.checks.run import CHECKS, run_checks
 from ledger.core.money import MAX_AMOUNT
-from ledger.recording.rebuild import model_rows, rebuild
+from ledger.recording.rebuild import compared, model_rows, rebuild
 from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 from service.sentences import checks as say
 
 _MOST_SHOWN = 50
+_UNREAD = {"bytes_hash", "rows_are_bytes"}
+"""Checks that find what entries cannot be folded from."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _EXITS = (Exit.OK, Exit.OPEN, Exit.USAGE, Exit.UNAVAILABLE)
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="fold all tables again and compare each row, however long the journal is (as `rebuild --compare`)",
+    )
     parser.add_argument(
         "--head", metavar="N:HASH", help="an entry that was kept elsewhere: does it still have this hash?"
     )
@@ -42,19 +49,28 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
         losing = store.losses_at_power_cut()
         with store.read() as tx:
             findings = [*(head_stands(tx, *kept) if kept is not None else ()), *run_checks(tx)]
+            # What the journal gives is known only while its own bytes can be read.
+            told = None if _UNREAD & {one.check for one in findings} else compared(tx, whole=options.all)
             head = tx.journal.head()
+    differences = told.differences if told is not None else ()
     lines = [
         *map(say.lacks_trigger, missing),
         *map(say.loses_at_power_cut, losing),
         *map(say.is_strange, strange),
         *say.findings(findings),
+        *differences[:_MOST_SHOWN],
     ]
     entries = head[0] if head else 0
-    broken = len(lines)
+    broken = len(lines) + len(differences[_MOST_SHOWN:])
     lines.append(say.checked(len(CHECKS), entries, broken))
+    if told is not None:
+        lines.append(say.sampled(told.rows, whole=told.whole))
     data = {
         "checks": [check.__name__ for check in CHECKS],
         "findings": [finding.data() for finding in findings],
+        "rows_compared": told.rows if told is not None else 0,
+        "all_compared": told is not None and told.whole,
+        "differences": list(differences),
         "missing_triggers": missing,
         "losses_at_power_cut": losing,
         "strangers": strange,

@@ -35,7 +35,7 @@ def _remove(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = find_data_folder(options.data, outside)
     copies = folder.path / folder.config.backup.folder if folder.config.backup.folder else None
     with open_folder(folder, outside) as store:
-        in_log, holding = take_out(store, copies, sha256, options.user, now=outside.clock())
+        in_log, holding = take_out(store, folder.path, copies, sha256, options.user, now=outside.clock())
     return Answer(say.removed(in_log=in_log, copies=holding), {"sha256": sha256, "removed": True})
 
 

@@ -32,6 +32,15 @@ _CHECKED = Message(
 _INVARIANTS = Message("{n} invariant", "sums that have to hold", many="{n} invariants")
 _ENTRIES = Message("{n} entry", "of the journal", many="{n} entries")
 _ROWS = Message("{n} row compared;", "of tables, with their sums made anew", many="{n} rows compared;")
+_SAMPLED = Message(
+    "{n} row of the tables compared with what the journal gives; `check --all` compares every one.",
+    "a part of the tables",
+    many="{n} rows of the tables compared with what the journal gives; `check --all` compares every one.",
+)
+_ALL_COMPARED = Message(
+    "{n} row of the tables, all there are, compared with what the journal gives.",
+    many="{n} rows of the tables, all there are, compared with what the journal gives.",
+)
 _DIFFER = Message("{n} differs.", "rows", many="{n} differ.")
 _WRITTEN = Message("{n} byte written to {file}.", "{file}: its name", many="{n} bytes written to {file}.")
 _RESTORED = Message(
@@ -79,6 +88,11 @@ def checked(invariants: int, entries: int, broken: int) -> str:
 def compared(rows: int, differing: int) -> str:
     """How many rows of the model are what the journal gives."""
     return listed([worded(_ROWS, n=rows), worded(_DIFFER, n=differing)], SENTENCES)
+
+
+def sampled(rows: int, *, whole: bool) -> str:
+    """How many rows of the model were held against the journal."""
+    return worded(_ALL_COMPARED if whole else _SAMPLED, n=rows)
 
 
 def written(size: int, file: str) -> str:

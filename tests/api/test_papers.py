@@ -14,6 +14,7 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.checks.run import run_checks
 from ledger.core.errors import NotAllowed, NotFound, Refused
+from ledger.core.times import unix_seconds
 from ledger.recording.papers import keep_paper, remove_paper
 from ledger.recording.users import actor_named, add_token
 from ledger.store.papers import REMOVED

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.errors import LedgerError
 from ledger.store.database import Store
 from ledger.store.disk import make_folder, write_new
 
@@ -73,6 +74,29 @@ def test_database_backup_and_written_files_are_their_owners_alone(tmp_path: Path
     names = {"aidtrail.toml", "aidtrail.db", "aidtrail.db-wal", "aidtrail.db-shm", "copy.db"}
     assert there == dict.fromkeys(names, 0o600)
     assert (tmp_path / "back.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_mask_takes_nothing_from_the_owner_and_a_link_gives_nothing_to_others(tmp_path: Path) -> None:
+    """A mask of 0777 would leave a database that nobody opens; one that was copied by hand is its owner's again."""
+    mask = os.umask(0o777)
+    try:
+        write_new(tmp_path / "aidtrail.toml", b"[site]")
+        Store.create(f"sqlite:///{tmp_path / 'aidtrail.db'}").close()
+    finally:
+        os.umask(mask)
+    database = tmp_path / "aidtrail.db"
+    assert {path.stat().st_mode & 0o777 for path in (database, tmp_path / "aidtrail.toml")} == {0o600}
+    database.chmod(0o664)
+    (tmp_path / "link.db").symlink_to(database)
+    store = Store.open(f"sqlite:///{tmp_path / 'link.db'}")
+    assert database.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(LedgerError, match="exists"):
+        store.backup(tmp_path / "link.db")
+    (tmp_path / "nowhere.db").symlink_to(tmp_path / "elsewhere.db")
+    with pytest.raises(LedgerError, match="exists"):
+        store.backup(tmp_path / "nowhere.db")
+    assert not (tmp_path / "elsewhere.db").exists()
+    store.close()
 
 
 def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

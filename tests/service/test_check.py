@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from ledger.checks.run import run_checks
+from ledger.core.chain import Header
+from ledger.recording.papers import keep_paper
+from ledger.recording.users import actor_named
+from service.paper_files.treating import treated
 from tests.tools.demo_data import run_command
+from tests.tools.easy_headers import easy_header
 from tests.tools.things import funded
 
 
@@ -46,3 +56,91 @@ def test_an_act_that_the_audit_log_tells_of_is_missed_when_its_entry_is_gone(tmp
         run(f"UPDATE entries SET key = 'gone:' || key WHERE seq = {last}")
         found = [(one.check, one.subject) for one in run_checks(tx)]
     assert ("recorded_acts_stand", key) in found
+
+
+LETTER = b"A letter that tells who signed."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A ledger with a paper, two headers and a backup `copy.db`."""
+    ledger = funded(tmp_path)
+    (tmp_path / "aidtrail.toml").write_text(
+        f"sources = []\n[database]\nurl = 'sqlite:///{ledger.store.file}'\n"
+    )
+    first = easy_header(bytes(32), 1_700_000_000)
+    second = easy_header(bytes.fromhex(Header(first).hash)[::-1], 1_700_000_600)
+    with ledger.store.write() as tx:
+        keep_paper(tx, actor_named(tx, "recorder", now=ledger.now), treated(LETTER), now=ledger.now)
+        tx.progress.add_headers([(0, first), (1, second)])
+        tx.progress.save("tip_height", "1")
+    ledger.store.close()
+    assert run_command(["backup", "copy.db"], tmp_path).code == 0
+    return tmp_path
+
+
+def flip(path: Path, statement: str) -> None:
+    """Change a row behind the program's back, and leave no trace of it in the schema."""
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in made:
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(statement).rowcount > 0
+        for _, sql in made:
+            connection.execute(sql)
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE papers SET data = CAST('FORGED' AS BLOB)", "papers_hash"),
+        ("UPDATE papers SET media_type = 'text/html'", "papers_hash"),
+        ("UPDATE headers SET raw = zeroblob(80) WHERE height = 0", "headers_link, 0"),
+        (
+            "UPDATE headers SET raw = (SELECT raw FROM headers WHERE height = 0) WHERE height = 1",
+            "headers_link, 1",
+        ),
+        ("UPDATE conversions SET number = 'C-7'", "differs in number"),
+    ],
+)
+def test_what_a_flipped_bit_leaves_is_named_by_check_and_refused_by_restore(
+    home: Path, statement: str, said: str
+) -> None:
+    """Of papers, headers and the model, with the triggers as they were; nothing is left where it was put back."""
+    flip(home / "copy.db", statement)
+    refused = run_command(["restore", "copy.db", "--data", "back"], home)
+    assert (refused.code, said in refused.err, "copy.db" not in refused.out) == (2, True, True)
+    assert not list((home / "back").glob("aidtrail.db*"))
+    assert run_command(["restore", "copy.db", "--data", "back", "--damaged"], home).code == 1
+    checked = run_command(["check", "--data", "back"], home)
+    assert (checked.code, said in checked.out) == (1, True)
+
+
+def test_a_long_journal_has_a_sample_compared_and_all_of_it_on_demand(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.recording.rebuild._SHORT", 0)
+    told = json.loads(run_command(["check", "--json"], home).out)
+    assert (told["all_compared"], told["differences"]) == (False, [])
+    assert told["rows_compared"] > 3
+    told = json.loads(run_command(["check", "--all", "--json"], home).out)
+    assert (told["all_compared"], told["differences"]) == (True, [])
+    flip(home / "ledger.db", "UPDATE conversions SET number = 'C-7'")
+    assert "differs from its entry" in run_command(["check"], home).out
+
+
+def test_a_backup_that_is_put_back_is_told_what_papers_were_removed_since(home: Path) -> None:
+    """By the list beside it or by one that is named, and the next backup of what was put back as well."""
+    name = hashlib.sha256(LETTER).hexdigest()
+    assert run_command(["paper", "remove", name, "--as", "admin"], home).code == 0
+    assert run_command(["restore", "copy.db", "--data", "back"], home).code == 0
+    for path in [*(home / "back").glob("aidtrail.db*")]:
+        assert LETTER not in path.read_bytes()
+    (home / "apart").mkdir()
+    (home / "apart" / "copy.db").write_bytes((home / "copy.db").read_bytes())
+    assert run_command(["restore", "apart/copy.db", "--data", "held"], home).code == 0
+    assert LETTER in (home / "held" / "aidtrail.db").read_bytes()
+    named = ["restore", "apart/copy.db", "--data", "again", "--removed", "back/removed-papers.txt"]
+    assert run_command(named, home).code == 0
+    assert LETTER not in (home / "again" / "aidtrail.db").read_bytes()

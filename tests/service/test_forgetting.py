@@ -57,7 +57,7 @@ def test_the_same_file_again_brings_no_words_back(ledger: Ledger, tmp_path: Path
 @pytest.mark.parametrize(
     ("told", "code", "said"),
     [
-        (["--before", "2024-01-01", "--as", "approver"], 77, "only an admin"),
+        (["--before", "2024-01-01", "--as", "approver"], 77, "does not allow"),
         (["--as", "admin"], 2, "say which lines, or before which day"),
         (["--before", "1.1.2024", "--as", "admin"], 2, "YYYY-MM-DD"),
         (["00" * 32, "--as", "admin"], 2, "there is no bank line"),

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.chain import Header
 from ledger.core.frozen import Amount
 from ledger.recording.valuing import DESK_SECONDS
 from ledger.rules.rates import minute_of
 from ledger.views.queries import donation_trails
+from tests.tools.easy_headers import easy_header
 from tests.tools.ledgers import START, Ledger, name, tx
 from tests.tools.price_servers import only
 from tests.tools.valuing_scene import MONTHS, SATS, Open, Scene, scenes
@@ -23,11 +25,14 @@ def open_scene(tmp_path: Path) -> Iterator[Open]:
 
 
 def add_headers(ledger: Ledger) -> None:
-    """The headers of the ledger's chain, as a look leaves them: only their time is read."""
+    """The headers of the ledger's chain, as a look leaves them: each names the one below it, by the least of work."""
+    previous = bytes(32)
     with ledger.store.write() as writing:
         for height in range(len(ledger.chain)):
             moment = START + 600 * (height + 1)
-            writing.progress.add_headers([(height, bytes(68) + moment.to_bytes(4, "little") + bytes(8))])
+            raw = easy_header(previous, moment)
+            writing.progress.add_headers([(height, raw)])
+            previous = bytes.fromhex(Header(raw).hash)[::-1]
 
 
 def test_by_the_settlement_clock_the_block_that_buried_the_gift_tells_the_time(open_scene: Open) -> None:
