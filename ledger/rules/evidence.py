@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
@@ -143,6 +143,18 @@ def standing_papers(session: Session, campaign: str, sha256: str) -> Sequence[Ev
     ).all()
 
 
+def _times_reversed(books: Books, campaign: str, facts: Evidence) -> int:
+    """A paper that was taken back may be attached again, with another access or another day of review."""
+    same = select(func.count()).where(
+        EvidenceRow.campaign == campaign,
+        EvidenceRow.sha256 == facts.sha256,
+        EvidenceRow.about == facts.about,
+        EvidenceRow.number == facts.number,
+        col(EvidenceRow.reversed_by).is_not(None),
+    )
+    return books.session.exec(same).one()
+
+
 def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
     facts = entry.facts
     books.session.add(
@@ -182,6 +194,7 @@ EVIDENCE = Kind(
     key=lambda campaign, facts: ":".join(
         ("evidence", campaign, facts.about, *((facts.number,) if facts.number else ()), facts.sha256)
     ),
+    times_reversed=_times_reversed,
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold),

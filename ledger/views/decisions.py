@@ -43,6 +43,7 @@ from ledger.views.waiting_things import (
     recalls_elsewhere_waiting,
     recalls_waiting,
     results_above,
+    reviews_waiting,
     shipments_late,
     stock_waiting,
 )
@@ -93,6 +94,7 @@ def decisions(
         found += stock_waiting(books, slug, today)
         found += recalls_waiting(books, slug)
         found += recalls_elsewhere_waiting(books, slug)
+        found += reviews_waiting(books, slug, today)
         found += addresses_waiting(tx, slug, today)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
     return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, str(d.subject))))

@@ -56,6 +56,7 @@ class OpenItemKind(StrEnum):
     PAYABLE_OVERDUE = "payable_overdue"
     PLEDGE_OVERDUE = "pledge_overdue"
     RESULT_ABOVE = "result_above"
+    REVIEW_OVERDUE = "review_overdue"
     FEW_ADDRESSES = "few_addresses"
 
 

@@ -64,4 +64,5 @@ class ToDo(StrEnum):
     WRITE_OFF_EXPIRED = "write_off_expired"
     GET_BACK_RECALLED = "get_back_recalled"
     DECIDE_RECALL_ELSEWHERE = "decide_recall_elsewhere"
+    REVIEW_SEALED = "review_sealed"
     ADD_ADDRESSES = "add_addresses"

@@ -14,6 +14,7 @@ from ledger.core.names import Lot, lot_named
 from ledger.core.telling import Telling, Which
 from ledger.core.wording import Figure, Value, Wording
 from ledger.model.deliveries import ShipmentRow
+from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.goods import RecalledAt
 from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
@@ -277,6 +278,29 @@ def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
                 amount=Amount.known(str(lot), holder.open),
                 to_do=Telling(ToDo.GET_BACK_RECALLED),
             )
+
+
+def reviews_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+    """Sealed papers whose day of review is past."""
+    overdue = (
+        select(EvidenceRow)
+        .where(
+            EvidenceRow.campaign == slug,
+            EvidenceRow.access == Access.SEALED,
+            col(EvidenceRow.reversed_by).is_(None),
+            col(EvidenceRow.review) < today,
+        )
+        .order_by(col(EvidenceRow.review), col(EvidenceRow.entry))
+    )
+    for paper in books.session.exec(overdue):
+        yield OpenItem(
+            kind=OpenItemKind.REVIEW_OVERDUE,
+            campaign=slug,
+            subject=paper.title,
+            since=paper.review or today,
+            amount=None,
+            to_do=Telling(ToDo.REVIEW_SEALED, {"entry": paper.entry}),
+        )
 
 
 def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:

@@ -18,6 +18,8 @@ from ledger.core.times import unix_seconds
 from ledger.recording.papers import keep_paper, remove_paper
 from ledger.recording.users import actor_named, add_token
 from ledger.store.papers import REMOVED
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItemKind
 from service.backups import Backups
 from service.paper_files.treating import treated
 from tests.tools.demo_data import run_command
@@ -145,6 +147,24 @@ def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: Te
     assert site.get(f"/papers/{NAME}").status_code == 200
     with pytest.raises(Refused, match=f"is public by entry {public}"):
         attach(ledger, "sealed", about="need", number="N-1", **SEALED)
+
+
+def test_an_overdue_review_of_a_sealed_paper_waits_for_a_person(ledger: Ledger, site: TestClient) -> None:
+    """From the day after it, until the paper is attached anew, sealed again or not."""
+    seq = attach(ledger, "sealed", **(SEALED | {"review": "2023-12-01"}))
+
+    def waiting(day: str) -> list[tuple[str, str]]:
+        with ledger.store.read() as reading:
+            found = decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
+        return [(str(row.subject), row.since) for row in found if row.kind is OpenItemKind.REVIEW_OVERDUE]
+
+    assert waiting("2023-12-01") == []
+    assert waiting("2023-12-02") == [("Letter", "2023-12-01")]
+    ledger.do("approver", "reversal", "add", entry=seq, reason="it was looked at again", date=DATE)
+    assert waiting("2023-12-02") == []
+    again = attach(ledger, "sealed", **(SEALED | {"review": "2024-12-01"}))
+    assert again == seq + 2
+    assert waiting("2024-12-02") == [("Letter", "2024-12-01")]
 
 
 def test_a_paper_known_by_its_hash_alone_is_told_as_not_kept_here(ledger: Ledger, site: TestClient) -> None:

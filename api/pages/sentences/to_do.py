@@ -306,6 +306,12 @@ TO_DO: Mapping[ToDo, Message] = {
         "(`recall differs`); until then it is not handed on",
         _SAY,
     ),
+    ToDo.REVIEW_SEALED: Message(
+        "decide anew whether it stays sealed: reverse its entry, {entry} (`reversal add`), and attach it public, "
+        "redacted, or sealed with the day of the next review (`evidence add`)",
+        _SAY,
+        "{entry}: number of an entry",
+    ),
     ToDo.ADD_ADDRESSES: Message(
         "{n} donor can still have an address of their own, after whom all share the fixed one: raise `gap_limit` of "
         "the wallet, or add one; what was given out and not paid waits for its payment",

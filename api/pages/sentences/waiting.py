@@ -190,6 +190,10 @@ _KINDS = {
         Message("Result above what was delivered", _KIND),
         Message("{n} result above what was delivered", _WAITS, many="{n} results above what was delivered"),
     ),
+    "review_overdue": _Kind(
+        Message("Overdue review of a sealed paper", _KIND),
+        Message("{n} overdue review of a sealed paper", _WAITS, many="{n} overdue reviews of sealed papers"),
+    ),
     "few_addresses": _Kind(
         Message("Few addresses are left for donors", _KIND),
         Message("{n} campaign with few addresses left", _WAITS, many="{n} campaigns with few addresses left"),
