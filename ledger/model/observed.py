@@ -38,8 +38,9 @@ class ObservedBlockRow(Table, table=True):
 class ObservedTransactionRow(Table, table=True):
     """A transaction that pays us or spends ours; `height` to `position` are empty where no block holds it.
 
-    `confirmed_at` is when it was first seen in a block, `replaced_by` what took its inputs, `others` how many outputs
-    of value are not ours (empty: an observation that does not say).
+    `confirmed_at` is when it was first seen in a block, `departures` how many of its blocks left the chain,
+    `replaced_by` what took its inputs, `others` how many outputs of value are not ours (empty: an observation that
+    does not say).
     """
 
     __tablename__: ClassVar[Any] = "observed_transactions"
@@ -58,8 +59,25 @@ class ObservedTransactionRow(Table, table=True):
     coinbase: bool = Field(sa_type=FLAG)
     first_at: str = Field(sa_type=TEXT)
     confirmed_at: str | None = Field(default=None, sa_type=TEXT)
+    departures: int = Field(default=0, sa_type=LONG)
     replaced_by: str | None = Field(default=None, sa_type=TEXT)
     others: int | None = Field(default=None, sa_type=LONG)
+
+
+class ObservedDepartureRow(Table, table=True):
+    """A block that held a transaction and left the agreed chain, the `n`th of it from 0; `left_at` is when we saw it.
+
+    `time` is the block's own, in Unix seconds.
+    """
+
+    __tablename__: ClassVar[Any] = "observed_departures"
+    __table_args__ = (KEYED,)
+    txid: str = Field(primary_key=True, sa_type=TEXT, foreign_key="observed_transactions.txid")
+    n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
+    height: int = Field(sa_type=LONG)
+    block: str = Field(sa_type=TEXT)
+    time: int = Field(sa_type=LONG)
+    left_at: str = Field(sa_type=TEXT)
 
 
 class ObservedSourceRow(Table, table=True):

@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     tuple_,
@@ -37,6 +38,7 @@ from ledger.core.wording import WrongValue
 from ledger.model.columns import FLAG, accumulate, table_of, upsert
 from ledger.model.observed import (
     ObservedBlockRow,
+    ObservedDepartureRow,
     ObservedInputRow,
     ObservedOutputRow,
     ObservedPayeeRow,
@@ -70,6 +72,16 @@ class WatchedOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A block that held a transaction and left the agreed chain; `time` is its own, `left_at` when that was seen."""
+
+    height: int
+    block: str
+    time: int
+    left_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class WatchedTx:
     """A transaction that touches us, as the observations tell."""
 
@@ -87,6 +99,7 @@ class WatchedTx:
     by: str | None  # what replaced it
     sources: tuple[str, ...]
     others: int | None  # outputs of value that are not ours; None: an older observation, which does not say
+    departures: tuple[Departure, ...] = ()  # in the order in which they were seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ _SOURCES, _INPUTS, _OUTPUTS = (
 )
 _UNSPENT = table_of(ObservedUnspentRow)
 _SCRIPTS, _PAYEES = table_of(ObservedScriptRow), table_of(ObservedPayeeRow)
+_DEPARTURES = table_of(ObservedDepartureRow)
 _WAITING = (TxState.SEEN, TxState.REORGED)
 """States of a transaction that is on its way: whoever else spends its inputs replaces it."""
 _MANY = 500
@@ -144,6 +158,17 @@ _READ_SOURCES = (
     select(_SOURCES.c.txid, _SOURCES.c.source)
     .where(_SOURCES.c.txid.in_(_txids))
     .order_by(_SOURCES.c.txid, _SOURCES.c.source)
+)
+_READ_DEPARTURES = (
+    select(
+        _DEPARTURES.c.txid,
+        _DEPARTURES.c.height,
+        _DEPARTURES.c.block,
+        _DEPARTURES.c.time,
+        _DEPARTURES.c.left_at,
+    )
+    .where(_DEPARTURES.c.txid.in_(_txids))
+    .order_by(_DEPARTURES.c.txid, _DEPARTURES.c.n)
 )
 _COINS = (
     select(
@@ -296,6 +321,10 @@ class Observed:
                     outputs[txid].append(WatchedOutput(*output))
                 for txid, source in self._connection.execute(_READ_SOURCES, asked):
                     sources[txid].append(source)
+            departures: dict[str, list[Departure]] = defaultdict(list)
+            if any(row.departures for row in rows.values()):
+                for txid, *departure in self._connection.execute(_READ_DEPARTURES, asked):
+                    departures[txid].append(Departure(*departure))
             for txid in asked["txids"]:
                 row = rows.get(txid)
                 if row is not None:
@@ -314,6 +343,7 @@ class Observed:
                         by=row.replaced_by,
                         sources=tuple(sources[txid]),
                         others=row.others,
+                        departures=tuple(departures[txid]),
                     )
 
     def txs_in(self, first: int, last: int) -> Iterator[WatchedTx]:
@@ -486,7 +516,7 @@ class Observed:
             case ObservationKind.BLOCK_FILLED:
                 self._take_in(at, source, subject, body)
             case ObservationKind.BLOCK_LEFT:
-                self._leave(subject)
+                self._leave(at, subject)
             case ObservationKind.TX_SEEN:
                 self._see(at, source, _transaction(body | {"txid": subject}))
             case ObservationKind.TX_EVICTED:
@@ -566,6 +596,7 @@ class Observed:
                 "txid": tx.txid,
                 "state": TxState.SEEN,
                 "coinbase": tx.coinbase,
+                "departures": 0,
                 "first_at": at,
                 "others": tx.others,
             }
@@ -643,7 +674,7 @@ class Observed:
         if rows:
             self._connection.execute(_SET_STATE, rows)
 
-    def _leave(self, block: str) -> None:
+    def _leave(self, at: str, block: str) -> None:
         height = self.height_of(block)
         if height is None:
             raise WrongValue("observation: block {block} left and never joined", block=block)
@@ -659,11 +690,16 @@ class Observed:
             changed[campaign] -= int(sats)
         self._add_unspent(changed)
         left = {"state": TxState.REORGED, "height": None, "block": None, "block_time": None, "position": None}
+        departed = select(
+            _TXS.c.txid, _TXS.c.departures, _TXS.c.height, _TXS.c.block, _TXS.c.block_time, literal(at)
+        )
+        columns = ("txid", "n", "height", "block", "time", "left_at")
         spent = {"spent_by": None, "spent_height": None}
         for statement in (
             update(_OUTPUTS).where(_OUTPUTS.c.spent_height == height).values(spent),
             update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(of_block)).values(height=None),
-            update(_TXS).where(_TXS.c.height == height).values(left),
+            insert(_DEPARTURES).from_select(columns, departed.where(_TXS.c.height == height)),
+            update(_TXS).where(_TXS.c.height == height).values(left | {"departures": _TXS.c.departures + 1}),
             delete(_BLOCKS).where(_BLOCKS.c.height == height),
         ):
             self._connection.execute(statement)

@@ -13,8 +13,10 @@ from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.frozen import Amount
 from ledger.core.lines import UnitState, Use
 from ledger.core.names import GoodsLine, OrderLine, UseCause, line_named, noun_of_kind, use_named
+from ledger.core.times import rfc3339
 from ledger.core.wording import WrongValue
 from ledger.model.balances import SubjectKind
+from ledger.rules.observing import Departure
 from ledger.store.transaction import Reading
 from ledger.tracing.state import Lines
 from ledger.tracing.subjects import Subject, entries_about
@@ -104,7 +106,7 @@ class LaterChanges:
             # Where all that bore on this gift came to nothing, nothing that was said has changed.
             if said or says:
                 changes.append(_change_of(entry, said, says))
-        return tuple(sorted(changes, key=lambda change: change.entry))
+        return tuple(sorted(changes, key=lambda change: change.entry or 0))
 
     # the gift's units through all that ever took them
 
@@ -261,6 +263,21 @@ class LaterChanges:
         if row is None:
             raise WrongValue("touched: entry {seq} is named and not in the journal", seq=seq)
         return entry_from_bytes(row.data)
+
+
+def left_block(departure: Departure) -> TrailChange:
+    """A block that held a payment, not yet in the books, left the chain."""
+    return TrailChange(
+        kind=ChangeKind.LEFT,
+        entry=None,
+        at=departure.left_at,
+        date=departure.left_at[:10],
+        of=None,
+        why="",
+        said=(),
+        says=(),
+        detail={"block_said": str(departure.height), "block_time": rfc3339(departure.time)},
+    )
 
 
 def _undone_kind(entry: Entry) -> str:

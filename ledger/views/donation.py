@@ -36,7 +36,7 @@ from ledger.rules.sold import fetched_by
 from ledger.store.transaction import Reading
 from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow, follow_runs
 from ledger.views.bars import BarsOfLines
-from ledger.views.changes import GivenUnits, LaterChanges
+from ledger.views.changes import GivenUnits, LaterChanges, left_block
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.given_value import GivenValue
@@ -188,7 +188,7 @@ class DonationFollower:
             thread=followed.thread,
             sources=watched.sources,
             late=is_late(self.campaign.end, watched.block_time),
-            changes=() if gift is None else self._changes_of(gift),
+            changes=self._changes_of(watched, gift),
             outcome=outcome_of(gift) or None,
             returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
@@ -231,8 +231,16 @@ class DonationFollower:
         time = self._times[height]
         return gift.at if time is None else rfc3339(time)
 
-    def _changes_of(self, gift: SettledGift) -> tuple[TrailChange, ...]:
-        return self.later.of(gift.outpoint, GivenUnits(gift.entry, gift.units, gift.first_height))
+    def _changes_of(self, watched: WatchedTx, gift: SettledGift | None) -> tuple[TrailChange, ...]:
+        """What the chain changed before the payment was in the books, then what entries changed."""
+        left = tuple(
+            left_block(departure)
+            for departure in watched.departures
+            if gift is None or departure.left_at <= gift.at
+        )
+        if gift is None:
+            return left
+        return left + self.later.of(gift.outpoint, GivenUnits(gift.entry, gift.units, gift.first_height))
 
     def _chain_steps(
         self,

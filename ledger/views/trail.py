@@ -164,6 +164,7 @@ class ChangeKind(StrEnum):
     VOIDED = "voided"  # the gift's block left the chain
     RESTORED = "restored"
     MOVED = "moved"  # the gift is in another block
+    LEFT = "left"  # its block left the chain before it was in the books
     VALUED = "valued"  # its value was given anew
     LOST = "lost"
     FOUND = "found"
@@ -183,12 +184,12 @@ class TrailChange(Frozen):
 
     kind: ChangeKind
     """How it changed."""
-    entry: int
-    """Number of the later entry."""
+    entry: int | None
+    """Number of the later entry; null where the chain changed it before it was in the books."""
     at: str
-    """When it was recorded, RFC 3339."""
+    """When it was recorded, or seen on the chain, RFC 3339."""
     date: str
-    """Its accounting day."""
+    """Its accounting day; of what the chain changed the day that it was seen."""
     of: int | None
     """Number of the entry that it undoes."""
     why: str

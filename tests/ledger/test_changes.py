@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.times import rfc3339
 from ledger.views.flow import ExitKind
-from ledger.views.trail import ChangeKind, DonationTrail, TrailChange
+from ledger.views.trail import ChangeKind, DonationStatus, DonationTrail, StepKind, TrailChange
 from service.commands.trail import trail_lines
-from tests.tools.ledgers import Ledger, made_once, tx
+from tests.tools.ledgers import START, Ledger, made_once, name, tx
 from tests.tools.things import BTC, DATE, funded, hand_over, order, pay, receive, seq_of, stocked
 from tests.tools.told_story import GIFT, trail_of
 
@@ -134,3 +135,34 @@ def test_bank_money_that_was_no_gift_is_told_as_taken_back(tmp_path: Path) -> No
     ledger.do("approver", "reversal", "add", entry=made.seq, reason="it was another fund's", date=DATE)
     change = only(trail_of(ledger, "contribution:C-1"))
     assert (change.kind, change.of, change.why) == (ChangeKind.REVERSED, made.seq, "it was another fund's")
+
+
+def test_a_block_that_left_before_a_payment_was_in_the_books_is_told_then_and_later(tmp_path: Path) -> None:
+    """Each with its own height and time, while the payment waits and once it is settled; others are told nothing."""
+    ledger = Ledger.new(tmp_path)
+    ledger.mine("a", tx("gift", (0, BTC)), tx("other", (1, BTC)))
+    times = [START + 600 * 2]
+    ledger.reorg(1, ("b", ()), ("c", (tx("gift", (0, BTC)),)))
+    times.append(START + 600 * 3)
+    seen = [rfc3339(ledger.now)]
+    waiting = trail_of(ledger, GIFT)
+    assert [step.at for step in waiting.steps if step.kind is StepKind.CONFIRMED] == [rfc3339(times[1])]
+    ledger.reorg(1, ("d", ()), ("e", ()))
+    seen.append(rfc3339(ledger.now))
+    told = [
+        (change.kind, change.entry, change.at, change.detail["block_said"], change.detail["block_time"])
+        for change in trail_of(ledger, GIFT).changes
+    ]
+    assert told == [
+        (ChangeKind.LEFT, None, at, block, rfc3339(time))
+        for at, block, time in zip(seen, ("1", "2"), times, strict=True)
+    ]
+    assert "Block 2, which held it, left the chain" in "\n".join(trail_lines(trail_of(ledger, GIFT)))
+    ledger.mine("f", tx("gift", (0, BTC)), tx("third", (2, BTC)))
+    ledger.bury()
+    settled = trail_of(ledger, GIFT)
+    assert [change.kind for change in settled.changes] == [ChangeKind.LEFT, ChangeKind.LEFT]
+    assert settled.status is DonationStatus.SETTLED
+    assert trail_of(ledger, f"{name('third')}:0").changes == ()
+    ledger.reorg(6, *((f"g{i}", ()) for i in range(7)))
+    assert [change.kind for change in trail_of(ledger, GIFT).changes][2:] == [ChangeKind.VOIDED]

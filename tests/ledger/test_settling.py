@@ -22,7 +22,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus, StepKind
 from ledger.views.watch_list import sighting_scripts
 from tests.tools.gifts import gift
-from tests.tools.ledgers import SLUG, Ledger, made_once, name, script, tx
+from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, script, tx
 
 BTC = 100_000_000
 
@@ -56,6 +56,20 @@ def test_a_payment_settles_at_the_depth_and_not_a_block_earlier(ledger: Ledger) 
     ledger.bury(1)
     assert status(ledger, "gift") is DonationStatus.SETTLED
     assert wallet(ledger) == BTC
+
+
+def test_a_gift_settles_when_its_block_was_buried_whenever_that_was_read(ledger: Ledger) -> None:
+    """A service that was down for three days tells and orders it by the chain's time; only recording has our own."""
+    blocks: list[tuple[str, tuple[TxFacts, ...]]] = [("a", (tx("late", (0, 5_000)),))]
+    ledger.look((), [*blocks, *((f"b{i}", ()) for i in range(9))], seconds=3 * 86_400)
+    with ledger.store.read() as reading:
+        (trail,) = donation_trails(reading, f"{name('late')}:0", now=ledger.now)
+    buried = START + 600 * (1 + 6)
+    assert (trail.settled_at, trail.recorded_at) == (rfc3339(buried), rfc3339(ledger.now))
+    (step,) = [step for step in trail.steps if step.kind is StepKind.SETTLED]
+    assert (step.at, step.detail["block_time"]) == (rfc3339(buried), rfc3339(START + 600 * 2))
+    kept = gift(ledger, f"{name('late')}:0")
+    assert kept.date == rfc3339(buried)[:10] != rfc3339(ledger.now)[:10]
 
 
 def test_one_transaction_that_pays_one_address_twice_is_two_donations(ledger: Ledger) -> None:

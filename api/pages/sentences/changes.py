@@ -46,6 +46,11 @@ _WHAT = {
     ),
     ChangeKind.OTHER: Message("Entry {entry}: a later entry", _TOLD, _ENTRY),
 }
+_LEFT = Message(
+    "Block {block}, which held it, left the chain, so it waited for a block again",
+    "tells a donor what the chain changed of a payment before that was in the books",
+    "{block}: its height",
+)
 _TOOK_BACK = Message(
     "Entry {entry} took back entry {undone}",
     _TOLD,
@@ -75,6 +80,8 @@ _WORTH = Message("worth {money}", "what was told of a gift before", "{money}: a 
 def change_what(change: TrailChange) -> str:
     """`Entry 41 took back entry 38, handover H-1`, `Entry 52: a loss, L-1`."""
     named = change.detail
+    if change.entry is None:
+        return worded(_LEFT, block=int(named["block_said"]))
     if change.kind is ChangeKind.REVERSED:
         undone = named.get("undone")
         if undone:

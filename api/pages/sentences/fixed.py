@@ -137,7 +137,7 @@ ASK_NOTE = Message(
 )
 LAST_LOOK = Message("Last look at the chain, sources", "a row of how long it takes")
 NO_STEPS = Message("Nothing is in the books yet. The steps begin when it is settled.", "a donation")
-CHANGES_NOTE = Message("What later entries changed of what stood here, the newest first.")
+CHANGES_NOTE = Message("What later entries or the chain changed of what stood here, the newest first.")
 NO_CAMPAIGN = Message("No campaign is public yet.")
 FIND_MINE = Message("Find my donation", "label of a search field")
 FIND_HINT = Message("Transaction, address or claim code", "what is written in a search field")

@@ -297,6 +297,12 @@ def _steps_by_block(_journal: str, key: FigureKey, kept: Values, today: Values) 
     )
 
 
+def _left_before_the_books(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """A block that left before its payment was in the books was told nowhere."""
+    noun, _, field, _ = key
+    return (noun, field, kept) == ("gift", "change left", None)
+
+
 def _review_of_the_past(_journal: str, kept: Step, today: Step) -> bool:
     """A paper whose review was due before the paper was there."""
     return (
@@ -329,6 +335,11 @@ def _undone_for_good(_journal: str, key: FigureKey, kept: Values, today: Values)
 
 
 WANTED: tuple[Wanted, ...] = (
+    Wanted(
+        "a block that was never told",
+        "What changed names a block that left the chain before its payment was in the books.",
+        of_figure=_left_before_the_books,
+    ),
     Wanted(
         "days out of order",
         "A spend is booked on or after the day on which the units that it takes came to their line.",

@@ -164,6 +164,7 @@ CREATE TABLE observed_transactions (
     coinbase BIGINT NOT NULL,
     first_at TEXT COLLATE "C" NOT NULL,
     confirmed_at TEXT COLLATE "C",
+    departures BIGINT NOT NULL,
     replaced_by TEXT COLLATE "C",
     others BIGINT,
     PRIMARY KEY (txid),
@@ -308,6 +309,17 @@ CREATE TABLE line_spans (
 );
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
+
+CREATE TABLE observed_departures (
+    txid TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    block TEXT COLLATE "C" NOT NULL,
+    time BIGINT NOT NULL,
+    left_at TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (txid, n),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+);
 
 CREATE TABLE observed_inputs (
     txid TEXT COLLATE "C" NOT NULL,

@@ -185,6 +185,7 @@ CREATE TABLE observed_transactions (
     coinbase INTEGER NOT NULL,
     first_at TEXT NOT NULL,
     confirmed_at TEXT,
+    departures INTEGER NOT NULL,
     replaced_by TEXT,
     others INTEGER,
     PRIMARY KEY (txid),
@@ -354,6 +355,19 @@ CREATE TABLE line_spans (
  STRICT;
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
+
+CREATE TABLE observed_departures (
+    txid TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    block TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    left_at TEXT NOT NULL,
+    PRIMARY KEY (txid, n),
+    FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE observed_inputs (
     txid TEXT NOT NULL,
