@@ -20,6 +20,8 @@ from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of, scripthash_hex
 
 HTML_NOT_FOUND = Reply(404, b"<!DOCTYPE html><html><body>404</body></html>", "text/html")
+NO_SUCH = Reply(404, b"Transaction not found")
+"""How electrs says so, which is behind mempool.space and blockstream.info too."""
 
 
 class EsploraServer(FakeServer):
@@ -82,6 +84,8 @@ class EsploraServer(FakeServer):
                 return Reply(200, told("tx", self._raw(txid)), "application/octet-stream")
             case ["tx", txid, "hex"] if self._has(txid):
                 return Reply(200, told("tx", self._raw(txid)).hex().encode())
+            case ["tx", _, "raw" | "hex"] if not self.electrum_backend and not self.html:
+                return NO_SUCH
             case ["tx", txid, "status"]:
                 return self._json(told("status", self._status(txid, top, "status")))
             case ["tx", txid, "merkle-proof"] if self._proves(txid, top):

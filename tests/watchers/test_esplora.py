@@ -206,6 +206,18 @@ def test_a_transaction_is_checked_against_its_txid(server: EsploraServer) -> Non
         one.look_transaction(txid)
 
 
+def test_a_transaction_that_a_server_says_it_lacks_costs_one_request(server: EsploraServer) -> None:
+    """Not one by each route that might have had it; where a route is missing, the next is asked all the same."""
+    one = source(server)
+    assert one.look_transaction("ab" * 32) is None
+    assert one.requests == 1
+    txid = server.chain.send(transaction([(OURS, 5)], [outpoint_no(1)]))
+    server.electrum_backend = True
+    other = source(server)
+    found = [other.look_transaction(known) is not None for known in ("ab" * 32, txid, "ab" * 32, txid)]
+    assert found == [False, True, False, True]
+
+
 def test_a_transaction_listed_but_not_shown_is_an_error(server: EsploraServer) -> None:
     """A mempool with holes does not pass for a complete one."""
     txid = server.chain.send(transaction([(OURS, 5)], [outpoint_no(1)]))

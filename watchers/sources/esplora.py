@@ -59,6 +59,8 @@ _MOST_LISTED = 100_000
 _MOST_SINGLY = 100
 """So many headers are asked for one by one where pages do not link; the next question goes on."""
 _PASSES = 2
+_NO_SUCH = b"transaction not found"
+"""How electrs says 404 for a transaction that it lacks: then the route is there, and no other need be asked."""
 
 
 class Esplora(BaseSource):
@@ -94,6 +96,7 @@ class Esplora(BaseSource):
         self._after_txid = False
         self._unasked: set[str] = set()
         self._named: dict[int, str] = {}
+        self._said_no_such = False
         self.cut_short: set[bytes] = set()
 
     def look_tip(self) -> ClaimedTip:
@@ -310,8 +313,9 @@ class Esplora(BaseSource):
 
         A mempool server with an Electrum backend has it as `/hex` only.
         """
+        self._said_no_such = False
         body = self._either(f"/tx/{txid}/raw", "/raw", most=_MOST_BLOCK)
-        if body is None and "/hex" not in self._unasked:
+        if body is None and "/hex" not in self._unasked and not self._said_no_such:
             text = self._body(f"/tx/{txid}/hex", most=2 * _MOST_BLOCK, empty_is_missing=False)
             if text is not None:
                 self._unasked.add("/raw")
@@ -521,6 +525,7 @@ class Esplora(BaseSource):
         )
         self.bytes_read += len(answer.body)
         if answer.status == 404 or (empty_is_missing and answer.status == 400):
+            self._said_no_such = answer.body.strip().lower() == _NO_SUCH
             return None
         self._refuse_trouble(answer)
         if empty_is_missing and answer.body.strip() == b"[]":
