@@ -5,8 +5,9 @@ Three phases that never overlap: fetch and prove (no database is held), record i
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -29,9 +30,11 @@ from watchers.address_look import AddressWatcher
 from watchers.look import ChainBlock, Look, Sighting, SourceReport, Watcher
 from watchers.proof.headers import HeaderChain
 from watchers.proof.senders import scripts_spent
+from watchers.source_pool import SetAside
 
 NO_BLOCK_SINCE = "no_block_since"
 """Since when the next block could not be had, though the day's bytes are not used up; empty where it can."""
+_SET_ASIDE = "set_aside"
 _CHANGING = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 """Numbers and hashes: an error that differs in them alone is the same."""
 
@@ -86,6 +89,18 @@ def _status(report: SourceReport) -> SourceStatus:
         requests=report.requests,
         bytes=report.bytes,
     )
+
+
+def save_set_aside(tx: Writing, aside: Mapping[str, SetAside]) -> None:
+    """Keep who was caught lying, and how often: pauses go on doubling in the next process."""
+    told = {name: [one.until, one.times, one.sentence] for name, one in aside.items()}
+    tx.progress.save(_SET_ASIDE, json.dumps(told, sort_keys=True))
+
+
+def load_set_aside(tx: Reading) -> dict[str, SetAside]:
+    """The sources that an earlier process caught lying, so that a restart does not forgive them."""
+    told = json.loads(tx.progress.load(_SET_ASIDE) or "{}")
+    return {name: SetAside(until, times, sentence) for name, (until, times, sentence) in told.items()}
 
 
 def chain_rows(chain: HeaderChain, tip: str, above: int) -> list[tuple[int, bytes]]:
@@ -195,6 +210,7 @@ class Intake:
             self._note_completeness(tx, fetched)
             self._note_pace(tx, fetched, size)
             self._note_standstill(tx, fetched, now)
+            save_set_aside(tx, self.watcher.set_aside())
         self._log_health(found.reports)
         return outcome
 

@@ -30,7 +30,7 @@ from service.checking import Checking, findings_of
 from service.clock import Clock
 from service.command import Unavailable
 from service.config import Config
-from service.intake import NO_BLOCK_SINCE, Intake, Sightings
+from service.intake import NO_BLOCK_SINCE, Intake, Sightings, load_set_aside
 from service.jobs import Jobs
 from service.leader import Leader
 from service.lookups import LookUps
@@ -149,14 +149,9 @@ def backups_of(store: Store, config: Config, clock: Clock, folder: Path) -> Back
 
 
 def set_aside(store: Store) -> dict[str, SetAside]:
-    """The sources that an earlier process caught lying, so that a restart does not forgive them."""
+    """The sources that an earlier process caught lying."""
     with store.read() as tx:
-        sources = chain_status(tx, now=0).sources
-    return {
-        source.name: SetAside(unix_seconds(source.set_aside_until), 1, source.lied)
-        for source in sources
-        if source.lied is not None and source.set_aside_until is not None
-    }
+        return load_set_aside(tx)
 
 
 def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:

@@ -141,6 +141,10 @@ class Watcher:
             rescanned_to=rescanned_to,
         )
 
+    def set_aside(self) -> Mapping[str, SetAside]:
+        """Every source that was caught lying, until when it is not asked, and how often it was."""
+        return self._sources.set_aside()
+
     def look_up(self, txid: str, *, now: int, own_only: bool) -> TransactionLookup:
         """What sources say of one transaction, apart from any look; see `lookup`."""
         return look_up_transaction(self._sources, txid, now=now, own_only=own_only)

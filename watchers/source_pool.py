@@ -125,6 +125,10 @@ class SourcePool:
         before = self._aside.get(name)
         return 0 if before is None else max(0, before.times - max(0, now - before.until) // _DAY)
 
+    def set_aside(self) -> Mapping[str, SetAside]:
+        """Every source that was caught lying, those that are asked again included: another process goes on from it."""
+        return dict(self._aside)
+
     def cut_short(self) -> frozenset[bytes]:
         """Scripts of which some source does not show all that is in no block."""
         return frozenset().union(*(source.cut_short for source in self._sources))

@@ -13,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 import service.wiring
+from ledger.core.times import unix_seconds
 from ledger.rules.observing import Observed
+from service.wiring import build
 from tests.tools.drawn import drawn
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
@@ -120,6 +122,29 @@ def test_a_lie_that_proof_contradicts_is_named_everywhere_and_its_source_set_asi
             (again,) = [one for one in web.get("/api/v1/chain").json()["sources"] if one["name"] == "bad"]
             assert again["requests"] == 0
             assert ran.live == ran.truth
+
+
+@pytest.mark.usefixtures("plain")
+def test_pauses_go_on_doubling_after_a_restart(ledger: Path) -> None:
+    """Also when the source had been asked again, and was honest, before the process ended."""
+    trial = TRIALS["esplora"]
+    pauses = []
+    with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
+        chain = bad.chain = honest.chain = begun()
+        with running(ledger, trial.config(bad, honest), chain) as ran:
+            for _ in range(3):
+                chain.mine(1)
+                bad.faults = Faults(lies={"block": bit})
+                ran.look()
+                told = ran.sources["bad"].set_aside_until
+                assert told is not None
+                pauses.append(unix_seconds(told) - ran.clock())
+                bad.faults = Faults()
+                ran.clock.move_to(unix_seconds(told))
+                ran.look()
+                assert ran.sources["bad"].lied is None
+                ran.service = build(ran.store, trial.config(bad, honest), ran.clock, {}, ledger.parent)
+    assert pauses == [600, 1200, 2400]
 
 
 @pytest.mark.usefixtures("plain")
