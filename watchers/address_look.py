@@ -17,7 +17,7 @@ from watchers.lookup import TransactionLookup, look_up_transaction
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
 from watchers.proof.scan import BlockFacts, WatchSet
-from watchers.source_pool import SetAside, SourcePool, SourceStatus
+from watchers.source_pool import Progress, SetAside, SourcePool, SourceStatus
 from watchers.sources.protocol import Can, Source
 
 _SLACK = 2
@@ -33,10 +33,14 @@ class AddressWatcher:
         sources: Sequence[Source],
         chain: HeaderChain,
         set_aside: Mapping[str, SetAside] | None = None,
+        *,
+        monotonic: Callable[[], float] | None = None,
+        told: Progress | None = None,
     ) -> None:
+        """`monotonic` and `told`: see `SourcePool`."""
         self.network = network
         self.chain = chain
-        self._sources = SourcePool(sources, chain, set_aside)
+        self._sources = SourcePool(sources, chain, set_aside, monotonic, told)
         self._histories = Histories(self._sources)
 
     def look(

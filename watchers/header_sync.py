@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from watchers.net.errors import SourceDown, SourceLied, SourceMissing
 from watchers.proof.headers import HeaderChain, HeaderRefused, HeaderUnjudged, Tip
-from watchers.sources.protocol import ClaimedTip, Source
+from watchers.sources.protocol import ClaimedTip, Part, Source
 
 _CHUNK = 2016
 _MOST_CHUNKS = 50
@@ -98,6 +98,7 @@ def _add_headers(
             raise SourceLied.of(source.name, refused) from refused
         sync.tip = tip
         first += len(headers)
+        source.told(Part.HEADERS, first - 1, last)
 
 
 def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from ledger.core.chain import BlockRef, Header, Outpoint, Script
@@ -128,10 +129,10 @@ class Histories:
         ours = set(scripts)
         fresh: AbstractSet[bytes] = scripts
         while fresh:
-            for one in listing:
-                if not one.silent and one.error is None:
-                    self._ask(one, sorted(fresh), tip, hits, now)
-                    done[one.name] |= fresh
+            asked = [one for one in listing if not one.silent and one.error is None]
+            self._sources.in_turn(asked, partial(self._ask, sorted(fresh), tip, hits), now)
+            for one in asked:
+                done[one.name] |= fresh
             self._prove_all(hits, listing, tip, known, proven, now)
             paid = frozenset(
                 bytes(script)
@@ -160,25 +161,21 @@ class Histories:
             and self._sources.confirms(one, tip)
         )
 
-    def _ask(self, one: SourceStatus, scripts: Sequence[bytes], tip: Tip, hits: _Hits, now: int) -> None:
-        """All rows that this source has not listed on this chain before; a failure ends its turn."""
+    def _ask(self, scripts: Sequence[bytes], tip: Tip, hits: _Hits, one: SourceStatus) -> None:
+        """All rows that this source has not listed on this chain before; a SourceError ends its turn."""
         asked: list[tuple[Script, int]] = []
         advances = False
-        try:
-            for script in scripts:
-                height, block = self._listed.get((one.name, script), (-1, ""))
-                if block:
-                    # What was listed above a fork since is asked for again.
-                    fork = self._chain.fork(block, tip.hash)
-                    height = min(height, self._chain.height(fork) or 0)
-                advances = advances or block != tip.hash
-                asked.append((Script(script), height))
-            answers = one.source.look_histories(asked)
-            if advances and one.source.look_hash(tip.height) != tip.hash:
-                raise SourceDown(one.name, "its chain changed while it was asked")
-        except SourceError as trouble:
-            self._sources.note(one, trouble, now)
-            return
+        for script in scripts:
+            height, block = self._listed.get((one.name, script), (-1, ""))
+            if block:
+                # What was listed above a fork since is asked for again.
+                fork = self._chain.fork(block, tip.hash)
+                height = min(height, self._chain.height(fork) or 0)
+            advances = advances or block != tip.hash
+            asked.append((Script(script), height))
+        answers = one.source.look_histories(asked)
+        if advances and one.source.look_hash(tip.height) != tip.hash:
+            raise SourceDown(one.name, "its chain changed while it was asked")
         for script, rows in zip(scripts, answers, strict=True):
             hits.add(one, script, rows, tip.height)
             self._listed[one.name, script] = (tip.height, tip.hash)
@@ -204,7 +201,8 @@ class Histories:
                 if header is None or one.silent:
                     continue
                 try:
-                    proven[txid] = Proven(self._prove(one, txid, height, header), height, one.name)
+                    with self._sources.turn(one):
+                        proven[txid] = Proven(self._prove(one, txid, height, header), height, one.name)
                     break
                 except SourceError as trouble:
                     if one.name in named:
@@ -265,7 +263,8 @@ class Histories:
         for txid, listing in hits.waiting.items():
             for one in listing:
                 try:
-                    tx = self._transaction(one, txid)
+                    with self._sources.turn(one):
+                        tx = self._transaction(one, txid)
                 except SourceError as trouble:
                     self._sources.note(one, trouble, now)
                     continue
@@ -281,15 +280,22 @@ class Histories:
             if one.silent or not self._lists(one, tip):
                 continue
             try:
-                for txid, height in self._spenders(one, outpoint):
-                    if height is None or not self._chain.checkpoint_height < height <= tip.height:
-                        continue
-                    _, header = self._ref(tip, height)
-                    relevant = self._prove(one, txid, height, header)
-                    if outpoint in relevant.inputs:
-                        return Proven(relevant, height, one.name)
+                with self._sources.turn(one):
+                    found = self._proven_spender(one, outpoint, tip)
+                if found is not None:
+                    return found
             except SourceError as trouble:
                 self._sources.note(one, trouble, now)
+        return None
+
+    def _proven_spender(self, one: SourceStatus, outpoint: Outpoint, tip: Tip) -> Proven | None:
+        for txid, height in self._spenders(one, outpoint):
+            if height is None or not self._chain.checkpoint_height < height <= tip.height:
+                continue
+            _, header = self._ref(tip, height)
+            relevant = self._prove(one, txid, height, header)
+            if outpoint in relevant.inputs:
+                return Proven(relevant, height, one.name)
         return None
 
     def _spenders(self, one: SourceStatus, outpoint: Outpoint) -> Iterable[tuple[str, int | None]]:

@@ -20,8 +20,8 @@ from watchers.proof.block import BlockRefused
 from watchers.proof.headers import HeaderChain, Tip
 from watchers.proof.networks import Network
 from watchers.proof.scan import BlockFacts, UnionSet, WatchSet, scan_block
-from watchers.source_pool import SetAside, SourcePool, SourceReport, SourceStatus
-from watchers.sources.protocol import Can, Source
+from watchers.source_pool import Progress, SetAside, SourcePool, SourceReport, SourceStatus
+from watchers.sources.protocol import Can, Part, Source
 
 __all__ = ["ChainBlock", "Known", "Look", "NothingKnown", "Rescan", "Sighting", "SourceReport", "Watcher"]
 
@@ -74,10 +74,14 @@ class Watcher:
         sources: Sequence[Source],
         chain: HeaderChain,
         set_aside: Mapping[str, SetAside] | None = None,
+        *,
+        monotonic: Callable[[], float] | None = None,
+        told: Progress | None = None,
     ) -> None:
+        """`monotonic` and `told`: see `SourcePool`."""
         self.network = network
         self.chain = chain
-        self._sources = SourcePool(sources, chain, set_aside)
+        self._sources = SourcePool(sources, chain, set_aside, monotonic, told)
         self._histories = Histories(self._sources)
 
     def look(
@@ -188,25 +192,24 @@ class Watcher:
             reading.watch.scripts, reading.fresh_scripts | {bytes(script) for script in scripts}
         )
         outpoints = UnionSet(reading.watch.outpoints, reading.fresh)
+        asked = [
+            one
+            for one in reading.statuses
+            if not one.silent and Can.MEMPOOL in one.source.can and (scripts or one.source.whole_mempool)
+        ]
         sightings: list[Sighting] = []
-        complete: list[SourceStatus] = []
-        failed = False
-        for one in reading.statuses:
-            if one.silent or Can.MEMPOOL not in one.source.can:
-                continue
-            if not scripts and not one.source.whole_mempool:
-                continue
-            try:
-                shown = one.source.look_mempool(scripts)
-                matched = sightings_in(one.name, shown, wanted, outpoints)
-            except SourceError as trouble:
-                self._sources.note(one, trouble, reading.now)
-                failed = True
-                continue
+        answered: list[SourceStatus] = []
+
+        def ask(one: SourceStatus) -> None:
+            shown = one.source.look_mempool(scripts)
+            matched = sightings_in(one.name, shown, wanted, outpoints)
             sightings.extend(sighting for sighting in matched if sighting.tx.txid not in confirmed)
-            if one.synced.tip is not None and one.synced.tip.hash == self.chain.best().hash:
-                complete.append(one)
-        if failed and not any(one.source.whole_mempool for one in complete):
+            answered.append(one)
+
+        self._sources.in_turn(asked, ask, reading.now)
+        best = self.chain.best().hash
+        complete = [one for one in answered if one.synced.tip is not None and one.synced.tip.hash == best]
+        if len(answered) < len(asked) and not any(one.source.whole_mempool for one in complete):
             complete = []  # absence counts only where every source that shows a mempool could be asked
         return tuple(sightings), tuple(one.name for one in complete)
 
@@ -266,6 +269,7 @@ class _Reading:
                 self._missing.add(name)
                 break
             connected.append(block)
+            self._sources.told(block.source, Part.BLOCKS, len(connected), len(path))
         return connected
 
     def _block(self, name: str, scripts: AbstractSet[bytes]) -> ChainBlock | None:

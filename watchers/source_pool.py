@@ -6,19 +6,28 @@ clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from math import inf
 
 from ledger.core.wording import Wording, WrongValue
 from watchers.header_sync import HeaderSync, sync_headers
-from watchers.net.errors import SourceError, SourceLied
+from watchers.net.errors import SourceError, SourceLate, SourceLied
 from watchers.proof.headers import HeaderChain, Tip
-from watchers.sources.protocol import Can, ClaimedTip, Source
+from watchers.sources.protocol import Can, ClaimedTip, Part, Source
 
 _ASIDE_FIRST = 600
 _ASIDE_MOST = _DAY = 24 * 3600
+_PATIENCE = 10.0
+"""Seconds for which sources are waited for in one look, all together, that have not answered when others have."""
 _CLAIMED_ABOVE = 2
 """So many blocks may come while a source is asked; one that names more of them has a chain that we do not see."""
+
+
+Progress = Callable[[str, Part, int, int], None]
+"""Told that a source gave so many of so many of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class SourceStatus:
     error: Wording | None = None
     lied: Wording | None = None
     silent: bool = False
+    seconds_left: float = inf
+    """For how long it is still waited for in this look."""
 
     @property
     def name(self) -> str:
@@ -70,10 +81,20 @@ class SourceStatus:
 
 
 class SourcePool:
-    """The sources of one network, and which of them are set aside. `set_aside` is what an earlier process knew."""
+    """The sources of one network, and which of them are set aside. `set_aside` is what an earlier process knew.
+
+    With `monotonic` (seconds that never go back) a source that is slower than another is waited for a few seconds only,
+    and goes on in the next look: what one has shown need not wait for the others. Without, all are waited for.
+    `told` is told how far long reading has come.
+    """
 
     def __init__(
-        self, sources: Sequence[Source], chain: HeaderChain, set_aside: Mapping[str, SetAside] | None = None
+        self,
+        sources: Sequence[Source],
+        chain: HeaderChain,
+        set_aside: Mapping[str, SetAside] | None = None,
+        monotonic: Callable[[], float] | None = None,
+        told: Progress | None = None,
     ) -> None:
         names = [source.name for source in sources]
         if len(set(names)) != len(names):
@@ -81,13 +102,69 @@ class SourcePool:
         self.chain = chain
         self._sources = tuple(sources)
         self._aside: dict[str, SetAside] = dict(set_aside or {})
+        self._monotonic = monotonic
+        self._told = told
+        if told is not None:
+            for source in self._sources:
+                source.told = partial(told, source.name)
 
     def sync_all(self, now: int) -> list[SourceStatus]:
         """Ask every source for its tip and headers, and add what verifies to the chain."""
         statuses = [SourceStatus(source, source.requests, source.bytes_read) for source in self._sources]
-        for one in statuses:
-            self._sync(one, now)
+        if self._monotonic is not None and len(statuses) > 1:
+            for one in statuses:
+                one.seconds_left = _PATIENCE / (len(statuses) - 1)
+        asked = [one for one in statuses if self._is_asked(one, now)]
+        self.in_turn(asked, lambda one: sync_headers(one.source, self.chain, one.synced, now=now), now)
         return statuses
+
+    def in_turn(
+        self, statuses: Sequence[SourceStatus], ask: Callable[[SourceStatus], object], now: int
+    ) -> None:
+        """Ask each source the same. Those that take too long are left to the next look where another answered all of
+        it; where none did, they are asked again without a limit, one by one, until one has.
+
+        `ask` raises a SourceError, which stands with its source then.
+        """
+        late: list[SourceStatus] = []
+        answered = False
+        for one in statuses:
+            try:
+                with self.turn(one):
+                    ask(one)
+                answered = True
+            except SourceLate:
+                late.append(one)
+            except SourceError as trouble:
+                self.note(one, trouble, now)
+        for one in late:
+            if not answered:
+                one.seconds_left = inf
+            try:
+                with self.turn(one):
+                    ask(one)
+                answered = True
+            except SourceError as trouble:
+                self.note(one, trouble, now)
+
+    @contextmanager
+    def turn(self, one: SourceStatus) -> Iterator[None]:
+        """While a source is asked: its time goes on, and at the end of it whatever it is asked raises SourceLate."""
+        if self._monotonic is None or one.seconds_left == inf:
+            yield
+            return
+        began = self._monotonic()
+        one.source.asked_until = began + one.seconds_left
+        try:
+            yield
+        finally:
+            one.source.asked_until = inf
+            one.seconds_left = max(0.0, one.seconds_left - (self._monotonic() - began))
+
+    def told(self, source: str, part: Part, done: int, of: int) -> None:
+        """A source gave so many of so many of a part."""
+        if self._told is not None:
+            self._told(source, part, done, of)
 
     def available(self, now: int) -> list[SourceStatus]:
         """The sources that are not set aside, for a question apart from any look."""
@@ -97,18 +174,14 @@ class SourcePool:
             if source.name not in self._aside or now >= self._aside[source.name].until
         ]
 
-    def _sync(self, one: SourceStatus, now: int) -> None:
+    def _is_asked(self, one: SourceStatus, now: int) -> bool:
+        """Is a source asked in this look? Not while it is set aside, nor where it has no headers to show."""
         aside = self._aside.get(one.name)
         if aside is not None and now < aside.until:
             one.lied, one.silent = aside.lied, True
             one.error = Wording("set aside for an answer that proof contradicts; asked again later")
-            return
-        if not {Can.TIP, Can.HEADERS} <= one.source.can:
-            return
-        try:
-            sync_headers(one.source, self.chain, one.synced, now=now)
-        except SourceError as trouble:
-            self.note(one, trouble, now)
+            return False
+        return one.source.can >= {Can.TIP, Can.HEADERS}
 
     def note(self, one: SourceStatus, trouble: SourceError, now: int) -> None:
         """Keep what went wrong; a lie sets its source aside, longer each time."""

@@ -12,13 +12,21 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from random import SystemRandom
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from watchers.net.connection import Connection, Deadline, open_connection, tls_context
 from watchers.net.electrum_endpoint import ANY, VERIFY, ElectrumEndpoint
-from watchers.net.errors import SourceDown, SourceError, SourceGarbled, SourceRefused, SourceSlow
+from watchers.net.errors import (
+    SourceDown,
+    SourceError,
+    SourceGarbled,
+    SourceLate,
+    SourceRefused,
+    SourceSlow,
+)
 from watchers.net.guards import GuardRefused, array_of, item, json_of, object_of, text, whole
 from watchers.net.pace import Paces
 from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
@@ -199,13 +207,17 @@ class ElectrumClient:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.requests = 0
+        self.asked_until = inf
+        """Moment of `monotonic` after which it is asked no more: SourceLate, which is no failure of its."""
         self.protocol: tuple[int, ...] = ()
         self.listener: Listener | None = None
         self._source = source
         self._endpoint = endpoint
         self._policy = policy
         self._monotonic = monotonic
-        self._sleep = sleep if sleep is not None else _wait
+        self._ended = threading.Event()
+        self._sleep: Callable[[float], object] = sleep if sleep is not None else self._ended.wait
+        self._under_way: Deadline | None = None
         self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{endpoint}"))
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
@@ -264,11 +276,21 @@ class ElectrumClient:
         with self._lock:
             self._close()
 
+    def end(self) -> None:
+        """Cut off what is under way, from any thread; later questions raise SourceDown."""
+        self._ended.set()
+        under_way = self._under_way
+        if under_way is not None:
+            under_way.abort()
+
     def _mannerly(
         self, method: str, calls: Sequence[Sequence[object]], most: int, deadline: float
     ) -> list[object | ElectrumDeclined]:
         """One group at the pace, and with the rests, that a host is owed."""
-        until = self._monotonic() + deadline
+        now = self._monotonic()
+        until = min(now + deadline, self.asked_until)
+        if self.asked_until <= now:
+            raise SourceLate(self._source)
         ends = Deadline(self._source, until, self._monotonic)
         wait = self._pace.wait(until, self._source)
         if wait > 0:
@@ -276,13 +298,19 @@ class ElectrumClient:
         if not self._lock.acquire(timeout=ends.left()):
             raise SourceSlow(self._source, "another question to it is taking all the time")
         try:
+            self._under_way = ends
+            if self._ended.is_set():
+                raise SourceDown(self._source, "not asked: this program is ending")
             answers = self._exchange(method, calls, most, ends)
         except BaseException as failure:
-            if isinstance(failure, SourceDown | SourceSlow):
-                self._pace.failed(1)
             self._close()  # a late answer must meet no later question
+            if isinstance(failure, SourceDown | SourceSlow):
+                if self._monotonic() >= self.asked_until:
+                    raise SourceLate(self._source) from None
+                self._pace.failed(1)
             raise
         finally:
+            self._under_way = None
             self._lock.release()
         self._pace.succeeded()
         for answer in answers:
@@ -425,7 +453,3 @@ class ElectrumClient:
             self._connection = None
             if self.listener is not None:
                 self.listener.lost()
-
-
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)

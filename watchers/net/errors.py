@@ -40,6 +40,15 @@ class SourceSlow(SourceError):
     """The total deadline passed before the answer was whole."""
 
 
+class SourceLate(SourceSlow):
+    """Others had answered, and this one was waited for no more. What it has shown stays; the next look goes on."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            source, "takes longer than other sources, which are shown first; the next look goes on"
+        )
+
+
 class SourceRefused(SourceError):
     """The source declined: an HTTP status of 400 and above (429 included), a redirect, or our own safety rule.
 

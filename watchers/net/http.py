@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from random import SystemRandom
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -33,7 +34,7 @@ from watchers.net.connection import (
     tls_context,
     tls_wording,
 )
-from watchers.net.errors import SourceDown, SourceError, SourceRefused, SourceSlow
+from watchers.net.errors import SourceDown, SourceError, SourceLate, SourceRefused, SourceSlow
 from watchers.net.pace import Paces
 from watchers.net.policy import HttpPolicy, check_destination, is_local, takes_proxy
 from watchers.net.proxy import WANTS_LOGIN, Proxy, login_refused, proxy_of
@@ -130,6 +131,7 @@ class HttpClient:
         auth: tuple[str, str] | None = None,
         max_bytes: int,
         deadline: float,
+        until: float = inf,
         source: str = "",
         attempts: int | None = None,
         answers: frozenset[int] = frozenset(),
@@ -138,24 +140,35 @@ class HttpClient:
 
         Connection failures and 429, 502, 503, 504 are tried again (`attempts` in all). Any other status is an
         answer, and so are those in `answers`. Raises SourceDown, SourceSlow or SourceRefused, in the name of
-        `source` (default: the host).
+        `source` (default: the host); SourceLate at the moment `until` of the monotonic clock, which is no failure of
+        the host's.
         """
         parts = urlsplit(url)
         name = source or parts.hostname or "source"
         check_destination(parts, self.policy, name)
         request = _Request(name, method, url, json, data, headers or {}, auth, max_bytes)
-        until = self._monotonic() + deadline
+        now = self._monotonic()
+        ends = min(now + deadline, until)
+        if until <= now:
+            raise SourceLate(name)
         pace = self._paces.of(parts)
         tries = self.policy.attempts if attempts is None else attempts
         attempt = 1
         while True:
-            wait = pace.wait(until, name)
+            try:
+                wait = pace.wait(ends, name)
+            except SourceSlow:
+                if ends == until:
+                    raise SourceLate(name) from None
+                raise
             if wait > 0:
                 self._sleep(wait)
             failure: SourceError
             try:
-                answer = self._follow(request, until)
+                answer = self._follow(request, ends)
             except (SourceDown, SourceSlow) as trouble:
+                if self._monotonic() >= until:
+                    raise SourceLate(name) from None
                 failure, pause = trouble, pace.failed(attempt)
             except SourceRefused:
                 pace.succeeded()
@@ -166,7 +179,7 @@ class HttpClient:
                     return answer
                 failure, pause = pace.declined(answer.status, answer.headers, name, attempt)
             attempt += 1
-            if attempt > tries or self._monotonic() + pause >= until:
+            if attempt > tries or self._monotonic() + pause >= ends:
                 raise failure
             self._sleep(pause)
 

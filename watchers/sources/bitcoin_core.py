@@ -31,7 +31,7 @@ from watchers.net.guards import (
 from watchers.net.http import HttpAnswer, HttpClient
 from watchers.proof.networks import Network
 from watchers.proof.transaction import Tx
-from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx, Part
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -186,13 +186,14 @@ class BitcoinCore(BaseSource):
             raise SourceGarbled.of(self.name, refused) from refused
         kept = {name: self._mempool[name] for name in names if name in self._mempool}
         fresh = [name for name in names if name not in kept]
+        self._mempool = kept
         for start in range(0, len(fresh), _TXS_A_BATCH):
             some = fresh[start : start + _TXS_A_BATCH]
             raws = self._batch("getrawtransaction", [[name] for name in some], most=16 * _MOST_TX)
             for name, raw in zip(some, raws, strict=True):
                 if raw is not None:
                     kept[name] = MempoolTx.of(self._transaction(name, raw))
-        self._mempool = kept
+            self.told(Part.MEMPOOL, len(kept), len(names))
         return list(kept.values())
 
     def look_transaction(self, txid: str) -> Tx | None:
@@ -280,6 +281,7 @@ class BitcoinCore(BaseSource):
             auth=self._auth,
             max_bytes=most,
             deadline=self._deadline if deadline is None else deadline,
+            until=self.asked_until,
             source=self.name,
         )
         self.bytes_read += len(answer.body)

@@ -30,7 +30,7 @@ from watchers.net.guards import (
 from watchers.net.http import HttpAnswer, HttpClient
 from watchers.proof.networks import Network
 from watchers.proof.transaction import Tx
-from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, MempoolTx, Part
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -193,6 +193,7 @@ class BitcoinCoreRest(BaseSource):
             tx = self.look_transaction(name)
             if tx is not None:
                 kept[name] = MempoolTx.of(tx)
+                self.told(Part.MEMPOOL, len(kept), len(names))
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
@@ -272,6 +273,7 @@ class BitcoinCoreRest(BaseSource):
             self._base + path,
             max_bytes=most,
             deadline=deadline,
+            until=self.asked_until,
             source=self.name,
             answers=frozenset({503}),
         )

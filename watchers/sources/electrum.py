@@ -22,7 +22,7 @@ from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network
 from watchers.proof.scripts import ScriptKind, kind_of
 from watchers.proof.transaction import Tx
-from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx, Part
 
 MOST_HEIGHT = 100_000_000
 _SMALL = 64 * 1024
@@ -84,9 +84,22 @@ class Electrum(BaseSource):
         """Bytes of lines read since this object was made."""
         return self._client.bytes_read
 
+    @property
+    def asked_until(self) -> float:
+        """Moment of the monotonic clock after which every question raises SourceLate."""
+        return self._client.asked_until
+
+    @asked_until.setter
+    def asked_until(self, moment: float) -> None:
+        self._client.asked_until = moment
+
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
+
+    def end(self) -> None:
+        """Cut off what is under way, from any thread; nothing is asked any more."""
+        self._client.end()
 
     def look_tip(self) -> ClaimedTip:
         """The best block that the server knows; its hash is computed from the header beside the height."""
@@ -187,6 +200,7 @@ class Electrum(BaseSource):
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
                 raise raw
             known[name] = MempoolTx.of(self._transaction(name, raw))
+            self.told(Part.MEMPOOL, len(known), len(names))
         if len(self._known) + len(fresh) > _KNOWN_TXS:
             self._known.clear()
         self._known.update(known)
@@ -215,7 +229,10 @@ class Electrum(BaseSource):
 
     def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
         """The history of each script above its height, with few round trips for all of them."""
-        self._history.read_together([script for script, _ in asked])
+        for start in range(0, len(asked), A_GROUP):
+            some = [script for script, _ in asked[start : start + A_GROUP]]
+            self._history.read_together(some)
+            self.told(Part.HISTORIES, start + len(some), len(asked))
         return [self.look_history(script, above=height) for script, height in asked]
 
     def look_height(self, txid: str) -> int | None:

@@ -37,7 +37,7 @@ from watchers.proof.merkle import MerkleProof
 from watchers.proof.networks import Network
 from watchers.proof.scripts import scripthash_hex
 from watchers.proof.transaction import Tx
-from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx
+from watchers.sources.protocol import BaseSource, Can, ClaimedTip, HistoryRow, MempoolTx, Part
 
 _MOST_HEIGHT = 100_000_000
 _MOST_BLOCK = 4_000_000
@@ -258,6 +258,7 @@ class Esplora(BaseSource):
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
                 self._known[name] = MempoolTx.of(tx)
             shown.append(self._known[name])
+            self.told(Part.MEMPOOL, len(shown), len(names))
         if len(self._known) > _KNOWN_TXS:
             self._known = {tx.txid: tx for tx in shown}
         return shown
@@ -270,6 +271,7 @@ class Esplora(BaseSource):
             tx = self.look_transaction(name)
             if tx is not None:
                 self._known[name] = MempoolTx.of(tx)
+                self.told(Part.MEMPOOL, len(self._known), len(names))
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,
@@ -521,6 +523,7 @@ class Esplora(BaseSource):
             self._base + path,
             max_bytes=most,
             deadline=self._deadline if deadline is None else deadline,
+            until=self.asked_until,
             source=self.name,
         )
         self.bytes_read += len(answer.body)

@@ -6,10 +6,11 @@ shown it; where it has no answer it raises one of `net.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
@@ -28,6 +29,19 @@ class Can(StrEnum):
     HISTORY = "history"
     MEMPOOL = "mempool"
     SPENDS = "spends"
+
+
+class Part(StrEnum):
+    """What is read in many steps, so that it may take long."""
+
+    HEADERS = "headers"
+    BLOCKS = "blocks"
+    HISTORIES = "histories"
+    MEMPOOL = "transactions in no block"
+
+
+Told = Callable[[Part, int, int], None]
+"""Told that so many of so many of a part are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,12 @@ class Source(Protocol):
     def cut_short(self) -> AbstractSet[bytes]:
         """Scripts of which the last answer left out what is in no block, or may have: absence there says nothing."""
 
+    asked_until: float
+    """Moment of the monotonic clock after which every question raises SourceLate: set by whoever looks."""
+
+    told: Told
+    """Told how far long reading has come: set by whoever looks."""
+
     @property
     def requests(self) -> int:
         """Requests sent since this object was made."""
@@ -150,6 +170,10 @@ class Source(Protocol):
         """The txid that spends an outpoint, None where it is unspent. A claim. Asked where SPENDS is declared."""
 
 
+def _nobody(_part: Part, _done: int, _all: int) -> None:
+    """Nobody wants to know."""
+
+
 class BaseSource:
     """Base of every source: each method of the Source protocol, refusing. A source overrides what it can."""
 
@@ -158,6 +182,8 @@ class BaseSource:
     cut_short: AbstractSet[bytes] = frozenset()
     requests: int = 0
     bytes_read: int = 0
+    asked_until: float = inf
+    told: Told = staticmethod(_nobody)
 
     def look_tip(self) -> ClaimedTip:
         """Not declared: SourceRefused."""
@@ -194,7 +220,11 @@ class BaseSource:
 
     def look_histories(self, asked: Sequence[tuple[Script, int]]) -> list[list[HistoryRow]]:
         """One after the other."""
-        return [self.look_history(script, above=height) for script, height in asked]
+        listed: list[list[HistoryRow]] = []
+        for script, height in asked:
+            listed.append(self.look_history(script, above=height))
+            self.told(Part.HISTORIES, len(listed), len(asked))
+        return listed
 
     def look_height(self, txid: str) -> int | None:
         """Not declared: SourceRefused."""
