@@ -142,6 +142,8 @@ class Intake:
     budget: Budget
     growth: Callable[[], Growth]
     ask_histories: bool = True
+    ends: Callable[[], bool] = lambda: False
+    """Is this program ending? Then what was read of a look is not all that sources had to show."""
     watch_sets: WatchSets = field(default_factory=WatchSets)
     troubles: dict[str, str] = field(default_factory=dict)
     """What each source that failed last failed by: in the log once, until it answers again or fails otherwise."""
@@ -160,7 +162,8 @@ class Intake:
     def fetch(self, now: int) -> Fetched:
         """Ask the sources and prove what they say; holds no transaction.
 
-        Raises Unavailable when the day's requests are used up. When its bytes are, the tip is followed all the same.
+        Raises Unavailable when the day's requests are used up, or this program ends meanwhile. When the day's bytes
+        are used up, the tip is followed all the same.
         """
         with self.store.read() as tx:
             spent = fetched_today(tx, now)
@@ -190,6 +193,8 @@ class Intake:
             known=growth,
             rescan=None if past is None else past.question(height, self.ask_histories),
         )
+        if self.ends():
+            raise Unavailable("This program is ending; what it was reading is read by the next look.")
         return Fetched(scanned, found, growth, past, monotonic() - began, not bytes_left)
 
     def record(self, fetched: Fetched, now: int) -> LookOutcome:

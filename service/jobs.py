@@ -7,7 +7,7 @@ payments are looked for within a look, since the absence of one counts only agai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.core.entry import Entry
 from ledger.core.errors import LedgerError, StorageFailed
@@ -23,6 +23,7 @@ from service.intake import Intake
 from service.leader import SECONDS, Leader
 from service.logs import note, warn
 from service.lookups import LookUps
+from service.progress import LookProgress
 from service.scheduler import Job
 from service.senders import SenderLookUps
 from service.valuing import Valuing
@@ -51,6 +52,9 @@ class Jobs:
     checking: Checking
     words: Words
     backups: Backups | None = None
+    reading: LookProgress = field(default_factory=LookProgress)
+    ends: Callable[[], bool] = lambda: False
+    """Is this program ending? Then sources answer nothing any more."""
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
     unwritable: str | None = None
@@ -106,9 +110,12 @@ class Jobs:
                 self._grown = True
             if self._intake is None or not self._intake.knows_where_we_are():
                 self._intake = self.pin()
-            outcome = self._intake.look()
+            with self.reading:
+                outcome = self._intake.look()
             self._tell_progress()
         except (SourceError, Unavailable, BadUse, LedgerError) as failure:
+            if self.ends():
+                return None
             self.trouble = str(failure)
             self.unwritable = str(failure) if isinstance(failure, StorageFailed) else None
             warn("look failed", why=str(failure))
@@ -120,19 +127,19 @@ class Jobs:
 
     def look_up(self) -> int:
         """Answer what donors asked to have looked up, if this process leads; how many were answered."""
-        if self._intake is None or not self.leader.leading:
+        if self._intake is None or self.ends() or not self.leader.leading:
             return 0
         return self.lookups.answer_waiting(self._intake.watcher)
 
     def look_up_senders(self) -> int:
         """Look up who sent coins where the inputs do not show it, if this process leads; how many were found."""
-        if self._intake is None or self._behind or not self.leader.leading:
+        if self._intake is None or self.ends() or self._behind or not self.leader.leading:
             return 0
         return self.senders.answer_waiting(self._intake.watcher)
 
     def value(self) -> list[Entry]:
         """Ask for rates and value what waits, if this process leads and is not behind the chain."""
-        if self._behind or not self.leader.leading:
+        if self.ends() or self._behind or not self.leader.leading:
             return []
         entries = self.valuing.run()
         _note_recorded(entries)

@@ -13,10 +13,13 @@ from ledger.views.chain_status import chain_status
 from ledger.views.open_items import OpenItemKind
 from ledger.views.reconcile import books_state
 from service.clock import Clock
+from service.progress import LookProgress
 
 
-def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str:
-    """The exposition format, version 0.0.4; no label holds anything from a visitor."""
+def metrics_text(
+    store: Store, findings: Sequence[Finding], clock: Clock, look: LookProgress | None = None
+) -> str:
+    """The exposition format, version 0.0.4; no label holds anything from a visitor. `look`: the one under way."""
     now = clock()
     rows: list[tuple[str, str, str, int]] = []
 
@@ -36,6 +39,16 @@ def metrics_text(store: Store, findings: Sequence[Finding], clock: Clock) -> str
     add("aidtrail_tip_age_seconds", "Seconds since the agreed tip's own time.", now - (chain.tip_time or now))
     looked = now if chain.looked_at is None else unix_seconds(chain.looked_at)
     add("aidtrail_look_age_seconds", "Seconds since the chain was last looked at.", now - looked)
+    if look is not None:
+        add(
+            "aidtrail_look_seconds",
+            "Seconds that the look under way has taken; 0 between looks.",
+            look.seconds,
+        )
+        for (name, part), (done, of) in sorted(look.read.items()):
+            label = f'{{source="{_escaped(name)}",part="{part}"}}'
+            add("aidtrail_look_read", "What the look under way has read of it.", done, label)
+            add("aidtrail_look_to_read", "How much the look under way reads in all.", of, label)
     add(
         "aidtrail_chain_fresh",
         "1 when the last look and the newest block are fresh.",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ledger.core.wording import Wording
+from service.clock import monotonic
 from service.logs import note
+from watchers.sources.protocol import Part
 
+_EACH_SECONDS = 10.0
+"""A look that takes longer says so often how far it has come."""
 _LINES = 20
 """A log gets about so many lines from start to end."""
 
@@ -70,6 +75,45 @@ def _behind(blocks: int, hours: int) -> Wording:
     """How far the sources are ahead, and about how long it takes to read that."""
     time = Wording("about {n} hour", {"n": hours}, "about {n} hours")
     return Wording("{n} block behind, {time}", {"n": blocks, "time": time}, "{n} blocks behind, {time}")
+
+
+class LookProgress:
+    """How far the look that is under way has come: for the metrics, and a line of the log each ten seconds.
+
+    Used with `with` around a look, and told by its sources; read from other threads.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = monotonic) -> None:
+        self._elapsed = elapsed
+        self._began: float | None = None
+        self._said = 0.0
+        self.read: dict[tuple[str, str], tuple[int, int]] = {}
+        """By source and part: so many of so many are read."""
+
+    def __enter__(self) -> Self:
+        self._began = self._said = self._elapsed()
+        self.read = {}
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self._began = None
+        self.read = {}
+
+    def __call__(self, source: str, part: Part, done: int, of: int) -> None:
+        """A source gave so many of so many of a part."""
+        self.read = self.read | {(source, part.value): (done, of)}
+        now = self._elapsed()
+        if self._began is not None and now - self._said >= _EACH_SECONDS:
+            self._said = now
+            note(
+                "reading", source=source, what=part.value, done=done, of=of, seconds=round(now - self._began)
+            )
+
+    @property
+    def seconds(self) -> int:
+        """For how long the look is under way; 0 where none is."""
+        began = self._began
+        return 0 if began is None else int(self._elapsed() - began)
 
 
 class FoldProgress:

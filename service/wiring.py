@@ -27,7 +27,7 @@ from ledger.views.chain_status import Staleness, chain_status
 from service.backups import Backups
 from service.budget import Budget
 from service.checking import Checking, findings_of
-from service.clock import Clock
+from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.config import Config
 from service.intake import NO_BLOCK_SINCE, Intake, Sightings, load_set_aside
@@ -38,6 +38,7 @@ from service.metrics import metrics_text
 from service.paper_files.treating import treated
 from service.pinning import pinned_chain
 from service.process import is_gone, this_process
+from service.progress import LookProgress
 from service.senders import SenderLookUps, Senders
 from service.sentences import readiness as say
 from service.sources import http_client, sources_of
@@ -68,10 +69,14 @@ class Service:
     app: Application
     closing: tuple[Callable[[], None], ...] = ()
 
-    def close(self) -> None:
-        """Cut off what is under way at the sources, and give the lease back."""
+    def stop_asking(self) -> None:
+        """Cut off what is under way at the sources, from any thread: a long look ends, and is not recorded."""
         for close in self.closing:
             close()
+
+    def close(self) -> None:
+        """Stop asking, and give the lease back."""
+        self.stop_asking()
         self.jobs.leader.release()
 
 
@@ -90,6 +95,7 @@ def build(
     budget = Budget(config.watch.megabytes_a_day, config.watch.requests_a_day)
     sightings = Sightings(config.watch.sightings)
     by_blocks = config.watch.mode == "blocks"
+    ending, reading = threading.Event(), LookProgress()
 
     def pin() -> Intake:
         chain = pinned_chain(
@@ -98,7 +104,7 @@ def build(
         kind = AddressWatcher if config.watch.mode == "addresses" else Watcher
         return Intake(
             store,
-            kind(network, sources, chain, set_aside(store)),
+            kind(network, sources, chain, set_aside(store), monotonic=monotonic, told=reading),
             clock,
             config.watch.blocks_a_look,
             sightings,
@@ -106,6 +112,7 @@ def build(
             budget,
             lambda: Growth(store, wallets, network, ahead=by_blocks),
             config.watch.ask_histories,
+            ending.is_set,
         )
 
     own_node = any(source.whole_mempool for source in sources)
@@ -124,13 +131,15 @@ def build(
         Checking(store, clock, config.watch.check_hours * HOUR, config.watch.check_all_hours * HOUR),
         words_of(store, config, clock, folder),
         backups_of(store, config, clock, folder),
+        reading,
+        ending.is_set,
     )
     settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
     ports = Ports(
         store,
         clock,
         settings,
-        lambda: metrics_text(store, jobs.checking.findings(), clock),
+        lambda: metrics_text(store, jobs.checking.findings(), clock, reading),
         lambda: not_ready(store, jobs, clock),
         queries,
         desk,
@@ -138,8 +147,8 @@ def build(
         Buckets(clock).take,
         treated,
     )
-    electrum = [source.close for source in sources if isinstance(source, Electrum)]
-    return Service(store, jobs, create_app(ports), (http.close, *electrum))
+    electrum = [source.end for source in sources if isinstance(source, Electrum)]
+    return Service(store, jobs, create_app(ports), (ending.set, http.close, *electrum))
 
 
 def backups_of(store: Store, config: Config, clock: Clock, folder: Path) -> Backups | None:

@@ -54,9 +54,10 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         scheduler = Scheduler(service.jobs.all(), outside.clock)
         scheduler.start()
         wait_for_stop()
+        service.stop_asking()
+        server.stop()
         scheduler.stop()
         progress.stop()
-        server.stop()
         service.close()
     return Answer((str(say.STOPPED),), {"url": url})
 

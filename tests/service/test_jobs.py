@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -20,9 +22,11 @@ from service.clock import MovableClock, due_again
 from service.config import Backup, SourceConfig, Watch
 from service.scheduler import Job, Scheduler
 from service.wiring import build, not_ready
+from tests.tools.electrum_server import ElectrumServer, Session
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_core import CoreServer
+from tests.tools.fake_server import Reply
 from tests.tools.kill_driver import config_of
 from tests.tools.store_places import place
 
@@ -96,6 +100,56 @@ def test_many_blocks_are_caught_up_in_bounded_looks_that_resume(tmp_path: Path) 
         assert len([path for path in server.paths if path.endswith("/raw")]) == 600
         pages = [path for path in server.paths if "/blocks/" in path and "/tip/" not in path]
         assert len(pages) <= 61, "headers are read once, whatever process reads on"
+    store.close()
+
+
+class HoldingExplorer(EsploraServer):
+    """Answers nothing about headers, so that a look takes as long as it may."""
+
+    def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+        if "/blocks/tip" not in path:
+            held.set()
+            let_go.wait(30)
+        return super().answer(handler, path, body)
+
+
+class HoldingElectrum(ElectrumServer):
+    """The same."""
+
+    def answer_line(self, session: Session, line: bytes) -> bool:
+        if b"block.header" in line:
+            held.set()
+            let_go.wait(30)
+        return super().answer_line(session, line)
+
+
+held, let_go = threading.Event(), threading.Event()
+
+
+@pytest.mark.parametrize("kind", ["esplora", "electrum"])
+def test_a_look_ends_at_once_when_the_program_does_and_nothing_of_it_is_recorded(
+    kind: str, tmp_path: Path
+) -> None:
+    """However long a source takes to answer; that it was cut off is no trouble of the source."""
+    store, chain = Store.create(place(tmp_path)), FakeChain()
+    chain.mine(3)
+    held.clear()
+    let_go.clear()
+    with HoldingExplorer(chain) if kind == "esplora" else HoldingElectrum(chain) as server:
+        source = SourceConfig("slow", "esplora" if kind == "esplora" else "electrum", server.url)
+        config = replace(config_of(server.url), sources=(source,), watch=Watch(sightings="off"))
+        service = build(store, config, MovableClock(chain.now), {}, tmp_path)
+        looking = threading.Thread(target=service.jobs.look)
+        looking.start()
+        assert held.wait(30)
+        began = monotonic()
+        service.stop_asking()
+        looking.join(30)
+        assert monotonic() - began < 1
+        let_go.set()
+        assert service.jobs.trouble is None
+        with store.read() as tx:
+            assert chain_status(tx, now=chain.now).looked_at is None
     store.close()
 
 

@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from service.progress import CatchUp, FoldProgress
+from service.progress import CatchUp, FoldProgress, LookProgress
+from watchers.sources.protocol import Part
 
 
 class Terminal(io.StringIO):
@@ -42,6 +43,27 @@ def test_nothing_is_shown_while_there_is_nothing_to_catch_up() -> None:
     told(10, 10, 0)
     told.stop()
     assert err.getvalue() == ""
+
+
+def test_a_long_look_says_each_ten_seconds_how_far_it_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever source reads; a short look says nothing, and between looks there is nothing to tell."""
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr("service.progress.note", lambda _event, **facts: told.append(facts))
+    now = 100.0
+    progress = LookProgress(lambda: now)
+    with progress:
+        for done in range(1, 9):
+            now += 1
+            progress("one", Part.HISTORIES, done, 8)
+        assert (told, progress.seconds) == ([], 8)
+        for done in range(1, 41):
+            now += 1
+            progress("two", Part.MEMPOOL, done, 400)
+        assert progress.read == {("one", "histories"): (8, 8), ("two", "transactions in no block"): (40, 400)}
+    assert [(row["source"], row["done"], row["of"], row["seconds"]) for row in told] == [
+        ("two", done, 400, 8 + done) for done in (2, 12, 22, 32)
+    ]
+    assert (progress.read, progress.seconds) == ({}, 0)
 
 
 def test_folding_anew_is_told_in_ten_lines_in_a_log_and_by_a_bar_on_a_terminal(

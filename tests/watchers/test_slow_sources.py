@@ -33,7 +33,7 @@ class Timed(SourceInMemory):
         self._time, self.seconds, self.down = time, seconds, False
 
     @property
-    def requests(self) -> int:  # type: ignore[override]
+    def requests(self) -> int:
         return self._asked
 
     @requests.setter
