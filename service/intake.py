@@ -14,6 +14,7 @@ from enum import StrEnum
 from ledger.core.chain import BlockRef, Header, Script
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.core.times import rfc3339
+from ledger.core.wording import wording_from
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.rules.settled import Completeness, note_completeness
 from ledger.store.database import Store
@@ -93,14 +94,14 @@ def _status(report: SourceReport) -> SourceStatus:
 
 def save_set_aside(tx: Writing, aside: Mapping[str, SetAside]) -> None:
     """Keep who was caught lying, and how often: pauses go on doubling in the next process."""
-    told = {name: [one.until, one.times, one.sentence] for name, one in aside.items()}
+    told = {name: [one.until, one.times, one.lied.data()] for name, one in aside.items()}
     tx.progress.save(_SET_ASIDE, json.dumps(told, sort_keys=True))
 
 
 def load_set_aside(tx: Reading) -> dict[str, SetAside]:
     """The sources that an earlier process caught lying, so that a restart does not forgive them."""
     told = json.loads(tx.progress.load(_SET_ASIDE) or "{}")
-    return {name: SetAside(until, times, sentence) for name, (until, times, sentence) in told.items()}
+    return {name: SetAside(until, times, wording_from(lied)) for name, (until, times, lied) in told.items()}
 
 
 def chain_rows(chain: HeaderChain, tip: str, above: int) -> list[tuple[int, bytes]]:

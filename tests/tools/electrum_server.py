@@ -4,11 +4,12 @@ Only for tests; over TCP, or over TLS with a certificate that signs itself."""
 from __future__ import annotations
 
 import json
+import select
 import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -45,6 +46,7 @@ class Session(socketserver.StreamRequestHandler):
         self.greeted = False
         self.tip: str | None = None
         self.statuses: dict[str, str | None] = {}
+        self.held: list[bytes] = []
         super().setup()
 
     def handle(self) -> None:
@@ -52,13 +54,23 @@ class Session(socketserver.StreamRequestHandler):
         outer.sessions.append(self)
         outer.connections += 1
         try:
-            for line in self.rfile:
+            for line in self._lines() if outer.holds else self.rfile:
                 if not outer.answer_line(self, line):
                     return
         except OSError:
             return
         finally:
             outer.sessions.remove(self)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Questions as they come; what was answered goes out, the last first, when no more of them is on its way."""
+        rest = b""
+        while piece := self.request.recv(1 << 16):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines
+            if not rest and not select.select([self.request], [], [], 0)[0]:
+                answers, self.held = self.held, []
+                self.wfile.write(b"".join(reversed(answers)))
 
     def finish(self) -> None:
         try:
@@ -98,7 +110,8 @@ class ElectrumServer:
     `highest` is the highest protocol spoken; `before` are lines pushed ahead of every reply; `pads` fills what
     is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back;
     `declines` maps a method to the error it is answered with; `too_long` are script hashes whose histories are
-    refused; `proves_alone` finds the block of a transaction by itself.
+    refused; `proves_alone` finds the block of a transaction by itself; `holds` answers back until it has read all
+    that was asked, and gives the last answer first; of what is asked together `most_together` at most are answered.
     """
 
     def __init__(self, chain: FakeChain, *, highest: str = "1.6", certificate: Path | None = None) -> None:
@@ -113,6 +126,8 @@ class ElectrumServer:
         self.mute = False
         self.declines: dict[str, tuple[int, str]] = {}
         self.proves_alone = False
+        self.holds = False
+        self.most_together = 1_000_000
         self.too_long: set[str] = set()
         self.lock = threading.RLock()
         self._blocks: dict[str, list[Tx]] = {}
@@ -179,6 +194,8 @@ class ElectrumServer:
                 return True
             reply: dict[str, Any] = {"jsonrpc": "2.0", "id": faults.told("id", asked["id"])}
             try:
+                if len(session.held) >= self.most_together:
+                    raise Declined(-101, "excessive resource usage")
                 if asked["method"] in self.declines:
                     raise Declined(*self.declines[asked["method"]])
                 result = self._result(session, asked["method"], asked["params"])
@@ -199,6 +216,9 @@ class ElectrumServer:
             for byte in whole:
                 session.wfile.write(bytes([byte]))
                 pause.wait(faults.drip)
+            return True
+        if self.holds:
+            session.held.append(whole)
             return True
         self._send(session, whole)
         return True

@@ -35,7 +35,8 @@ class EsploraServer(FakeServer):
     `/raw`, `/outspend/N` and proofs, but `/hex` and `/outspends`, which does not say who spends. `merkle_route` False
     is a server without proofs; `html` one whose 404 is a page. `unknown_cursor` is what it answers to a cursor that
     it does not know: "empty", "first" (the first page again) or "error". `keeps_rows`: `/blocks/:height` shows what it
-    showed of a height before, whatever branch that was.
+    showed of a height before, whatever branch that was. `apart`: height and hash of the tip are cached apart, so the
+    first hash after it moved is that of the tip before.
     """
 
     pages = True
@@ -45,6 +46,7 @@ class EsploraServer(FakeServer):
     electrum_backend = False
     merkle_route = True
     keeps_rows = False
+    apart = False
     html = False
     unknown_cursor = "empty"
     between_pages: Callable[[], None] | None = None
@@ -52,6 +54,7 @@ class EsploraServer(FakeServer):
     def __init__(self, chain: FakeChain) -> None:
         super().__init__(chain)
         self._rows: dict[int, str] = {}
+        self._tip = ""
 
     @property
     def url(self) -> str:
@@ -65,7 +68,9 @@ class EsploraServer(FakeServer):
             case ["blocks", "tip", "height"]:
                 return Reply(200, str(told("tip.height", top)).encode())
             case ["blocks", "tip", "hash"]:
-                return Reply(200, str(told("tip.hash", self.chain.active[top])).encode())
+                tip = self.chain.active[top]
+                shown, self._tip = self._tip if self.apart and self._tip else tip, tip
+                return Reply(200, str(told("tip.hash", shown)).encode())
             case ["block-height", number]:
                 if int(number) > top:
                     return NOT_FOUND

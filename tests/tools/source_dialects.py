@@ -205,10 +205,10 @@ def core_rest(version: int) -> Dialect:
     return Dialect(serve, ask, "mempool", lambda txid: txid)
 
 
-def electrum_of(highest: str, *, proves_alone: bool = False) -> Dialect:
+def electrum_of(highest: str, *, proves_alone: bool = False, holds: bool = False) -> Dialect:
     def serve(chain: FakeChain) -> ElectrumServer:
         server = ElectrumServer(chain, highest=highest)
-        server.proves_alone = proves_alone
+        server.proves_alone, server.holds = proves_alone, holds
         return server
 
     return Dialect(serve, electrum, "mempool", lambda txid: {"tx_hash": txid, "height": 0, "fee": 1})
@@ -216,8 +216,10 @@ def electrum_of(highest: str, *, proves_alone: bool = False) -> Dialect:
 
 DIALECTS: dict[str, Dialect] = {
     "blockstream.info": esplora(),
-    "mempool.space": esplora(CachingServer, together=50),
-    "mempool on Electrum": esplora(CachingServer, rows=10, electrum_backend=True),
+    "mempool.space": esplora(CachingServer, together=50, keeps_rows=True, apart=True),
+    "mempool on Electrum": esplora(
+        CachingServer, rows=10, electrum_backend=True, keeps_rows=True, apart=True
+    ),
     "self-hosted, unknown cursor empty": esplora(rows=50),
     "self-hosted, unknown cursor first page": esplora(rows=50, unknown_cursor="first"),
     "self-hosted, unknown cursor error": esplora(rows=50, unknown_cursor="error"),
@@ -229,4 +231,5 @@ DIALECTS: dict[str, Dialect] = {
     "Electrum 1.4": electrum_of("1.4"),
     "Electrum 1.6": electrum_of("1.6"),
     "Electrum 1.6 that finds blocks itself": electrum_of("1.6", proves_alone=True),
+    "Electrum 1.6 that holds answers back": electrum_of("1.6", holds=True),
 }

@@ -13,6 +13,7 @@ import pytest
 from ledger.core.chain import Outpoint, Script
 from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.source_dialects import Time
 from watchers.net.electrum import ElectrumConnection
 from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.block import parse_transaction
@@ -395,3 +396,25 @@ def test_a_header_of_another_size_is_none(plain: ElectrumServer, size: int) -> N
     plain.faults.lies["tip.hex"] = lambda _: "00" * size
     with pytest.raises(SourceGarbled, match=r"tip\.hex"):
         electrum(plain).look_tip()
+
+
+def test_a_server_that_calls_a_group_too_large_is_asked_in_smaller_ones() -> None:
+    """After the rest that it is owed, half as many at a time, until it answers; then all histories are whole."""
+    clock = Time()
+    with ElectrumServer(FakeChain()) as server:
+        server.holds, server.most_together = True, 60
+        txid = server.chain.send(transaction([(script_no(7), 5_000)], [outpoint_no(1)]))
+        server.chain.mine(1)
+        one = electrum(server, clock=clock, sleep=clock.sleep)
+        scripts = [(Script(script_no(number)), -1) for number in range(300)]
+        refused = 0
+        while True:
+            try:
+                listed = one.look_histories(scripts)
+                break
+            except SourceRefused:
+                refused += 1
+                clock.sleep(100)
+        assert refused == 3
+        assert [rows for rows in listed if rows] == [[HistoryRow(txid, 1)]]
+        assert listed.index([HistoryRow(txid, 1)]) == 7

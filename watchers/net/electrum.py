@@ -37,6 +37,7 @@ PROTOCOLS = ("1.4", "1.6")
 _PIECE = 64 * 1024
 A_GROUP = 250
 """So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
+_LEAST_GROUP = 10
 _MOST_TOGETHER = 64_000_000
 """Bytes that the answers to one group may have in all, where no single one may have more."""
 _SMALL = 64 * 1024
@@ -219,6 +220,7 @@ class ElectrumClient:
         self._sleep: Callable[[float], object] = sleep if sleep is not None else self._ended.wait
         self._under_way: Deadline | None = None
         self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{endpoint}"))
+        self._group = A_GROUP
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
         self._read_before = 0
@@ -247,14 +249,16 @@ class ElectrumClient:
         *,
         most: int,
         deadline: float,
-        group: int = A_GROUP,
+        most_together: int = A_GROUP,
     ) -> list[object | ElectrumDeclined]:
-        """The results in the order of the calls, `group` of them on their way at a time; `deadline` is for each group.
+        """The results in the order of the calls, `most_together` of them on their way at a time, and fewer where the
+        server called that too much; `deadline` is for each such group.
 
         The pace that a host is owed counts groups: a wallet subscribes to all its addresses at once, too, and a server
         that is asked one by one may hold each short answer back.
         """
         answers: list[object | ElectrumDeclined] = []
+        group = min(most_together, self._group)
         for start in range(0, len(calls), group):
             answers += self._mannerly(method, calls[start : start + group], most, deadline)
         return answers
@@ -316,6 +320,8 @@ class ElectrumClient:
         for answer in answers:
             if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
                 self._pace.pause(self._policy.breaker_pause)
+                if len(calls) > _LEAST_GROUP:
+                    self._group = max(_LEAST_GROUP, len(calls) // 2)
                 raise SourceRefused(self._source, 429, "too many requests: {said}", said=answer.said)
         return answers
 

@@ -192,7 +192,7 @@ class Electrum(BaseSource):
             [[name, False] for name in fresh],
             most=2 * _MOST_TX + _SMALL,
             deadline=self._deadline,
-            group=_TXS_TOGETHER,
+            most_together=_TXS_TOGETHER,
         )
         for name, raw in zip(fresh, raws, strict=True):
             if isinstance(raw, ElectrumDeclined):
