@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.clean import clean
@@ -166,6 +166,8 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     """
 
     def answer(request: Request, error: Exception) -> Response:
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=400)  # to nobody: who asked has gone
         told = _refusal_of(error)
         if told.status >= 500:
             trace = None if isinstance(error, StorageFailed | Problem | Damaged) else error
@@ -185,7 +187,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             headers["Retry-After"] = str(told.retry_after)
         return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
 
-    for kind in (Problem, TooMany, LedgerError, RequestValidationError, HTTPException):
+    for kind in (Problem, TooMany, LedgerError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, answer)
     return answer
 

@@ -15,8 +15,9 @@ from starlette.responses import Response
 from api.bodies import actor_of, require_token
 from api.data.acts import body_of, unkept
 from api.data.answers import ConfirmationLink, Page
-from api.data.documented import JSON, Slug, answer, problems, secured
-from api.data.reading import json_of, read_route
+from api.data.documented import DEFAULT_LIMIT, JSON, Limit, NumberCursor, Slug, answer, problems, secured
+from api.data.paging import page_of
+from api.data.reading import read_route
 from api.pages.qr import qr_of
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -44,14 +45,16 @@ _WANTED = {
 def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
     @read_route(
-        router, "/campaigns/{slug}/confirmations", "Things", Page[DeliveryCount], "confirmations", 404
+        router, "/campaigns/{slug}/confirmations", "Things", Page[DeliveryCount], "confirmations", 404, 422
     )
-    def counts(request: Request, slug: Slug) -> Response:
+    def counts(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
+    ) -> Response:
         """Every confirmed delivery: the sender's count beside the other side's, and the gap that nothing explains."""
 
         def render(tx: Any, now: int) -> Rendered:
             rows = delivery_counts(tx.session, slug)
-            return json_of(Page[DeliveryCount](items=rows, next=None), Reads(frozenset({slug})))
+            return page_of(request, Page[DeliveryCount], rows, limit, cursor, Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

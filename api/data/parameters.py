@@ -19,6 +19,12 @@ def only_known_parameters(request: Request) -> None:
         return  # nothing is at this path, which is said instead
     known = sorted(field.alias for field in route.dependant.query_params)
     strange = [name[:40] for name in dict.fromkeys(request.query_params) if name not in known]
+    twice = [
+        name for name in dict.fromkeys(request.query_params) if len(request.query_params.getlist(name)) > 1
+    ]
+    if twice:
+        told = Wording("stands twice; write it once")
+        raise Refused.fields(tuple(FieldError(name[:40], told) for name in twice[:10]))
     if not strange:
         return
     told = (

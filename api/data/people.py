@@ -19,7 +19,7 @@ from api.bodies import actor_of, require_token, token_of
 from api.data.acts import body_of, schema_of, unkept
 from api.data.answers import AuditLine, HeldRole, KnownToken, MadeToken, Me, Page, Person
 from api.data.documented import DEFAULT_LIMIT, JSON, Limit, NumberCursor, answer, needs, problems, secured
-from api.data.paging import link_header
+from api.data.paging import link_header, page_of
 from api.data.reading import json_of, read_route
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -143,20 +143,20 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         return answers.answer(request, render)
 
-    @reading("/users", Page[Person], "users", 403)
-    def users(request: Request) -> Response:
+    @reading("/users", Page[Person], "users", 403, 422)
+    def users(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """Users with their roles and limits, disabled ones and ended roles included. Roles: admin, auditor."""
         token = token_of(request)
 
         def render(tx: Any, now: int) -> Rendered:
             actor_of(ports, tx, token).require("user list", Scope.READ, AUDITORS, None)
             rows = tuple(_person(tx, user.name) for user in tx.desk.users())
-            return json_of(Page[Person](items=rows, next=None), Reads(), private=True)
+            return page_of(request, Page[Person], rows, limit, cursor, Reads(), private=True)
 
         return answers.answer(request, render)
 
-    @reading("/tokens", Page[KnownToken], "tokens", 403)
-    def tokens(request: Request) -> Response:
+    @reading("/tokens", Page[KnownToken], "tokens", 403, 422)
+    def tokens(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """Tokens without their secret, ended and revoked ones included: one's own; all, for admin and auditor."""
         token = token_of(request)
 
@@ -164,7 +164,7 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
             actor = actor_of(ports, tx, token)
             all_of_them = actor.may(Scope.READ, AUDITORS, None)
             rows = (_token(user, each) for user, each in _tokens(tx) if all_of_them or user.id == actor.id)
-            return json_of(Page[KnownToken](items=tuple(rows), next=None), Reads(), private=True)
+            return page_of(request, Page[KnownToken], rows, limit, cursor, Reads(), private=True)
 
         return answers.answer(request, render)
 

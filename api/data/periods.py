@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.data.answers import Page
-from api.data.documented import Named, Slug
+from api.data.documented import DEFAULT_LIMIT, Limit, Named, NumberCursor, Slug
+from api.data.paging import page_of
 from api.data.reading import json_of, read_route
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period_rows
@@ -17,13 +18,20 @@ from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period
 
 def periods_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
-    @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404)
-    def periods(request: Request, slug: Slug) -> Response:
+    @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404, 422)
+    def periods(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
+    ) -> Response:
         """Periods that were closed, the newest first, those that were opened again included."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(
-                Page[PeriodRow](items=period_rows(tx.session, slug), next=None), Reads(frozenset({slug}))
+            return page_of(
+                request,
+                Page[PeriodRow],
+                period_rows(tx.session, slug),
+                limit,
+                cursor,
+                Reads(frozenset({slug})),
             )
 
         return answers.answer(request, render)

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from api.bodies import actor_of, token_of
 from api.data.answers import Decision, Page, Reconciliation
-from api.data.documented import Slug, secured
+from api.data.documented import DEFAULT_LIMIT, Limit, NumberCursor, Slug, secured
+from api.data.paging import page_of
 from api.data.reading import json_of, read_route
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -55,8 +56,10 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
     path = "/campaigns/{slug}/decisions"
     security = [{}, *secured(Scope.READ)]
 
-    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 403, 404, security=security)
-    def waiting(request: Request, slug: Slug) -> Response:
+    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 403, 404, 422, security=security)
+    def waiting(
+        request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
+    ) -> Response:
         """What waits for a person, the oldest first. With a token also refused drafts and suggestions."""
         token = token_of(request) if "authorization" in request.headers else None
 
@@ -65,8 +68,15 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
                 actor_of(ports, tx, token).require("inbox", Scope.READ, READERS, slug)
             rows = decisions(tx, slug, now=now)
             shown = rows if token is not None else public_decisions(rows)
-            page = Page[Decision](items=tuple(map(Decision.of, shown)), next=None)
-            return json_of(page, Reads(frozenset({slug}), chain=True), private=token is not None)
+            return page_of(
+                request,
+                Page[Decision],
+                map(Decision.of, shown),
+                limit,
+                cursor,
+                Reads(frozenset({slug}), chain=True),
+                private=token is not None,
+            )
 
         return answers.answer(request, render)
 

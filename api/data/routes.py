@@ -26,7 +26,7 @@ from api.data.documented import (
     Slug,
 )
 from api.data.lookups import lookups_routes
-from api.data.paging import link_header
+from api.data.paging import link_header, page_of
 from api.data.papers import papers_routes
 from api.data.people import people_routes
 from api.data.periods import periods_routes
@@ -63,12 +63,12 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     def answered(request: Request, render: Callable[[Any, int], Rendered]) -> Response:
         return answers.answer(request, render)
 
-    @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns")
-    def campaigns(request: Request) -> Response:
+    @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns", 422)
+    def campaigns(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """All campaigns, newest call first."""
 
         def render(tx: Any, now: int) -> Rendered:
-            return json_of(Page[CampaignCard](items=tuple(views.campaign_cards(tx)), next=None), Reads())
+            return page_of(request, Page[CampaignCard], views.campaign_cards(tx), limit, cursor, Reads())
 
         return answered(request, render)
 

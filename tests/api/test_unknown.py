@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
-from ledger.recording.desk import NOUNS
+from ledger.recording.desk import NOUNS, act
 from tests.tools.ledgers import SLUG, Ledger, made_once
 
 WHERE = f"/api/v1/campaigns/{SLUG}"
@@ -98,3 +98,25 @@ def test_the_document_has_what_anybody_reads_first_and_each_act_once(site: TestC
     names = [told["operationId"] for methods in paths.values() for told in methods.values()]
     assert len(names) == len(set(names))
     assert f"{WHERE}/needs/add".replace(SLUG, "{slug}") not in paths
+
+
+def test_every_list_comes_in_pages_and_a_parameter_stands_once(site: TestClient, ledger: Ledger) -> None:
+    paths = site.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        told = methods.get("get")
+        schema = (
+            "" if told is None else str(told["responses"]["200"]["content"]["application/json"]["schema"])
+        )
+        if "/Page_" in schema:
+            assert {"limit", "cursor"} <= {each["name"] for each in told["parameters"]}, path
+    facts = {"slug": "wells", "title": "Wells", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
+    with ledger.store.write() as tx:
+        act(tx, ledger.actors["admin"], "wells", "campaign", "add", facts, now=ledger.now)
+    first = site.get("/api/v1/campaigns?limit=1")
+    assert (len(first.json()["items"]), first.json()["next"]) == (1, "1")
+    rest = site.get(first.links["next"]["url"]).json()
+    assert rest["next"] is None
+    assert {row["slug"] for row in first.json()["items"] + rest["items"]} == {SLUG, "wells"}
+    assert site.get(f"{WHERE}/decisions?cursor=bogus").status_code == 422
+    twice = site.get("/api/v1/campaigns?limit=1&limit=2")
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "limit")
