@@ -25,6 +25,7 @@ from ledger.store.database import Store
 from ledger.views import queries
 from ledger.views.chain_status import Staleness, chain_status
 from service.backups import Backups
+from service.bounded_head import BoundedHead
 from service.budget import Budget
 from service.checking import Checking, findings_of
 from service.clock import Clock, monotonic
@@ -212,7 +213,7 @@ class WebServer:
             date_header=True, lifespan="off", timeout_graceful_shutdown=5,
             # A client is who the named proxies say, else the socket.
             proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies), limit_concurrency=CONNECTIONS,
-            timeout_keep_alive=15,
+            timeout_keep_alive=15, http=BoundedHead,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from sqlmodel import select
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.likeness import likeness_of_name
 from ledger.core.money import CODES, DECIMALS, MAX_AMOUNT
 from ledger.core.roles import ALL_SCOPES, GIVEN, Grant, Role, Scope
 from ledger.core.times import rfc3339
@@ -53,8 +54,8 @@ def add_user_with(tx: Writing, name: str, grant: Grant, *, now: int, by: Actor |
     """A new user of the desk with a role. The name stays in the operating tables, never in an entry or a page."""
     if not name or len(name) > 60 or not all(c.isalnum() or c in "._-" for c in name):
         raise Refused.field("name", "write 1 to 60 letters, digits, dots, hyphens and underscores")
-    if any(user.name.casefold() == name.casefold() for user in tx.desk.users()):
-        raise Conflict.field("name", "there is a user of this name already, in capitals or not; give another")
+    if any(likeness_of_name(user.name) == likeness_of_name(name) for user in tx.desk.users()):
+        raise Conflict.field("name", "there is a user whose name is this one or looks like it; give another")
     user = tx.desk.add_user(name, rfc3339(now))
     tx.desk.audit(rfc3339(now), _by(by), "user added", name)
     give_role(tx, name, grant, now=now, by=by)

@@ -71,6 +71,12 @@ def test_token_and_length_are_read_before_the_body() -> None:
     assert asked(chunk, "/c/bithelp/give", {"content-length": "4001"}, "POST") == (413, 0)
 
 
+def test_a_caller_who_goes_away_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    gone = [{"type": "http.disconnect"}]
+    assert asked(gone, "/c/bithelp/give", {}, "POST") == (400, 1)
+    assert not caplog.records
+
+
 def test_a_body_that_does_not_come_is_waited_for_a_bounded_time() -> None:
     async def silent() -> dict[str, Any]:
         await asyncio.Event().wait()

@@ -374,7 +374,7 @@ def test_rows_that_are_wrong_are_named_and_their_list_is_not_called_too_short(tm
 def test_no_two_users_differ_by_capitals_alone(tmp_path: Path) -> None:
     """A second person has to look like one in every list."""
     ledger = Ledger.new(tmp_path)
-    with ledger.store.write() as writing, pytest.raises(Conflict, match="in capitals or not"):
+    with ledger.store.write() as writing, pytest.raises(Conflict, match="looks like it"):
         add_user(writing, "Recorder", "approver", now=ledger.now, by=None)
 
 

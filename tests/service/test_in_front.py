@@ -16,9 +16,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from service import bounded_head
+from service.bounded_head import HEAD_BYTES
 from service.command import Unavailable
 from service.wiring import WebServer
 from tests.tools.demo_data import run_command
@@ -237,6 +240,30 @@ def test_who_asks_is_told_by_the_web_server_and_never_by_the_client(put: Put, tm
         front.stop()
         echo.shutdown()
     assert told == (200, "['127.0.0.1'] aid.example")
+
+
+def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a web server in front; what keeps to the limits is answered on the same connection again."""
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    def told(sent: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as asking:
+            asking.sendall(sent)
+            return b"".join(iter(lambda: asking.recv(4_096), b""))
+
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
+    server = WebServer(app, "127.0.0.1", 0)
+    port = int(server.start().rpartition(":")[2])
+    answered = told(request % b"" + request % b"X: y\r\nConnection: close\r\n")
+    assert answered.count(b"200 OK") == 2
+    assert b" 400 " in told(b"GET / HTTP/1.1\r\nX: " + b"y" * (HEAD_BYTES + 1_000))
+    monkeypatch.setattr(bounded_head, "HEAD_SECONDS", 0.05)
+    assert b" 400 " in told(b"GET / HTTP/1.1\r\nX-Slow: ")
+    assert b" 400 " in told(b"")
+    server.stop()
 
 
 def test_a_port_that_is_taken_is_named_in_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:
