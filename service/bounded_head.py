@@ -6,6 +6,7 @@ Without them a few hundred callers who send nothing, or never end, would keep ev
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -59,4 +60,4 @@ class BoundedHead(HttpToolsProtocol):
     def _refuse(self) -> None:
         self._stop()
         if not self.transport.is_closing():
-            self.send_400_response("The head of this request is too long, or too slow.")
+            self.send_400_response(HTTPStatus.BAD_REQUEST.phrase)
