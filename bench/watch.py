@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from bench import watch_catchup, watch_headers, watch_memory, watch_requests
+from bench import watch_catchup, watch_electrum, watch_headers, watch_memory, watch_requests
 from bench.measuring import HEAD, Line, printed
 
 HEADERS = 20_160
@@ -21,6 +21,7 @@ PARTS: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
         lambda: watch_headers.lines(HEADERS),
     ),
     ("catching up from a real node, beside bare getblock by the same HTTP client", watch_catchup.lines),
+    ("histories from a real Electrum server, beside its own answers, pipelined", watch_electrum.lines),
     ("memory", watch_memory.lines),
 )
 
@@ -28,13 +29,14 @@ SHORT: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
     ("one look", lambda: watch_requests.lines((1, 40), 20, 10_000)),
     ("headers", lambda: watch_headers.lines(2_100)),
     ("catching up", lambda: watch_catchup.lines(200, 1)),
+    ("histories", lambda: watch_electrum.lines(100, 1)),
     ("memory", lambda: watch_memory.lines(500)),
 )
 
 NOTES = (
     "* on the straight line through what was measured: bit from 1 and 20 addresses, ours from up to 1,000",
     "bytes are those of bodies, for addresses that were never paid; ratio = theirs / ours for requests and bytes,",
-    "ours / theirs for speeds, limit / ours for memory: above 1 is better than the peer",
+    "ours / theirs for speeds and seconds, limit / ours for memory: above 1 is better than the peer, but for seconds",
     "CPU per block, beside python-bitcoinlib's parse: python -m bench.scan",
 )
 

@@ -55,10 +55,10 @@ def disturb(chain: FakeChain, turn: int, chance: random.Random) -> None:
 
 
 @contextmanager
-def driving(url: str, source: str) -> Iterator[subprocess.Popen[str]]:
+def driving(url: str, source: str, kind: str = "esplora") -> Iterator[subprocess.Popen[str]]:
     """The process whose children look and are killed."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.tools.kill_driver", url, source],
+        [sys.executable, "-m", "tests.tools.kill_driver", url, kind, source],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as driver:  # fmt: skip
         yield driver

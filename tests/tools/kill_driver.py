@@ -1,8 +1,8 @@
 """Looks of the real service, each in a process that ends itself with SIGKILL at a given point, forked from one that
 has all loaded.
 
-Run by the test as `python -m tests.tools.kill_driver DATABASE_URL SOURCE_URL`: it reads `POINT NOW` lines and says how
-each process ended. The program knows none of it.
+Run by the test as `python -m tests.tools.kill_driver DATABASE_URL KIND SOURCE_URL`: it reads `POINT NOW` lines and says
+how each process ended. The program knows none of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import service.intake
 from ledger.recording.settling import record_look
@@ -32,13 +32,14 @@ POINTS = ("fetched", "inside", "written", "committed")
 """After the fetch; at the first entry inside the transaction; at its end before the commit; just after it."""
 
 
-def config_of(base: str) -> Config:
+def config_of(base: str, kind: str = "esplora") -> Config:
+    """A service that asks one source, of a kind whose place is all that it needs to know."""
     addresses = tuple(address_of(script_no(number), REGTEST) or "" for number in range(ADDRESSES))
     return Config(
         chain=Chain(network="regtest"),
         watch=Watch(sightings="off"),
         http=Http(requests_a_minute=60_000, burst=1_000),
-        sources=(SourceConfig("honest", "esplora", base),),
+        sources=(SourceConfig("honest", cast(Any, kind), base),),
         wallets=(Wallet(SLUG, "", addresses),),
     )
 
@@ -67,21 +68,21 @@ def arm(point: str) -> None:
         Intake.record = dies_after(Intake.record)  # type: ignore[method-assign]
 
 
-def look(url: str, base: str, point: str, now: int) -> None:
+def look(url: str, config: Config, point: str, now: int) -> None:
     arm(point)
     signal.alarm(120)
-    built = build(Store.open(url), config_of(base), lambda: now, {}, Path.cwd())
+    built = build(Store.open(url), config, lambda: now, {}, Path.cwd())
     built.jobs.look()
     sys.exit(built.jobs.trouble or 0)
 
 
 def main() -> None:
-    url, base = sys.argv[1:]
+    url, kind, base = sys.argv[1:]
     for line in sys.stdin:
         point, now = line.split()
         child = os.fork()
         if child == 0:
-            look(url, base, point, int(now))
+            look(url, config_of(base, kind), point, int(now))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
