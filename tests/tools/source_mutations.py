@@ -135,7 +135,19 @@ def _huge(value: Any) -> Any:
     return 10**40
 
 
+def _half(value: Any) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value // 2
+        case str() | bytes() | list():
+            return value[: len(value) // 2]
+    return {}
+
+
 MUTATIONS: dict[str, Callable[[Any], Any]] = {
+    "cut in half": _half,
     "one more, or a bit in the middle": _more,
     "one less, or the last bit": _less,
     "negative": lambda value: b"-1" if isinstance(value, bytes) else -1,
@@ -146,6 +158,38 @@ MUTATIONS: dict[str, Callable[[Any], Any]] = {
     "NaN": lambda value: b"NaN" if isinstance(value, bytes) else float("nan"),
     "twice": lambda value: value + value if isinstance(value, bytes) else twice(value),
 }
+
+
+def _first() -> Callable[[Any], Any]:
+    """What was told of it first, whatever is true by now."""
+    told: list[Any] = []
+
+    def lie(value: Any) -> Any:
+        told.append(value)
+        return told[0]
+
+    return lie
+
+
+def _before() -> Callable[[Any], Any]:
+    """What was told of it the time before: of another block, transaction or script, or of an earlier moment."""
+    told: list[Any] = []
+
+    def lie(value: Any) -> Any:
+        told.append(value)
+        return told[max(0, len(told) - 2)]
+
+    return lie
+
+
+REMEMBERED = {"what was told first": _first, "what was told before": _before}
+"""Those that need to know what was told: made anew for each server."""
+WAYS = (*MUTATIONS, *REMEMBERED)
+
+
+def mutation(name: str) -> Callable[[Any], Any]:
+    """One of the ways, for one server."""
+    return REMEMBERED[name]() if name in REMEMBERED else MUTATIONS[name]
 
 
 def _said(mark: bytes) -> bytes:

@@ -24,7 +24,7 @@ from tests.tools.drawn import SEED, drawn
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain
 from tests.tools.fake_server import Faults
-from tests.tools.source_mutations import FIELDS, MUTATIONS
+from tests.tools.source_mutations import FIELDS, WAYS, mutation
 from tests.tools.source_trials import (
     DIALECTS,
     TRIALS,
@@ -57,13 +57,13 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HttpClient, "_send", answered_at_once)
 
 
-WAYS = 3
+FEW = 3
 """In how many ways a field is spoiled in a run that does not ask for every one."""
 
 
 def ways_to_spoil(dialect: str, field: str) -> list[str]:
     """Names of mutations. After the last all is folded again too: that does not depend on what was spoiled."""
-    return drawn(f"{dialect} {field}", MUTATIONS, WAYS)
+    return drawn(f"{dialect} {field}", WAYS, FEW)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def test_one_spoiled_field_beside_an_honest_source_changes_nothing(
     with trial.server() as bad, EsploraServer(FakeChain()) as honest, at_hand(honest):
         for name in names:
             chain = bad.chain = honest.chain = begun(gifts_for(field))
-            bad.faults = Faults(lies={field: MUTATIONS[name]})
+            bad.faults = Faults(lies={field: mutation(name)})
             with running(ledger, trial.config(bad, honest), chain) as ran, noted(name):
                 settle(ran)
                 go_on(chain)
@@ -107,7 +107,7 @@ def test_one_spoiled_field_of_the_only_source_settles_nothing_wrong(
     with trial.server() as bad:
         for name in names:
             chain = bad.chain = begun(gifts_for(field))
-            bad.faults = Faults(lies={field: MUTATIONS[name]})
+            bad.faults = Faults(lies={field: mutation(name)})
             with running(ledger, trial.config(bad, None), chain) as ran, noted(name):
                 sent = set(chain.transactions)
                 for look in range(6):
