@@ -141,6 +141,11 @@ def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: Te
     with ledger.store.read() as reading:
         assert not reading.papers.is_kept(NAME)
         assert run_checks(reading) == []
+    with ledger.store.write() as writing:
+        # Past the door that refuses it.
+        writing.papers.save("text/plain", LETTER, NAME)
+        assert "sealed_papers_are_not_kept" in {one.check for one in run_checks(writing)}
+        writing.papers.remove(NAME)
     ledger.do("approver", "reversal", "add", entry=seq, reason="it may be seen", date=DATE)
     public = attach(ledger, "public", about="conversion", number="C-1")
     assert upload(site) == 201

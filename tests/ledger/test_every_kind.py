@@ -31,10 +31,13 @@ from sqlalchemy import column as column_named
 from sqlalchemy import table as table_named
 from sqlmodel import Session
 
+from ledger.checks.finding import Finding
+from ledger.checks.run import CHECKS
 from ledger.core.errors import LedgerError
 from ledger.model.tables import model_tables
 from ledger.recording.rebuild import differences, folded
 from ledger.recording.valuing import value_waiting
+from ledger.store.database import Store
 from ledger.store.scratch import Scratch
 from ledger.store.transaction import Reading
 from tests.tools.drawn import drawn
@@ -112,13 +115,11 @@ def test_kinds_that_stand_on_many_others_tie_on_postgresql(tmp_path: Path) -> No
 
 
 def test_rebuild_names_any_value_that_was_changed_and_any_row_that_was_lost_or_added(
-    of_every_kind: Told, tmp_path: Path
+    more_stories: MoreStories,
 ) -> None:
     """For every table of the model."""
     waiting = set(model_tables())
-    stories: tuple[Story, ...] = (_papers_and_values, *map(_kept, KEPT))
-    urls = iter((*of_every_kind.urls, *_made(stories, tmp_path)))
-    for n, url in enumerate(urls):
+    for n, url in enumerate(more_stories):
         with _open(url) as connection, folded(_reading(connection)) as made:
             filled = {table: row for table in waiting if (row := _first(connection, table)) is not None}
             for change in drawn(f"changes {n}", _changes(filled), 10):
@@ -127,6 +128,26 @@ def test_rebuild_names_any_value_that_was_changed_and_any_row_that_was_lost_or_a
         if not waiting:
             break
     assert not waiting, f"no story of this test leaves a row in {sorted(table.name for table in waiting)}"
+
+
+class MoreStories:
+    """The databases of those ledgers, and then of other stories, each told when somebody first wants it."""
+
+    def __init__(self, told: Told, folder: Path) -> None:
+        stories: tuple[Story, ...] = (_papers_and_values, *map(_kept, KEPT))
+        self._made = list(told.urls)
+        self._more = _made(stories, folder)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._made
+        for url in self._more:
+            self._made.append(url)
+            yield url
+
+
+@pytest.fixture(scope="module")
+def more_stories(of_every_kind: Told, tmp_path_factory: pytest.TempPathFactory) -> MoreStories:
+    return MoreStories(of_every_kind, tmp_path_factory.mktemp("more"))
 
 
 def _made(stories: Iterable[Story], folder: Path) -> Iterator[str]:
@@ -279,3 +300,104 @@ def _papers_and_values(folder: Path) -> None:
     note = {"number": "CN-1", "order": "PO-1", "invoice": "I-1", "amount": 5_000, "reason": "short"}
     ledger.do("recorder", "credit-note", "add", lines=credited, date=DATE, **note)
     ledger.store.close()
+
+
+def _one(table: str, change: str, keys: str, where: str = "1") -> str:
+    """Changes one row of a table."""
+    return f"UPDATE {table} SET {change} WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE {where} LIMIT 1)"
+
+
+STANDS = "reversed_by IS NULL"
+APPROVED = "status = 'approved'"
+NO_HASH = "0" * 64
+MEDDLED: Mapping[str, str] = {
+    "assets_balance": _one("balances", "debits = debits + 1", "account, asset"),
+    "no_negative_place": _one("balances", "credits = debits + 1", "account, asset", "kind = 'stock'"),
+    "places_tie": _one("transfers", "amount = amount + 1", "seq, n"),
+    "no_day_below_zero": "UPDATE transfers SET amount = amount * 1000 WHERE credit LIKE 'stock/%'",
+    "days_in_order": "UPDATE entries SET day = '2000-01-01', date = '2000-01-01' WHERE kind = 'receipt'",
+    "lines_are_tiled": _one("line_spans", "stop = stop - 1", "line, start", "stop > start + 1"),
+    "parts_sum": _one("use_parts", "share = share + 1", "use, n", "use IN (SELECT ref FROM line_spans)"),
+    "orders_tie": (
+        "UPDATE purchase_order_items SET quantity = quantity + 1"
+        f" WHERE order_entry IN (SELECT entry FROM purchase_orders WHERE {APPROVED})"
+    ),
+    "closed_orders_left_nothing": (
+        f"UPDATE purchase_orders SET closed_by = entry, closed_on = date WHERE {APPROVED} AND closed_by IS NULL"
+    ),
+    "lots_tie": _one("lot_deliveries", "noted = noted + 1", "entry, n", STANDS),
+    "bytes_hash": _one("entries", "hash = replace(hash, substr(hash, 1, 1), 'g')", "seq"),
+    "rows_are_bytes": _one("entries", "recorded_at = '2000-01-01T00:00:00Z'", "seq"),
+    "recorded_acts_stand": _one(
+        "entries", "key = 'gone:' || key", "seq", "key IN (SELECT subject FROM audit)"
+    ),
+    "outpoints_live_once": (
+        "INSERT INTO entries SELECT 1000000, key || '+', kind, campaign, recorded_at, date, day, out_of_order, data,"
+        " hash, transfers FROM entries WHERE kind = 'donation' LIMIT 1"
+    ),
+    "books_are_chain": _one("observed_unspent", "sats = sats + 1", "campaign"),
+    "unspent_sums_tie": _one("observed_unspent", "sats = sats + 1", "campaign"),
+    "gift_sums_tie": _one("gift_days", "sats = sats + 1", "campaign, date"),
+    "unvalued_sums_tie": _one("unvalued_moments", "sats = sats + 1", "campaign, at"),
+    "gift_values_tie": _one("gifts", "value = value + 1", "entry", "valued_by IS NOT NULL"),
+    "money_on_lines": _one(
+        "line_spans", "state = 'void'", "line, start", "state = 'free' AND line LIKE 'money/%'"
+    ),
+    "results_tie": _one("indicators", "actual = actual + 1", "entry", "actual > 0"),
+    "carrying_values_tie": "DELETE FROM line_spans WHERE line LIKE 'money/%/BTC' AND state IN ('free', 'held')",
+    "bank_matches_tie": _one("bank_lines", "matched = matched + 1", "entry", "matched > 0"),
+    "bank_movements_tie": _one("bank_movements", "moved = moved + 1", "entry, campaign, bank", STANDS),
+    "conversions_tie": _one("conversion_sales", "sold = sold + 1", "conversion_entry, n"),
+    "coins_at_exchanges_tie": _one("deposits", "amount = amount + 1", "entry", APPROVED),
+    "loans_tie": _one("balances", "debits = debits + 1", "account, asset", "kind = 'lent'"),
+    "pledges_tie": _one("pledge_matches", "amount = 1000000000000", "entry", STANDS),
+    "blocked_gifts_are_held": "UPDATE gift_blocks SET status = 'standing' WHERE status = 'released'",
+    "published_sums_tie": _one("lot_deliveries", "good = good + 1", "entry, n", STANDS),
+    "papers_hash": f"INSERT INTO papers VALUES ('{NO_HASH}', 'text/plain', '{NO_HASH}', '', x'00')",
+    "openings_open": f"INSERT INTO openings VALUES ('{NO_HASH}', x'00', x'00')",
+}
+"""What somebody who dropped the guards changed, by the check that has to tell."""
+ELSEWHERE = {
+    "bank_outstanding_ties",  # tests/ledger/test_bank_both_ways.py
+    "closed_periods_stand",  # tests/ledger/test_periods.py
+    "headers_link",  # tests/service/test_check.py
+    "sealed_papers_are_not_kept",  # tests/api/test_papers.py
+}
+"""Checks of what none of these ledgers has."""
+
+
+class _Undone(Exception):
+    """What was meddled with is put back."""
+
+
+def _found_by(check: Callable[[Reading], Iterable[Finding]], meddling: str, urls: Iterable[str]) -> set[str]:
+    """The names of the findings of a check in the first ledger in which there is something to meddle with."""
+    for url in urls:
+        store, found = Store.open(url), set[str]()
+        try:
+            with store.write() as tx:
+                run = tx.session.connection().exec_driver_sql
+                for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+                    run(f"DROP TRIGGER {name}")
+                run("PRAGMA defer_foreign_keys = ON")
+                if run(meddling).rowcount:
+                    found = {finding.check for finding in check(tx)}
+                raise _Undone
+        except _Undone:
+            pass
+        finally:
+            store.close()
+        if found:
+            return found
+    return set()
+
+
+def test_each_check_finds_what_was_meddled_with(more_stories: MoreStories) -> None:
+    """Guards dropped and one column changed, or a row added: the check whose matter that is says so."""
+    silent = {}
+    for check in CHECKS:
+        if check.__name__ not in ELSEWHERE:
+            found = _found_by(check, MEDDLED[check.__name__], more_stories)
+            if check.__name__ not in found:
+                silent[check.__name__] = found
+    assert silent == {}
