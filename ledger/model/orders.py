@@ -189,7 +189,8 @@ class InvoiceRow(Issued, table=True):
 class InvoiceLineRow(Table, table=True):
     """What an invoice bills of one item of its order, or of an amendment of that.
 
-    One without lines bills the items of its order in proportion to value.
+    `packs` of `pack_of` pieces each, where it says so. One without lines bills the items of its order in proportion to
+    value.
     """
 
     __tablename__: ClassVar[Any] = "invoice_lines"
@@ -202,6 +203,8 @@ class InvoiceLineRow(Table, table=True):
     item: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
+    packs: int | None = Field(default=None, sa_type=LONG)
+    pack_of: int | None = Field(default=None, sa_type=LONG)
 
 
 class AcceptanceRow(Table, table=True):
@@ -259,7 +262,10 @@ class CreditNoteRow(Issued, table=True):
 
 
 class CreditNoteLineRow(Table, table=True):
-    """What a credit note takes off one item of its invoice; one without lines lowers all in proportion to amount."""
+    """What a credit note takes off one item of its invoice; one without lines lowers all in proportion to amount.
+
+    `packs` of `pack_of` pieces each, where it says so.
+    """
 
     __tablename__: ClassVar[Any] = "credit_note_lines"
     __table_args__ = (KEYED,)
@@ -270,6 +276,8 @@ class CreditNoteLineRow(Table, table=True):
     item: str = Field(sa_type=TEXT)
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
+    packs: int | None = Field(default=None, sa_type=LONG)
+    pack_of: int | None = Field(default=None, sa_type=LONG)
 
 
 class ClosingRow(Proposal, table=True):

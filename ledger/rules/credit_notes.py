@@ -178,7 +178,13 @@ def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
     session.flush()
     for n, line in enumerate(facts.lines or ()):
         row = CreditNoteLineRow(
-            note_entry=entry.seq, n=n, item=line.item, quantity=line.pieces, amount=line.amount
+            note_entry=entry.seq,
+            n=n,
+            item=line.item,
+            quantity=line.pieces,
+            amount=line.amount,
+            packs=None if line.packs is None else line.packs.count,
+            pack_of=None if line.packs is None else line.packs.of,
         )
         session.add(row)
 

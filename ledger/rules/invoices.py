@@ -193,6 +193,8 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
             item=line.item,
             quantity=line.pieces,
             amount=line.amount,
+            packs=None if line.packs is None else line.packs.count,
+            pack_of=None if line.packs is None else line.packs.of,
         )
         session.add(row)
 

@@ -6,7 +6,7 @@ Pure: it reads the books and says; it never pays, and who accepts an exception i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,12 +14,20 @@ from sqlmodel import Session
 
 from ledger.core.wording import Wording
 from ledger.model.campaigns import CampaignRow
-from ledger.model.orders import InvoiceRow, Mismatch, OrderItemRow, OrderRow
+from ledger.model.orders import (
+    CreditNoteLineRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    Mismatch,
+    OrderItemRow,
+    OrderRow,
+)
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.orders import bound_orders, require_order
 from ledger.rules.overs import bought_by_item, waiting_by_item
+from ledger.rules.packs import packs_told
 from ledger.rules.payable import unbilled
 from ledger.rules.receipts import received_by_item
 
@@ -72,6 +80,9 @@ class Match:
     accepted: str | None = None
     prepaid: int = 0  # order value that named prepayments discharged on this invoice
     credited: int = 0  # minor units that credit notes take off it; `amount` is what is left
+    packs_ordered: str = ""  # `9x100`, where the order says packs; so too of invoice and credit notes
+    packs_billed: str = ""  # by this invoice as it came
+    packs_credited: str = ""
 
     @property
     def difference(self) -> int:
@@ -125,6 +136,18 @@ def billed_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> l
         if not lines:
             _lower(left, note.amount)
     return [(item, quantity, amount) for item, (quantity, amount) in left.items()]
+
+
+def _credited_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> Iterator[CreditNoteLineRow]:
+    """The lines of credit notes on an invoice."""
+    for note in papers.notes(order):
+        if note.invoice_entry == invoice.entry:
+            yield from papers.note_lines(note)
+
+
+def _packs_of(lines: Iterable[InvoiceLineRow | CreditNoteLineRow], item: str) -> str:
+    """What lines say of an item in packs."""
+    return packs_told((line.packs, line.pack_of) for line in lines if line.item == item)
 
 
 def _lower(lines: dict[str, list[int]], credited: int) -> None:
@@ -260,6 +283,9 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
                     accepted=accepted.reason if accepted is not None and stands else None,
                     prepaid=papers.asked(order, bill).prepaid,
                     credited=asked[name] - amount,
+                    packs_ordered=packs_told([(item.packs, item.pack_of)]),
+                    packs_billed=_packs_of(papers.lines(order, bill), name),
+                    packs_credited=_packs_of(_credited_lines(papers, order, bill), name),
                 )
             )
             before[name] += quantity
@@ -319,6 +345,7 @@ def _unbilled(order: OrderRow, item: OrderItemRow, came: _Received, permille: in
         agreed=0,
         currency=order.currency,
         date=order.date,
+        packs_ordered=packs_told([(item.packs, item.pack_of)]),
     )
 
 

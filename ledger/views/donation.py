@@ -40,7 +40,15 @@ from ledger.views.changes import GivenUnits, LaterChanges, left_block
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.flow import ExitKind, Thread, ThreadPoint
 from ledger.views.given_value import GivenValue
-from ledger.views.paper_steps import Figures, PaperStep, corrected_facts, in_packs, paper_step, return_detail
+from ledger.views.paper_steps import (
+    Figures,
+    PaperStep,
+    corrected_facts,
+    in_packs,
+    packs_billed,
+    paper_step,
+    return_detail,
+)
 from ledger.views.papers import papers_about
 from ledger.views.people import reached_by_sex
 from ledger.views.places import PlaceNames
@@ -551,7 +559,8 @@ class DonationFollower:
             kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
         supplier = corrected_facts(session, order.entry, only=Corrected.SUPPLIER)
         packs = in_packs(self._bars.packs_ordered(order.number, row.asset))
-        detail = (("payment", number), *supplier, *packs)
+        billed = packs_billed(session, payment, row.asset)
+        detail = (("payment", number), *supplier, *packs, *billed)
         paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from sqlmodel import Session
+from sqlalchemy import and_
+from sqlmodel import Session, col, select
 
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
@@ -19,7 +20,15 @@ from ledger.model.exchange_coins import DepositRow, WithdrawalRow
 from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.goods import FindRow, OverDecisionRow, ReceiptRow, ReturnRow
 from ledger.model.loans import LoanRow, RepaymentRow
-from ledger.model.orders import ClaimRow, OrderRow, RefundRow
+from ledger.model.orders import (
+    ClaimRow,
+    CreditNoteLineRow,
+    InvoiceLineRow,
+    OrderItemRow,
+    OrderRow,
+    RefundRow,
+)
+from ledger.model.payments import PaymentRow
 from ledger.model.reclassifications import ReclassificationRow
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.charge_backs import CHARGE_BACKS
@@ -170,7 +179,9 @@ def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperSt
             if row.claim is not None:
                 claim = session.get_one(ClaimRow, row.claim)
                 return _step(row, claim.debtor, (("answers", claim.on_whom.value),))
-            return _step(row, session.get_one(OrderRow, row.order_entry).supplier)
+            return _step(
+                row, session.get_one(OrderRow, row.order_entry).supplier, _packs_credited(session, row)
+            )
         case "loan":
             row = LOANS.require_row(session, campaign, number)
             return _step(row, campaign_of(session, row.borrower).title)
@@ -219,6 +230,39 @@ def in_packs(rows: Iterable[tuple[int | None, int | None]]) -> Detail:
     """What a paper says in packs; beside it stand the pieces."""
     told = packs_told(rows)
     return (("packs", told),) if told else ()
+
+
+def packs_billed(session: Session, payment: PaymentRow, product: str) -> Detail:
+    """What the invoice that a payment names says in packs, of a product of its order."""
+    if payment.invoice_entry is None:
+        return ()
+    query = (
+        select(InvoiceLineRow)
+        .join(
+            OrderItemRow,
+            and_(
+                col(OrderItemRow.order_entry) == InvoiceLineRow.order_entry,
+                col(OrderItemRow.item) == InvoiceLineRow.item,
+            ),
+        )
+        .where(
+            InvoiceLineRow.invoice_entry == payment.invoice_entry,
+            InvoiceLineRow.order_entry == payment.order_entry,
+            OrderItemRow.product == product,
+        )
+        .order_by(col(InvoiceLineRow.n))
+    )
+    told = packs_told((line.packs, line.pack_of) for line in session.exec(query))
+    return (("packs_billed", told),) if told else ()
+
+
+def _packs_credited(session: Session, refund: RefundRow) -> Detail:
+    """What the credit note that a refund makes good says in packs."""
+    if refund.credit_note_entry is None:
+        return ()
+    query = select(CreditNoteLineRow).where(CreditNoteLineRow.note_entry == refund.credit_note_entry)
+    lines = session.exec(query.order_by(col(CreditNoteLineRow.n)))
+    return in_packs((line.packs, line.pack_of) for line in lines)
 
 
 def _beyond_count(why: str | None) -> Detail:

@@ -201,6 +201,10 @@ _COUNTS = Message(
 )
 _PREPAID = Message("{money} prepaid", "{money}: a sum")
 _CREDITED = Message("{money} credited", "{money}: a sum")
+_PACKS = "{packs}: as: 9 of 100, 1 of 50"
+_PACKS_ORDERED = Message("{packs} ordered, in packs", _PACKS)
+_PACKS_BILLED = Message("{packs} billed, in packs", _PACKS)
+_PACKS_CREDITED = Message("{packs} credited, in packs", _PACKS)
 NO_ORDERS = Message("no order is approved.")
 
 
@@ -213,6 +217,12 @@ def matched(one: Match) -> str:
     if not one.item:
         return row(one.order, verdict, _money(one, one.amount))
     told = [worded(_COUNTS, ordered=one.ordered, received=one.received, billed=one.billed)]
+    in_packs = (
+        (_PACKS_ORDERED, one.packs_ordered),
+        (_PACKS_BILLED, one.packs_billed),
+        (_PACKS_CREDITED, one.packs_credited),
+    )
+    told += [worded(message, packs=say.in_packs(packs)) for message, packs in in_packs if packs]
     if one.prepaid:
         told.append(worded(_PREPAID, money=_money(one, one.prepaid)))
     if one.credited:

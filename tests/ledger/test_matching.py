@@ -29,6 +29,7 @@ from ledger.views.invoices import InvoiceState, invoice_state
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.trail import StepKind
+from service.sentences.stock import matched
 from tests.tools.ledgers import SLUG, Ledger, day_of, made_once, name, sum_of
 from tests.tools.store_places import usually
 from tests.tools.stories import stories
@@ -574,8 +575,8 @@ def test_one_invoice_bills_an_order_and_its_amendment(ledger: Ledger) -> None:
         assert state_of(Books(reading), "I-1").payable == Amount.of("USD", 0)
 
 
-def test_packs_are_pieces_in_order_receipt_and_invoice(ledger: Ledger) -> None:
-    """Papers say packs, the books have pieces, and the entry says both; where they differ nothing is recorded."""
+def test_packs_are_pieces_in_order_receipt_invoice_and_credit_note(ledger: Ledger) -> None:
+    """Papers say packs, the books have pieces, and entry, match and trail say both; what differs is not recorded."""
     packs = {"count": 10, "of": 100}
     item = {"item": "1", "product": "KIT", "value": 500_000}
     facts = {"supplier": "Maker", "currency": "USD", "date": "2023-11-21"}
@@ -602,11 +603,22 @@ def test_packs_are_pieces_in_order_receipt_and_invoice(ledger: Ledger) -> None:
         (entry,) = reading.journal.rows(campaign=SLUG, kind="purchase")
     (published,) = entry_from_bytes(entry.data).facts["items"]
     assert (published["packs"], published["quantity"]) == (packs, 1000)
-    pay(ledger, 450_000)
+    assert match.packs_credited == ""
+    pay(ledger, 450_000, invoice="I-1")
+    line = {"item": "1", "packs": {"count": 1, "of": 5}, "amount": 2_500}
+    credit(ledger, 2_500, invoice="I-1", lines=[line])
+    (match,) = matches(ledger)
+    assert (match.packs_ordered, match.packs_billed, match.packs_credited) == ("10x100", "9x100", "1x5")
+    assert "9 of 100 billed, in packs, 1 of 5 credited, in packs" in matched(match)
+    refund = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "quantity": 5}
+    money = {"asset": "USD", "amount": 2_500, "bank": "B", "credit_note": "CN-1", "date": DATE}
+    ledger.do("recorder", "refund", "add", **refund, **money)
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
     in_packs = {step.kind: step for step in trail.steps if "packs" in step.detail}
     assert {kind: step.detail["packs"] for kind, step in in_packs.items()} == {
-        StepKind.ORDERED: "10x100", StepKind.RECEIVED: "9x100",
+        StepKind.ORDERED: "10x100", StepKind.RECEIVED: "9x100", StepKind.REFUNDED: "1x5",
     }  # fmt: skip
     assert "On paper in packs: 9 of 100" in say.step_facts(in_packs[StepKind.RECEIVED])
+    assert "Billed in packs: 9 of 100" in say.step_facts(in_packs[StepKind.ORDERED])

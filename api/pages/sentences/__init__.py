@@ -129,6 +129,7 @@ from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, reached_by_sex, target
 from api.pages.sentences.screening import screened
 from api.pages.sentences.steps import (
+    in_packs,
     line_name,
     line_unit,
     position,
@@ -233,6 +234,7 @@ __all__ = [
     "in_kind_damaged",
     "in_kind_how",
     "in_kind_what",
+    "in_packs",
     "joined",
     "journal_head",
     "key_of",

@@ -142,6 +142,7 @@ _FACTS = {
     "replaces_short": Message("In place of {fact} that had not come", *_FACT),
     "replaces_rejected": Message("In place of {fact} that were rejected", *_FACT),
     "packs": Message("On paper in packs: {fact}", *_FACT),
+    "packs_billed": Message("Billed in packs: {fact}", *_FACT),
     "beyond_count": Message("More than the other side counted: {fact}", *_FACT),
     "other_count": Message("The other side counted good: {fact}", *_FACT),
     "return_reason": Message("Why: {fact}", *_FACT),
@@ -244,12 +245,17 @@ def _figure(step: Step, figure: Amount) -> str:
     return amount(figure, step.unit if figure.asset == step.amount.asset else figure.asset)
 
 
+def in_packs(told: str) -> str:
+    """Packs as a paper counts them, of `9x100, 1x50`."""
+    packs = [one.partition("x") for one in told.split(", ")]
+    return listed([worded(_PACKS, packs=count(int(n)), pieces=count(int(of))) for n, _, of in packs])
+
+
 def _fact(name: str, text: str) -> str:
     if name == "return_reason":
         return worded(_RETURNED_FOR[ReturnReason(text)])
-    if name == "packs":
-        packs = [told.partition("x") for told in text.split(", ")]
-        return listed([worded(_PACKS, packs=count(int(n)), pieces=count(int(of))) for n, _, of in packs])
+    if name in {"packs", "packs_billed"}:
+        return in_packs(text)
     if name == OUT_OF_ORDER:
         return worded(_OUT_OF_ORDER[OutOfOrder(text)])
     if name == "block_time":

@@ -2358,6 +2358,8 @@ CREATE TABLE invoice_lines (
     item TEXT COLLATE "C" NOT NULL,
     quantity BIGINT NOT NULL,
     amount BIGINT NOT NULL,
+    packs BIGINT,
+    pack_of BIGINT,
     PRIMARY KEY (invoice_entry, n),
     FOREIGN KEY(invoice_entry) REFERENCES invoices (entry),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
@@ -2658,6 +2660,8 @@ CREATE TABLE credit_note_lines (
     item TEXT COLLATE "C" NOT NULL,
     quantity BIGINT NOT NULL,
     amount BIGINT NOT NULL,
+    packs BIGINT,
+    pack_of BIGINT,
     PRIMARY KEY (note_entry, n),
     FOREIGN KEY(note_entry) REFERENCES credit_notes (entry)
 );

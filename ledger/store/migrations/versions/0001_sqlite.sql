@@ -2549,6 +2549,8 @@ CREATE TABLE invoice_lines (
     item TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     amount INTEGER NOT NULL,
+    packs INTEGER,
+    pack_of INTEGER,
     PRIMARY KEY (invoice_entry, n),
     FOREIGN KEY(invoice_entry) REFERENCES invoices (entry),
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
@@ -2864,6 +2866,8 @@ CREATE TABLE credit_note_lines (
     item TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     amount INTEGER NOT NULL,
+    packs INTEGER,
+    pack_of INTEGER,
     PRIMARY KEY (note_entry, n),
     FOREIGN KEY(note_entry) REFERENCES credit_notes (entry)
 )
