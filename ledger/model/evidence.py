@@ -1,6 +1,6 @@
 """Which paper is evidence of which fact. The bytes of papers lie in `papers`, which is no part of the model.
 
-Model: folded from the entries of `ledger/rules/evidence.py`.
+Model: folded from the entries of `ledger/rules/evidence.py` and `ledger/rules/sealings.py`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
-from ledger.model.columns import LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, Words, one_of
+from ledger.model.columns import FLAG, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, Words, one_of
+from ledger.model.proposals import Proposal, ProposalStatus
 
 
 class Access(StrEnum):
@@ -68,8 +70,9 @@ class EvidenceRow(Table, table=True):
 
     `sha256` is that of the copy that is served, `original` that of the paper before anything was taken out of it or
     blacked out, and `done` what was taken out. Of a sealed paper `sha256` is the salted hash, and there is no other.
-    `withheld` and `review` say of a sealed paper why it is not shown and when that is looked at again; `role` is that
-    of who recorded it.
+    `withheld` and `review` say of a sealed paper why it is not shown and when that is looked at again, and `waits` that
+    no second person approved it yet: `entry` is that of its sealing. `role` is that of who recorded it, of a sealed one
+    that of who approved it.
     """
 
     __tablename__: ClassVar[Any] = "evidence"
@@ -97,4 +100,17 @@ class EvidenceRow(Table, table=True):
     review: str | None = Field(default=None, sa_type=TEXT)
     date: str = Field(sa_type=TEXT)
     role: str = Field(sa_type=TEXT)
+    waits: bool = Field(default=False, sa_type=FLAG)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class SealingRow(Proposal, table=True):
+    """That a paper be withheld from the public, which two people decide; the `EvidenceRow` of this entry says which."""
+
+    __tablename__: ClassVar[Any] = "sealings"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        Index("sealings_status", "campaign", "status"),
+        one_of("status", ProposalStatus),
+        STRICT,
+    )

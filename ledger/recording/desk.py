@@ -26,7 +26,7 @@ from ledger.recording.actors import Actor  # the API finds it here
 from ledger.recording.address_gaps import load_gaps, unread_scripts
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL, BY_NAME
-from ledger.recording.papers import completed, naming_salted, seal
+from ledger.recording.papers import completed, naming_salted, salted, take_out_sealed
 from ledger.recording.papers import keep_paper as keep_paper
 from ledger.recording.papers import seal_paper as seal_paper
 from ledger.recording.papers import sealed_paper as sealed_paper
@@ -37,6 +37,8 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.evidence import Evidence
 from ledger.rules.reversals import Reversal
+from ledger.rules.sealings import APPROVED as SEALING_APPROVED
+from ledger.rules.sealings import Sealing
 from ledger.rules.spec import Kind
 from ledger.store.transaction import Writing
 
@@ -169,7 +171,13 @@ def act(
             sum=told.slug,
             campaign=slug[:60],
         )
-    told = completed(tx, actor, told, now=now) if isinstance(told, Evidence) else naming_salted(tx, told)
+    match told:
+        case Evidence():
+            told = completed(tx, told)
+        case Sealing():
+            told = salted(tx, actor, told, now=now)
+        case _:
+            told = naming_salted(tx, told)
     kind = action.kind
     for also in kind.also_in(told):
         actor.require(named, scope, action.roles, also)
@@ -213,8 +221,8 @@ def act(
     if not already:
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
         drafts.recorded_otherwise(tx, outcome.entry.key)
-        if isinstance(told, Evidence):
-            seal(tx, actor, told, now=now)
+        if action.kind is SEALING_APPROVED:
+            take_out_sealed(tx, actor, slug, told.number, now=now)
         if noun in _FINDS_LISTED:
             for _ in keep_apart(tx, slug, now=now):
                 pass

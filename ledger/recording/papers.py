@@ -20,6 +20,7 @@ from ledger.model.operation import PaperRow
 from ledger.recording.actors import Actor
 from ledger.recording.commitments import commitment, secret_named
 from ledger.rules.evidence import Evidence, papers_everywhere
+from ledger.rules.sealings import SEALINGS, Sealing
 from ledger.store.papers import REMOVED
 from ledger.store.transaction import Reading, Writing
 
@@ -101,16 +102,22 @@ def sealed_paper(tx: Reading, actor: Actor, sealed: str) -> SealedPaper:
     return SealedPaper(sealed, row.salt.hex(), row.lies)
 
 
-def completed(tx: Writing, actor: Actor, told: Evidence, *, now: int) -> Evidence:
-    """Evidence with what the desk knows of its paper: the salted hash of what is sealed, and of what is kept here the
-    original and what was taken out of it. Raises Refused where it is told otherwise, or the paper is sealed elsewhere.
+def salted(tx: Writing, actor: Actor, told: Sealing, *, now: int) -> Sealing:
+    """A sealing with the salted hash of its paper; raises Refused where a standing entry shows that to the public."""
+    known = tx.papers.opened(told.sha256) is not None
+    sealed = told.sha256 if known else seal_paper(tx, actor, told.sha256, "", now=now)
+    for row in _shown_of(tx, sealed):
+        raise _is_otherwise(row)
+    return replace(told, sha256=sealed)
+
+
+def completed(tx: Writing, told: Evidence) -> Evidence:
+    """Evidence with what the desk knows of its paper: of what is kept here the original and what was taken out of it.
+
+    Raises Refused where it is told otherwise, or the paper is sealed, or waits for that.
     """
     if told.access is Access.SEALED:
-        known = tx.papers.opened(told.sha256) is not None
-        sealed = told.sha256 if known else seal_paper(tx, actor, told.sha256, "", now=now)
-        for row in _shown_of(tx, sealed):
-            raise _is_otherwise(row)
-        return replace(told, sha256=sealed)
+        return told  # which its rule refuses
     if tx.papers.opened(told.sha256) is not None:
         raise Refused.field("sha256", "is the salted hash of a sealed paper; name the copy that may be shown")
     for row in _sealing(tx, told.sha256):
@@ -163,18 +170,21 @@ def remove_paper(tx: Writing, actor: Actor, sha256: str, *, now: int) -> None:
         raise NotFound.field("sha256", "no bytes of this paper are kept here; nothing was removed")
 
 
-def seal(tx: Writing, actor: Actor, told: Evidence, *, now: int) -> None:
-    """Copies that were kept before their paper was sealed go with the entry that seals it."""
-    if told.access is Access.SEALED:
-        for sealed, sha256 in list(_kept_salted(tx)):
-            if sealed == told.sha256:
-                _removed(tx, actor.id, sha256, now)
+def take_out_sealed(tx: Writing, actor: Actor, campaign: str, number: str, *, now: int) -> None:
+    """Copies that were kept before their paper was sealed go with the approval of that."""
+    entry = SEALINGS.require_row(tx.session, campaign, number).entry
+    hidden = tx.session.get_one(EvidenceRow, entry).sha256
+    for sealed, sha256 in list(_kept_salted(tx)):
+        if sealed == hidden:
+            _removed(tx, actor.id, sha256, now)
 
 
 def kept_though_sealed(tx: Reading) -> Iterator[tuple[int, str]]:
-    """(entry that seals a paper, copy of it that is kept all the same)."""
+    """(entry that seals a paper and is approved, copy of it that is kept all the same)."""
     sealing = select(EvidenceRow.sha256, EvidenceRow.entry).where(
-        EvidenceRow.access == Access.SEALED, col(EvidenceRow.reversed_by).is_(None)
+        EvidenceRow.access == Access.SEALED,
+        col(EvidenceRow.waits) == 0,
+        col(EvidenceRow.reversed_by).is_(None),
     )
     entries: dict[str, int] = dict(iter(tx.session.exec(sealing)))
     for sealed, sha256 in _kept_salted(tx) if entries else ():
@@ -198,14 +208,15 @@ def _salted(secret: bytes, sha256: str) -> tuple[str, bytes]:
 
 
 def _sealing(tx: Writing, sha256: str) -> Sequence[EvidenceRow]:
-    """The standing entries that seal the paper of this hash."""
+    """The standing entries that seal the paper of this hash, approved or not yet."""
     return papers_everywhere(tx.session, _salted(secret_named(tx, _SECRET), sha256)[0])
 
 
 def _require_unsealed(tx: Writing, sha256: str) -> None:
     if _sealing(tx, sha256):
         raise Conflict.field(
-            "sha256", "this paper is sealed: its bytes are never kept, only a salted hash is known"
+            "sha256",
+            "this paper is sealed, or waits for that: its bytes are not taken, only a salted hash is known",
         )
 
 

@@ -1,4 +1,7 @@
-"""Evidence: a paper by the SHA-256 of its bytes, and which fact it is evidence of."""
+"""Evidence: a paper by the SHA-256 of its bytes, and which fact it is evidence of.
+
+A paper that is shown is attached by one person; one that is withheld goes by `sealings`, which takes two.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,8 @@ from ledger.rules.spec import RECORDERS, Context, Kind, Undoing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A paper. Of a public or redacted one a copy is served: `sha256` is that of the copy, `original` that of the paper
-    before anything was taken out of it or blacked out, and `done` what was taken out. Of a sealed one `sha256` is a
-    salted hash, and nothing else is known; the SHA-256 of its bytes is salted when it is told.
+    """A paper that is shown, public or redacted. A copy is served: `sha256` is that of the copy, `original` that of the
+    paper before anything was taken out of it or blacked out, and `done` what was taken out.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -49,8 +51,6 @@ class Evidence:
     access: Access
     about: About
     number: Number | None = None
-    withheld: Text | None = None  # why a sealed paper is not shown
-    review: Date | None = None  # when that is looked at again
     date: Date
 
 
@@ -93,31 +93,25 @@ def _require_recorded(context: Context, about: About, number: str) -> None:
         require_numbered(session, _NUMBERED[about], about.value, context.campaign, number)
 
 
+def require_about(context: Context, about: About, number: str | None, field: str) -> None:
+    """Refused where the `field` of a paper names no fact that it is about, NotFound where there is none."""
+    if about is About.CAMPAIGN:
+        return
+    if number is None:
+        raise Refused.field(field, "name the {about} that this is evidence of", about=about.value)
+    _require_recorded(context, about, number)
+
+
 def _post(context: Context, facts: Evidence) -> Posting[None]:
     require_campaign(context)
-    sealed = facts.access is Access.SEALED
-    if sealed and (facts.withheld is None or facts.review is None):
+    if facts.access is Access.SEALED:
         raise Refused.field(
-            "withheld", "say why a sealed paper is not shown, and in review when to look at that again"
+            "access",
+            "a paper is withheld by two people: seal it with `evidence seal`, which another one approves",
         )
-    if not sealed and (facts.withheld is not None or facts.review is not None):
-        raise Refused.field("withheld", "only a sealed paper is withheld; leave withheld and review out")
-    if facts.review is not None and facts.review < facts.date:
-        raise Refused.field(
-            "review",
-            "lies before {date}, the day of the paper; write when it is looked at again",
-            date=facts.date,
-        )
-    if sealed and (facts.original is not None or facts.done):
-        raise Refused.field("original", "only a salted hash of a sealed paper is published; leave it out")
     if len(set(facts.done)) < len(facts.done):
         raise Refused.field("done", "a word stands twice; write each once")
-    if facts.about is not About.CAMPAIGN:
-        if facts.number is None:
-            raise Refused.field(
-                "number", "name the {about} that this is evidence of", about=facts.about.value
-            )
-        _require_recorded(context, facts.about, facts.number)
+    require_about(context, facts.about, facts.number, "number")
     return Posting()
 
 
@@ -131,20 +125,24 @@ def papers_everywhere(session: Session, sha256: str) -> Sequence[EvidenceRow]:
 
 
 def standing_papers(session: Session, campaign: str, sha256: str) -> Sequence[EvidenceRow]:
-    """The papers of these bytes that stand, one for each fact that they are evidence of."""
+    """The papers of these bytes that stand, one for each fact that they are evidence of.
+
+    One that is to be sealed proves nothing before a second person approved that.
+    """
     return session.exec(
         select(EvidenceRow)
         .where(
             EvidenceRow.campaign == campaign,
             EvidenceRow.sha256 == sha256,
             col(EvidenceRow.reversed_by).is_(None),
+            col(EvidenceRow.waits) == 0,
         )
         .order_by(col(EvidenceRow.about), col(EvidenceRow.number))
     ).all()
 
 
 def _times_reversed(books: Books, campaign: str, facts: Evidence) -> int:
-    """A paper that was taken back may be attached again, with another access or another day of review."""
+    """A paper that was taken back may be attached again, with another access."""
     same = select(func.count()).where(
         EvidenceRow.campaign == campaign,
         EvidenceRow.sha256 == facts.sha256,
@@ -170,8 +168,6 @@ def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
             access=facts.access,
             about=facts.about,
             number=facts.number,
-            withheld=facts.withheld,
-            review=facts.review,
             date=facts.date,
             role=entry.role,
         )
@@ -188,7 +184,7 @@ EVIDENCE = Kind(
     verb="add",
     facts=Evidence,
     notes=None,
-    doc="Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (salted hash only).",
+    doc="Attach a paper by its SHA-256 to a fact: public or redacted.",
     roles=RECORDERS,
     named="sha256",
     key=lambda campaign, facts: ":".join(

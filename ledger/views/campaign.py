@@ -146,16 +146,14 @@ class Books(Frozen):
 
 
 class Withheld(Frozen):
-    """A figure whose detail is not public."""
+    """A paper that is not shown. The fact that it proves, with its amounts and names, stays in the public journal."""
 
     what: str
-    """What it is about."""
-    amount: Amount | None
-    """How much; null where that is not shown."""
+    """The title of the paper."""
     reason: str
     """Why it is not shown."""
-    decided_by: str
-    """The role that decided so."""
+    decided_by: str | None
+    """The role of the second person, who approved that; null while it waits for one."""
     review: str
     """The day on which it is decided anew."""
 

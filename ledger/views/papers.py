@@ -91,6 +91,7 @@ def _told(row: EvidenceRow, is_kept: bool) -> Paper:
         shows=row.shows,
         access=row.access,
         entry=row.entry,
+        waits=row.waits,
         kept=is_kept and row.access is not Access.SEALED,
     )
 

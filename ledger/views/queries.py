@@ -328,12 +328,11 @@ def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:
 
 
 def _withheld(paper: EvidenceRow) -> Withheld:
-    """A paper whose bytes are sealed: the row is public, the detail is not."""
+    """A paper that is sealed, or waits for that: the row is public, the paper is not."""
     return Withheld(
         what=paper.title,
-        amount=None,
         reason=paper.withheld or "",
-        decided_by=paper.role,
+        decided_by=None if paper.waits else paper.role,
         review=paper.review or "",
     )
 

@@ -90,6 +90,8 @@ class Paper(Frozen):
     """What it shows, with its figures; empty where that is not told."""
     access: Access
     """Who may read it; a sealed one is known by its salted hash only."""
+    waits: bool
+    """Does its sealing wait for a second person? It is shown to nobody meanwhile."""
     entry: int | None
     """Number of the entry that it is evidence of."""
     kept: bool

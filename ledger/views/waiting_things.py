@@ -14,9 +14,10 @@ from ledger.core.names import Lot, lot_named
 from ledger.core.telling import Telling, Which
 from ledger.core.wording import Figure, Value, Wording
 from ledger.model.deliveries import ShipmentRow
-from ledger.model.evidence import Access, EvidenceRow
+from ledger.model.evidence import EvidenceRow, SealingRow
 from ledger.model.goods import RecalledAt
 from ledger.model.orders import OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.goods import recalls_anywhere_else, recalls_of_lots
@@ -283,23 +284,24 @@ def recalls_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
 def reviews_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """Sealed papers whose day of review is past."""
     overdue = (
-        select(EvidenceRow)
+        select(EvidenceRow, SealingRow.decided_by)
+        .join(SealingRow, col(SealingRow.entry) == col(EvidenceRow.entry))
         .where(
             EvidenceRow.campaign == slug,
-            EvidenceRow.access == Access.SEALED,
-            col(EvidenceRow.reversed_by).is_(None),
+            SealingRow.status == ProposalStatus.APPROVED,
             col(EvidenceRow.review) < today,
         )
         .order_by(col(EvidenceRow.review), col(EvidenceRow.entry))
     )
-    for paper in books.session.exec(overdue):
+    for paper, approval in books.session.exec(overdue):
+        assert approval is not None  # it is approved
         yield OpenItem(
             kind=OpenItemKind.REVIEW_OVERDUE,
             campaign=slug,
             subject=paper.title,
             since=paper.review or today,
             amount=None,
-            to_do=Telling(ToDo.REVIEW_SEALED, {"entry": paper.entry}),
+            to_do=Telling(ToDo.REVIEW_SEALED, {"entry": approval}),
         )
 
 

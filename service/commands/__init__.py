@@ -417,8 +417,13 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
         **_two_people("correction"),
     },
     "evidence": {
-        "add": "Attach a paper by its SHA-256 to a fact: public, redacted, or sealed (salted hash only)."
+        "add": "Attach a paper by its SHA-256 to a fact: public or redacted.",
+        "seal": (
+            "Withhold a paper that proves a fact: only a salted hash of it is published. It waits for another person's "
+            "approval (`sealing approve`)."
+        ),
     },
+    "sealing": {**_two_people("sealing")},
     "limit": {
         "set": "Set the most that a role may approve in a currency.",
         "lift": "Let a role approve without a limit in a currency again.",

@@ -19,7 +19,6 @@ from ledger.core.facts import adapter, facts_from
 from ledger.core.frozen import Amount
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
-from ledger.model.evidence import Access
 from ledger.model.orders import InvoiceRow
 from ledger.recording.actors import Actor
 from ledger.recording.bank_words import words_of
@@ -130,7 +129,7 @@ def _notes(action: Action) -> str:
 def _action(noun: str, verb: str, action: Action) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
         told = _facts_of(options, action, outside)
-        paper = _paper(options, told, outside) if noun == "evidence" else None
+        paper = _paper(options, verb, told, outside) if noun == "evidence" else None
         said: tuple[str, ...] = ()
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user, now=outside.clock())
@@ -416,7 +415,7 @@ class _Paper:
     lies: str
 
 
-def _paper(options: argparse.Namespace, told: dict[str, Any], outside: Outside) -> _Paper | None:
+def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside: Outside) -> _Paper | None:
     """What `--file` holds, without what must not be served; None where no file was given."""
     if options.file is None:
         if options.original is not None or options.where is not None or options.keep_metadata:
@@ -426,7 +425,7 @@ def _paper(options: argparse.Namespace, told: dict[str, Any], outside: Outside) 
     digest = hashlib.sha256(data).hexdigest()
     if told.get("sha256", digest) != digest:
         raise Refused.field("sha256", "is not the SHA-256 of the file; leave it out and it is computed")
-    if told.get("access") == Access.SEALED:
+    if verb == "seal":
         if options.original is not None or options.keep_metadata:
             raise BadUse("--original and --keep-metadata: of a sealed paper nothing is kept; leave them out.")
         path = "" if options.file == "-" else str((outside.folder / options.file).resolve())

@@ -13,8 +13,8 @@ class Act:
     """`facts` of the desk's `noun` and `verb`, recorded by a role at `at` seconds since 1970.
 
     A recorder's `add` of a purchase, conversion or payment is followed by the `approve` of an approver.
-    `paper` holds the bytes that an evidence's `sha256` names; None for other facts and for sealed papers,
-    of which only the hash leaves the safe.
+    `paper` holds the bytes that an evidence's `sha256` names; None for other facts; of a sealed paper
+    only the hash leaves the safe.
     """
 
     at: int

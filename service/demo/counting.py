@@ -9,7 +9,7 @@ from ledger.core.roles import Role
 from ledger.model.deliveries import CountedBy, DeliveryPaper
 from ledger.rules.confirmations import Confirmation, CountedLot
 from ledger.rules.deliveries import Handover, Signature
-from ledger.rules.evidence import Evidence
+from ledger.rules.sealings import Sealing
 from ledger.rules.shipments import Arrival
 from service.demo.act import Act
 
@@ -42,9 +42,9 @@ def counts_of(planned: Sequence[Act]) -> Iterator[Act]:
 
 
 def signatures_of(papers: Sequence[Act]) -> Iterator[Act]:
-    """Each handover is signed by the certificate that is attached to it."""
+    """Each handover is signed by the certificate that is attached to it, once that is approved as sealed."""
     for act in papers:
         told = act.facts
-        if isinstance(told, Evidence) and told.about == "handover" and told.number is not None:
-            signed = Signature(number=told.number, sha256=told.sha256, date=told.date)
-            yield Act(act.at + 60, Role.RECORDER, "handover", "sign", signed)
+        if isinstance(told, Sealing) and told.about == "handover" and told.of is not None:
+            signed = Signature(number=told.of, sha256=told.sha256, date=told.date)
+            yield Act(act.at + 120, Role.RECORDER, "handover", "sign", signed)

@@ -11,6 +11,8 @@ from ledger.core.facts import facts_json
 from ledger.core.roles import Role
 from ledger.model.evidence import About, Access
 from ledger.rules.evidence import Evidence
+from ledger.rules.sealings import Sealing
+from ledger.rules.workflow import Decision
 from service.demo.act import Act
 
 
@@ -103,27 +105,47 @@ PAPERS = (
 
 
 def evidence_of(acts: Sequence[Act], notice: str) -> Iterator[Act]:
-    """The evidence that is added a minute after each fact that it is about; `notice` stands on every paper."""
+    """The papers that are told of a minute after each fact that they are about; `notice` stands on every paper."""
     facts_of = {
         (_about(act), _number(act.facts)): act for act in acts if act.verb not in {"approve", "accept"}
     }
     for planned in PAPERS:
         act = facts_of[planned.about, planned.number]
         text = _text(planned, act, notice).encode()
+        sha256, title = hashlib.sha256(text).hexdigest(), f"{planned.paper.capitalize()} {planned.number}"
+        date = str(getattr(act.facts, "date"))  # noqa: B009
+        if planned.access is Access.SEALED:
+            yield from _sealed(planned, sha256, title, date, act.at + 60)
+            continue
         facts = Evidence(
-            sha256=hashlib.sha256(text).hexdigest(),
-            title=f"{planned.paper.capitalize()} {planned.number}",
+            sha256=sha256,
+            title=title,
             paper=planned.paper,
             shows=planned.shows,
             access=planned.access,
             about=planned.about,
             number=planned.number,
-            withheld="It carries signatures of people." if planned.access is Access.SEALED else None,
-            review="2020-12-31" if planned.access is Access.SEALED else None,
-            date=str(getattr(act.facts, "date")),  # noqa: B009
+            date=date,
         )
-        content = None if planned.access is Access.SEALED else text
-        yield Act(act.at + 60, Role.RECORDER, "evidence", "add", facts, content)
+        yield Act(act.at + 60, Role.RECORDER, "evidence", "add", facts, text)
+
+
+def _sealed(planned: PlannedPaper, sha256: str, title: str, date: str, at: int) -> Iterator[Act]:
+    """A paper that one person seals and another one approves in the minute after it."""
+    facts = Sealing(
+        number=f"S-{planned.number}",
+        sha256=sha256,
+        title=title,
+        paper=planned.paper,
+        shows=planned.shows,
+        about=planned.about,
+        of=planned.number,
+        withheld="It carries signatures of people.",
+        review="2020-12-31",
+        date=date,
+    )
+    yield Act(at, Role.RECORDER, "evidence", "seal", facts)
+    yield Act(at + 60, Role.APPROVER, "sealing", "approve", Decision(number=facts.number, date=date))
 
 
 def _about(act: Act) -> str:

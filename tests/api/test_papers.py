@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.checks.run import run_checks
-from ledger.core.errors import NotAllowed, NotFound, Refused
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.times import unix_seconds
+from ledger.model.evidence import EvidenceRow
 from ledger.recording.papers import keep_paper, remove_paper
 from ledger.recording.users import actor_named, add_token
+from ledger.rules.evidence import standing_papers
 from ledger.store.papers import REMOVED
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
@@ -69,6 +72,23 @@ def attach(ledger: Ledger, access: str, **more: object) -> int:
     return seq
 
 
+def propose(ledger: Ledger, number: str, sha256: str = NAME, **more: object) -> int:
+    """One person asks that a paper be withheld; the number of the entry."""
+    facts = {"number": number, "sha256": sha256, "title": "Letter", "paper": "letter", "shows": "Who signed"}
+    facts |= {"about": "campaign", "date": DATE}
+    seq = ledger.do("recorder", "evidence", "seal", **facts | SEALED | more).seq
+    assert seq is not None
+    return seq
+
+
+def seal(ledger: Ledger, number: str, **more: object) -> int:
+    """Two people withhold a paper; the number of the approval's entry."""
+    propose(ledger, number, **more)  # type: ignore[arg-type]
+    seq = ledger.do("approver", "sealing", "approve", number=number, date=DATE).seq
+    assert seq is not None
+    return seq
+
+
 def audited(ledger: Ledger) -> list[tuple[str, str]]:
     with ledger.store.read() as reading:
         return [(line.action, line.subject) for line in reading.desk.audited() if line.subject == NAME]
@@ -115,15 +135,17 @@ def test_only_what_a_standing_entry_makes_public_is_served(ledger: Ledger, site:
 
 
 def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: TestClient) -> None:
-    """What was kept before goes with the entry that seals it; nobody brings it again; no public entry beside.
+    """What was kept before goes with the approval that seals it; nobody brings it again; no public entry beside.
 
     The salt, and where the original lies, are told to who may record; the paper's own hash stands nowhere.
     """
     upload(site)
     made = site.post("/api/v1/papers/sealed", json={"sha256": NAME, "lies": "safe 3"})
     salted = made.json()["sealed"]
-    seq = attach(ledger, "sealed", **SEALED)
-    assert attach(ledger, "sealed", **SEALED) == attach(ledger, "sealed", sha256=salted, **SEALED) == seq
+    seq = seal(ledger, "S-1")
+    assert propose(ledger, "S-1") == propose(ledger, "S-1", salted) == seq - 1
+    with pytest.raises(Conflict, match="is sealed by S-1 already"):
+        propose(ledger, "S-2")
     assert audited(ledger) == [("paper kept", NAME), (REMOVED, NAME)]
     shown = site.get(f"/api/v1/papers/{salted}/original").json()
     opened = hashlib.sha256(bytes.fromhex(shown["salt"]) + bytes.fromhex(NAME)).hexdigest()
@@ -151,12 +173,63 @@ def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: Te
     assert upload(site) == 201
     assert site.get(f"/papers/{NAME}").status_code == 200
     with pytest.raises(Refused, match=f"is public by entry {public}"):
-        attach(ledger, "sealed", about="need", number="N-1", **SEALED)
+        propose(ledger, "S-3", about="need", of="N-1")
+
+
+def test_withholding_a_paper_takes_two_people(ledger: Ledger, site: TestClient) -> None:
+    """One person hides it and destroys nothing; it is withheld, and proves something, once another one approved."""
+    upload(site)
+    public = attach(ledger, "public")
+    with pytest.raises(Refused, match="`evidence seal`"):
+        attach(ledger, "sealed", about="conversion", number="C-1")
+    ledger.do("approver", "reversal", "add", entry=public, reason="names in it", date=DATE)
+    propose(ledger, "S-1")
+
+    def told() -> tuple[list[str | None], list[bool], str]:
+        where = f"/api/v1/campaigns/{SLUG}"
+        withheld = [row["decided_by"] for row in site.get(where).json()["withheld"]]
+        waits = [row["waits"] for row in site.get(f"{where}/evidence").json()["items"]]
+        return withheld, waits, site.get(f"/c/{SLUG}").text
+
+    def inbox() -> list[str]:
+        with ledger.store.read() as reading:
+            found = decisions(reading, SLUG, now=ledger.now)
+        return [str(row.subject) for row in found if row.kind is OpenItemKind.APPROVAL]
+
+    decided, waits, page = told()
+    assert (decided, waits) == ([None], [True])
+    assert "waits for a second person" in page
+    assert "It carries signatures." in page
+    assert [one for one in inbox() if "S-1" in one]
+    with ledger.store.read() as reading:
+        salted = reading.session.exec(select(EvidenceRow.sha256).where(col(EvidenceRow.waits) == 1)).one()
+        assert standing_papers(reading.session, SLUG, salted) == []
+        assert reading.papers.is_kept(NAME)
+        assert run_checks(reading) == []
+    assert site.get(f"/papers/{NAME}").status_code == 404
+    assert upload(site) == 409
+    with pytest.raises(Refused, match="is sealed by entry"):
+        attach(ledger, "public")
+    with pytest.raises(NotAllowed):
+        ledger.do("recorder", "sealing", "approve", number="S-1", date=DATE)
+    ledger.do("approver", "sealing", "reject", number="S-1", date=DATE)
+    decided, waits, page = told()
+    assert (decided, waits, "It carries signatures." in page) == ([], [], False)
+    again = attach(ledger, "public")
+    assert site.get(f"/papers/{NAME}").content == LETTER
+    ledger.do("approver", "reversal", "add", entry=again, reason="names in it", date=DATE)
+    seal(ledger, "S-2")
+    decided, waits, page = told()
+    assert (decided, waits, "waits for a second person" in page) == (["approver"], [False], False)
+    assert not [one for one in inbox() if "S-2" in one]
+    with ledger.store.read() as reading:
+        assert len(standing_papers(reading.session, SLUG, salted)) == 1
+        assert not reading.papers.is_kept(NAME)
 
 
 def test_an_overdue_review_of_a_sealed_paper_waits_for_a_person(ledger: Ledger, site: TestClient) -> None:
     """From the day after it, until the paper is attached anew, sealed again or not."""
-    seq = attach(ledger, "sealed", **(SEALED | {"review": "2023-12-01"}))
+    seq = seal(ledger, "S-1", review="2023-12-01")
 
     def waiting(day: str) -> list[tuple[str, str]]:
         with ledger.store.read() as reading:
@@ -167,8 +240,7 @@ def test_an_overdue_review_of_a_sealed_paper_waits_for_a_person(ledger: Ledger, 
     assert waiting("2023-12-02") == [("Letter", "2023-12-01")]
     ledger.do("approver", "reversal", "add", entry=seq, reason="it was looked at again", date=DATE)
     assert waiting("2023-12-02") == []
-    again = attach(ledger, "sealed", **(SEALED | {"review": "2024-12-01"}))
-    assert again == seq + 2
+    seal(ledger, "S-2", review="2024-12-01")
     assert waiting("2024-12-02") == [("Letter", "2024-12-01")]
 
 
@@ -248,8 +320,9 @@ def test_the_commands_keep_no_sealed_paper_and_remove_one_from_the_kept_backups_
     (tmp_path / "passport.txt").write_bytes(b"A passport, sealed")
     facts = {"title": "Letter", "paper": "letter", "shows": "Who signed", "about": "campaign", "date": DATE}
     add = ["evidence", "add", "--as", "recorder", *(f"--set={name}={told}" for name, told in facts.items())]
-    sealed = [f"--set={name}={told}" for name, told in (SEALED | {"access": "sealed"}).items()]
-    told = run_command([*add, "--file", "passport.txt", "--where", "safe 3", *sealed, "--json"], tmp_path)
+    sealed = [f"--set={name}={told}" for name, told in (SEALED | {"number": "S-1"}).items()]
+    hide = ["evidence", "seal", *add[2:], *sealed]
+    told = run_command([*hide, "--file", "passport.txt", "--where", "safe 3", "--json"], tmp_path)
     salted = json.loads(told.out)["entry"]["facts"]["sha256"]
     assert salted != hashlib.sha256(b"A passport, sealed").hexdigest()
     assert "safe 3" in run_command(["paper", "where", salted, "--as", "recorder"], tmp_path).out

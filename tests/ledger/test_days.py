@@ -41,6 +41,7 @@ BEGINS = frozenset(
             "purchase",
             "indicator",
             "evidence",
+            "sealing",
             "limit",
         ),
         *(

@@ -231,18 +231,21 @@ def test_a_sealed_paper_says_why_it_is_withheld_and_when_that_is_reviewed(ledger
         "paper": "deed",
         "shows": "Who signed.",
         "about": "campaign",
+        "number": "S-1",
     }
-    facts |= {"date": "2023-12-01", "access": "sealed"}
-    with pytest.raises(Refused, match="say why a sealed paper is not shown"):
-        ledger.do("recorder", "evidence", "add", **facts)
-    with pytest.raises(Refused, match="only a sealed paper is withheld"):
-        ledger.do("recorder", "evidence", "add", **(facts | {"access": "public", "withheld": "No."}))
+    facts |= {"date": "2023-12-01"}
+    with pytest.raises(Refused, match="withheld"):
+        ledger.do("recorder", "evidence", "seal", review="2024-06-30", **facts)
     with pytest.raises(Refused, match="lies before 2023-12-01"):
-        ledger.do("recorder", "evidence", "add", withheld="Safety.", review="2023-11-30", **facts)
-    ledger.do("recorder", "evidence", "add", withheld="Safety.", review="2024-06-30", **facts)
+        ledger.do("recorder", "evidence", "seal", withheld="Safety.", review="2023-11-30", **facts)
+    asked = facts | {"about": "need"}
+    with pytest.raises(Refused, match="name the need"):
+        ledger.do("recorder", "evidence", "seal", withheld="Safety.", review="2024-06-30", **asked)
+    ledger.do("recorder", "evidence", "seal", withheld="Safety.", review="2024-06-30", **facts)
+    ledger.do("approver", "sealing", "approve", number="S-1", date="2023-12-01")
     with ledger.store.read() as reading:
         row = campaign_report(reading, SLUG, now=ledger.now).withheld[0]
-    assert (row.reason, row.decided_by, row.review) == ("Safety.", "recorder", "2024-06-30")
+    assert (row.reason, row.decided_by, row.review) == ("Safety.", "approver", "2024-06-30")
 
 
 def test_entries_name_roles_and_never_people(ledger: Ledger) -> None:

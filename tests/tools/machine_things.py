@@ -594,6 +594,16 @@ def _evidence(s: Scene) -> Facts:
     facts |= {"access": "public", "about": kind, "date": s.today}
     if number is not None:
         facts["number"] = number
-    if s.chance(20):
-        facts |= {"access": "sealed", "withheld": "Names of people", "review": "2024-06-01"}
     return facts
+
+
+@tells("sealing")
+def _sealing(s: Scene) -> Facts:
+    public = _evidence(s)
+    facts = s.numbered("SE") | {name: public[name] for name in ("sha256", "title", "paper", "shows", "about")}
+    if "number" in public:
+        facts["of"] = public["number"]
+    return facts | {"withheld": "Names of people", "review": "2024-06-01"}
+
+
+tells_decisions("sealing")

@@ -120,8 +120,12 @@ AS_TABLE = Message("The same as a table", _LINK)
 SITE = Message("Site", "names the navigation for a reader who does not see it")
 SERVED = Message("Served by aidtrail, open source.")
 SUMS_NOTE = Message("Each column adds up to the last row, to the last unit.", "tables of sums")
-WITHHELD_NOTE = Message("What is not shown is shown as not shown.")
-NOT_SHOWN = Message("not shown", "in place of a sum")
+WITHHELD_NOTE = Message(
+    "A paper that is not shown has its row here. The fact that it proves, amounts and names too, stays in the public "
+    "journal."
+)
+PAPER_ALONE = Message("the paper alone", "in place of a sum: what is withheld")
+WAITS_FOR_SECOND = Message("waits for a second person", "in place of who decided it")
 NO_UNEXPLAINED = Message("Unexplained outgoing coins", "a row that says that there are none")
 BANKS_NOTE = Message(
     "Every line of a statement is an entry of the books, and every entry is on a statement, or is listed."

@@ -192,6 +192,7 @@ _ACCESS = {
     Access.REDACTED: Message("Redacted", _PAPER),
     Access.SEALED: Message("Sealed", _PAPER),
 }
+_ACCESS_WAITS = Message("Not shown; that waits for a second person", _PAPER)
 _ACCESS_ELSEWHERE = {
     Access.PUBLIC: Message("Public, not kept here", _PAPER),
     Access.REDACTED: Message("Redacted, not kept here", _PAPER),
@@ -202,6 +203,7 @@ _WITH_ACCESS = {
     Access.REDACTED: Message("{paper}, redacted", _PAPER, _PAPER_TITLE),
     Access.SEALED: Message("{paper}, sealed", _PAPER, _PAPER_TITLE),
 }
+_WAITS_WITH_ACCESS = Message("{paper}, not shown; that waits for a second person", _PAPER, _PAPER_TITLE)
 _WITH_ACCESS_ELSEWHERE = {
     Access.PUBLIC: Message("{paper}, public, not kept here", _PAPER, _PAPER_TITLE),
     Access.REDACTED: Message("{paper}, redacted, not kept here", _PAPER, _PAPER_TITLE),
@@ -237,6 +239,8 @@ _NO_VALUE = Message("no value stated", "a gift in kind")
 
 def access_word(paper: Paper) -> str:
     """`Public: metadata removed`."""
+    if paper.waits:
+        return worded(_ACCESS_WAITS)
     access = worded(_ACCESS[paper.access] if _is_here(paper) else _ACCESS_ELSEWHERE[paper.access])
     return worded(_ACCESS_DONE, access=access, done=treatments(paper.done)) if paper.done else access
 
@@ -254,7 +258,8 @@ def _is_here(paper: Paper) -> bool:
 def with_access(paper: Paper) -> Sentence:
     """`Receipt 7, public`, its title a link where anybody may read it."""
     told = _WITH_ACCESS if _is_here(paper) else _WITH_ACCESS_ELSEWHERE
-    return said(told[paper.access], paper=Piece(paper.title, href=paper.href or ""))
+    which = _WAITS_WITH_ACCESS if paper.waits else told[paper.access]
+    return said(which, paper=Piece(paper.title, href=paper.href or ""))
 
 
 def with_accesses(papers: Sequence[Paper]) -> Sentence:

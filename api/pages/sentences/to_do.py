@@ -307,8 +307,8 @@ TO_DO: Mapping[ToDo, Message] = {
         _SAY,
     ),
     ToDo.REVIEW_SEALED: Message(
-        "decide anew whether it stays sealed: reverse its entry, {entry} (`reversal add`), and attach it public, "
-        "redacted, or sealed with the day of the next review (`evidence add`)",
+        "decide anew whether it stays sealed: reverse its entry, {entry} (`reversal add`), and attach it public "
+        "or redacted (`evidence add`), or seal it until the day of the next review (`evidence seal`)",
         _SAY,
         "{entry}: number of an entry",
     ),

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlmodel import col, select
+
 from ledger.core.chain import BlockRef, Outpoint, Script
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import LedgerError
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.roles import APPROVERS
 from ledger.core.times import rfc3339
-from ledger.model.evidence import Access
+from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.people import Counts
 from ledger.model.questions import Answer
 from ledger.model.reclassifications import Reason
 from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
+from ledger.recording.desk import Outcome as Acted
 from ledger.recording.desk import act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.papers import seal_paper
@@ -92,8 +95,8 @@ class House:
         except LedgerError as refusal:
             return Done(type(refusal).__name__, ())
         entries = tuple(row for row in entries_after(self.store, before) if row[1] != ANSWER.name)
-        if isinstance(step, Told) and step.kind == ASIDE:
-            entries = tuple((seq, ASIDE, slug, date) for seq, _, slug, date in entries[1:])
+        if isinstance(step, Told) and (step.kind == ASIDE or _seals(step)):
+            entries = tuple((seq, step.kind, slug, date) for seq, _, slug, date in entries[1:])
         if not isinstance(step, User | Addresses | Moment):
             self.numbers |= {kept[0]: made[0] for kept, made in zip(step.entries, entries, strict=False)}
         return Done(outcome, entries)
@@ -138,12 +141,32 @@ class House:
         number = f"{str(facts.get('line', ''))[:32]}.{facts.get('n', 0)}"
         asked = {"number": number, "lines": [facts.get("line")], "reason": facts.get("reason"), "date": day}
         asked |= {name: value for name, value in facts.items() if name not in {"line", "reason", "n", "date"}}
+        act(tx, self.people[step.by], step.campaign, "bank", "aside", asked, now=step.at)
+        done = self._approve(tx, step, "aside", {"number": number, "date": day})
+        return Outcome.ALREADY if done.already else Outcome.RECORDED
+
+    def _approve(self, tx: Writing, step: Told, noun: str, decided: dict[str, Any]) -> Acted:
+        """What another person than the step's decides of what was just asked for."""
         others = (actor for actor in self.people.values() if actor.name != step.by)
         can = (actor for actor in others if actor.roles_in(step.campaign) & APPROVERS)
         second = next(can, self.people[step.by])
-        act(tx, self.people[step.by], step.campaign, "bank", "aside", asked, now=step.at)
-        decided = {"number": number, "date": day}
-        done = act(tx, second, step.campaign, "aside", "approve", decided, now=step.at)
+        return act(tx, second, step.campaign, noun, "approve", decided, now=step.at)
+
+    def _seal(self, tx: Writing, step: Told) -> str:
+        """One person sealed a paper once; today another one approves that, in the same minute."""
+        facts, first = dict(step.facts), self.people[step.by]
+        # Kept by the paper's own hash, which a salted one has for its note.
+        sealed = seal_paper(tx, first, facts["sha256"], facts["sha256"], now=step.at)
+        same = (EvidenceRow.campaign == step.campaign, EvidenceRow.sha256 == sealed)
+        undone = tx.session.exec(select(EvidenceRow).where(*same, col(EvidenceRow.reversed_by).is_not(None)))
+        number = (
+            f"{facts['sha256'][:8]}.{facts['about']}.{facts.get('number', '')}"[:36] + f".{len(undone.all())}"
+        )
+        asked = {name: value for name, value in facts.items() if name not in {"access", "number"}}
+        asked |= {"number": number} | ({"of": facts["number"]} if "number" in facts else {})
+        told = act(tx, first, step.campaign, "evidence", "seal", asked, now=step.at)
+        decided = {"number": number, "date": facts["date"]}
+        done = told if told.already else self._approve(tx, step, "sealing", decided)
         return Outcome.ALREADY if done.already else Outcome.RECORDED
 
     def _answer(self, tx: Writing, step: Told) -> None:
@@ -168,6 +191,8 @@ class House:
     def _act(self, tx: Writing, step: Told) -> str:
         if step.kind == ASIDE:
             return self._set_aside(tx, step)
+        if _seals(step):
+            return self._seal(tx, step)
         kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
         if kind.verb == "approve":
             self._answer(tx, step)
@@ -175,15 +200,16 @@ class House:
             facts |= _as_reported_today(tx, step.campaign, facts)
         if facts.get("reason") == Reason.NEED_MET:  # kept when nobody had to show that it was
             facts["reason"] = Reason.NEED_WITHDRAWN.value
-        if kind is EVIDENCE and facts.get("access") == Access.SEALED:
-            # Kept by the paper's own hash, which a salted one has for its note.
-            seal_paper(tx, self.people[step.by], facts["sha256"], facts["sha256"], now=step.at)
         told = act(tx, self.people[step.by], step.campaign, kind.noun, kind.verb, facts, now=step.at)
         if told.waiting_for is not None:
             return Outcome.WAITS
         if told.seq is None:
             return Outcome.WITHDRAWN
         return Outcome.ALREADY if told.already else Outcome.RECORDED
+
+
+def _seals(step: Told) -> bool:
+    return step.kind == EVIDENCE.name and step.facts.get("access") == Access.SEALED
 
 
 SEXES = {"women": "female", "men": "male"}

@@ -323,6 +323,12 @@ def _without_its_paper(journal: str, key: FigureKey, _kept: Values, _today: Valu
     )
 
 
+def _sealed_by_two(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """That two people withheld a paper, which one did."""
+    noun, name, _, _ = key
+    return noun == "status" and kept is None and name.partition("/")[2].startswith("sealing ")
+
+
 def _undone_for_good(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
     """A spend that lost its block and that no mempool had any more: fewer are unexplained, and none is new."""
     noun, name, field, _ = key
@@ -467,6 +473,11 @@ WANTED: tuple[Wanted, ...] = (
         "A paper's review is due on its own day or later.",
         of_figure=_without_its_paper,
         of_answer=_review_of_the_past,
+    ),
+    Wanted(
+        "papers that two people withhold",
+        "A paper is withheld once a second person approved it, and that is a row of its own.",
+        of_figure=_sealed_by_two,
     ),
     Wanted(
         "shipments that have not arrived",

@@ -901,6 +901,7 @@ CREATE TABLE evidence (
     review TEXT COLLATE "C",
     date TEXT COLLATE "C" NOT NULL,
     role TEXT COLLATE "C" NOT NULL,
+    waits BIGINT NOT NULL,
     reversed_by BIGINT,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
@@ -1438,6 +1439,29 @@ CREATE TABLE screenings (
 );
 
 CREATE INDEX screenings_payee ON screenings (campaign, kind, payee);
+
+CREATE TABLE sealings (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    told_on TEXT COLLATE "C" NOT NULL,
+    recorded_at TEXT COLLATE "C" NOT NULL,
+    status VARCHAR COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    decided_on TEXT COLLATE "C",
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+);
+
+CREATE INDEX sealings_status ON sealings (campaign, status);
 
 CREATE TABLE shipments (
     entry BIGINT NOT NULL,

@@ -989,6 +989,7 @@ CREATE TABLE evidence (
     review TEXT,
     date TEXT NOT NULL,
     role TEXT NOT NULL,
+    waits INTEGER NOT NULL,
     reversed_by INTEGER,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
@@ -1557,6 +1558,30 @@ CREATE TABLE screenings (
  STRICT;
 
 CREATE INDEX screenings_payee ON screenings (campaign, kind, payee);
+
+CREATE TABLE sealings (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    told_on TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by INTEGER,
+    decided_on TEXT,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(decided_by) REFERENCES entries (seq)
+)
+ STRICT;
+
+CREATE INDEX sealings_status ON sealings (campaign, status);
 
 CREATE TABLE shipments (
     entry INTEGER NOT NULL,
