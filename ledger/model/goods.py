@@ -329,6 +329,22 @@ class OtherLotRow(Paper, table=True):
     reason: str = Field(sa_type=TEXT)
 
 
+class OtherExpiryRow(Paper, table=True):
+    """A lot that has the number of one whose expiry another campaign put right (`correction`), and is another one."""
+
+    __tablename__: ClassVar[Any] = "other_expiries"
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        of_lot(),
+        Index("other_expiries_correction", "correction"),
+        STRICT,
+    )
+    correction: int = Field(sa_type=LONG, foreign_key="corrections.entry")
+    product: str = Field(sa_type=TEXT)
+    lot: str = Field(sa_type=TEXT)
+    reason: str = Field(sa_type=TEXT)
+
+
 class RecallEndRow(Paper, table=True):
     """What became of `quantity` pieces of a recalled lot at a place or an organisation. `recall`: its entry."""
 

@@ -206,7 +206,7 @@ def record(
         )
     )
     fold(books, entry)
-    # A loan moves money of two campaigns, and a recall is one of a maker's lot, whoever has it.
+    # A loan moves money of two campaigns; a recall and a corrected label are of a maker's lot, whoever has it.
     accounts = [name for transfer in posting.transfers for name in (transfer.debit, transfer.credit)]
     all_of_them = campaign_slugs(tx.session) if _is_everywhere(tx, kind, posting) else ()
     tx.changes.note({campaign, *map(campaign_of, accounts), *all_of_them})
@@ -220,7 +220,8 @@ def record(
 def _is_everywhere(tx: Writing, kind: Kind, posting: Posting[Any]) -> bool:
     """Does an entry of this kind, or what it takes back, say something to every campaign?"""
     undone = None if posting.reverses is None else tx.journal.by_seq(posting.reverses)
-    return kind.everywhere or (undone is not None and BY_NAME[undone.kind].everywhere)
+    kinds = (kind,) if undone is None else (kind, BY_NAME[undone.kind])
+    return any(one.everywhere or one.read_elsewhere for one in kinds)
 
 
 def _largest(told: dict[str, Any]) -> str:

@@ -382,5 +382,6 @@ CORRECTIONS = Workflow(
     require=_require_last,
     instead=_as_before,
     asks=_asks,
+    read_elsewhere=True,
 )
 KINDS = CORRECTIONS.kinds()

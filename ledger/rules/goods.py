@@ -262,6 +262,13 @@ def recalls_anywhere_else(session: Session, campaign: str) -> bool:
     return session.exec(there.limit(1)).first() is not None
 
 
+def likenesses_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[str, str]:
+    """By the code of a product of lots, its name as names that are spelled alike have it."""
+    codes = [(lot.product,) for lot in lots]
+    names = _CALLED.ask(session.connection(), codes, of_campaign=campaign)
+    return {code: likeness_of_name(name) for code, name in names}
+
+
 def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Recalls:
     """The recalls of lots, by the campaign and by others of the same maker's lots (docs/rules.md, 21).
 
@@ -280,9 +287,7 @@ def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Rec
     others = [row for row in rows if row.campaign != campaign]
     if not others:
         return Recalls(own, {})
-    codes = [(lot.product,) for lot in of.values()]
-    names = _CALLED.ask(session.connection(), codes, of_campaign=campaign)
-    spelled = {code: likeness_of_name(name) for code, name in names}
+    spelled = likenesses_of(session, campaign, of)
     told = session.connection().execute(_SAID, {"of_campaign": campaign})
     said = {(entry, product, lot) for entry, product, lot in told}
     elsewhere: dict[Lot, RecallElsewhere] = {}

@@ -136,6 +136,9 @@ class Kind(Generic[F, N]):
     notes: type[N] | None = None
     everywhere: bool = False
     """Does it, and its reversal, say something to every campaign?"""
+    read_elsewhere: bool = False
+    """May other campaigns' inboxes say something else after it, or its reversal? Unlike `everywhere` it is told by
+    whoever may tell it in its own."""
     also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
     """Campaigns beside its own in whose books it writes: who tells it needs the role there too."""
     listed_with: tuple[str, ...] = ()

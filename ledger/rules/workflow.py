@@ -135,6 +135,8 @@ class Workflow(Generic[F, R, N, P]):
     also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
     """Campaigns in whose books its approval writes too, as in `Kind`."""
     approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    read_elsewhere: bool = False
+    """May other campaigns' inboxes say something else after its approval, or the reversal of that?"""
     follows: Callable[[Books, R, Entry[Decision, N]], Iterable[tuple[Kind, Any]]] = lambda *_: ()
     """What its approval leads to by itself, as in `Kind`."""
     rejected: Callable[[Books, R, Entry[Decision, None]], None] = _nothing
@@ -300,6 +302,7 @@ class Workflow(Generic[F, R, N, P]):
             approves=self._recorded_by,
             asks=asks,
             asks_also=also,
+            read_elsewhere=self.read_elsewhere,
             follows=lambda books, entry: self.follows(
                 books, self.require_row(books.session, entry.campaign, entry.facts.number), entry
             ),

@@ -36,6 +36,7 @@ from ledger.views.waiting_money import (
 from ledger.views.waiting_things import (
     claims_waiting,
     deliveries_waiting,
+    expiries_elsewhere_waiting,
     matches_waiting,
     orders_late,
     payables_waiting,
@@ -94,6 +95,7 @@ def decisions(
         found += stock_waiting(books, slug, today)
         found += recalls_waiting(books, slug)
         found += recalls_elsewhere_waiting(books, slug)
+        found += expiries_elsewhere_waiting(books, slug)
         found += reviews_waiting(books, slug, today)
         found += addresses_waiting(tx, slug, today)
     found += [row for row in drafts_waiting(tx) if row.campaign in slugs]

@@ -47,6 +47,7 @@ class OpenItemKind(StrEnum):
     RECALLED_STOCK = "recalled_stock"
     RECALLED_OUT = "recalled_out"
     RECALLED_ELSEWHERE = "recalled_elsewhere"
+    EXPIRY_ELSEWHERE = "expiry_elsewhere"
     SURPLUS = "surplus"
     LATE_ORDER = "late_order"
     LATE_SHIPMENT = "late_shipment"

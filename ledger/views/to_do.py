@@ -64,5 +64,7 @@ class ToDo(StrEnum):
     WRITE_OFF_EXPIRED = "write_off_expired"
     GET_BACK_RECALLED = "get_back_recalled"
     DECIDE_RECALL_ELSEWHERE = "decide_recall_elsewhere"
+    DECIDE_EXPIRY_ELSEWHERE = "decide_expiry_elsewhere"
+    DECIDE_NO_EXPIRY_ELSEWHERE = "decide_no_expiry_elsewhere"
     REVIEW_SEALED = "review_sealed"
     ADD_ADDRESSES = "add_addresses"

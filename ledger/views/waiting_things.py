@@ -20,6 +20,7 @@ from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
+from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.goods import recalls_anywhere_else, recalls_of_lots
 from ledger.rules.matching import SAYS, open_matches
 from ledger.rules.orders import items_of_orders, open_account
@@ -309,11 +310,7 @@ def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     """Lots that this campaign has, and that another one called back: the same maker's, unless somebody says not."""
     if not recalls_anywhere_else(books.session, slug):
         return
-    pieces: dict[Lot, int] = defaultdict(int)
-    for kind in HOLDERS:
-        for balance in books.balances(kind, slug):
-            if balance.net > 0:
-                pieces[lot_named(balance.asset)] += balance.net
+    pieces = _pieces_held(books, slug)
     for lot, elsewhere in recalls_of_lots(books.session, slug, pieces).elsewhere.items():
         yield OpenItem(
             kind=OpenItemKind.RECALLED_ELSEWHERE,
@@ -323,3 +320,34 @@ def recalls_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             amount=Amount.known(str(lot), pieces[lot]),
             to_do=Telling(ToDo.DECIDE_RECALL_ELSEWHERE),
         )
+
+
+def expiries_elsewhere_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
+    """Lots that this campaign has, and whose last day of use another one put right, as this one does not say it."""
+    if not expiry_corrected_elsewhere(books.session, slug):
+        return
+    pieces = _pieces_held(books, slug)
+    for lot, elsewhere in expiries_elsewhere(books.session, slug, pieces).items():
+        to_do = (
+            Telling(ToDo.DECIDE_NO_EXPIRY_ELSEWHERE)
+            if elsewhere.expiry is None
+            else Telling(ToDo.DECIDE_EXPIRY_ELSEWHERE, {"day": elsewhere.expiry})
+        )
+        yield OpenItem(
+            kind=OpenItemKind.EXPIRY_ELSEWHERE,
+            campaign=slug,
+            subject=f"{lot} ({elsewhere})",
+            since=elsewhere.since,
+            amount=Amount.known(str(lot), pieces[lot]),
+            to_do=to_do,
+        )
+
+
+def _pieces_held(books: Books, slug: str) -> dict[Lot, int]:
+    """Pieces of each lot that the campaign, organisations and people have."""
+    pieces: dict[Lot, int] = defaultdict(int)
+    for kind in HOLDERS:
+        for balance in books.balances(kind, slug):
+            if balance.net > 0:
+                pieces[lot_named(balance.asset)] += balance.net
+    return pieces

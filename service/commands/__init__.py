@@ -415,6 +415,9 @@ _NOUNS: Mapping[str, Mapping[str, str]] = {
             "Put right what a paper says wrong, whatever stands on it: a count, a quantity, a price, a day, a text."
         ),
         **_two_people("correction"),
+        "differs": (
+            "Say why a lot is another one than that of the same number whose expiry another campaign corrected."
+        ),
     },
     "evidence": {
         "add": "Attach a paper by its SHA-256 to a fact: public or redacted.",

@@ -59,7 +59,7 @@ ANSWERS = {
     "the inbox": _inbox,
     "reconcile": _reconcile,
 }
-MOST = {"the campaign page": 215, "the donation page": 257, "the inbox": 104, "reconcile": 115}
+MOST = {"the campaign page": 216, "the donation page": 258, "the inbox": 105, "reconcile": 116}
 """Statements of such an answer, at most: each costs some 0.2 ms whatever it finds, and they were twice as many."""
 
 

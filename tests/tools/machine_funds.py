@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.model.campaigns import Nature
+from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.gifts import CountsAs
 from ledger.model.loans import LoanRow
 from ledger.model.proposals import ProposalStatus
@@ -51,6 +52,10 @@ def _in_kind(s: Scene) -> Facts:
     if s.chance(50):
         others = [slug for slug in s.world.slugs() if slug != s.slug]
         called_back = [recall.lot for slug in others for recall in recalls_of(s.books.session, slug)]
+        corrected = select(CorrectionRow).where(
+            CorrectionRow.field == Corrected.EXPIRY, col(CorrectionRow.campaign).in_(others)
+        )
+        called_back += [row.lot for row in s.books.session.exec(corrected) if row.lot is not None]
         facts["lot"] = s.pick(called_back) if called_back and s.chance(50) else s.new("L")
     if product.nature is Nature.GOODS and s.chance(30):
         facts["expiry"] = s.pick((s.today, "2026-01-01"))

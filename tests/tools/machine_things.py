@@ -22,6 +22,7 @@ from ledger.recording.record import context_of
 from ledger.rules.campaigns import product_of
 from ledger.rules.carrier_claims import claim_left, standing_claims
 from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
+from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_of_lots
 from ledger.rules.orders import items_of, open_account, require_order
@@ -489,6 +490,25 @@ def _counted(s: Scene) -> list[tuple[CountedField, int]]:
 
 
 tells_decisions("correction")
+
+
+@tells("correction.differs")
+def _correction_differs(s: Scene) -> Facts:
+    others = [slug for slug in s.world.slugs() if slug != s.slug]
+    if not others:
+        raise Needs("campaign")
+    if not expiry_corrected_elsewhere(s.books.session, s.slug):
+        raise Needs("correction.approved", s.pick(others))
+    here = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
+    lots = [lot for lot in here if not lot.is_over]
+    found = expiries_elsewhere(s.books.session, s.slug, lots)
+    if not found:
+        raise Needs("in-kind", s.slug)
+    lot, told = s.pick(list(found.items()))
+    facts = {"of": told.campaign, "correction": told.number, "product": lot.product, "lot": lot.number}
+    return s.numbered("CD") | facts | {"reason": "Of another maker"}
+
+
 tells_decisions("claim-end")
 
 

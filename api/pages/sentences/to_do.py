@@ -306,6 +306,17 @@ TO_DO: Mapping[ToDo, Message] = {
         "(`recall differs`); until then it is not handed on",
         _SAY,
     ),
+    ToDo.DECIDE_EXPIRY_ELSEWHERE: Message(
+        "another campaign corrected the last day of use of this lot, to {day}: correct it here too (`correction add`), "
+        "or say why it is another lot (`correction differs`)",
+        _SAY,
+        "{day}: the corrected day",
+    ),
+    ToDo.DECIDE_NO_EXPIRY_ELSEWHERE: Message(
+        "another campaign corrected that this lot has no last day of use: correct it here too (`correction add`), or "
+        "say why it is another lot (`correction differs`)",
+        _SAY,
+    ),
     ToDo.REVIEW_SEALED: Message(
         "decide anew whether it stays sealed: reverse its entry, {entry} (`reversal add`), and attach it public "
         "or redacted (`evidence add`), or seal it until the day of the next review (`evidence seal`)",

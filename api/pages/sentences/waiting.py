@@ -210,6 +210,14 @@ _KINDS = {
             many="{n} lots that another campaign called back",
         ),
     ),
+    "expiry_elsewhere": _Kind(
+        Message("Lot whose last day of use another campaign corrected", _KIND),
+        Message(
+            "{n} lot whose last day of use another campaign corrected",
+            _WAITS,
+            many="{n} lots whose last day of use another campaign corrected",
+        ),
+    ),
     "payable": _Kind(
         Message("Sum that is payable to a supplier", _KIND),
         Message(

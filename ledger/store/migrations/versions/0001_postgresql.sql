@@ -2460,6 +2460,28 @@ CREATE TABLE offers (
     FOREIGN KEY(product_entry) REFERENCES products (entry)
 );
 
+CREATE TABLE other_expiries (
+    entry BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    date TEXT COLLATE "C" NOT NULL,
+    reversed_by BIGINT,
+    number TEXT COLLATE "C" NOT NULL,
+    happened TEXT COLLATE "C",
+    correction BIGINT NOT NULL,
+    product TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(correction) REFERENCES corrections (entry)
+);
+
+CREATE INDEX other_expiries_correction ON other_expiries (correction);
+
 CREATE TABLE over_counts (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,

@@ -2658,6 +2658,29 @@ CREATE TABLE offers (
 )
  STRICT;
 
+CREATE TABLE other_expiries (
+    entry INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    date TEXT NOT NULL,
+    reversed_by INTEGER,
+    number TEXT NOT NULL,
+    happened TEXT,
+    correction INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry),
+    UNIQUE (campaign, number),
+    FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
+    FOREIGN KEY(entry) REFERENCES entries (seq),
+    FOREIGN KEY(campaign) REFERENCES campaigns (slug),
+    FOREIGN KEY(reversed_by) REFERENCES entries (seq),
+    FOREIGN KEY(correction) REFERENCES corrections (entry)
+)
+ STRICT;
+
+CREATE INDEX other_expiries_correction ON other_expiries (correction);
+
 CREATE TABLE over_counts (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,

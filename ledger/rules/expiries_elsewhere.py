@@ -1,0 +1,217 @@
+"""Last days of use that other campaigns corrected of a maker's lot that this one has too (docs/rules.md, 32).
+
+A label has one day, whichever campaign reads it: where another one put it right and this one says another day, somebody
+decides whether it is corrected here as well or the lot is another one. Reads corrections and deliveries of all
+campaigns; it changes none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+from sqlmodel import Session, and_, col, select
+
+from ledger.core.entry import Entry, Posting
+from ledger.core.errors import Refused
+from ledger.core.facts import STRICT, Date, Number, Slug, Text
+from ledger.core.likeness import likeness_of_name
+from ledger.core.names import Lot
+from ledger.model.campaigns import ProductRow
+from ledger.model.corrections import Corrected, CorrectionRow
+from ledger.model.goods import LotDeliveryRow, OtherExpiryRow, OtherLotRow, RecallRow
+from ledger.model.proposals import ProposalStatus
+from ledger.rules.books import Books
+from ledger.rules.goods import expiries_of, first_delivery, likenesses_of, lot_deliveries
+from ledger.rules.rows import add_row, paper_head, reverse_row
+from ledger.rules.spec import APPROVERS, Context, Kind, Undoing, numbered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherExpiry:
+    """A lot here has the number of one whose expiry campaign `of` put right by `correction`; why it is another one."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    number: Number
+    of: Slug
+    correction: Number
+    product: Number
+    lot: Number
+    reason: Text
+    date: Date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRight:
+    """What the ledger adds: the entry that recorded the other campaign's correction."""
+
+    correction: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryElsewhere:
+    """What another campaign says by its newest correction: the last day of use, none where there is none.
+
+    It says it of the lot `of` of its own, whose product has a name that is `spelled` so. `entry` recorded the
+    correction, `decided_by` approved it, on the day `since`.
+    """
+
+    of: Lot
+    spelled: str
+    campaign: str
+    number: str
+    entry: int
+    decided_by: int
+    since: str
+    expiry: str | None
+
+    def __str__(self) -> str:
+        return f"{self.campaign} {self.number}"
+
+
+def expiry_corrected_elsewhere(session: Session, campaign: str) -> bool:
+    """Does a correction of a last day of use stand in another campaign, of whatever lot?"""
+    there = select(CorrectionRow.entry).where(*_standing(campaign)).limit(1)
+    return session.exec(there).first() is not None
+
+
+def expiries_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, ExpiryElsewhere]:
+    """What of lots other campaigns corrected and this one says otherwise, and did not call another lot.
+
+    The same maker's lot is told as for recalls (docs/rules.md, 21). Of several campaigns the one that corrected first.
+    """
+    of = {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
+    corrected = _corrected(session, campaign, {maker.number for maker in of.values()})
+    if not corrected:
+        return {}
+    own, spelled = expiries_of(session, campaign, of), likenesses_of(session, campaign, of)
+    apart = _said_apart(session, campaign)
+    found: dict[Lot, ExpiryElsewhere] = {}
+    for there in corrected:
+        for lot, maker in of.items():
+            alike = there.of.product == maker.product or spelled.get(maker.product) == there.spelled
+            decided = (there.campaign, maker.product, maker.number) in apart
+            if there.of.number == maker.number and alike and not decided and own.get(lot) != there.expiry:
+                found.setdefault(lot, there)
+    return found
+
+
+def _standing(campaign: str) -> tuple[bool, ...]:
+    return (
+        CorrectionRow.campaign != campaign,
+        CorrectionRow.field == Corrected.EXPIRY,
+        CorrectionRow.status == ProposalStatus.APPROVED,
+    )
+
+
+def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[ExpiryElsewhere]:
+    """The newest correction by each other campaign of each lot of one of those numbers."""
+    query = (
+        select(CorrectionRow, LotDeliveryRow.product, LotDeliveryRow.lot, ProductRow.name)
+        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == CorrectionRow.corrected)
+        .join(
+            ProductRow,
+            and_(
+                col(ProductRow.campaign) == CorrectionRow.campaign,
+                col(ProductRow.code) == LotDeliveryRow.product,
+            ),
+        )
+        .where(*_standing(campaign), col(LotDeliveryRow.reversed_by).is_(None))
+        .order_by(col(CorrectionRow.decided_by))
+    )
+    newest: dict[tuple[str, Lot], ExpiryElsewhere] = {}
+    for row, product, number, name in session.exec(query):
+        lot = Lot(product, number)
+        if number not in numbers or row.lot not in {None, number, str(lot)}:
+            continue
+        newest[row.campaign, lot] = ExpiryElsewhere(
+            of=lot,
+            spelled=likeness_of_name(name),
+            campaign=row.campaign,
+            number=row.number,
+            entry=row.entry,
+            decided_by=row.decided_by or 0,
+            since=row.decided_on or row.told_on,
+            expiry=row.new,
+        )
+    return list(newest.values())
+
+
+def _said_apart(session: Session, campaign: str) -> set[tuple[str, str, str]]:
+    """(other campaign, product, lot): which own lots are none of that campaign's, whatever was asked about them."""
+    by_expiry = (
+        select(CorrectionRow.campaign, OtherExpiryRow.product, OtherExpiryRow.lot)
+        .join(CorrectionRow, col(CorrectionRow.entry) == OtherExpiryRow.correction)
+        .where(OtherExpiryRow.campaign == campaign, col(OtherExpiryRow.reversed_by).is_(None))
+    )
+    by_recall = (
+        select(RecallRow.campaign, OtherLotRow.product, OtherLotRow.lot)
+        .join(RecallRow, col(RecallRow.entry) == OtherLotRow.recall)
+        .where(OtherLotRow.campaign == campaign, col(OtherLotRow.reversed_by).is_(None))
+    )
+    return {*session.exec(by_expiry), *session.exec(by_recall)}
+
+
+def _post(context: Context, facts: OtherExpiry) -> Posting[PutRight]:
+    session, lot = context.books.session, Lot(facts.product, facts.lot)
+    if lot.is_over or not lot_deliveries(session, context.campaign, lot):
+        raise Refused.field("lot", "no such lot was received; name one that a receipt names")
+    elsewhere = _of(context, facts)
+    if elsewhere is None:
+        raise Refused.field(
+            "correction",
+            "corrects no expiry of {lot} elsewhere that waits for a decision; see the inbox",
+            lot=str(lot),
+        )
+    return Posting(notes=PutRight(correction=elsewhere.entry))
+
+
+def _of(context: Context, facts: OtherExpiry) -> ExpiryElsewhere | None:
+    """The correction that facts name, where it waits for a decision."""
+    lot = Lot(facts.product, facts.lot)
+    found = expiries_elsewhere(context.books.session, context.campaign, (lot,)).get(lot)
+    named = found is not None and (found.campaign, found.number) == (facts.of, facts.correction)
+    return found if named else None
+
+
+def _fold(books: Books, entry: Entry[OtherExpiry, PutRight]) -> None:
+    facts = entry.facts
+    add_row(
+        books.session,
+        OtherExpiryRow,
+        **paper_head(entry),
+        correction=entry.notes.correction,
+        product=facts.product,
+        lot=facts.lot,
+        reason=facts.reason,
+    )
+
+
+def _unfold(books: Books, entry: Entry[OtherExpiry, PutRight], seq: int) -> None:
+    """It may be the same lot: it is asked again."""
+    reverse_row(books.session, OtherExpiryRow, entry.seq, seq)
+
+
+def _rests_on(context: Context, facts: OtherExpiry) -> Iterable[int]:
+    elsewhere = _of(context, facts)
+    yield from () if elsewhere is None else (elsewhere.entry, elsewhere.decided_by)
+    yield from first_delivery(context, Lot(facts.product, facts.lot))
+
+
+DIFFERS = Kind(
+    name="correction.differs",
+    noun="correction",
+    verb="differs",
+    facts=OtherExpiry,
+    notes=PutRight,
+    doc="Say why a lot is another one than that of the same number whose expiry another campaign corrected.",
+    roles=APPROVERS,
+    key=numbered("correction.differs"),
+    rests_on=_rests_on,
+    post=_post,
+    fold=_fold,
+    undoing=Undoing(_unfold),
+)
+KINDS = (DIFFERS,)

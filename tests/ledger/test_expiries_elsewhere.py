@@ -1,0 +1,73 @@
+"""A label says one day: whoever has a lot whose expiry another campaign corrected is asked, until both say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.pages.sentences import what_to_do
+from ledger.core.errors import Refused
+from ledger.views.decisions import decisions
+from ledger.views.open_items import OpenItem, OpenItemKind
+from tests.tools.funds import OTHER, do, two_funds
+from tests.tools.ledgers import SLUG, Ledger, sum_of, tied
+from tests.tools.things import DATE
+
+
+def waiting(ledger: Ledger, campaign: str = OTHER) -> list[OpenItem]:
+    with ledger.store.read() as reading:
+        rows = decisions(reading, campaign, now=ledger.now)
+    return [row for row in rows if row.kind is OpenItemKind.EXPIRY_ELSEWHERE]
+
+
+def correct(ledger: Ledger, campaign: str, number: str, entry: int | None, **days: str) -> None:
+    facts = {"number": number, "entry": entry, "field": "expiry", "reason": "as on the label", "date": DATE}
+    do(ledger, campaign, "recorder", "correction", "add", **facts, **days)
+    do(ledger, campaign, "approver", "correction", "approve", number=number, date=DATE)
+
+
+def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_lot(tmp_path: Path) -> None:
+    """Also under another code of the product; it ends when that one corrects its own, or says it is another lot."""
+    ledger = two_funds(tmp_path)
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    do(ledger, OTHER, "recorder", "product", "add", code="BOX", name="KIT", unit="kit", plural="kits")
+    given: dict[str, Any] = {"lot": "L1", "place": "Depot", "quantity": 9, "date": DATE}
+    given |= {"number": "IK-1", "expiry": "2026-01-31"}
+    kits = ledger.do("recorder", "in-kind", "add", product="KIT", **given).seq
+    boxes = do(ledger, OTHER, "recorder", "in-kind", "add", product="BOX", **given).seq
+    assert waiting(ledger) == []
+    with ledger.store.read() as reading:
+        before = reading.changes.counts()[OTHER]
+    correct(ledger, SLUG, "CR-1", kits, old="2026-01-31", new="2025-01-31")
+    with ledger.store.read() as reading:
+        assert reading.changes.counts()[OTHER] > before
+    (row,) = waiting(ledger)
+    assert (str(row.subject), sum_of(row).minor, row.since) == ("BOX#L1 (help CR-1)", 9, DATE)
+    assert "to 2025-01-31" in what_to_do(row.to_do)
+    assert waiting(ledger, SLUG) == []
+
+    said = {"of": SLUG, "correction": "CR-1", "product": "BOX", "lot": "L1", "reason": "Another maker"}
+    for wrong, why in ({"correction": "CR-9"}, "no expiry of BOX#L1"), ({"lot": "L2"}, "no such lot"):
+        with pytest.raises(Refused, match=why):
+            do(ledger, OTHER, "approver", "correction", "differs", number="CD-1", **(said | wrong), date=DATE)
+    differs = do(ledger, OTHER, "approver", "correction", "differs", number="CD-1", **said, date=DATE)
+    assert waiting(ledger) == []
+    do(ledger, OTHER, "approver", "reversal", "add", entry=differs.seq, reason="The same maker.", date=DATE)
+    assert len(waiting(ledger)) == 1
+
+    correct(ledger, OTHER, "CR-1", boxes, old="2026-01-31", new="2025-01-31")
+    assert (waiting(ledger), waiting(ledger, SLUG)) == ([], [])
+    correct(ledger, SLUG, "CR-2", kits, old="2025-01-31")
+    (row,) = waiting(ledger)
+    assert (str(row.subject), "no last day of use" in what_to_do(row.to_do)) == ("BOX#L1 (help CR-2)", True)
+    with ledger.store.read() as reading:
+        (entry,) = [
+            row.seq
+            for row in reading.journal.rows(campaign=SLUG, kind="correction.approved")
+            if b"CR-2" in row.data
+        ]
+    ledger.do("approver", "reversal", "add", entry=entry, reason="It was right.", date=DATE)
+    assert waiting(ledger) == []
+    tied(ledger)
