@@ -148,8 +148,18 @@ def _pipelined(connection: Connection) -> Iterator[None]:
         yield
         return
     driver: Any = connection.connection.dbapi_connection
-    with driver.pipeline() as state.pipeline:
-        yield
+    refused: Any = connection.dialect.dbapi
+    with driver.pipeline() as pipeline:
+        state.pipeline = pipeline
+        try:
+            yield
+        except BaseException:
+            # What was still under way is of no interest any more; the connection is of use again afterwards.
+            with suppress(refused.Error):
+                pipeline.sync()
+            raise
+        finally:
+            state.pipeline = None
 
 
 def _hear_all(connection: Connection) -> None:

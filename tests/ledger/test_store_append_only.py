@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from ledger.core.errors import Conflict, LedgerError
 from ledger.store.addresses import Address
 from ledger.store.database import Store
+from ledger.store.journal import JournalRow
+from ledger.store.transaction import Writing
 from tests.tools.store_places import BOTH, entry, filled, fresh_url, outside
 
 TABLES = ("entries", "transfers", "observations", "audit")
@@ -165,7 +167,7 @@ def test_a_refused_entry_leaves_nothing_even_when_the_refusal_is_swallowed(kind:
         with store.write() as tx:
             tx.progress.save("half", "1")
             with pytest.raises(Conflict, match="key is recorded already"):
-                tx.journal.append(entry(4, key="k:2"))
+                append(tx, entry(4, key="k:2"))
 
     with pytest.raises(LedgerError, match="failed"):
         swallow()
@@ -236,3 +238,34 @@ def test_what_was_given_out_stays_given_out(kind: str, sql: str, tmp_path: Path)
     store.close()
     with outside(url) as connection, pytest.raises(DBAPIError, match="given out once"):
         connection.exec_driver_sql(sql)
+
+
+def append(tx: Writing, *rows: JournalRow) -> None:
+    """Until the database has answered: PostgreSQL's refusal comes with the next question."""
+    for row in rows:
+        tx.journal.append(row)
+    tx.journal.count()
+
+
+@pytest.mark.postgresql
+def test_a_server_that_refused_is_asked_on_over_the_same_connection(tmp_path: Path) -> None:
+    """Also where something else went wrong before its refusal was heard."""
+    store = filled(fresh_url("postgresql", tmp_path))
+
+    def server_process() -> int:
+        with store.write() as tx:
+            return int(tx.session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+    def fail() -> None:
+        with store.write() as tx:
+            tx.journal.append(entry(4, key="k:2"))
+            raise ValueError("of ours")
+
+    before = server_process()
+    for others in ((), (entry(5),)):
+        with pytest.raises(Conflict, match="key is recorded already"), store.write() as tx:
+            append(tx, entry(4, key="k:2"), *others)
+    with pytest.raises(ValueError, match="of ours"):
+        fail()
+    assert server_process() == before
+    store.close()

@@ -21,8 +21,10 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
+from ledger.core.media_types import media_type_of
 from ledger.recording.users import add_token
 from ledger.store.database import Store
+from service.paper_files.treating import treated
 from service.wiring import build, not_ready
 from tests.tools.demo_data import Ran, run_command
 from tests.tools.disk_vfs import DiskVfs, disk_vfs, failing
@@ -36,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
 API = f"/api/v1/campaigns/{SLUG}"
 GIFT = {"number": "K-1", "bank": "B", "currency": "USD", "amount": 1000, "date": "2023-11-14"}
-PAPER = b"%PDF-1.4 a paper"
+PAPER = b"A letter.\n"
 
 
 def out_of_space(what: str, path: str) -> int:
@@ -70,13 +72,13 @@ def test_the_api_answers_507_when_the_disk_is_full_and_goes_on_reading(vfs: Disk
     with ledger.store.write() as writing:
         token = add_token(writing, "recorder", "t", now=ledger.now, by=None)
     told = entries(ledger.store)
-    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)
+    ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list, treated=treated)
     site = TestClient(create_app(ports), raise_server_exceptions=False)
     site.headers["authorization"] = f"Bearer {token}"
     digest = hashlib.sha256(PAPER).hexdigest()
 
     def all_writes() -> list[int]:
-        paper = {"content-type": "application/pdf"}
+        paper = {"content-type": "text/plain"}
         answers = [
             site.post(f"{API}/contributions", json=GIFT),
             site.post(f"{API}/intentions"),
@@ -186,7 +188,7 @@ def test_a_disk_that_really_is_full_loses_nothing(tmp_path: Path) -> None:
             try:
                 with ledger.store.write() as writing:
                     digest = hashlib.sha256(paper).hexdigest()
-                    writing.papers.save("application/pdf", paper, digest)
+                    writing.papers.save(media_type_of(paper), paper, digest)
                 told.append(digest)
                 ledger.do("recorder", "contribution", "add", **(GIFT | {"number": f"K-{number}"}))
             except StorageFailed as failure:

@@ -13,7 +13,7 @@ from ledger.core.errors import Conflict
 from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.recording.users import actor_named
+from ledger.recording.users import actor_named, add_user
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from service.clock import MovableClock
@@ -38,7 +38,7 @@ class Scene:
         self.folder, self.server, self.chain = folder, server, server.chain
         self.store = Store.create(place(folder))
         with self.store.write() as tx:
-            number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
+            number = add_user(tx, "ada", "admin", now=1_296_600_000, by=None)
             act(
                 tx,
                 Actor.everywhere(number, "ada", "admin"),

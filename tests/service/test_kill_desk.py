@@ -116,7 +116,7 @@ def test_commands_killed_at_any_statement_lose_nothing_and_count_nothing_twice(
     chance, told, turn = random.Random(11), set[str](), 1
     with desk(url) as (store, _):
         for _ in range(kills(pytestconfig, kind, 6)):
-            start(driver, "cli", url, str(tmp_path), turn, chance.randint(1, 500))
+            start(driver, "cli", url, str(tmp_path), turn, chance.randint(1, 900))
             for line in lines(driver):
                 word, _, rest = line.partition(" ")
                 if word == "turn":

@@ -27,6 +27,7 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.store.database import Store
 from service.command import Outside
+from service.paper_files.treating import treated
 from service.wiring import WebServer
 from tests.tools.ledgers import START
 
@@ -149,7 +150,7 @@ def say(line: str) -> None:
 
 def main() -> None:
     later = Later()
-    app = create_app(Ports(later, lambda: START, SiteSettings(), lambda: "", list))
+    app = create_app(Ports(later, lambda: START, SiteSettings(), lambda: "", list, treated=treated))
     for line in sys.stdin:
         way, url, folder, turn, statement = json.loads(line)
         child = os.fork()
