@@ -201,8 +201,8 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
     state: _Transaction = connection.info[_STATE]
     try:
         with (
-            _pipelined(connection),
             Session(connection, autoflush=writes, expire_on_commit=False) as session,
+            _pipelined(connection),
         ):
             yield session
             if writes:
