@@ -35,7 +35,8 @@ _STATE = "aidtrail"
 class _Transaction:
     """What an error has to be told by: does this transaction write, does it commit now, did a statement fail?
 
-    `pipeline` is psycopg's, while what is added is sent to the server without waiting for its answers.
+    `pipeline` is psycopg's, while what is added is sent to the server without waiting for its answers; `waits` for
+    each all the same.
     """
 
     def __init__(self, *, writes: bool) -> None:
@@ -43,6 +44,7 @@ class _Transaction:
         self.commits = False
         self.failed = False
         self.pipeline: Pipeline | None = None
+        self.waits = False
 
 
 def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
@@ -129,11 +131,11 @@ def _prepare_postgresql(connection: Any, _: Any) -> None:
 
 def _await_answers(connection: Connection, *execution: Any) -> None:
     """After all but an INSERT that returns nothing, the answers to all that was sent are read, refusals first."""
-    pipeline = connection.info[_STATE].pipeline if _STATE in connection.info else None
-    if pipeline is not None:
+    state: _Transaction | None = connection.info.get(_STATE)
+    if state is not None and state.pipeline is not None:
         *_, context, _ = execution
-        if not context.isinsert or context.compiled.effective_returning:
-            pipeline.sync()
+        if state.waits or not context.isinsert or context.compiled.effective_returning:
+            state.pipeline.sync()
 
 
 @contextmanager
@@ -263,11 +265,15 @@ def _roll_back(connection: Connection) -> None:
     """Undo what is left of a transaction; a broken connection leaves the pool."""
     if connection.invalidated or connection.closed:
         return
+    refused: Any = connection.dialect.dbapi
     try:
         driver: Any = connection.connection.dbapi_connection
-        if connection.dialect.name == "postgresql" or driver.in_transaction:
+        if connection.dialect.name == "postgresql":
+            # Not by a statement: psycopg has to forget those that the server, which had refused one, did not prepare.
+            driver.rollback()
+        elif driver.in_transaction:
             connection.exec_driver_sql("ROLLBACK")
-    except (DBAPIError, LedgerError):
+    except (DBAPIError, LedgerError, refused.Error):
         connection.invalidate()
 
 
@@ -280,10 +286,11 @@ def savepoint(session: Session) -> Iterator[None]:
     connection = session.connection()
     state: _Transaction = connection.info[_STATE]
     part = session.begin_nested()
+    session.connection()  # it begins now, not when the session is first asked: Core may write before that
+    waited, state.waits = state.waits, True  # what was sent after a refusal would have to be forgotten
     try:
         yield
         session.flush()
-        _hear_all(connection)
         part.commit()
     except Exception:
         driver: Any = connection.connection.dbapi_connection
@@ -295,3 +302,5 @@ def savepoint(session: Session) -> Iterator[None]:
             part.rollback()
         state.failed = False
         raise
+    finally:
+        state.waits = waited
