@@ -288,6 +288,6 @@ def test_a_part_that_fails_is_undone_and_the_rest_is_kept(kind: str, tmp_path: P
         with pytest.raises(Conflict, match="key is recorded already"):
             fail(tx, entry(5), entry(6, key="k:1"), entry(7))
         append(tx, entry(5))
-    with store.read() as tx:
-        assert tx.journal.count() == 5
+    with store.read() as reading:
+        assert reading.journal.count() == 5
     store.close()
