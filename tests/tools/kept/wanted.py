@@ -303,6 +303,13 @@ def _left_before_the_books(_journal: str, key: FigureKey, kept: Values, _today: 
     return (noun, field, kept) == ("gift", "change left", None)
 
 
+def _review_overdue(_journal: str, key: FigureKey, kept: Values, _today: Values) -> bool:
+    """The item of a review that is past, and how many there are: new ones only."""
+    noun, name, field, _ = key
+    about = field == "review_overdue, count" or name.endswith("/review_overdue")
+    return noun == "open item" and about and kept is None
+
+
 def _review_of_the_past(_journal: str, kept: Step, today: Step) -> bool:
     """A paper whose review was due before the paper was there."""
     return (
@@ -473,6 +480,11 @@ WANTED: tuple[Wanted, ...] = (
         "A paper's review is due on its own day or later.",
         of_figure=_without_its_paper,
         of_answer=_review_of_the_past,
+    ),
+    Wanted(
+        "reviews that are overdue",
+        "A sealed paper whose review is past waits for a person.",
+        of_figure=_review_overdue,
     ),
     Wanted(
         "papers that two people withhold",
