@@ -277,8 +277,7 @@ class ReadyRoute:
             await _send(ready, scope, send)
             return
         messages = await self._make(asked, self._begin(asked), scope, receive)
-        kept = bool(messages) and messages[0].get("status") in (200, 304)
-        ready = self._answers.before(asked) if kept else None
+        ready = self._answers.before(asked) if _may_be_served_again(messages) else None
         if ready is not None:
             await _send(ready, scope, send)
             return
@@ -301,7 +300,8 @@ class ReadyRoute:
 
         try:
             await self._app(scope, receive, keep)
-            self._pace(asked).of = begun
+            if _may_be_served_again(messages):
+                self._pace(asked).of = begun
         finally:
             self._making.pop(asked).set()
         return messages
@@ -373,6 +373,11 @@ class ReadyRoute:
             and self._ports.store.writes == writes
             and self._ports.clock() // _DAY == state.day
         )
+
+
+def _may_be_served_again(messages: list[Message]) -> bool:
+    """Was an answer made, and not a problem told?"""
+    return bool(messages) and messages[0].get("status") in (200, 304)
 
 
 async def _nothing_more() -> Message:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from api import ready
 from api.app import create_app
@@ -246,6 +246,26 @@ def test_a_page_that_changes_faster_than_its_many_readers_can_wait_is_made_besid
             await asyncio.sleep(0)
         await read_once(app)
         assert slow.asked == ready.OFTEN + 1
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story()).result()
+
+
+def test_bytes_are_as_old_as_the_making_that_gave_them_and_not_as_one_that_failed() -> None:
+    """Else a ledger that cannot be read would be told as one of a moment ago."""
+    statuses = iter((200, 503))
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": next(statuses), "headers": []})
+
+    async def story() -> None:
+        mine = ports()
+        route = ready.ReadyRoute(app, ready.ReadyAnswers(mine, lambda _path: []), mine)
+        scope: Scope = {"type": "http"}
+        for begun in (1.0, 2.0):
+            route._making[PAGE] = asyncio.Event()
+            await route._make(PAGE, begun, scope, ready._nothing_more)
+        assert route._pace(PAGE).of == 1.0
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, story()).result()
