@@ -433,6 +433,8 @@ def _recall_ended(s: Scene) -> Facts:
 
 @tells("correction")
 def _correction(s: Scene) -> Facts:
+    if s.world.expiry_first:
+        return _corrected_expiry(s)
     gifts = [g for g in contributions_of(s.tx.session, s.slug) if g.reversed_by is None]
     if gifts and s.chance(25):
         gift = s.pick(gifts)
@@ -453,6 +455,11 @@ def _correction(s: Scene) -> Facts:
         facts |= {} if of.lot is None else {"lot": of.lot}
         facts |= {} if of.place is None else {"place": of.place}
         return s.numbered("CR") | facts | {"old": str(said), "new": str(new)}
+    return _corrected_expiry(s)
+
+
+def _corrected_expiry(s: Scene) -> Facts:
+    """Another last day of use of a lot that came."""
     rows = select(LotDeliveryRow).where(
         LotDeliveryRow.campaign == s.slug, col(LotDeliveryRow.reversed_by).is_(None)
     )
@@ -497,8 +504,9 @@ def _correction_differs(s: Scene) -> Facts:
     others = [slug for slug in s.world.slugs() if slug != s.slug]
     if not others:
         raise Needs("campaign")
-    if not expiry_corrected_elsewhere(s.books.session, s.slug):
-        raise Needs("correction.approved", s.pick(others))
+    s.world.expiry_first = not expiry_corrected_elsewhere(s.books.session, s.slug)
+    if s.world.expiry_first:
+        raise Needs("correction.approved", others[0])
     here = [lot_named(asset) for _, asset in noted_of_lots(s.books.session, s.slug)]
     lots = [lot for lot in here if not lot.is_over]
     found = expiries_elsewhere(s.books.session, s.slug, lots)

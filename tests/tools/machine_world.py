@@ -92,6 +92,8 @@ class World:
     seen: list[SeenTx] = field(default_factory=list)
     steps: int = 0
     refusals: int = 0
+    expiry_first: bool = False
+    """A recipe waits for a corrected last day of use: corrections are of these, as long as there is something to."""
 
     def __post_init__(self) -> None:
         self.store = Store.create(self.url)
