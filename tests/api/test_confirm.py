@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,11 @@ def link(site: TestClient, token: str, **more: Any) -> dict[str, Any]:
     return told
 
 
+def counted(site: TestClient, code: str, entered: dict[str, str]) -> Any:
+    """What is answered when it was looked at once more and is recorded."""
+    return site.post(f"/confirm/{code}", data=entered | {"step": "record"})
+
+
 def counts(ledger: Ledger) -> list[TwoCounts]:
     with ledger.store.read() as reading:
         return two_counts(reading.session, SLUG)
@@ -109,7 +115,7 @@ def test_a_count_is_recorded_once_beside_the_senders_and_names_no_person(
     site: TestClient, token: str, ledger: Ledger
 ) -> None:
     code = link(site, token)["code"]
-    done = site.post(f"/confirm/{code}", data={"good.0": "90", "damaged.0": "4"})
+    done = counted(site, code, {"good.0": "90", "damaged.0": "4"})
     assert done.status_code == 200
     assert "10 fewer good than sent" in done.text
     ledger.audit()
@@ -118,11 +124,40 @@ def test_a_count_is_recorded_once_beside_the_senders_and_names_no_person(
     assert entry["role"] == "system"
     assert set(entry["facts"]) == {"number", "about", "paper", "by", "lots", "date"}
     assert code not in json.dumps(entry)
-    for again in (site.get(f"/confirm/{code}"), site.post(f"/confirm/{code}", data={"good.0": "100"})):
+    for again in (site.get(f"/confirm/{code}"), counted(site, code, {"good.0": "100"})):
         assert again.status_code == 404
         assert "was used, or has expired" in again.text
     (row,) = site.get(API).json()["items"]
     assert (row["sent"], row["good"], row["damaged"], row["gap"]) == (100, 90, 4, 10)
+
+
+def test_what_was_entered_is_shown_once_more_and_can_be_changed_before_it_is_recorded(
+    site: TestClient, token: str, ledger: Ledger
+) -> None:
+    """Only then does the page say what the sender counted, and nothing is recorded until the second press."""
+    code = link(site, token)["code"]
+    shown = site.post(
+        f"/confirm/{code}",
+        data={
+            "good.0": "90",
+            "damaged.0": "4",
+            "other.lot.0": "L9",
+            "other.pieces.0": "7",
+            "other.for.0": "0",
+        },
+    )
+    assert shown.status_code == 200
+    assert "90 good, 4 damaged" in shown.text
+    assert ">100<" in shown.text
+    assert "Lot L9, not on the paper: 7 pieces, instead of lot L1" in shown.text
+    assert counts(ledger) == []
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', shown.text))
+    changed = site.post(f"/confirm/{code}", data=kept | {"step": "change"})
+    assert changed.status_code == 200
+    assert 'name="good.0" value="90"' in changed.text
+    assert counts(ledger) == []
+    assert site.post(f"/confirm/{code}", data=kept | {"step": "record"}).status_code == 200
+    assert [(row.good, row.damaged) for row in counts(ledger)] == [(90, 4)]
 
 
 @pytest.mark.parametrize("typed", ["", "-1", "1.5", "١٢", "1e3", "9" * 16])
@@ -130,7 +165,7 @@ def test_what_is_no_count_is_refused_in_words_and_the_link_still_works(
     site: TestClient, token: str, ledger: Ledger, typed: str
 ) -> None:
     code = link(site, token)["code"]
-    refused = site.post(f"/confirm/{code}", data={"good.0": typed})
+    refused = counted(site, code, {"good.0": typed})
     assert refused.status_code == 422
     assert "whole number" in refused.text
     assert counts(ledger) == []
@@ -151,8 +186,8 @@ def test_of_two_links_for_one_paper_the_first_used_counts(
     site: TestClient, token: str, ledger: Ledger
 ) -> None:
     first, second = link(site, token)["code"], link(site, token)["code"]
-    assert site.post(f"/confirm/{second}", data={"good.0": "100"}).status_code == 200
-    assert site.post(f"/confirm/{first}", data={"good.0": "1"}).status_code == 404
+    assert counted(site, second, {"good.0": "100"}).status_code == 200
+    assert counted(site, first, {"good.0": "1"}).status_code == 404
     with pytest.raises(Conflict, match="confirmed already"), ledger.store.write() as writing:
         make_link(
             writing, ledger.actors["recorder"], SLUG, {"about": "shipment", "paper": "W-1"}, now=ledger.now
@@ -176,7 +211,7 @@ def explain(ledger: Ledger, quantity: int, by: str, number: str, name: str = "E-
 def test_a_gap_stays_until_a_loss_or_a_correction_explains_it(
     site: TestClient, token: str, ledger: Ledger
 ) -> None:
-    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "90"})
+    counted(site, link(site, token)["code"], {"good.0": "90"})
 
     def gap() -> int:
         with ledger.store.read() as reading:
@@ -208,11 +243,11 @@ def test_a_gap_stays_until_a_loss_or_a_correction_explains_it(
 
 
 def test_a_reversed_confirmation_is_counted_again(site: TestClient, token: str, ledger: Ledger) -> None:
-    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "9"})
+    counted(site, link(site, token)["code"], {"good.0": "9"})
     with ledger.store.read() as reading:
         seq = next(iter(reading.journal.rows(kind="confirmation"))).seq
     ledger.do("approver", "reversal", "add", entry=seq, reason="a slip of the pen", date=DATE)
-    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "90"})
+    counted(site, link(site, token)["code"], {"good.0": "90"})
     assert [row.good for row in counts(ledger)] == [90]
     ledger.audit()
 
@@ -223,7 +258,7 @@ def test_a_count_is_corrected_by_a_second_link_of_another_person_and_both_stay(
     """Gaps are computed of the later count, what explained the first explains it too, and reversals bring that back."""
     with pytest.raises(Conflict, match="not confirmed yet"), ledger.store.write() as writing:
         make_link(writing, ledger.actors["approver"], SLUG, AGAIN, now=ledger.now)
-    site.post(f"/confirm/{link(site, token)['code']}", data={"good.0": "9"})
+    counted(site, link(site, token)["code"], {"good.0": "9"})
     ledger.do(
         "recorder", "loss", "add", number="L-1", place="Depot", product="KIT", lot="L1", quantity=3, cause="stolen",
         reason="seen", date=DATE,
@@ -235,8 +270,8 @@ def test_a_count_is_corrected_by_a_second_link_of_another_person_and_both_stay(
             make_link(writing, ledger.actors["approver"], SLUG, AGAIN, now=ledger.now).code for _ in range(2)
         ]
     assert "correct the count" in site.get(f"/confirm/{codes[0]}").text
-    assert site.post(f"/confirm/{codes[0]}", data={"good.0": "90", "damaged.0": "4"}).status_code == 200
-    assert site.post(f"/confirm/{codes[1]}", data={"good.0": "100"}).status_code == 404
+    assert counted(site, codes[0], {"good.0": "90", "damaged.0": "4"}).status_code == 200
+    assert counted(site, codes[1], {"good.0": "100"}).status_code == 404
     (row,) = site.get(API).json()["items"]
     assert (row["good"], row["damaged"], row["gap"]) == (90, 4, 10)
     assert [(first["good"], first["damaged"]) for first in row["earlier"]] == [(9, 0)]
@@ -265,12 +300,12 @@ def test_a_lot_that_the_waybill_does_not_list_is_counted_by_the_link_and_waits_a
     """It is a question about both lots, and the sender's count of the same pieces adds none."""
     code = link(site, token)["code"]
     other = {"other.lot.0": "L9", "other.pieces.0": "", "other.for.0": "0"}
-    assert site.post(f"/confirm/{code}", data={"good.0": "90"} | other).status_code == 422
+    assert counted(site, code, {"good.0": "90"} | other).status_code == 422
     other["other.pieces.0"] = "7"
-    listed = site.post(f"/confirm/{code}", data={"good.0": "90"} | other | {"other.lot.0": "L1"})
+    listed = counted(site, code, {"good.0": "90"} | other | {"other.lot.0": "L1"})
     assert listed.status_code == 422
     assert "is on the paper" in listed.text
-    assert site.post(f"/confirm/{code}", data={"good.0": "90"} | other).status_code == 200
+    assert counted(site, code, {"good.0": "90"} | other).status_code == 200
     assert net(ledger, f"over/{SLUG}/Port", "KIT#L9.over") == 7
     with ledger.store.read() as reading:
         (question,) = open_questions(reading.session, SLUG)
@@ -294,7 +329,7 @@ def test_the_recipient_of_a_handover_counts_too(site: TestClient, token: str, le
     facts = {"number": "H-1", "place": "Depot", "organisation": "Aid", "lots": lots(50), "date": DATE}
     ledger.do("recorder", "handover", "add", **facts)
     code = link(site, token, about="handover", paper="H-1")["code"]
-    assert site.post(f"/confirm/{code}", data={"good.0": "52"}).status_code == 200
+    assert counted(site, code, {"good.0": "52"}).status_code == 200
     (row,) = counts(ledger)
     assert (row.sent, row.good, row.gap) == (50, 52, -2)
 
