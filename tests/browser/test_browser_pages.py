@@ -25,7 +25,7 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("width", [360, 800, 1280])
+@pytest.mark.parametrize("width", [320, 360, 800, 1280])
 def test_no_page_spills_over(browser: Browser, site: str, width: int) -> None:
     """Nothing is wider than the screen but the boxes that scroll."""
     tab = browser.new_page(viewport={"width": width, "height": 800})
