@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.flow.layout import Layout, Leaving
-from ledger.views.flow import Thread
+from ledger.views.flow import ExitKind, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,16 @@ def drawn_thread(thread: Thread, layout: Layout) -> DrawnThread:
                     seen.add((source, target))
                     between = tuple((s.stage, s.start + (s.end - s.start) * share) for s in link.stops[1:-1])
                     strands.append(Strand(source, target, between, None))
-    ends = {(item.exit.source, item.exit.kind): item for item in layout.leaving}
-    done: set[tuple[ThreadNode, str]] = set()
+    ends = {(item.exit.source, item.exit.kind, item.exit.label): item for item in layout.leaving}
+    done: set[tuple[ThreadNode, ExitKind, str]] = set()
     for point in thread:
-        if point.left is None or (point.node, point.left) not in ends:
+        if point.left is None or (point.node, point.left, point.label) not in ends:
             continue
         for source in nodes.get(point.node, []):
-            if source.start <= point.start < source.end and (source, point.left) not in done:
-                done.add((source, point.left))
-                strands.append(Strand(source, None, (), ends[point.node, point.left]))
+            mine = (source, point.left, point.label)
+            if source.start <= point.start < source.end and mine not in done:
+                done.add(mine)
+                strands.append(Strand(source, None, (), ends[point.node, point.left, point.label]))
     return DrawnThread(tuple(node for group in nodes.values() for node in group), tuple(strands))
 
 

@@ -106,21 +106,16 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
         groups[group] = groups.get(group, 0) + item.units
         keys.setdefault(group, set()).add((item.source, item.kind, item.label))
         substance[group] = bars[item.source].substance
-    yours: dict[tuple[str, ExitKind], int] = {}
+    yours: dict[tuple[ExitKind, str, str], int] = {}
     for point in thread:
-        if point.left is not None and point.node in bars:
-            yours[point.node, point.left] = yours.get((point.node, point.left), 0) + point.end - point.start
+        if point.left is not None and point.amount is not None and point.node in bars:
+            group = (point.left, point.amount.asset, point.label)
+            yours[group] = yours.get(group, 0) + point.amount.minor
     feet = []
     for (kind, asset, label), units in groups.items():
-        mine = sum(
-            number
-            for (bar, left), number in yours.items()
-            if left is kind
-            and bars[bar].asset == asset
-            and any(key[0] == bar for key in keys[kind, asset, label])
-        )
+        mine = yours.get((kind, asset, label), 0)
         figure = _figure(flow, asset, units)
-        if mine and len([g for g in groups if g[0] is kind]) == 1:
+        if mine:
             total, figure = say.of_total(figure), _figure(flow, asset, mine)
         else:
             total = ""

@@ -28,7 +28,7 @@ from ledger.core.names import (
     use_named,
 )
 from ledger.core.wording import WrongValue
-from ledger.model.campaigns import Nature
+from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
 from ledger.model.goods import Cause, LossRow
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
@@ -171,6 +171,14 @@ class BarsOfLines:
         """The runs of an interval of a line on its bar, none where the line is no bar."""
         axis = self._axis(line)
         return [] if axis is None else [(bar, a, b) for _, _, bar, a, b in axis.segments(start, end)]
+
+    def is_bar(self, line: str) -> bool:
+        """Do the units of a line lie on bars of the picture?"""
+        return self._axis(line) is not None
+
+    def product_on(self, line: str) -> ProductRow:
+        """The product that an order's line is for."""
+        return self._products[self.order_item(line)[1].product]
 
     def ending_of(self, line: str, *, closed: bool | None = None) -> ExitKind | None:
         """What it is called when units stay on a line; None: they are where they were meant to go.

@@ -38,7 +38,7 @@ from ledger.tracing.follow import Arrival, Ending, Passage, Stay, follow, follow
 from ledger.views.bars import BarsOfLines
 from ledger.views.changes import GivenUnits, LaterChanges, left_block
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
-from ledger.views.flow import ExitKind, Thread, ThreadPoint
+from ledger.views.flow import ExitKind, Thread
 from ledger.views.given_value import GivenValue
 from ledger.views.paper_steps import (
     Figures,
@@ -53,6 +53,7 @@ from ledger.views.papers import papers_about
 from ledger.views.people import reached_by_sex
 from ledger.views.places import PlaceNames
 from ledger.views.step_units import StepUnits, UnitsByStep
+from ledger.views.thread import ThreadOfGift
 from ledger.views.trail import (
     Block,
     DonationTrail,
@@ -320,7 +321,7 @@ class DonationFollower:
         """
         given = GivenValue(line, start, end, value)
         shares: list[LineShare] = []
-        points: list[ThreadPoint] = []
+        thread = ThreadOfGift(self._bars, self._names)
         by_step = UnitsByStep()
         held: dict[tuple[str, ExitKind | None], int] = defaultdict(int)
         lost: dict[tuple[ExitKind, str, str], int] = defaultdict(int)
@@ -333,6 +334,7 @@ class DonationFollower:
         self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
         for visit in visits:
             given.see(visit)
+            thread.see(visit)
             if isinstance(visit, Passage) and use_named(visit.use.id).number in self._undone:
                 undone += visit.high - visit.low if use_named(visit.use.id).cause is UseCause.SPEND else 0
             if isinstance(visit, Passage) and use_named(visit.use.id).cause is UseCause.CONVERSION:
@@ -345,7 +347,9 @@ class DonationFollower:
                 currency = line_named(visit.line).asset
             if isinstance(visit, Passage) and (failed := self._bars.failed_in(visit.use)):
                 # What is bad stays told as bad, whatever is paid back for it (docs/rules.md, 23).
-                self._add_ending(Ending(*failed, visit.start, visit.end), by_step, lost)
+                ended = Ending(*failed, visit.start, visit.end)
+                self._add_ending(ended, by_step, lost)
+                thread.end(ended)
             match visit:
                 case Arrival():
                     spans[visit.line].append((visit.start, visit.end))
@@ -359,9 +363,6 @@ class DonationFollower:
                         units = self._bars.units_waiting(visit.line, kind, visit.start, visit.end)
                         held[visit.line, kind] += units
                         brought.leave(visit)
-                        self._point(points, visit.line, visit.start, visit.end, stays=True)
-                case Passage() if all(part.line != visit.line for part in visit.use.parts):
-                    self._point(points, visit.line, visit.start, visit.end, stays=False)
         by_step.charge(fetched_by(self._books.session, by_step.sales()))
         steps = self._steps(by_step)
         for name, pieces in spans.items():
@@ -389,7 +390,7 @@ class DonationFollower:
             if isinstance(name, GoodsLine) and name.at is AccountClass.DELIVERED
         }
         services = frozenset({*delivered, *(product for product, _ in paid)})
-        found = Followed(tuple(steps), tuple(places), tuple(shares), tuple(points), services, undone)
+        found = Followed(tuple(steps), tuple(places), tuple(shares), thread.thread(), services, undone)
         return self._meant_for(meant_for, spans, found) if meant_for else found
 
     def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:
@@ -493,14 +494,6 @@ class DonationFollower:
             row.units += units
         else:
             row.lost[ending, asset] += units
-
-    def _point(self, points: list[ThreadPoint], line: str, start: int, end: int, *, stays: bool) -> None:
-        left = self._bars.ending_of(line) if stays else None
-        for bar, first, last in self._bars.on_bar(line, start, end):
-            if points and points[-1].node == bar and points[-1].end == first and points[-1].left == left:
-                points[-1] = ThreadPoint(node=bar, at=(points[-1].start, last), left=left)
-            else:
-                points.append(ThreadPoint(node=bar, at=(first, last), left=left))
 
     def _papers_about(self, noun: str, number: str) -> tuple[Paper, ...]:
         """The papers of a fact, by its noun; of some nouns nothing can be evidence."""

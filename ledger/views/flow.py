@@ -305,6 +305,10 @@ class ThreadPoint(Frozen):
     """Its units there: the first, and the one behind the last."""
     left: ExitKind | None
     """How it stopped there; null where it goes on, or is at the last stage."""
+    label: str = ""
+    """Proper name of what it left to, as in the exits: a waybill, an exchange, a service; empty where there is none."""
+    amount: Amount | None = None
+    """How much of the donation left so, of which only a part may be meant by `at`; null where it goes on."""
 
     @property
     def start(self) -> int:

@@ -210,7 +210,7 @@ def story_thread() -> Thread:
         ThreadPoint(left=None, node="beijing", at=(217_570, 217_607)),
         ThreadPoint(left=None, node="abuja", at=(216_970, 217_007)),
         ThreadPoint(left=None, node="waho", at=(216_970, 217_007)),
-        ThreadPoint(left=ExitKind.WAITING, node="waho", at=(217_000, 217_007)),
+        ThreadPoint(left=ExitKind.WAITING, node="waho", at=(217_000, 217_007), amount=Amount.of("mask", 7)),
         ThreadPoint(left=None, node="to:Ghana", at=(21_970, 22_000)),
     )
 

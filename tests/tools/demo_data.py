@@ -8,8 +8,11 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -58,16 +61,57 @@ def told_demo(factory: pytest.TempPathFactory, home: Path) -> Ran:
     return Ran(**json.loads((told / "ran.json").read_text()))
 
 
+MOMENTS = tuple(
+    int(datetime.fromisoformat(f"{at}+00:00").timestamp())
+    for at in (
+        "2020-05-18T16:00",  # the first gift is in a block
+        "2020-05-24T14:40",  # all is held
+        "2020-06-02T12:00",  # the last day
+        "2020-06-05T23:00",  # converted, and the first order approved
+        "2020-06-15T12:00",  # three orders, none paid
+        "2020-06-25T12:00",  # two came, one of them unpaid
+        "2020-07-10T12:00",  # all paid, all in Beijing
+        "2020-07-31T12:00",  # three flights in the air, some in Beijing
+        "2020-08-05T12:00",  # three came, one is in the air
+        "2020-08-20T12:00",  # freight paid, three countries served
+        "2020-09-01T12:00",
+        "2020-09-20T12:00",  # ten countries served, some wait
+    )
+)
+"""Twelve moments of the demonstration at which its pages are looked at."""
+
+
+def demo_moments(factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """The ledger of the demonstration as it was at each of the twelve moments: SQLite files, to be read only."""
+    folder = _once(factory, "played-demo", _play)
+    return {moment: folder / f"{moment}.db" for moment in MOMENTS}
+
+
+def _play(into: Path) -> None:
+    """The whole story, with a copy of the ledger at each moment."""
+    file = into / "played.db"
+    store = Store.create(f"sqlite:///{file}")
+    story, left = Story(store, Replay.load()), list(MOMENTS)
+    story.begin()
+    for at in story.moments():
+        while left and left[0] < at:
+            _copy(file, into / f"{left.pop(0)}.db")
+        story.advance(at)
+    story.look(story.replay.end)
+    for moment in left:
+        _copy(file, into / f"{moment}.db")
+    store.close()
+
+
+def _copy(file: Path, to: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+
+
 def played_demo(factory: pytest.TempPathFactory, folder: Path, name: str = "ledger.db") -> Store:
     """The open ledger of that name in a folder into which the whole story was played without network."""
-
-    def play(into: Path) -> None:
-        store = Store.create(f"sqlite:///{into / 'played.db'}")
-        Story(store, Replay.load()).play()
-        store.close()
-
     if usual() == "sqlite":
-        shutil.copyfile(_once(factory, "played-demo", play) / "played.db", folder / name)
+        shutil.copyfile(_once(factory, "played-demo", _play) / "played.db", folder / name)
         return Store.open(place(folder, name))
     store = Store.create(place(folder, name))
     Story(store, Replay.load()).play()
