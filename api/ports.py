@@ -26,6 +26,7 @@ from ledger.views.campaign import (
 )
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
+from ledger.views.gift_list import GiftsWanted
 from ledger.views.trail import DonationTrail, Paper
 
 
@@ -62,6 +63,10 @@ class Views(Protocol):
 
     def donation_rows(
         self, tx: Any, slug: str, *, after: str | None, limit: int
+    ) -> tuple[list[DonationRow], str | None]: ...
+
+    def newest_gifts(
+        self, tx: Any, slug: str, wanted: GiftsWanted, *, before: str | None, limit: int
     ) -> tuple[list[DonationRow], str | None]: ...
 
     def entry_rows(self, tx: Any, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]: ...

@@ -14,8 +14,8 @@ from ledger.views.campaign import CampaignCard, CampaignHead, CampaignPage, Camp
 from ledger.views.flow import Flow
 from ledger.views.two_keys import Deliveries, DeliveryCount, Unconfirmed
 
-SHOWN_PAPERS = 8
-SHOWN_DONATIONS = 8
+SHOWN_PAPERS = 6
+SHOWN_DONATIONS = 4
 SHOWN_PERIODS = 12
 SHOWN_DELIVERIES = 8
 SHOWN_LOSSES = 8
@@ -27,14 +27,12 @@ def home_page(pages: PageRenderer, cards: Sequence[CampaignCard]) -> bytes:
     return pages.page("home.html", frame, cards=cards[:ROWS], hidden=max(0, len(cards) - ROWS))
 
 
-def campaign_page(
-    pages: PageRenderer, page: CampaignPage, rows: Sequence[DonationRow], more: bool, today: str
-) -> bytes:
-    """One campaign: sentence, books, picture, sums, withheld, papers, gifts, times, rule. `more`: after `rows`;
-    `today`: ISO date."""
+def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[DonationRow], today: str) -> bytes:
+    """One campaign: sentence, books, picture, sums, withheld, papers, gifts, times, rule.
+
+    `rows`: the newest gifts in coins; `today`: ISO date.
+    """
     report = page.report
-    coins = [row for row in rows if row.outpoint]  # the others have tables of their own
-    more = (more and len(coins) == len(rows)) or len(coins) > SHOWN_DONATIONS
     unexplained = [spend for spend in report.unexplained if spend.explained_at is None]
     return pages.page(
         "campaign.html",
@@ -45,8 +43,7 @@ def campaign_page(
         picture=picture(page.flow),
         unexplained=unexplained[:ROWS],
         explained=[spend.explained_at for spend in report.unexplained if spend.explained_at],
-        donations=coins[:SHOWN_DONATIONS],
-        more_donations=more,
+        donations=rows,
         others=[row for row in page.others if is_money(row.amount.asset)],
         deliveries=_deliveries(page.deliveries),
         address=groups_of_four(report.fixed_address),

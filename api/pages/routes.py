@@ -33,6 +33,7 @@ from ledger.core.pasted import pasted_key
 from ledger.core.secret import secret_in_prose
 from ledger.core.times import rfc3339
 from ledger.views.controls import closed_period
+from ledger.views.gift_list import GiftsWanted
 from ledger.views.other_gifts import is_gift_key
 
 KEY_LIMIT = 200
@@ -76,8 +77,8 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def campaign(request: Request, slug: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             page = ports.views.campaign_page(tx, slug, now=now)
-            rows, more = ports.views.donation_rows(tx, slug, after=None, limit=SHOWN_DONATIONS)
-            body = campaign_page(pages, page, rows, more is not None, rfc3339(now)[:10])
+            rows, _ = ports.views.newest_gifts(tx, slug, GiftsWanted(), before=None, limit=SHOWN_DONATIONS)
+            body = campaign_page(pages, page, rows, rfc3339(now)[:10])
             return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
 
         return answers.answer(request, render)

@@ -473,7 +473,7 @@ class CampaignPage(Frozen):
     flow: Flow
     """Its picture."""
     papers: tuple[Paper, ...]
-    """The first papers."""
+    """The newest papers, the newest first."""
     waiting: tuple[PublicOpenItem, ...]
     """What needs a decision, the oldest first; at most a page of it."""
     deliveries: Deliveries

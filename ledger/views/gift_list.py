@@ -1,17 +1,29 @@
 """The list of what was given to a campaign, page by page: payments in the order of blocks, then all other gifts.
 
-It is read as far as it is asked for, and no further.
+It is read as far as it is asked for, and no further. `newest_gifts` is the same list as people leaf through it: what
+came last first, one way of giving and one status at a time, or what a search finds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+
+from ledger.core.chain import Outpoint
 from ledger.core.errors import Refused
 from ledger.core.frozen import Amount
+from ledger.core.money import is_money
+from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import CampaignRow
+from ledger.model.columns import table_of
+from ledger.model.gifts import Coins, GiftRow, GiftState
+from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow, TxState
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import SettledGift, find_gift, find_gifts
@@ -21,6 +33,7 @@ from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
 from ledger.views.other_gifts import other_rows
+from ledger.views.trail import DonationStatus
 
 
 def change_of(tx: Reading, observed: Observed, watched: WatchedTx) -> set[int]:
@@ -126,3 +139,153 @@ def _row(
         outcome=outcome_of(gift) or None,
         restriction=restriction_in(tx, gift, output) or None,
     )
+
+
+# ── the newest first ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class GivenBy(StrEnum):
+    """How something was given."""
+
+    COIN = "coin"
+    BANK = "bank"
+    KIND = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class GiftsWanted:
+    """Which gifts a list has: one way of giving, of one status where it is told, and what a search finds.
+
+    `search` is the beginning of a txid, an outpoint or an address, however pasted; or a part of a gift's number.
+    """
+
+    by: GivenBy = GivenBy.COIN
+    status: DonationStatus | None = None
+    search: str = ""
+
+
+_TXS, _OUTPUTS, _GIFTS = table_of(ObservedTransactionRow), table_of(ObservedOutputRow), table_of(GiftRow)
+_LIVE = _GIFTS.c.state == GiftState.LIVE
+_IN_BLOCK = _TXS.c.state == TxState.CONFIRMED
+_SET_APART = (_GIFTS.c.counted_in == Coins.BLOCKED) | _GIFTS.c.blocked_by.is_not(None)
+_OF_STATUS: Mapping[DonationStatus, ColumnElement[bool]] = {
+    DonationStatus.SEEN: (_TXS.c.state == TxState.SEEN) & or_(_GIFTS.c.entry.is_(None), _LIVE),
+    DonationStatus.CONFIRMED: _IN_BLOCK & or_(_GIFTS.c.entry.is_(None), ~_LIVE),
+    DonationStatus.SETTLED: _IN_BLOCK & _LIVE & (_GIFTS.c.counted_in != Coins.DUST) & ~_SET_APART,
+    DonationStatus.BELOW_DUST: _IN_BLOCK & _LIVE & (_GIFTS.c.counted_in == Coins.DUST),
+    DonationStatus.BLOCKED: _IN_BLOCK & _LIVE & (_GIFTS.c.counted_in != Coins.DUST) & _SET_APART,
+    DonationStatus.REPLACED: _TXS.c.state == TxState.REPLACED,
+    DonationStatus.EVICTED: _TXS.c.state == TxState.EVICTED,
+    DonationStatus.REORGED: or_(
+        _TXS.c.state == TxState.REORGED, (_TXS.c.state == TxState.SEEN) & _GIFTS.c.entry.is_not(None) & ~_LIVE
+    ),
+}
+"""`status_of` as a condition; a status that no payment in coins has is left out."""
+_PARTS: Mapping[str, ColumnElement[bool]] = {
+    "a": _TXS.c.state.in_((TxState.SEEN, TxState.REORGED)),
+    "b": _TXS.c.height.is_not(None),
+    "c": _TXS.c.state.in_((TxState.REPLACED, TxState.EVICTED)),
+}
+"""On their way, in blocks from the newest down, and what never counts: the parts of the list, in its order."""
+_BEGUN = re.compile(r"[0-9a-f]{1,64}")
+_PLACE = re.compile(r"([abc])(?:(\d{1,12})\.(\d{1,12})\.)?([0-9a-f]{64})\.(\d{1,10})|o(\d{1,9})", re.ASCII)
+
+
+def newest_gifts(
+    tx: Reading, slug: str, wanted: GiftsWanted, *, before: str | None, limit: int
+) -> tuple[list[DonationRow], str | None]:
+    """Gifts to a campaign, the newest first: those on their way, those in blocks, at last those that never count.
+
+    `before` is an opaque cursor, which the page before gave. Raises NotFound for an unknown campaign.
+    """
+    campaign = campaign_of(tx.session, slug)
+    at = None if before is None else _PLACE.fullmatch(before)
+    if before is not None and (at is None or (at.group(1) is None) is (wanted.by is GivenBy.COIN)):
+        raise Refused.field("before", "use the link that the page before gives")
+    if wanted.by is not GivenBy.COIN:
+        return _others_newest(tx, slug, wanted, 0 if at is None else int(at.group(6)), limit)
+    found = list(islice(_coins_newest(tx, slug, wanted, before, limit + 1), limit + 1))
+    following = found[limit - 1][0] if len(found) > limit else None
+    return _rows(tx, campaign, [row for _, row in found[:limit]]), following
+
+
+def _others_newest(
+    tx: Reading, slug: str, wanted: GiftsWanted, start: int, limit: int
+) -> tuple[list[DonationRow], str | None]:
+    rows = [
+        row
+        for _, row in other_rows(Books(tx), slug)
+        if (wanted.by is GivenBy.BANK) is is_money(row.amount.asset)
+        and wanted.status in {None, row.status}
+        and wanted.search.lower() in row.key.lower()
+    ]
+    rows.sort(key=lambda row: (row.at, row.key), reverse=True)
+    return rows[start : start + limit], f"o{start + limit}" if len(rows) > start + limit else None
+
+
+def _coins_newest(
+    tx: Reading, slug: str, wanted: GiftsWanted, before: str | None, size: int
+) -> Iterator[tuple[str, tuple[WatchedTx, WatchedOutput]]]:
+    """(place, payment) beyond a place; our own change is left out."""
+    observed = Observed(tx.session)
+    asked = _asked_for(tx, slug, wanted)
+    for part, condition in _PARTS.items():
+        if before is not None and part < before[0]:
+            continue
+        while True:
+            query = asked.where(condition, *_beyond(part, before))
+            order = [_TXS.c.txid, _OUTPUTS.c.vout]
+            if part == "b":
+                order = [_TXS.c.height, _TXS.c.position, *order]
+            found = (
+                tx.session.connection().execute(query.order_by(*(c.desc() for c in order)).limit(size)).all()
+            )
+            known = {watched.txid: watched for watched in observed.txs([row.txid for row in found])}
+            spending = observed.spending_coins(list(known))
+            for row in found:
+                place = f"{row.height}.{row.position or 0}." if part == "b" else ""
+                before = f"{part}{place}{row.txid}.{row.vout}"
+                watched = known[row.txid]
+                if row.txid in spending and row.gift is None:
+                    continue
+                yield before, next((watched, out) for out in watched.outputs if out.vout == row.vout)
+            if len(found) < size:
+                break
+        before = None
+
+
+def _asked_for(
+    tx: Reading, slug: str, wanted: GiftsWanted
+) -> Select[tuple[str, int, int | None, int | None, int | None]]:
+    gift = (_GIFTS.c.txid == _OUTPUTS.c.txid) & (_GIFTS.c.vout == _OUTPUTS.c.vout)
+    query = (
+        select(_TXS.c.txid, _OUTPUTS.c.vout, _TXS.c.height, _TXS.c.position, _GIFTS.c.entry.label("gift"))
+        .join(_OUTPUTS, _OUTPUTS.c.txid == _TXS.c.txid)
+        .join(_GIFTS, gift & (_GIFTS.c.campaign == _OUTPUTS.c.campaign), isouter=True)
+        .where(_OUTPUTS.c.campaign == slug)
+    )
+    if wanted.status is not None:
+        query = query.where(_OF_STATUS.get(wanted.status, _TXS.c.txid.is_(None)))
+    key = pasted_key(wanted.search)
+    if not key:
+        return query
+    if _BEGUN.fullmatch(key.lower()):
+        return query.where(_TXS.c.txid >= key.lower(), _TXS.c.txid <= f"{key.lower()}g")
+    try:
+        outpoint = Outpoint.parse(key)
+    except ValueError:
+        row = tx.addresses.by_address(key)
+        return query.where(_TXS.c.txid.is_(None) if row is None else _OUTPUTS.c.script == row.script.hex())
+    return query.where(_TXS.c.txid == outpoint.txid, _OUTPUTS.c.vout == outpoint.vout)
+
+
+def _beyond(part: str, before: str | None) -> list[ColumnElement[bool]]:
+    """What comes after a place of this part of the list; all of the part where the place is in none."""
+    at = None if before is None else _PLACE.fullmatch(before)
+    if at is None or at.group(1) != part:
+        return []
+    if part != "b":
+        return [tuple_(_TXS.c.txid, _OUTPUTS.c.vout) < tuple_(at.group(4), int(at.group(5)))]
+    order = tuple_(_TXS.c.height, _TXS.c.position, _TXS.c.txid, _OUTPUTS.c.vout)
+    last = tuple_(int(at.group(2) or 0), int(at.group(3) or 0), at.group(4), int(at.group(5)))
+    return [order < last]

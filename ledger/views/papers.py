@@ -64,6 +64,26 @@ def paper_page(
     return told, page[-1][0].entry if len(found) > limit else None
 
 
+def newest_papers(
+    session: Session, campaign: str, *, access: Access | None, search: str, start: int, limit: int
+) -> tuple[list[Paper], bool]:
+    """Papers of a campaign from the `start`th on, the newest first, and whether there are more.
+
+    `search` is a part of the title or of what it shows, or the beginning of the hash.
+    """
+    rows = _with_kept(campaign)
+    if access is not None:
+        rows = rows.where(EvidenceRow.access == access)
+    if search:
+        words = (col(EvidenceRow.title), col(EvidenceRow.shows), col(EvidenceRow.paper))
+        told = [word.icontains(search, autoescape=True) for word in words]
+        begun = col(EvidenceRow.sha256).between(search.lower(), f"{search.lower()}g")
+        rows = rows.where(or_(*told, begun))
+    order = (col(EvidenceRow.date).desc(), col(EvidenceRow.entry).desc())
+    found = session.exec(rows.order_by(*order).offset(start).limit(limit + 1)).all()
+    return [_told(row, kept is not None) for row, kept in found[:limit]], len(found) > limit
+
+
 def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
     """(paper that stands, its hash where its bytes are kept here) of a campaign."""
     return (

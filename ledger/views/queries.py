@@ -65,7 +65,7 @@ from ledger.views.controls import limit_rows, period_rows
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.donation import DonationFollower
 from ledger.views.flow import Flow, Origin, StageKind
-from ledger.views.gift_list import change_of, donation_rows
+from ledger.views.gift_list import change_of, donation_rows, newest_gifts
 from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.openings import require_no_opening, standing
@@ -92,6 +92,7 @@ __all__ = [
     "donation_rows",
     "donation_trails",
     "entry_rows",
+    "newest_gifts",
     "paper_rows",
     "served_paper",
 ]
@@ -288,7 +289,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered, payables=payables
         ),
         flow=flow,
-        papers=told_papers(tx.session, standing_evidence(tx.session, slug)[:PAPERS_SHOWN]),
+        papers=told_papers(tx.session, standing_evidence(tx.session, slug)[: -PAPERS_SHOWN - 1 : -1]),
         waiting=tuple(
             PublicOpenItem(
                 kind=row.kind.value,

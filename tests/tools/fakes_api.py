@@ -22,6 +22,7 @@ from ledger.views.campaign import (
 )
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
+from ledger.views.gift_list import GiftsWanted
 from ledger.views.trail import DonationStatus, DonationTrail, Paper
 from tests.tools import builders_views as built
 
@@ -129,6 +130,12 @@ class FakeViews:
             raise Refused.field("cursor", "give the `next` of the page before, unchanged")
         start = int(after or 0)
         return rows[start : start + limit], str(start + limit) if start + limit < len(rows) else None
+
+    def newest_gifts(
+        self, tx: Any, slug: str, wanted: GiftsWanted, *, before: str | None, limit: int
+    ) -> tuple[list[DonationRow], str | None]:
+        rows, following = self.donation_rows(tx, slug, after=before, limit=limit)
+        return [row for row in rows if row.outpoint], following
 
     def entry_rows(self, tx: Any, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:
         rows = [ENTRY % seq for seq in range(1, 31)]

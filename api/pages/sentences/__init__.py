@@ -79,11 +79,11 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
+from api.pages.sentences.lists import all_of_list, newest
 from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.parts import (
     access_word,
     all_as_data,
-    all_papers,
     before_title,
     campaign_days,
     changed_why,
@@ -94,7 +94,6 @@ from api.pages.sentences.parts import (
     donation_to,
     dust_note,
     facts,
-    first_settled,
     gift_day,
     in_kind_damaged,
     in_kind_how,
@@ -179,7 +178,7 @@ __all__ = [
     "Sentence",
     "access_word",
     "all_as_data",
-    "all_papers",
+    "all_of_list",
     "amount",
     "arrived",
     "aside_amount",
@@ -223,7 +222,6 @@ __all__ = [
     "dust_note",
     "exit_word",
     "facts",
-    "first_settled",
     "flow_desc",
     "foot_of_total",
     "gap",
@@ -252,6 +250,7 @@ __all__ = [
     "more_gifts",
     "more_steps",
     "need_asked",
+    "newest",
     "no_entry",
     "not_counted",
     "not_drawn",

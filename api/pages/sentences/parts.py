@@ -25,7 +25,6 @@ from ledger.views.payables import PayableRow
 from ledger.views.trail import Paper
 
 _ALL_AS_DATA = Message("[All as data].", "behind a note above a table; a link")
-_ALL_PAPERS = Message("All of them: [data].", "papers")
 _MORE_IN_DATA = Message(
     "{n} more in [the data].", "campaigns that are not shown", many="{n} more in [the data]."
 )
@@ -37,10 +36,6 @@ _JOURNAL_LINES = Message(
 def all_as_data(path: str) -> Sentence:
     """`All as data.`, a link."""
     return said(_ALL_AS_DATA, href=path)
-
-
-def all_papers(path: str) -> Sentence:
-    return said(_ALL_PAPERS, href=path)
 
 
 def more_campaigns(number: int, path: str) -> Sentence:
@@ -134,12 +129,6 @@ _PAPERS = Message(
     "{shown}: how many are shown",
     many="{shown} of {n}. Each opens the bytes whose SHA-256 is shown.",
 )
-_FIRST = Message(
-    "The first {shown} of {n} settled.",
-    "donations",
-    "{shown}: how many are shown",
-    many="The first {shown} of {n} settled.",
-)
 _ORDER_BILLED = Message("{order}, invoice {invoice}", "{order}, {invoice}: their numbers")
 _PARTNERS = Message("Partners: {partners}.", "{partners}: a list of names")
 _LATE = Message("{day}, late", "a gift that came after the last day of the campaign", "{day}: when")
@@ -167,10 +156,6 @@ def decided(role: str, at: str) -> str:
 
 def papers_note(shown: int, whole: int) -> str:
     return worded(_PAPERS, n=whole, shown=shown)
-
-
-def first_settled(shown: int, whole: int) -> str:
-    return worded(_FIRST, n=whole, shown=shown)
 
 
 def order_billed(row: PayableRow) -> str:

@@ -1,0 +1,463 @@
+"""The lists of a campaign as pages: donations, papers, deliveries, losses and the journal, and each as a CSV file.
+
+25 rows a page, the newest first, with one choice, a search and a link to what is older. A list never ends in data for
+programs. What a page shows is what its file holds, as whole values.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages import sentences as say
+from api.pages.figures import short_hash
+from api.pages.messages import Message, Piece, Sentence
+from api.pages.parts import ROWS
+from api.pages.render import PageRenderer
+from api.pages.sentences import fixed
+from api.pages.sentences import lists as words
+from api.ports import Ports
+from api.problems import Problem
+from api.ready import Reads, ReadyAnswers, Rendered
+from ledger.core.frozen import Amount
+from ledger.core.money import decimal_text
+from ledger.core.times import rfc3339
+from ledger.model.evidence import Access
+from ledger.rules.campaigns import campaign_of
+from ledger.views.campaign import CampaignHead, DonationRow
+from ledger.views.gift_list import GiftsWanted, GivenBy
+from ledger.views.journal_list import newest_entries
+from ledger.views.losses import loss_rows
+from ledger.views.papers import newest_papers
+from ledger.views.trail import DonationStatus
+from ledger.views.two_keys import DeliveryCount, Unconfirmed, deliveries
+
+CSV_ROWS = 10_000
+"""Most rows of a file; what is older is on the pages."""
+_LONGEST = 200
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for a formula begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a column: marked words, or a chip of a status. `figure`: at the end of the column."""
+
+    said: Sentence
+    figure: bool = False
+    chip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a page, and the same as plain values of a file."""
+
+    cells: tuple[Cell, ...]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows from a place on, and the place after them; `None` where the list ends."""
+
+    rows: list[Row]
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of a list is asked for: a choice and a search (empty: all), and the place that it begins at."""
+
+    show: str
+    search: str
+    before: str | None
+
+    @property
+    def start(self) -> int:
+        """The place as a number, of lists that are counted; raises Problem."""
+        if self.before is None:
+            return 0
+        if not (self.before.isascii() and self.before.isdigit() and len(self.before) < 10):
+            raise Problem(422, "Use the link that the page before gives.")
+        return int(self.before)
+
+
+Finder = Callable[[Ports, Any, str, Asked, int, int], Found]
+"""Rows of a campaign's list: (ports, transaction, campaign, what is asked, how many, now)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list: what it is called, its columns with the names that a file gives them, its choices, and who finds rows.
+
+    `data` is the last part of its path for programs; `chain`: does it tell what changes with each block?
+    """
+
+    name: str
+    title: Message
+    note: Message
+    hint: Message
+    columns: tuple[tuple[Message, bool], ...]
+    values: tuple[str, ...]
+    choices: Mapping[str, str]
+    find: Finder
+    data: str
+    chain: bool = False
+
+
+def _words(text: str) -> Cell:
+    return Cell((Piece(text or "–"),))
+
+
+def _figure(text: str) -> Cell:
+    return Cell((Piece(text or "–"),), figure=True)
+
+
+def _decimal(amount: Amount | None) -> tuple[str, str]:
+    """(digits, asset) of a file: money in its unit, pieces as they are counted."""
+    if amount is None:
+        return "", ""
+    return decimal_text(amount.asset, amount.minor), amount.asset
+
+
+# ── donations ────────────────────────────────────────────────────────────────────────────────────────────
+
+_BY = {"coin": GivenBy.COIN, "bank": GivenBy.BANK, "kind": GivenBy.KIND}
+
+
+def _donations(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
+    del now
+    by = _BY.get(asked.show, GivenBy.COIN)
+    status = None if asked.show in _BY or not asked.show else DonationStatus(asked.show)
+    wanted = GiftsWanted(by, status, asked.search)
+    rows, following = ports.views.newest_gifts(tx, slug, wanted, before=asked.before, limit=limit)
+    return Found([_donation(row) for row in rows], following)
+
+
+def _donation(row: DonationRow) -> Row:
+    named = short_hash(row.outpoint) if row.outpoint else row.key.rpartition(":")[2]
+    outcome = say.outcome_word(row.outcome)
+    value = "–" if row.value is None else say.gift_amount(row.value, "")
+    return Row(
+        (
+            Cell((Piece(named, href=f"/d/{quote(row.key, safe=':')}"),)),
+            _words(say.gift_day(say.booked(row.at, row.happened), row.late)),
+            _figure(say.gift_amount(row.amount, row.unit)),
+            _figure(value),
+            Cell((Piece(outcome or say.status_word(row.status)),), chip=row.status.value),
+        ),
+        (
+            row.key,
+            row.at,
+            *_decimal(row.amount),
+            *_decimal(row.value),
+            row.status.value,
+            row.outcome or "",
+            row.address or "",
+            "" if row.block_height is None else str(row.block_height),
+            row.restriction or "",
+        ),
+    )
+
+
+# ── papers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _papers(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
+    del ports, now
+    access = Access(asked.show) if asked.show else None
+    found, more = newest_papers(
+        tx.session, slug, access=access, search=asked.search, start=asked.start, limit=limit
+    )
+    rows = [
+        Row(
+            (
+                Cell((Piece(paper.title, href=paper.href or ""),)),
+                _words(say.booked(paper.date)),
+                _words(paper.shows),
+                _words(say.access_word(paper)),
+                Cell((Piece(short_hash(paper.sha256), "code", title=paper.sha256),)),
+            ),
+            (paper.title, paper.kind, paper.date, paper.shows, paper.access.value, paper.sha256),
+        )
+        for paper in found
+    ]
+    return Found(rows, str(asked.start + limit) if more else None)
+
+
+# ── deliveries and losses ────────────────────────────────────────────────────────────────────────────────
+
+
+def _deliveries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
+    del ports
+    campaign_of(tx.session, slug)
+    told = deliveries(tx.session, slug, rfc3339(now)[:10])
+    counted = [row for row in told.counts if asked.show in {"", "gap" if row.gap else "agreed"}]
+    uncounted = told.unconfirmed if asked.show in {"", "uncounted"} else ()
+    rows: list[DeliveryCount | Unconfirmed] = [*counted, *uncounted]
+    rows.sort(key=lambda row: (row.date, row.paper), reverse=True)
+    made = [_delivery(say.delivery(told, row.about, row.paper), row) for row in rows]
+    return _part(_searched(made, asked.search), asked, limit)
+
+
+def _delivery(named: str, row: DeliveryCount | Unconfirmed) -> Row:
+    if isinstance(row, Unconfirmed):
+        cells = (
+            _words(named),
+            _words(""),
+            _figure(say.pieces(row.sent)),
+            _words(say.not_counted()),
+            _words(""),
+            _words(say.booked(row.date)),
+        )
+        return Row(cells, (row.about.value, row.paper, "", "", say.pieces(row.sent), "", "", "", row.date))
+    cells = (
+        _words(named),
+        _words(say.lot(row.product, row.lot)),
+        _figure(say.number_of(row.sent, "")),
+        _words(say.counted(row)),
+        _words(say.gap(row)),
+        _words(say.booked(row.date, row.happened)),
+    )
+    counts = (str(row.sent), str(row.good), str(row.damaged), str(row.gap))
+    return Row(cells, (row.about.value, row.paper, row.product, row.lot, *counts, row.date))
+
+
+def _losses(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
+    del ports, now
+    campaign_of(tx.session, slug)
+    rows = [
+        Row(
+            (
+                _words(say.lot(row.product, row.lot)),
+                _figure(say.pieces_lost(row)),
+                _words(row.place),
+                _words(say.cause(row.cause)),
+                _words(row.report),
+                _words(say.booked(row.date, row.happened)),
+            ),
+            (
+                *(row.document, row.product, row.lot, str(row.pieces), str(row.found), row.place, row.cause),
+                *(row.report, row.reason, row.happened or row.date),
+            ),
+        )
+        for row in reversed(loss_rows(tx.session, slug))
+    ]
+    return _part(_searched(rows, asked.search), asked, limit)
+
+
+def _searched(rows: Iterable[Row], search: str) -> list[Row]:
+    """Those of some rows in whose values a text stands, whatever its case."""
+    text = search.lower()
+    return [row for row in rows if any(text in value.lower() for value in row.values)]
+
+
+def _part(rows: list[Row], asked: Asked, limit: int) -> Found:
+    end = asked.start + limit
+    return Found(rows[asked.start : end], str(end) if len(rows) > end else None)
+
+
+# ── the journal ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _entries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
+    del ports, now
+    campaign_of(tx.session, slug)
+    before = None if asked.before is None else asked.start
+    found, more = newest_entries(tx.session, slug, search=asked.search, before=before, limit=limit)
+    rows = [
+        Row(
+            (
+                Cell(
+                    (
+                        Piece(
+                            str(row.seq),
+                            href=f"/api/v1/campaigns/{slug}/entries?limit=1&cursor={row.seq - 1}",
+                        ),
+                    )
+                ),
+                _words(row.kind),
+                _words(say.booked(row.date)),
+                _words(say.time(row.recorded_at)),
+                Cell((Piece(short_hash(row.hash), "code", title=row.hash),)),
+            ),
+            (str(row.seq), row.kind, row.date, row.recorded_at, row.hash),
+        )
+        for row in found
+    ]
+    return Found(rows, str(found[-1].seq) if more else None)
+
+
+_STATUSES = [status for status in DonationStatus if status is not DonationStatus.REVERSED]
+LISTS = (
+    ListOf(
+        "donations", words.DONATIONS, words.DONATIONS_NOTE, words.DONATION_HINT,
+        (
+            (fixed.DONATION, False), (fixed.DATE, False), (fixed.AMOUNT, True), (fixed.VALUE_THEN, True),
+            (fixed.STATUS, False),
+        ),
+        (
+            "key", "at", "amount", "asset", "value", "value_asset", "status", "outcome", "address", "block_height",
+            "restriction",
+        ),
+        {
+            "": str(words.IN_COINS), **{status.value: say.status_word(status) for status in _STATUSES},
+            "bank": str(words.BY_BANK), "kind": str(words.IN_KIND),
+        },
+        _donations, "donations", chain=True,
+    ),
+    ListOf(
+        "papers", words.PAPERS, words.PAPERS_NOTE, words.PAPER_HINT,
+        (
+            (fixed.PAPER, False), (fixed.DATE, False), (fixed.SHOWS, False), (fixed.ACCESS, False),
+            (fixed.SHA_256, False),
+        ),
+        ("title", "kind", "date", "shows", "access", "sha256"),
+        {
+            "": str(words.ALL), "public": str(words.PUBLIC), "redacted": str(words.REDACTED),
+            "sealed": str(words.SEALED),
+        },
+        _papers, "evidence",
+    ),
+    ListOf(
+        "deliveries", words.DELIVERIES, words.DELIVERIES_NOTE, words.LOT_HINT,
+        (
+            (fixed.DELIVERY, False), (fixed.LOT, False), (fixed.SENT, True), (fixed.COUNTED_THERE, False),
+            (fixed.GAP, False), (fixed.DATE, False),
+        ),
+        ("about", "paper", "product", "lot", "sent", "good", "damaged", "gap", "date"),
+        {
+            "": str(words.ALL), "gap": str(words.GAPS), "uncounted": str(words.UNCOUNTED),
+            "agreed": str(words.AGREED),
+        },
+        _deliveries, "confirmations",
+    ),
+    ListOf(
+        "losses", words.LOSSES, words.LOSSES_NOTE, words.LOT_HINT,
+        (
+            (fixed.LOT, False), (fixed.PIECES, True), (fixed.WHERE, False), (fixed.WHY, False),
+            (fixed.REPORT, False), (fixed.DATE, False),
+        ),
+        (
+            "document", "product", "lot", "pieces", "found_again", "place", "cause", "report", "reason", "date",
+        ),
+        {}, _losses, "losses",
+    ),
+    ListOf(
+        "entries", words.ENTRIES, words.ENTRIES_NOTE, words.ENTRY_HINT,
+        (
+            (words.NUMBER, False), (words.KIND, False), (fixed.DATE, False), (words.RECORDED, False),
+            (words.HASH, False),
+        ),
+        ("seq", "kind", "date", "recorded_at", "hash"),
+        {}, _entries, "entries",
+    ),
+)  # fmt: skip
+"""What a campaign has lists of; each at `/c/{slug}/{name}`, and as a file at `/c/{slug}/{name}.csv`."""
+
+Show = Annotated[str, Query(max_length=20)]
+Search = Annotated[str, Query(max_length=_LONGEST)]
+Before = Annotated[str | None, Query(max_length=110)]
+
+
+def lists_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> None:
+    for told in LISTS:
+        _list_routes(router, ports, pages, answers, told)
+
+
+def _list_routes(
+    router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers, told: ListOf
+) -> None:
+
+    def reads(slug: str, asked: Asked) -> Reads | None:
+        """What is searched for or far down is asked too seldom to be kept."""
+        return None if asked.search or asked.before else Reads(frozenset({slug}), chain=told.chain)
+
+    @router.api_route(f"/c/{{slug}}/{told.name}", methods=["GET", "HEAD"])
+    def page(request: Request, slug: str, show: Show = "", q: Search = "", before: Before = None) -> Response:
+        asked = _asked(told, show, q, before)
+
+        def render(tx: Any, now: int) -> Rendered:
+            head = ports.views.campaign_head(tx, slug)
+            found = told.find(ports, tx, slug, asked, ROWS, now)
+            return Rendered(
+                _page(pages, told, head, asked, found), "text/html; charset=utf-8", reads=reads(slug, asked)
+            )
+
+        return answers.answer(request, render)
+
+    @router.api_route(f"/c/{{slug}}/{told.name}.csv", methods=["GET", "HEAD"])
+    def file(request: Request, slug: str, show: Show = "", q: Search = "") -> Response:
+        asked = _asked(told, show, q, None)
+
+        def render(tx: Any, now: int) -> Rendered:
+            found = told.find(ports, tx, slug, asked, CSV_ROWS, now)
+            headers = {"Content-Disposition": f'attachment; filename="{slug}-{told.name}.csv"'}
+            body = csv_of(told.values, [row.values for row in found.rows])
+            return Rendered(body, "text/csv; charset=utf-8", headers, reads=None)
+
+        return answers.answer(request, render)
+
+
+def _asked(told: ListOf, show: str, search: str, before: str | None) -> Asked:
+    if show and show not in told.choices:
+        raise Problem(422, "This list has no such choice. Choose one that the page shows.")
+    return Asked(show, search.strip(), before or None)
+
+
+def csv_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """RFC 4180 in UTF-8; what a spreadsheet would compute is written as text, behind an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(
+            [f"'{value}" if value.startswith(_FORMULA) and not _is_number(value) else value for value in row]
+        )
+    return out.getvalue().encode()
+
+
+def _is_number(value: str) -> bool:
+    return value.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
+def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, found: Found) -> bytes:
+    path = f"/c/{head.slug}/{told.name}"
+    chosen = {name: value for name, value in (("show", asked.show), ("q", asked.search)) if value}
+    older = {**chosen, "before": found.following or ""}
+    narrowed = f"?{urlencode(chosen)}" if chosen else ""
+    return pages.page(
+        "list.html",
+        pages.frame(
+            f"{told.title}, {head.title}",
+            demonstration=head.demonstration,
+            facts=head.sources_of_facts,
+            journal=head.journal,
+        ),
+        words=words,
+        told=told,
+        head=head,
+        asked=asked,
+        columns=told.columns,
+        found=found.rows,
+        path=path,
+        newest=f"{path}{narrowed}" if asked.before else "",
+        older=f"{path}?{urlencode(older)}" if found.following else "",
+        csv=f"{path}.csv{narrowed}",
+        most=CSV_ROWS if found.following and _is_long(head, asked) else 0,
+        data=f"/api/v1/campaigns/{head.slug}/{told.data}",
+    )
+
+
+def _is_long(head: CampaignHead, asked: Asked) -> bool:
+    """May a list have more rows than a file? Every row rests on an entry, or on a payment that has none yet."""
+    del asked
+    return head.journal.seq > CSV_ROWS
