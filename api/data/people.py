@@ -37,7 +37,7 @@ from ledger.recording.users import (
     take_role,
     user_named,
 )
-from ledger.store.desk import Token, User
+from ledger.store.desk import Token
 from ledger.store.transaction import Reading, Writing
 
 _ADMINISTER = Scope.ADMINISTER
@@ -163,7 +163,12 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
         def render(tx: Any, now: int) -> Rendered:
             actor = actor_of(ports, tx, token)
             all_of_them = actor.may(Scope.READ, AUDITORS, None)
-            rows = (_token(user, each) for user, each in _tokens(tx) if all_of_them or user.id == actor.id)
+            names = {user.id: user.name for user in tx.desk.users()}
+            rows = (
+                _token(names[each.user_id], each)
+                for each in tx.desk.all_tokens()
+                if all_of_them or each.user_id == actor.id
+            )
             return page_of(request, Page[KnownToken], rows, limit, cursor, Reads(), private=True)
 
         return answers.answer(request, render)
@@ -334,15 +339,12 @@ def _token_made(tx: Writing, actor: Actor, told: WantedToken, now: int) -> MadeT
 
 
 def _token_revoked(tx: Writing, actor: Actor, told: NumberedToken, now: int) -> KnownToken:
-    found = [row for row in _tokens(tx) if row[1].id == told.id]
-    if not any(user.id == actor.id for user, _ in found):
+    token = tx.desk.token(told.id)
+    if token is None or token.user_id != actor.id:
         actor.require("token revoke", _ADMINISTER, ADMINS, None)
-    revoke_token(tx, told.id, now=now, by=actor)
-    return next(_token(user, token) for user, token in _tokens(tx) if token.id == told.id)
-
-
-def _tokens(tx: Reading) -> list[tuple[User, Token]]:
-    return [(user, token) for user in tx.desk.users() for token in tx.desk.tokens(user.id)]
+    revoked = revoke_token(tx, told.id, now=now, by=actor)
+    names = {user.id: user.name for user in tx.desk.users()}
+    return _token(names[revoked.user_id], revoked)
 
 
 def _role(grant: Grant) -> HeldRole:
@@ -362,10 +364,10 @@ def _person(tx: Reading, name: str, campaign: str | None = None) -> Person:
     )
 
 
-def _token(user: User, token: Token) -> KnownToken:
+def _token(user: str, token: Token) -> KnownToken:
     return KnownToken(
         id=token.id,
-        user=user.name,
+        user=user,
         name=token.name,
         at=token.at,
         until=token.until,

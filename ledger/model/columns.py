@@ -74,26 +74,6 @@ class Word(TypeDecorator[S], Generic[S]):
         return None if value is None else self.kind(value)
 
 
-class Words(TypeDecorator[tuple[S, ...]], Generic[S]):
-    """Several words of an enum, in their order, kept with a space between them in a TEXT column."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: type[S]) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: tuple[S, ...] | None, dialect: Dialect) -> str | None:
-        return None if value is None else " ".join(self.kind(word).value for word in value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[S, ...] | None:
-        return None if value is None else tuple(self.kind(word) for word in value.split())
-
-
 def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     """The condition that a column holds a word of an enum, or nothing."""
     words = ", ".join(f"'{word.value}'" for word in kind)

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, Index
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table
+from ledger.core.roles import Role, Scope
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class UserRow(Table, table=True):
@@ -20,12 +21,15 @@ class UserRow(Table, table=True):
     __table_args__ = (STRICT,)
     id: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     name: str = Field(sa_type=TEXT, unique=True)
-    disabled: int = Field(sa_type=LONG)
+    disabled: bool = Field(default=False, sa_type=FLAG)
     at: str = Field(sa_type=TEXT)
 
 
 class TokenRow(Table, table=True):
-    """Hashes of tokens; a token itself is shown once and kept nowhere."""
+    """Hashes of tokens; a token itself is shown once and kept nowhere.
+
+    What it may do, and where, say the rows of `token_scopes` and `token_campaigns`; without one it may nothing.
+    """
 
     __tablename__: ClassVar[Any] = "tokens"
     __table_args__ = (Index("tokens_user", "user_id"), STRICT)
@@ -35,21 +39,39 @@ class TokenRow(Table, table=True):
     hash: str = Field(sa_type=TEXT, unique=True)
     at: str = Field(sa_type=TEXT)
     until: str | None = Field(default=None, sa_type=TEXT)
-    scopes: str = Field(sa_type=TEXT)
-    """What it may do: scopes with a space between two, as OAuth writes them (RFC 6749, 3.3)."""
-    campaigns: str | None = Field(default=None, sa_type=TEXT)
-    """Where: slugs with a space between two; null for every campaign in which its user has a role."""
-    revoked: int = Field(sa_type=LONG)
+    revoked: bool = Field(default=False, sa_type=FLAG)
+
+
+class TokenScopeRow(Table, table=True):
+    """A scope of a token: what it may do of all that the roles of its user allow."""
+
+    __tablename__: ClassVar[Any] = "token_scopes"
+    __table_args__ = (one_of("scope", Scope), KEYED)
+    token_id: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="tokens.id"
+    )
+    scope: Scope = Field(primary_key=True, sa_type=Word(Scope))
+
+
+class TokenCampaignRow(Table, table=True):
+    """A campaign that a token is for; `campaign` is empty for all in which its user has a role."""
+
+    __tablename__: ClassVar[Any] = "token_campaigns"
+    __table_args__ = (KEYED,)
+    token_id: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="tokens.id"
+    )
+    campaign: str = Field(primary_key=True, sa_type=TEXT)
 
 
 class UserRoleRow(Table, table=True):
     """A role that a user has in a campaign; `campaign` is empty for all of them."""
 
     __tablename__: ClassVar[Any] = "user_roles"
-    __table_args__ = (KEYED,)
+    __table_args__ = (one_of("role", Role), KEYED)
     user_id: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="users.id")
     campaign: str = Field(primary_key=True, sa_type=TEXT)
-    role: str = Field(primary_key=True, sa_type=TEXT)
+    role: Role = Field(primary_key=True, sa_type=Word(Role))
     until: str | None = Field(default=None, sa_type=TEXT)
     """Its last day; null where it has none."""
 

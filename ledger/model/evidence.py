@@ -5,13 +5,14 @@ Model: folded from the entries of `ledger/rules/evidence.py` and `ledger/rules/s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
-from ledger.model.columns import FLAG, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, Words, one_of
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.proposals import Proposal, ProposalStatus
 
 
@@ -31,6 +32,11 @@ class Treatment(StrEnum):
     ATTACHMENTS = "attachments-removed"
     ACTIVE = "active-content-removed"
     METADATA_LEFT = "metadata-left"
+
+
+def in_order(treatments: Collection[Treatment]) -> tuple[Treatment, ...]:
+    """Treatments in the order in which they are declared."""
+    return tuple(treatment for treatment in Treatment if treatment in treatments)
 
 
 class About(StrEnum):
@@ -69,7 +75,8 @@ class EvidenceRow(Table, table=True):
     """A paper beside the fact that it is evidence of: the fact's noun and number, none for the campaign itself.
 
     `sha256` is that of the copy that is served, `original` that of the paper before anything was taken out of it or
-    blacked out, and `done` what was taken out. Of a sealed paper `sha256` is the salted hash, and there is no other.
+    blacked out; what was taken out, rows of `evidence_treatments` say. Of a sealed paper `sha256` is the salted hash,
+    and there is no other.
     `withheld` and `review` say of a sealed paper why it is not shown and when that is looked at again, and `waits` that
     no second person approved it yet: `entry` is that of its sealing. `role` is that of who recorded it, of a sealed one
     that of who approved it.
@@ -89,7 +96,6 @@ class EvidenceRow(Table, table=True):
     campaign: str = Field(sa_type=TEXT, foreign_key="campaigns.slug")
     sha256: str = Field(sa_type=TEXT)
     original: str | None = Field(default=None, sa_type=TEXT)
-    done: tuple[Treatment, ...] = Field(default=(), sa_type=Words(Treatment))
     title: str = Field(sa_type=TEXT)
     paper: str = Field(sa_type=TEXT)
     shows: str = Field(sa_type=TEXT)
@@ -102,6 +108,17 @@ class EvidenceRow(Table, table=True):
     role: str = Field(sa_type=TEXT)
     waits: bool = Field(default=False, sa_type=FLAG)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
+
+
+class EvidenceTreatmentRow(Table, table=True):
+    """What was done to the paper of an `EvidenceRow` before it was kept, as its entry says."""
+
+    __tablename__: ClassVar[Any] = "evidence_treatments"
+    __table_args__ = (one_of("treatment", Treatment), KEYED)
+    entry: int = Field(
+        primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE, foreign_key="evidence.entry"
+    )
+    treatment: Treatment = Field(primary_key=True, sa_type=Word(Treatment))
 
 
 class SealingRow(Proposal, table=True):

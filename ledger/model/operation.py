@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Words
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.evidence import Treatment
 
 
@@ -67,7 +67,7 @@ class CampaignChangeRow(Table, table=True):
 class PaperRow(Table, table=True):
     """Papers as they are served, named by the SHA-256 of their bytes.
 
-    `original` is the SHA-256 of what was given, and `done` what was taken out of it.
+    `original` is the SHA-256 of what was given; what was taken out of it, rows of `paper_treatments` say.
     """
 
     __tablename__: ClassVar[Any] = "papers"
@@ -75,8 +75,16 @@ class PaperRow(Table, table=True):
     sha256: str = Field(primary_key=True, sa_type=TEXT)
     media_type: str = Field(sa_type=TEXT)
     original: str = Field(sa_type=TEXT)
-    done: tuple[Treatment, ...] = Field(sa_type=Words(Treatment))
     data: bytes = Field(sa_type=LargeBinary)
+
+
+class PaperTreatmentRow(Table, table=True):
+    """What was done to a paper before it was kept."""
+
+    __tablename__: ClassVar[Any] = "paper_treatments"
+    __table_args__ = (one_of("treatment", Treatment), KEYED)
+    sha256: str = Field(primary_key=True, sa_type=TEXT, foreign_key="papers.sha256")
+    treatment: Treatment = Field(primary_key=True, sa_type=Word(Treatment))
 
 
 class SealedPaperRow(Table, table=True):

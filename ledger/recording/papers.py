@@ -142,14 +142,15 @@ def completed(tx: Writing, told: Evidence) -> Evidence:
                 copy=copy,
             )
         return told if told.original is not None else replace(told, original=told.sha256)
-    if told.done and told.done != kept.done:
+    done = tx.papers.treatments(told.sha256)
+    if told.done and set(told.done) != set(done):
         raise Refused.field("done", "is not what was done to the copy that is kept; leave it out")
     if told.original is not None and told.original != kept.original and told.access is Access.PUBLIC:
         raise Refused.field(
             "original",
             "is not that of the copy that is kept; leave it out, or say that names are blacked out (redacted)",
         )
-    return replace(told, original=told.original or kept.original, done=kept.done)
+    return replace(told, original=told.original or kept.original, done=done)
 
 
 def naming_salted(tx: Writing, told: F) -> F:

@@ -9,6 +9,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlmodel import select
 
@@ -179,15 +180,6 @@ def add_token(
     return token
 
 
-def token_numbered(tx: Reading, number: int) -> Token:
-    """A token by the number that lists show; raises NotFound."""
-    for user in tx.desk.users():
-        for token in tx.desk.tokens(user.id):
-            if token.id == number:
-                return token
-    raise NotFound.field("token", "no token has the number {token}; see `aidtrail token list`", token=number)
-
-
 def _require_no_wider(
     by: Actor, user: User, scopes: frozenset[Scope], campaigns: frozenset[str] | None
 ) -> None:
@@ -206,10 +198,16 @@ def _require_no_wider(
         )
 
 
-def revoke_token(tx: Writing, number: int, *, now: int, by: Actor | None) -> None:
-    """Accept a token no more; raises NotFound."""
-    tx.desk.revoke_token(token_numbered(tx, number).id)
+def revoke_token(tx: Writing, number: int, *, now: int, by: Actor | None) -> Token:
+    """Accept a token, by the number that lists show, no more; raises NotFound."""
+    token = tx.desk.token(number)
+    if token is None:
+        raise NotFound.field(
+            "token", "no token has the number {token}; see `aidtrail token list`", token=number
+        )
+    tx.desk.revoke_token(number)
     tx.desk.audit(rfc3339(now), _by(by), "token revoked", str(number))
+    return replace(token, revoked=True)
 
 
 def actor_of_token(tx: Reading, token: str, *, now: int) -> Actor | None:

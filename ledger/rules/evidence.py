@@ -18,7 +18,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
-from ledger.model.evidence import About, Access, EvidenceRow, Treatment
+from ledger.model.evidence import About, Access, EvidenceRow, EvidenceTreatmentRow, Treatment
 from ledger.model.exchange_coins import DepositRow
 from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
@@ -161,7 +161,6 @@ def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
             campaign=entry.campaign,
             sha256=facts.sha256,
             original=facts.original,
-            done=facts.done,
             title=facts.title,
             paper=facts.paper,
             shows=facts.shows,
@@ -172,6 +171,8 @@ def _fold(books: Books, entry: Entry[Evidence, None]) -> None:
             role=entry.role,
         )
     )
+    books.session.flush()
+    books.session.add_all(EvidenceTreatmentRow(entry=entry.seq, treatment=one) for one in facts.done)
 
 
 def _unfold(books: Books, entry: Entry[Evidence, None], seq: int) -> None:

@@ -6,18 +6,32 @@ Nothing here is public, and nothing here decides who may do what.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert
+from sqlalchemy import ColumnElement, func, insert
 from sqlmodel import Session, col, or_, select
 
 from ledger.core.errors import Conflict
 from ledger.core.roles import ALL_SCOPES, Grant, Role, Scope
 from ledger.core.wording import Wording, wording_from
 from ledger.model.columns import Table, table_of
-from ledger.model.desk import AuditRow, DraftRow, OpeningRow, TokenRow, UserLimitRow, UserRoleRow, UserRow
+from ledger.model.desk import (
+    AuditRow,
+    DraftRow,
+    OpeningRow,
+    TokenCampaignRow,
+    TokenRow,
+    TokenScopeRow,
+    UserLimitRow,
+    UserRoleRow,
+    UserRow,
+)
 from ledger.model.journal import AuthorRow
+
+_EVERYWHERE = ""
+"""How the rows of a role or a token name all campaigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +90,7 @@ class Audited:
 
 
 def _user(row: UserRow | None) -> User | None:
-    return None if row is None else User(row.id, row.name, bool(row.disabled))
-
-
-def _token(row: TokenRow) -> Token:
-    scopes = frozenset(map(Scope, row.scopes.split()))
-    campaigns = None if row.campaigns is None else frozenset(row.campaigns.split())
-    return Token(row.id, row.user_id, row.name, row.at, row.until, scopes, campaigns, bool(row.revoked))
+    return None if row is None else User(row.id, row.name, row.disabled)
 
 
 class Desk:
@@ -97,34 +105,64 @@ class Desk:
     def users(self) -> list[User]:
         """All users, disabled ones included, in the order in which they were added."""
         rows = self._session.exec(select(UserRow).order_by(col(UserRow.id)))
-        return [User(row.id, row.name, bool(row.disabled)) for row in rows]
+        return [User(row.id, row.name, row.disabled) for row in rows]
 
     def by_token_hash(self, token_hash: str, at: str) -> tuple[User, Token] | None:
         """A token and whose it is; None when it is unknown or revoked, or has ended at that time (RFC 3339)."""
-        query = (
-            select(UserRow, TokenRow)
-            .join(TokenRow, col(TokenRow.user_id) == UserRow.id)
-            .where(TokenRow.hash == token_hash, TokenRow.revoked == 0)
-            .where(or_(col(TokenRow.until).is_(None), col(TokenRow.until) > at))
+        token = self._one_token(
+            col(TokenRow.hash) == token_hash,
+            col(TokenRow.revoked) == 0,
+            or_(col(TokenRow.until).is_(None), col(TokenRow.until) > at),
         )
-        found = self._session.exec(query).first()
-        if found is None:
-            return None
-        user, token = found
-        return User(user.id, user.name, bool(user.disabled)), _token(token)
+        user = None if token is None else _user(self._session.get(UserRow, token.user_id))
+        return None if token is None or user is None else (user, token)
 
     def grants(self, user_id: int) -> tuple[Grant, ...]:
         """The roles of a user, those for all campaigns first, ended ones included."""
         query = select(UserRoleRow).where(UserRoleRow.user_id == user_id)
         rows = self._session.exec(query.order_by(col(UserRoleRow.campaign), col(UserRoleRow.role)))
-        return tuple(Grant(Role(row.role), row.campaign or None, row.until) for row in rows)
+        return tuple(Grant(row.role, row.campaign or None, row.until) for row in rows)
 
     def tokens(self, user_id: int) -> list[Token]:
         """Tokens of a user, revoked ones included."""
-        rows = self._session.exec(
-            select(TokenRow).where(TokenRow.user_id == user_id).order_by(col(TokenRow.id))
-        )
-        return [_token(row) for row in rows]
+        return self._tokens(col(TokenRow.user_id) == user_id)
+
+    def all_tokens(self) -> list[Token]:
+        """Tokens of all users, revoked ones included, in the order in which the users were added."""
+        return self._tokens()
+
+    def token(self, number: int) -> Token | None:
+        """The token of a number, revoked ones included."""
+        return self._one_token(col(TokenRow.id) == number)
+
+    def _one_token(self, *which: ColumnElement[bool]) -> Token | None:
+        return next(iter(self._tokens(*which)), None)
+
+    def _tokens(self, *which: ColumnElement[bool]) -> list[Token]:
+        """Tokens with their scopes and campaigns, by user and number."""
+        order = (col(TokenRow.user_id), col(TokenRow.id))
+        rows = self._session.exec(select(TokenRow).where(*which).order_by(*order)).all()
+        if not rows:
+            return []
+        scopes: dict[int, set[Scope]] = defaultdict(set)
+        campaigns: dict[int, set[str]] = defaultdict(set)
+        for scope in self._session.exec(select(TokenScopeRow).join(TokenRow).where(*which)):
+            scopes[scope.token_id].add(scope.scope)
+        for place in self._session.exec(select(TokenCampaignRow).join(TokenRow).where(*which)):
+            campaigns[place.token_id].add(place.campaign)
+        return [
+            Token(
+                row.id,
+                row.user_id,
+                row.name,
+                row.at,
+                row.until,
+                frozenset(scopes[row.id]),
+                None if _EVERYWHERE in campaigns[row.id] else frozenset(campaigns[row.id]),
+                row.revoked,
+            )
+            for row in rows
+        ]
 
     def limits(self, user_id: int) -> dict[str, int]:
         """The most that a user may approve, minor units by currency; empty where nothing limits them."""
@@ -175,20 +213,20 @@ class DeskWriting(Desk):
     def add_user(self, name: str, at: str) -> int:
         """The new user's number; raises Conflict for a name that is taken. Roles are given to them one by one."""
         number = self._next(UserRow.id)
-        return self._added(UserRow(id=number, name=name, disabled=0, at=at), number)
+        return self._added(UserRow(id=number, name=name, at=at), number)
 
     def give_role(self, user_id: int, grant: Grant) -> None:
         """Give a role, or give one that is had already another end."""
-        row = self._session.get(UserRoleRow, (user_id, grant.campaign or "", grant.role))
+        row = self._session.get(UserRoleRow, (user_id, grant.campaign or _EVERYWHERE, grant.role))
         if row is None:
-            row = UserRoleRow(user_id=user_id, campaign=grant.campaign or "", role=grant.role)
+            row = UserRoleRow(user_id=user_id, campaign=grant.campaign or _EVERYWHERE, role=grant.role)
         row.until = grant.until
         self._session.add(row)
         self._session.flush()
 
     def take_role(self, user_id: int, role: Role, campaign: str | None) -> bool:
         """Take a role away; False where there was none."""
-        row = self._session.get(UserRoleRow, (user_id, campaign or "", role))
+        row = self._session.get(UserRoleRow, (user_id, campaign or _EVERYWHERE, role))
         if row is None:
             return False
         self._session.delete(row)
@@ -198,7 +236,7 @@ class DeskWriting(Desk):
     def set_user_disabled(self, user_id: int, disabled: bool) -> None:
         row = self._session.get(UserRow, user_id)
         if row is not None:
-            row.disabled = int(disabled)
+            row.disabled = disabled
             self._session.flush()
 
     def set_limit(self, user_id: int, currency: str, most: int | None) -> None:
@@ -225,17 +263,19 @@ class DeskWriting(Desk):
     ) -> int:
         """The new token's number; raises Conflict for a hash that is there already."""
         number = self._next(TokenRow.id)
-        row = TokenRow(
-            id=number, user_id=user_id, name=name, hash=token_hash, at=at, until=until,
-            scopes=" ".join(sorted(scopes)), campaigns=None if campaigns is None else " ".join(sorted(campaigns)),
-            revoked=0,
-        )  # fmt: skip
-        return self._added(row, number)
+        self._added(
+            TokenRow(id=number, user_id=user_id, name=name, hash=token_hash, at=at, until=until), number
+        )
+        places = {_EVERYWHERE} if campaigns is None else set(campaigns)
+        self._session.add_all(TokenScopeRow(token_id=number, scope=scope) for scope in sorted(set(scopes)))
+        self._session.add_all(TokenCampaignRow(token_id=number, campaign=slug) for slug in sorted(places))
+        self._session.flush()
+        return number
 
     def revoke_token(self, token_id: int) -> None:
         row = self._session.get(TokenRow, token_id)
         if row is not None:
-            row.revoked = 1
+            row.revoked = True
             self._session.flush()
 
     def note_author(self, seq: int, user_id: int) -> None:

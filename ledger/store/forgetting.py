@@ -17,7 +17,7 @@ from sqlmodel import delete
 from ledger.core.errors import LedgerError
 from ledger.model.columns import table_of
 from ledger.model.desk import AuditRow, OpeningRow
-from ledger.model.operation import PaperRow
+from ledger.model.operation import PaperRow, PaperTreatmentRow
 from ledger.store.disk import sync
 from ledger.store.papers import REMOVED
 
@@ -63,7 +63,8 @@ def remove_in_copy(path: Path, sha256: str) -> None:
                 "subject": sha256,
             },
         )
-        connection.execute(delete(papers).where(papers.c.sha256 == sha256))
+        for table in (table_of(PaperTreatmentRow), papers):
+            connection.execute(delete(table).where(table.c.sha256 == sha256))
 
 
 @contextmanager

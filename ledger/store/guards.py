@@ -96,6 +96,17 @@ GUARDS = (
         refuse_delete="NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit)"
         " AND action = 'paper removed' AND subject = OLD.sha256)",
     ),
+    Guard(
+        "paper_treatments",
+        (
+            (
+                "EXISTS (SELECT 1 FROM paper_treatments WHERE sha256 = NEW.sha256 AND treatment = NEW.treatment)",
+                "the treatment is there already",
+            ),
+        ),
+        refuse_delete="NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit)"
+        " AND action = 'paper removed' AND subject = OLD.sha256)",
+    ),
 )
 
 

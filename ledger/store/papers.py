@@ -9,8 +9,8 @@ from sqlmodel import Session, col, delete, select
 from ledger.core.errors import Damaged
 from ledger.model.columns import table_of
 from ledger.model.desk import AuditRow
-from ledger.model.evidence import Treatment
-from ledger.model.operation import PaperRow, SealedPaperRow
+from ledger.model.evidence import Treatment, in_order
+from ledger.model.operation import PaperRow, PaperTreatmentRow, SealedPaperRow
 
 REMOVED = "paper removed"
 """How the audit log names that a paper's bytes were deleted."""
@@ -39,6 +39,11 @@ class Papers:
             self._session.exec(select(PaperRow.sha256).where(PaperRow.sha256 == sha256)).first() is not None
         )
 
+    def treatments(self, sha256: str) -> tuple[Treatment, ...]:
+        """What was done to a paper before it was kept."""
+        rows = self._session.exec(select(PaperTreatmentRow).where(PaperTreatmentRow.sha256 == sha256))
+        return in_order({row.treatment for row in rows})
+
     def removed(self) -> tuple[str, ...]:
         """The papers whose bytes were taken out and are not here again, by their hashes."""
         told = select(AuditRow.subject).where(
@@ -58,8 +63,10 @@ class PapersWriting(Papers):
         """Keep a paper; returns its SHA-256. `original` is that of what was given. The same again changes nothing."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.is_kept(sha256):
-            row = PaperRow(sha256=sha256, media_type=media_type, original=original, done=done, data=data)
+            row = PaperRow(sha256=sha256, media_type=media_type, original=original, data=data)
             self._session.add(row)
+            self._session.flush()
+            self._session.add_all(PaperTreatmentRow(sha256=sha256, treatment=one) for one in set(done))
             self._session.flush()
             self._session.expunge(row)  # what is served is what the database has
         return sha256
@@ -72,7 +79,7 @@ class PapersWriting(Papers):
     def remove(self, sha256: str) -> bool:
         """Delete a paper's bytes, off the pages of the file too; False where there are none.
 
-        The guard of the table lets only those go of which the audit log's newest line says `REMOVED`.
+        The guards of the tables let only those go of which the audit log's newest line says `REMOVED`.
         """
         if not self.is_kept(sha256):
             return False
@@ -80,7 +87,8 @@ class PapersWriting(Papers):
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        connection.execute(delete(table_of(PaperRow)).where(table_of(PaperRow).c.sha256 == sha256))
+        for table in (table_of(PaperTreatmentRow), table_of(PaperRow)):
+            connection.execute(delete(table).where(table.c.sha256 == sha256))
         if sqlite:
             connection.exec_driver_sql("PRAGMA secure_delete = OFF")
         return True

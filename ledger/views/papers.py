@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select, tuple_
 from sqlmodel.sql.expression import Select
 
-from ledger.model.evidence import About, Access, EvidenceRow
+from ledger.model.columns import table_of
+from ledger.model.evidence import About, Access, EvidenceRow, EvidenceTreatmentRow, Treatment, in_order
+from ledger.model.keys import OfKeys
 from ledger.model.operation import PaperRow
 from ledger.rules.evidence import papers_everywhere
 from ledger.store.transaction import Reading
@@ -32,7 +36,7 @@ def papers_about(session: Session, campaign: str, about: About, number: str) -> 
         .where(EvidenceRow.about == about, EvidenceRow.number == number)
         .order_by(col(EvidenceRow.title), col(EvidenceRow.sha256))
     )
-    return tuple(_told(row, kept is not None) for row, kept in found.all())
+    return tuple(_told_with_kept(session, found.all()))
 
 
 def papers_of_gift(
@@ -45,7 +49,7 @@ def papers_of_gift(
         .where(or_(attached, col(EvidenceRow.sha256) == sha256))
         .order_by(col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number))
     )
-    return tuple({row.sha256: _told(row, kept is not None) for row, kept in found.all()}.values())
+    return tuple({paper.sha256: paper for paper in _told_with_kept(session, found.all())}.values())
 
 
 def paper_page(
@@ -60,8 +64,7 @@ def paper_page(
         )
     found = session.exec(rows).all()
     page = found[:limit]
-    told = [_told(row, kept is not None) for row, kept in page]
-    return told, page[-1][0].entry if len(found) > limit else None
+    return _told_with_kept(session, page), page[-1][0].entry if len(found) > limit else None
 
 
 def newest_papers(
@@ -81,7 +84,7 @@ def newest_papers(
         rows = rows.where(or_(*told, begun))
     order = (col(EvidenceRow.date).desc(), col(EvidenceRow.entry).desc())
     found = session.exec(rows.order_by(*order).offset(start).limit(limit + 1)).all()
-    return [_told(row, kept is not None) for row, kept in found[:limit]], len(found) > limit
+    return _told_with_kept(session, found[:limit]), len(found) > limit
 
 
 def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
@@ -97,14 +100,28 @@ def told_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, .
     """Papers as they are told, each with whether its bytes are kept here."""
     wanted = {row.sha256 for row in rows}
     kept = set(session.exec(select(PaperRow.sha256).where(col(PaperRow.sha256).in_(wanted))).all())
-    return tuple(_told(row, row.sha256 in kept) for row in rows)
+    return tuple(
+        _told_with_kept(session, [(row, row.sha256 if row.sha256 in kept else None) for row in rows])
+    )
 
 
-def _told(row: EvidenceRow, is_kept: bool) -> Paper:
+_DONE = table_of(EvidenceTreatmentRow).c
+_TREATMENTS = OfKeys(lambda wanted: sql_select(_DONE.entry, _DONE.treatment).where(wanted), _DONE.entry)
+
+
+def _told_with_kept(session: Session, rows: Sequence[tuple[EvidenceRow, str | None]]) -> list[Paper]:
+    """Papers as they are told; each row comes with its hash where its bytes are kept here."""
+    done: dict[int, set[Treatment]] = defaultdict(set)
+    for entry, treatment in _TREATMENTS.ask(session.connection(), [(row.entry,) for row, _ in rows]):
+        done[entry].add(treatment)
+    return [_told(row, kept is not None, in_order(done[row.entry])) for row, kept in rows]
+
+
+def _told(row: EvidenceRow, is_kept: bool, done: tuple[Treatment, ...]) -> Paper:
     return Paper(
         sha256=row.sha256,
         original=row.original,
-        done=row.done,
+        done=done,
         title=row.title,
         kind=row.paper,
         date=row.date,

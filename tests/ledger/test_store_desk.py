@@ -9,9 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, delete, select
 
 from ledger.core.errors import Conflict
-from ledger.core.roles import ALL_SCOPES
+from ledger.core.roles import ALL_SCOPES, Scope
+from ledger.model.desk import TokenCampaignRow, TokenScopeRow
+from ledger.model.evidence import Treatment
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.store.papers import REMOVED
@@ -156,6 +159,34 @@ def test_a_token_opens_the_desk_until_it_is_revoked(store: Store) -> None:
         tx.desk.add_user("ada", AT)
 
 
+def test_what_a_token_may_is_a_row_for_each_scope_and_each_campaign(store: Store) -> None:
+    """Whoever browses the tables joins them; a token of which a row is lost may less, never more."""
+    with store.write() as tx:
+        (number,) = (user.id for user in tx.desk.users() if user.name == "ada")
+        narrow = tx.desk.add_token(
+            number, "phone", "n" * 64, AT, scopes=(Scope.READ, Scope.RECORD), campaigns=("c", "d")
+        )
+        wide = tx.desk.add_token(number, "laptop", "w" * 64, AT)
+    with store.read() as tx:
+        told = tx.desk.token(narrow)
+        assert told is not None
+        assert told.scopes == {Scope.READ, Scope.RECORD}
+        assert told.campaigns == frozenset({"c", "d"})
+        assert tx.desk.by_token_hash("n" * 64, AT) == (tx.desk.user("ada"), told)
+        assert tx.desk.all_tokens() == tx.desk.tokens(number) == [told, tx.desk.token(wide)]
+        rows = select(TokenScopeRow.scope, TokenCampaignRow.campaign).join(
+            TokenCampaignRow, col(TokenCampaignRow.token_id) == TokenScopeRow.token_id
+        )
+        joined = set(tx.session.exec(rows.where(TokenScopeRow.token_id == narrow)).all())
+        assert joined == {(scope, slug) for scope in told.scopes for slug in ("c", "d")}
+    with store.write() as tx:
+        for table in (TokenScopeRow, TokenCampaignRow):
+            tx.session.exec(delete(table).where(col(table.token_id) == wide))
+        bare = tx.desk.token(wide)
+        assert bare is not None
+        assert (bare.scopes, bare.campaigns) == (frozenset(), frozenset())
+
+
 def test_drafts_wait_until_they_are_closed(store: Store) -> None:
     """Open drafts by txid, oldest first; a closed one is gone and keeps its outcome."""
     with store.write() as tx:
@@ -191,9 +222,11 @@ def test_evidence_is_kept_under_its_own_hash(store: Store) -> None:
     """The bytes come back; the same again changes nothing."""
     name = hashlib.sha256(b"paper").hexdigest()
     with store.write() as tx:
-        assert tx.papers.save("application/pdf", b"paper", "a" * 64) == name
-        assert tx.papers.save("application/pdf", b"paper", "b" * 64) == name
+        done = (Treatment.THUMBNAILS, Treatment.METADATA)
+        assert tx.papers.save("application/pdf", b"paper", "a" * 64, done) == name
+        assert tx.papers.save("application/pdf", b"paper", "b" * 64, (Treatment.ACTIVE,)) == name
     with store.read() as tx:
+        assert set(tx.papers.treatments(name)) == set(done)
         assert tx.papers.load(name) == ("application/pdf", b"paper")
         assert tx.papers.load("0" * 64) is None
 
@@ -202,11 +235,13 @@ def test_bytes_of_papers_are_never_changed_and_go_only_when_the_audit_log_says_s
     """Around the program too: whoever has the database's own words, as long as the guards stand."""
     name = hashlib.sha256(b"paper").hexdigest()
     with store.write() as tx:
-        tx.papers.save("application/pdf", b"paper", name)
+        tx.papers.save("application/pdf", b"paper", name, (Treatment.METADATA,))
     for statement in (
         "UPDATE papers SET media_type = 'text/html'",
         f"UPDATE papers SET sha256 = '{'0' * 64}'",
         "DELETE FROM papers",
+        "UPDATE paper_treatments SET treatment = 'metadata-left'",
+        "DELETE FROM paper_treatments",
     ):
         with pytest.raises(Conflict), store.write() as tx:
             tx.session.connection().exec_driver_sql(statement)
@@ -220,7 +255,7 @@ def test_bytes_of_papers_are_never_changed_and_go_only_when_the_audit_log_says_s
         tx.desk.audit("2026-01-01T00:00:00Z", None, REMOVED, name)
         assert tx.papers.remove(name)
         assert not tx.papers.remove(name)
-        assert tx.papers.load(name) is None
+        assert (tx.papers.load(name), tx.papers.treatments(name)) == (None, ())
 
 
 def test_headers_are_added_again_without_harm(store: Store) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Integer, LargeBinary, Text
 
+from ledger.model.columns import Flag, Word
 from ledger.model.tables import METADATA
 from ledger.store.database import Store
 from ledger.store.guards import Dialect
@@ -98,6 +100,13 @@ def test_a_guard_that_is_missing_is_seen(kind: str, tmp_path: Path) -> None:
     trigger = max(n for n, statement in enumerate(told) if statement.startswith("CREATE TRIGGER"))
     one, other = (_made(kind, tmp_path, part, f"{len(part)}.db") for part in (told, told[:trigger]))
     assert unlike(one, other)
+
+
+def test_a_column_holds_one_value() -> None:
+    """No list, no dictionary: what is several is rows of a table of its own. `drafts` keep facts as they were told."""
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            assert isinstance(column.type, Integer | Text | LargeBinary | Flag | Word), column
 
 
 def test_a_row_that_names_an_order_or_a_lot_names_one_that_is_there() -> None:

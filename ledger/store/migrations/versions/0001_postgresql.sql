@@ -192,7 +192,6 @@ CREATE TABLE papers (
     sha256 TEXT COLLATE "C" NOT NULL,
     media_type TEXT COLLATE "C" NOT NULL,
     original TEXT COLLATE "C" NOT NULL,
-    done VARCHAR COLLATE "C" NOT NULL,
     data BYTEA NOT NULL,
     PRIMARY KEY (sha256)
 );
@@ -370,6 +369,14 @@ CREATE TABLE observed_sources (
     FOREIGN KEY(txid) REFERENCES observed_transactions (txid)
 );
 
+CREATE TABLE paper_treatments (
+    sha256 TEXT COLLATE "C" NOT NULL,
+    treatment VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (sha256, treatment),
+    CHECK (treatment IN ('metadata-removed', 'thumbnails-removed', 'attachments-removed', 'active-content-removed', 'metadata-left')),
+    FOREIGN KEY(sha256) REFERENCES papers (sha256)
+);
+
 CREATE TABLE reversals (
     entry BIGINT NOT NULL,
     reversed_entry BIGINT NOT NULL,
@@ -427,8 +434,6 @@ CREATE TABLE tokens (
     hash TEXT COLLATE "C" NOT NULL,
     at TEXT COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
-    scopes TEXT COLLATE "C" NOT NULL,
-    campaigns TEXT COLLATE "C",
     revoked BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),
@@ -464,9 +469,10 @@ CREATE TABLE user_limits (
 CREATE TABLE user_roles (
     user_id BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
-    role TEXT COLLATE "C" NOT NULL,
+    role VARCHAR COLLATE "C" NOT NULL,
     until TEXT COLLATE "C",
     PRIMARY KEY (user_id, campaign, role),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
@@ -890,7 +896,6 @@ CREATE TABLE evidence (
     campaign TEXT COLLATE "C" NOT NULL,
     sha256 TEXT COLLATE "C" NOT NULL,
     original TEXT COLLATE "C",
-    done VARCHAR COLLATE "C" NOT NULL,
     title TEXT COLLATE "C" NOT NULL,
     paper TEXT COLLATE "C" NOT NULL,
     shows TEXT COLLATE "C" NOT NULL,
@@ -1535,6 +1540,21 @@ CREATE TABLE tax_payments (
     FOREIGN KEY(decided_by) REFERENCES entries (seq)
 );
 
+CREATE TABLE token_campaigns (
+    token_id BIGINT NOT NULL,
+    campaign TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (token_id, campaign),
+    FOREIGN KEY(token_id) REFERENCES tokens (id)
+);
+
+CREATE TABLE token_scopes (
+    token_id BIGINT NOT NULL,
+    scope VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (token_id, scope),
+    CHECK (scope IN ('read', 'record', 'approve', 'administer')),
+    FOREIGN KEY(token_id) REFERENCES tokens (id)
+);
+
 CREATE TABLE unvalued_moments (
     campaign TEXT COLLATE "C" NOT NULL,
     at TEXT COLLATE "C" NOT NULL,
@@ -1725,6 +1745,14 @@ CREATE TABLE distribution_recipients (
     PRIMARY KEY (entry, n),
     CHECK (kind IN ('authority', 'facility', 'school', 'organisation', 'households')),
     FOREIGN KEY(entry) REFERENCES distributions (entry)
+);
+
+CREATE TABLE evidence_treatments (
+    entry BIGINT NOT NULL,
+    treatment VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (entry, treatment),
+    CHECK (treatment IN ('metadata-removed', 'thumbnails-removed', 'attachments-removed', 'active-content-removed', 'metadata-left')),
+    FOREIGN KEY(entry) REFERENCES evidence (entry)
 );
 
 CREATE TABLE gift_releases (
@@ -3023,3 +3051,27 @@ CREATE FUNCTION papers_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEG
 CREATE TRIGGER papers_truncate BEFORE TRUNCATE ON papers FOR EACH STATEMENT EXECUTE FUNCTION papers_truncate();
 
 ALTER TABLE papers ENABLE ALWAYS TRIGGER papers_truncate;
+
+CREATE FUNCTION paper_treatments_insert() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF EXISTS (SELECT 1 FROM paper_treatments WHERE sha256 = NEW.sha256 AND treatment = NEW.treatment) THEN RAISE EXCEPTION 'paper_treatments is append-only: the treatment is there already' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER paper_treatments_insert BEFORE INSERT ON paper_treatments FOR EACH ROW EXECUTE FUNCTION paper_treatments_insert();
+
+ALTER TABLE paper_treatments ENABLE ALWAYS TRIGGER paper_treatments_insert;
+
+CREATE FUNCTION paper_treatments_update() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF 1=1 THEN RAISE EXCEPTION 'paper_treatments is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN NEW; END$guard$;
+
+CREATE TRIGGER paper_treatments_update BEFORE UPDATE ON paper_treatments FOR EACH ROW EXECUTE FUNCTION paper_treatments_update();
+
+ALTER TABLE paper_treatments ENABLE ALWAYS TRIGGER paper_treatments_update;
+
+CREATE FUNCTION paper_treatments_delete() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN IF NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit) AND action = 'paper removed' AND subject = OLD.sha256) THEN RAISE EXCEPTION 'paper_treatments is append-only: no row is changed or removed' USING ERRCODE = '23505'; END IF; RETURN OLD; END$guard$;
+
+CREATE TRIGGER paper_treatments_delete BEFORE DELETE ON paper_treatments FOR EACH ROW EXECUTE FUNCTION paper_treatments_delete();
+
+ALTER TABLE paper_treatments ENABLE ALWAYS TRIGGER paper_treatments_delete;
+
+CREATE FUNCTION paper_treatments_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$BEGIN RAISE EXCEPTION 'paper_treatments is append-only: no row is changed or removed' USING ERRCODE = '23505'; END$guard$;
+
+CREATE TRIGGER paper_treatments_truncate BEFORE TRUNCATE ON paper_treatments FOR EACH STATEMENT EXECUTE FUNCTION paper_treatments_truncate();
+
+ALTER TABLE paper_treatments ENABLE ALWAYS TRIGGER paper_treatments_truncate;

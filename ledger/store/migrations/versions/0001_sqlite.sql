@@ -219,7 +219,6 @@ CREATE TABLE papers (
     sha256 TEXT NOT NULL,
     media_type TEXT NOT NULL,
     original TEXT NOT NULL,
-    done TEXT NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (sha256)
 )
@@ -426,6 +425,16 @@ CREATE TABLE observed_sources (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE paper_treatments (
+    sha256 TEXT NOT NULL,
+    treatment TEXT NOT NULL,
+    PRIMARY KEY (sha256, treatment),
+    CHECK (treatment IN ('metadata-removed', 'thumbnails-removed', 'attachments-removed', 'active-content-removed', 'metadata-left')),
+    FOREIGN KEY(sha256) REFERENCES papers (sha256)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE reversals (
     entry INTEGER NOT NULL,
     reversed_entry INTEGER NOT NULL,
@@ -485,8 +494,6 @@ CREATE TABLE tokens (
     hash TEXT NOT NULL,
     at TEXT NOT NULL,
     until TEXT,
-    scopes TEXT NOT NULL,
-    campaigns TEXT,
     revoked INTEGER NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id),
@@ -530,6 +537,7 @@ CREATE TABLE user_roles (
     role TEXT NOT NULL,
     until TEXT,
     PRIMARY KEY (user_id, campaign, role),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(user_id) REFERENCES users (id)
 )
  WITHOUT ROWID,
@@ -978,7 +986,6 @@ CREATE TABLE evidence (
     campaign TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     original TEXT,
-    done TEXT NOT NULL,
     title TEXT NOT NULL,
     paper TEXT NOT NULL,
     shows TEXT NOT NULL,
@@ -1661,6 +1668,25 @@ CREATE TABLE tax_payments (
 )
  STRICT;
 
+CREATE TABLE token_campaigns (
+    token_id INTEGER NOT NULL,
+    campaign TEXT NOT NULL,
+    PRIMARY KEY (token_id, campaign),
+    FOREIGN KEY(token_id) REFERENCES tokens (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE token_scopes (
+    token_id INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    PRIMARY KEY (token_id, scope),
+    CHECK (scope IN ('read', 'record', 'approve', 'administer')),
+    FOREIGN KEY(token_id) REFERENCES tokens (id)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE unvalued_moments (
     campaign TEXT NOT NULL,
     at TEXT NOT NULL,
@@ -1869,6 +1895,16 @@ CREATE TABLE distribution_recipients (
     PRIMARY KEY (entry, n),
     CHECK (kind IN ('authority', 'facility', 'school', 'organisation', 'households')),
     FOREIGN KEY(entry) REFERENCES distributions (entry)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE evidence_treatments (
+    entry INTEGER NOT NULL,
+    treatment TEXT NOT NULL,
+    PRIMARY KEY (entry, treatment),
+    CHECK (treatment IN ('metadata-removed', 'thumbnails-removed', 'attachments-removed', 'active-content-removed', 'metadata-left')),
+    FOREIGN KEY(entry) REFERENCES evidence (entry)
 )
  WITHOUT ROWID,
  STRICT;
@@ -3115,3 +3151,9 @@ CREATE TRIGGER papers_insert BEFORE INSERT ON papers BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER papers_update BEFORE UPDATE ON papers WHEN 1=1 BEGIN SELECT RAISE(ABORT, 'papers is append-only: no row is changed or removed'); END;
 
 CREATE TRIGGER papers_delete BEFORE DELETE ON papers WHEN NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit) AND action = 'paper removed' AND subject = OLD.sha256) BEGIN SELECT RAISE(ABORT, 'papers is append-only: no row is changed or removed'); END;
+
+CREATE TRIGGER paper_treatments_insert BEFORE INSERT ON paper_treatments BEGIN SELECT RAISE(ABORT, 'paper_treatments is append-only: the treatment is there already') WHERE EXISTS (SELECT 1 FROM paper_treatments WHERE sha256 = NEW.sha256 AND treatment = NEW.treatment); END;
+
+CREATE TRIGGER paper_treatments_update BEFORE UPDATE ON paper_treatments WHEN 1=1 BEGIN SELECT RAISE(ABORT, 'paper_treatments is append-only: no row is changed or removed'); END;
+
+CREATE TRIGGER paper_treatments_delete BEFORE DELETE ON paper_treatments WHEN NOT EXISTS (SELECT 1 FROM audit WHERE n = (SELECT max(n) FROM audit) AND action = 'paper removed' AND subject = OLD.sha256) BEGIN SELECT RAISE(ABORT, 'paper_treatments is append-only: no row is changed or removed'); END;
