@@ -20,6 +20,7 @@ from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.bank_accounts import BankAccount, bank_accounts
 from ledger.views.known_names import NameRecord, known_names
 from ledger.views.losses import LossRow, loss_rows
@@ -116,7 +117,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
         """What suppliers billed and were not paid, by when it is due; and what was received and is not yet billed."""
 
         def render(tx: Any, now: int) -> Rendered:
-            rows = payable_rows(_books(tx, slug), slug, rfc3339(now)[:10])
+            rows = payable_rows(OrderPapers(_books(tx, slug), slug), rfc3339(now)[:10])
             return page_of(request, Page[PayableRow], rows, limit, cursor, Reads(frozenset({slug})))
 
         return answers.answer(request, render)

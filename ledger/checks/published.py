@@ -17,16 +17,17 @@ from ledger.model.gifts import CountsAs
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, products_of
-from ledger.rules.gift_sums import gifts_wanting
-from ledger.rules.orders import items_of_orders
+from ledger.rules.gift_sums import gift_sums, gifts_wanting
+from ledger.rules.order_papers import OrderPapers
 from ledger.store.transaction import Reading
 from ledger.views.bars import APART
 from ledger.views.flow import Flow, Origin, StageKind
+from ledger.views.known import Known
 from ledger.views.queries import gifts_of_money
 from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumTable
 from ledger.views.sums import LotSums, goods_of, sum_tables
-from ledger.views.totals import Known, apart_totals, bars_of, goods_totals
+from ledger.views.totals import apart_totals, bars_of, goods_totals
 
 _NAME = "published_sums_tie"
 _UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
@@ -38,9 +39,10 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
     """Headline = picture = tables = accounts, and each of them adds up, product by product and asset by asset."""
     books = Books(tx)
     for slug in campaign_slugs(books.session):
-        flow, lots = CampaignFlow(books, slug).flow(), goods_of(books, slug)
         known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
-        tables = sum_tables(books, slug, lots, known.held, items_of_orders(books.session, slug))
+        papers, lots = OrderPapers(books, slug), goods_of(books, slug, known)
+        flow = CampaignFlow(papers).flow()
+        tables = sum_tables(books, slug, lots, known, papers.items_by_order)
         for what, published, due in (
             *_headline(known, flow, lots),
             *_picture(flow),
@@ -118,7 +120,8 @@ def _gifts(
     accounts = Counter(
         {balance.asset: -balance.net for balance in known.held.of(AccountClass.GIFTS) if balance.net}
     )
-    given = Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug)})
+    coins = gift_sums(books.session, slug)
+    given = Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug, coins)})
     yield Wording("given"), given, accounts
     sums: dict[Origin, Counter[str]] = {origin: Counter() for origin in Origin}
     for bar in (*bars_of(flow, StageKind.DONATED), *bars_of(flow, StageKind.MONEY)):

@@ -14,8 +14,7 @@ from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
 from ledger.rules.goods import MADE_LOTS, noted_of_lots
 from ledger.rules.orders import bound_orders, encumbered_account, items_of_orders, open_account
-from ledger.rules.overs import bought_by_item
-from ledger.rules.receipts import received_by_item
+from ledger.rules.receipts import bought_by_item, received_by_item
 from ledger.rules.results import cells_of, indicators_of
 from ledger.store.transaction import Reading
 

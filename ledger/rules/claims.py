@@ -8,7 +8,7 @@ is recorded here is who follows it, and by when (docs/rules.md, 23).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -39,9 +39,10 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.carrier_claims import claim_left, price_of, require_claim, standing_claims
 from ledger.rules.exchange_rates import worth
-from ledger.rules.orders import bound_orders, items_of_orders, order_line, require_order
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import order_line, require_order
 from ledger.rules.recall_ends import recall_end_use
-from ledger.rules.receipts import ItemReceived, receipt_use, received_by_item
+from ledger.rules.receipts import receipt_use
 from ledger.rules.rests_on import days_of
 from ledger.rules.returns import return_use
 from ledger.rules.rows import mark_reversed
@@ -117,16 +118,24 @@ class _Fact:
     date: str
 
 
-def open_claims(books: Books, campaign: str) -> list[OpenClaim]:
-    """All that suppliers, carriers and insurers owe a campaign, have not made good and is pursued, the oldest first."""
-    return [claim for claim in _owed(books, campaign) if not _is_small(books.session, campaign, claim)]
+def open_claims(papers: OrderPapers) -> list[OpenClaim]:
+    """All that suppliers, carriers and insurers owe a campaign, have not made good and is pursued, the oldest first.
+
+    `papers`: of all orders of the campaign.
+    """
+    session, campaign = papers.books.session, papers.campaign
+    return [claim for claim in _owed(papers) if not _is_small(session, campaign, claim)]
 
 
-def claims_below_tolerance(books: Books, campaign: str) -> list[OpenClaim]:
-    """What is owed and closed by itself, for it is worth less than the campaign's tolerance; the oldest first."""
-    if not campaign_of(books.session, campaign).claim_tolerance:
+def claims_below_tolerance(papers: OrderPapers) -> list[OpenClaim]:
+    """What is owed and closed by itself, for it is worth less than the campaign's tolerance; the oldest first.
+
+    `papers`: of all orders of the campaign.
+    """
+    session, campaign = papers.books.session, papers.campaign
+    if not campaign_of(session, campaign).claim_tolerance:
         return []
-    return [claim for claim in _owed(books, campaign) if _is_small(books.session, campaign, claim)]
+    return [claim for claim in _owed(papers) if _is_small(session, campaign, claim)]
 
 
 def _is_small(session: Session, campaign: str, claim: OpenClaim) -> bool:
@@ -138,13 +147,12 @@ def _is_small(session: Session, campaign: str, claim: OpenClaim) -> bool:
     return value is not None and value < of.claim_tolerance
 
 
-def _owed(books: Books, campaign: str) -> list[OpenClaim]:
+def _owed(papers: OrderPapers) -> list[OpenClaim]:
     """All that is owed and not made good, the oldest first."""
-    session = books.session
-    orders = {order.number: order for order in bound_orders(session, campaign)}
-    items = items_of_orders(session, campaign)
+    books, campaign, session = papers.books, papers.campaign, papers.books.session
+    orders = {order.number: order for order in papers.bound}
     on_others = [(claim, claim_left(books, claim)) for claim in standing_claims(session, campaign)]
-    unpaid = _Unpaid(books, campaign, orders, items)
+    unpaid = _Unpaid(papers, orders)
     found = [
         *_of_pieces(books, campaign, orders, unpaid, on_others),
         *_of_closed(books, campaign, orders),
@@ -163,31 +171,21 @@ def _owed(books: Books, campaign: str) -> list[OpenClaim]:
 class _Unpaid:
     """What of an item's price is not paid of what came of it, until what failed of it is counted off."""
 
-    def __init__(
-        self,
-        books: Books,
-        campaign: str,
-        orders: dict[str, OrderRow],
-        items: dict[int, list[OrderItemRow]],
-    ) -> None:
-        self._books, self._campaign, self._orders = books, campaign, orders
+    def __init__(self, papers: OrderPapers, orders: dict[str, OrderRow]) -> None:
+        self._papers, self._orders = papers, orders
         self.priced = {
-            (number, item.item): item for number, row in orders.items() for item in items[row.entry]
+            (number, item.item): item for number, row in orders.items() for item in papers.items(row)
         }
         self._left: dict[tuple[str, str], int] = {}
 
     @cached_property
     def _paid(self) -> dict[tuple[str, str], int]:
-        return _paid(self._books, self._campaign, self._orders, self.priced)
-
-    @cached_property
-    def _came(self) -> Mapping[tuple[str, str], ItemReceived]:
-        return received_by_item(self._books.session, self._campaign)
+        return _paid(self._papers.books, self._papers.campaign, self._orders, self.priced)
 
     def owed(self, of: tuple[str, str], value: int) -> int:
         """What is owed of failed pieces of an item that cost `value`: what is not paid of it is owed less, once."""
         if of not in self._left:
-            noted = self._came[of].noted if of in self._came else 0
+            noted = self._papers.received[of].noted if of in self._papers.received else 0
             self._left[of] = max(0, self.priced[of].value_of_pieces(noted) - self._paid.get(of, 0))
         held = min(value, self._left[of])
         self._left[of] -= held
@@ -495,7 +493,7 @@ def _post(context: Context, facts: FollowedClaim) -> Posting[None]:
     if facts.claim is not None:
         require_claim(session, campaign, facts.claim)
     said = facts.order or "", facts.claim or ""
-    if not any(_followed_as(claim) == said for claim in open_claims(context.books, campaign)):
+    if not any(_followed_as(claim) == said for claim in open_claims(OrderPapers(context.books, campaign))):
         if facts.claim is not None:
             raise Conflict.field(
                 "claim", "all of {claim} was made good; there is nothing to follow", claim=facts.claim

@@ -25,11 +25,11 @@ from ledger.model.orders import (
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers, orders_of
-from ledger.rules.orders import bound_orders, require_order
-from ledger.rules.overs import bought_by_item, waiting_by_item
+from ledger.rules.orders import require_order
+from ledger.rules.overs import waiting_by_item
 from ledger.rules.packs import packs_told
 from ledger.rules.payable import unbilled
-from ledger.rules.receipts import received_by_item
+from ledger.rules.receipts import ItemReceived, bought_by_item, received_by_item
 
 
 class Verdict(StrEnum):
@@ -110,14 +110,25 @@ _ByItem = Mapping[tuple[str, str], _Received]
 """By order and item."""
 
 
-def _received(session: Session, campaign: str, order: str | None = None) -> _ByItem:
-    """What came of the items of all orders of a campaign, or of one."""
-    waiting = waiting_by_item(session, campaign, order)
+def _received(session: Session, campaign: str, order: str) -> _ByItem:
+    """What came of the items of one order."""
+    return _by_item(
+        received_by_item(session, campaign, order),
+        bought_by_item(session, campaign, order),
+        waiting_by_item(session, campaign, order),
+    )
+
+
+def _by_item(
+    received: Mapping[tuple[str, str], ItemReceived],
+    bought: Mapping[tuple[str, str], int],
+    waiting: Mapping[tuple[str, str], int],
+) -> _ByItem:
     found: dict[tuple[str, str], _Received] = {}
-    for of, came in received_by_item(session, campaign, order).items():
+    for of, came in received.items():
         missing = came.short + came.rejected - came.replaced
         found[of] = _Received(came.good + came.damaged + came.before, missing, waiting.get(of, 0))
-    for of, units in bought_by_item(session, campaign, order).items():
+    for of, units in bought.items():
         before = found.get(of, _NOTHING)
         found[of] = replace(before, billable=before.billable + units)
     return found
@@ -359,20 +370,19 @@ def invoice_matches(books: Books, invoice: InvoiceRow) -> list[Match]:
     ]
 
 
-def all_matches(books: Books, campaign: str) -> list[Match]:
-    """Every line of every order that was approved."""
-    session, papers = books.session, OrderPapers(books, campaign)
-    of, came = campaign_of(session, campaign), _received(session, campaign)
+def all_matches(papers: OrderPapers) -> list[Match]:
+    """Every line of every order of a campaign that was approved; `papers`: of all of its orders."""
+    session = papers.books.session
+    of = campaign_of(session, papers.campaign)
+    came = _by_item(papers.received, papers.bought, waiting_by_item(session, papers.campaign))
     return [
-        match
-        for order in bound_orders(session, campaign)
-        for match in _matches_of(papers, order, came, _tolerance(of, order))
+        match for order in papers.bound for match in _matches_of(papers, order, came, _tolerance(of, order))
     ]
 
 
-def open_matches(books: Books, campaign: str) -> list[Match]:
+def open_matches(papers: OrderPapers) -> list[Match]:
     """The exceptions that nobody accepted yet: what reconciliation lists, oldest first."""
-    return sorted((m for m in all_matches(books, campaign) if m.is_open), key=lambda m: (m.date, m.order))
+    return sorted((m for m in all_matches(papers) if m.is_open), key=lambda m: (m.date, m.order))
 
 
 def reasons_of(matches: list[Match]) -> tuple[Mismatch, ...]:

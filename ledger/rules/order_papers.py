@@ -7,7 +7,7 @@ campaign for a list. For reading only, and only for one answer: what changes aft
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -29,8 +29,9 @@ from ledger.model.orders import (
     RefundRow,
 )
 from ledger.model.payments import PaymentRow
-from ledger.model.proposals import COUNTS
+from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
+from ledger.rules.receipts import ItemReceived, bought_by_item, received_by_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,25 @@ class OrderPapers:
             col(OrderRow.campaign) == campaign if order is None else col(OrderRow.entry) == order.entry
         )
 
+    @cached_property
+    def bound(self) -> Sequence[OrderRow]:
+        """The orders that were approved, closed ones too, by number."""
+        approved = (self._wanted, OrderRow.status == ProposalStatus.APPROVED)
+        return self.books.session.exec(select(OrderRow).where(*approved).order_by(col(OrderRow.number))).all()
+
     def items(self, order: OrderRow) -> Sequence[OrderItemRow]:
         """As the order lists them."""
-        return self._items.get(order.entry, ())
+        return self.items_by_order.get(order.entry, ())
+
+    @cached_property
+    def received(self) -> Mapping[tuple[str, str], ItemReceived]:
+        """What standing receipts say of each order and item of the campaign."""
+        return received_by_item(self.books.session, self.campaign)
+
+    @cached_property
+    def bought(self) -> Mapping[tuple[str, str], int]:
+        """Pieces of surplus that each order and item of the campaign bought."""
+        return bought_by_item(self.books.session, self.campaign)
 
     def invoices(self, order: OrderRow) -> Sequence[InvoiceRow]:
         """Those that bill something of it and stand, first recorded first."""
@@ -208,7 +225,8 @@ class OrderPapers:
         return {note: int(units) for note, units in rows if note is not None}
 
     @cached_property
-    def _items(self) -> dict[int, list[OrderItemRow]]:
+    def items_by_order(self) -> dict[int, list[OrderItemRow]]:
+        """The items of all of the orders, by the entry of their order, as it lists them."""
         found: dict[int, list[OrderItemRow]] = defaultdict(list)
         query = (
             select(OrderItemRow)

@@ -175,22 +175,6 @@ def bought_on(session: Session, campaign: str, order: str) -> Sequence[OverDecis
     return session.exec(query).all()
 
 
-def bought_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
-    """Pieces of surplus that each (order, item) bought: of a whole campaign, or of one order."""
-    query = (
-        select(OverDecisionRow.order_number, OverDecisionRow.item, func.sum(OverDecisionRow.quantity))
-        .where(
-            OverDecisionRow.campaign == campaign,
-            OverDecisionRow.decision == OverDecision.BOUGHT,
-            col(OverDecisionRow.reversed_by).is_(None),
-        )
-        .group_by(col(OverDecisionRow.order_number), col(OverDecisionRow.item))
-    )
-    if order is not None:
-        query = query.where(OverDecisionRow.order_number == order)
-    return {(number or "", item or ""): int(units) for number, item, units in session.exec(query)}
-
-
 def waiting_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
     """Pieces that came too much with each (order, item) and that nobody decided about yet; of all orders, or of one."""
     standing: list[ColumnElement[bool]] = [

@@ -22,7 +22,7 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.columns import table_of
-from ledger.model.goods import Failed, LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.goods import Failed, LotDeliveryRow, Missing, OverDecision, OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
@@ -182,6 +182,22 @@ def received_by_item(
     for of, pieces in _received_before(session, campaign, order):
         found[of] = replace(found.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)
     return found
+
+
+def bought_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
+    """Pieces of surplus that each (order, item) bought: of a whole campaign, or of one order."""
+    query = (
+        select(OverDecisionRow.order_number, OverDecisionRow.item, func.sum(OverDecisionRow.quantity))
+        .where(
+            OverDecisionRow.campaign == campaign,
+            OverDecisionRow.decision == OverDecision.BOUGHT,
+            col(OverDecisionRow.reversed_by).is_(None),
+        )
+        .group_by(col(OverDecisionRow.order_number), col(OverDecisionRow.item))
+    )
+    if order is not None:
+        query = query.where(OverDecisionRow.order_number == order)
+    return {(number or "", item or ""): int(units) for number, item, units in session.exec(query)}
 
 
 def _received_before(

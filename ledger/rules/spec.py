@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol
 
+from sqlalchemy import Exists
 from sqlmodel import Session
 from typing_extensions import TypeVar
 
@@ -83,6 +84,10 @@ class Proposals(Protocol):
 
     @property
     def noun(self) -> str: ...
+
+    @property
+    def waits(self) -> Exists:
+        """Does anything of this noun wait for a decision in the campaign `of_campaign`?"""
 
     def find(self, session: Session, campaign: str, number: str) -> Proposal | None: ...
 

@@ -14,7 +14,8 @@ from itertools import groupby
 from typing import Any, ClassVar, Generic, TypedDict
 
 from pydantic import ConfigDict
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, CompoundSelect, Exists, Text, bindparam, exists, literal, union_all
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 from typing_extensions import TypeVar
@@ -32,7 +33,7 @@ from ledger.rules.doubts import Doubtful
 from ledger.rules.questions import take_back_questions
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.rows import find_numbered, require_numbered
-from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Pending, Undoing, numbered
+from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Pending, Proposals, Undoing, numbered
 
 F = TypeVar("F")
 N = TypeVar("N")
@@ -190,6 +191,12 @@ class Workflow(Generic[F, R, N, P]):
     def _waiting(self) -> SelectOfScalar[R]:
         waits = (self.row.campaign == bindparam("of_campaign"), self.row.status == ProposalStatus.PENDING)
         return select(self.row).where(*waits).order_by(col(self.row.number))
+
+    @cached_property
+    def waits(self) -> Exists:
+        """Does anything of this noun wait for a decision in the campaign `of_campaign`?"""
+        of_campaign = col(self.row.campaign) == bindparam("of_campaign", type_=Text)
+        return exists().where(of_campaign, col(self.row.status) == ProposalStatus.PENDING)
 
     def statuses(self, session: Session, campaign: str) -> Iterator[tuple[str, ProposalStatus]]:
         """The number of each, and where it stands, by number."""
@@ -377,3 +384,8 @@ class Workflow(Generic[F, R, N, P]):
                         proposal=proposal.number,
                         block=block,
                     )
+
+
+def nouns_waiting(workflows: Iterable[Proposals]) -> CompoundSelect[str]:
+    """The question of which nouns something waits for a decision in the campaign `of_campaign`: one for all."""
+    return union_all(*(select_columns(literal(of.noun)).where(of.waits) for of in workflows))

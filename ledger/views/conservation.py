@@ -31,8 +31,7 @@ from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.goods import MADE_LOTS, noted_of_lots
 from ledger.rules.orders import bound_orders, items_of_orders
-from ledger.rules.overs import bought_by_item
-from ledger.rules.receipts import received_by_item
+from ledger.rules.receipts import bought_by_item, received_by_item
 from ledger.rules.settled import settled_block
 from ledger.rules.tax_payments import tax_owed
 from ledger.store.scratch import Scratch, scratch

@@ -6,18 +6,17 @@ Pure reading; the list decides nothing and names no people.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ledger.core.errors import NotFound
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
-from ledger.rules.orders import bound_orders
 from ledger.store.transaction import Reading
 from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
 from ledger.views.open_items import OpenItem, OpenItemKind
-from ledger.views.payables import PayableRow, payable_rows
+from ledger.views.readings import CampaignReadings
 from ledger.views.waiting_addresses import addresses_waiting
 from ledger.views.waiting_money import (
     approvals_waiting,
@@ -56,13 +55,13 @@ def decisions(
     *,
     now: int,
     suggest: bool = True,
-    payables: Sequence[PayableRow] | None = None,
+    readings: CampaignReadings | None = None,
 ) -> tuple[OpenItem, ...]:
     """All that waits in one campaign or in all, the oldest first; raises NotFound for an unknown campaign.
 
     `now` is in Unix seconds. It holds what only the desk may see (`public_decisions` leaves that out). Without
-    `suggest` nothing is proposed for what left, which is the longest part of the work. `payables`: those of the
-    campaign, where the caller has them.
+    `suggest` nothing is proposed for what left, which is the longest part of the work. `readings`: of the campaign,
+    where the caller has them.
     """
     books, today = Books(tx), rfc3339(now)[:10]
     if campaign is not None and find_campaign(books.session, campaign) is None:
@@ -70,6 +69,7 @@ def decisions(
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
     found: list[OpenItem] = []
     for slug in slugs:
+        of = CampaignReadings(books, slug, today) if readings is None else readings
         found += unexplained_waiting(tx, slug, suggest)
         found += undecided_waiting(tx, books, slug)
         found += approvals_waiting(books, slug, today)
@@ -78,21 +78,19 @@ def decisions(
         found += listed_waiting(tx, slug)
         found += unvalued_waiting(tx, slug, now)
         found += shortfalls_waiting(tx, books, slug)
-        found += matches_waiting(books, slug)
-        found += claims_waiting(books, slug, today)
-        orders = bound_orders(books.session, slug)
-        found += orders_late(books, slug, today, orders)
+        found += matches_waiting(of.papers)
+        found += claims_waiting(of.papers, today)
+        found += orders_late(of.papers, today)
         found += shipments_late(books, slug, today)
-        rows = payable_rows(books, slug, today, orders) if payables is None else payables
-        found += payables_waiting(rows, slug)
-        found += pledges_waiting(books, slug, today)
+        found += payables_waiting(of.payables, slug)
+        found += pledges_waiting(of)
         found += results_above(books, slug)
         found += bank_lines_waiting(tx, slug, suggest)
         found += banks_waiting(tx, slug, today)
         found += exchanges_waiting(books, slug, today)
         found += tax_waiting(books, slug)
-        found += deliveries_waiting(books, slug, today)
-        found += stock_waiting(books, slug, today)
+        found += deliveries_waiting(of)
+        found += stock_waiting(of)
         found += recalls_waiting(books, slug)
         found += recalls_elsewhere_waiting(books, slug)
         found += expiries_elsewhere_waiting(books, slug)

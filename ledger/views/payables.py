@@ -15,13 +15,9 @@ from ledger.model.goods import ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
-from ledger.rules.books import Books
 from ledger.rules.matching import invoice_matches
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import bound_orders, items_of_orders
-from ledger.rules.overs import bought_by_item
 from ledger.rules.payable import credited_on_order, payable_on_invoice
-from ledger.rules.receipts import received_by_item
 
 
 class PayableRow(Frozen):
@@ -47,26 +43,24 @@ class PayableRow(Frozen):
     """Does it match, and is its day past?"""
 
 
-def payable_rows(
-    books: Books, slug: str, today: str, orders: Sequence[OrderRow] | None = None
-) -> tuple[PayableRow, ...]:
+def payable_rows(papers: OrderPapers, today: str) -> tuple[PayableRow, ...]:
     """What a campaign still has to pay, what is due first before the rest; `today` is an ISO date.
 
-    `orders`: the bound ones of the campaign, where the caller has them.
+    `papers`: of all orders of the campaign.
     """
-    papers, items = OrderPapers(books, slug), items_of_orders(books.session, slug)
-    came, asked = _came(books.session, slug), _asked(books.session, slug)
-    first = _first_receipts(books.session, slug)
+    session, slug = papers.books.session, papers.campaign
+    came, asked = _came(papers), _asked(session, slug)
+    first = _first_receipts(session, slug)
     rows = [
         row
-        for order in (bound_orders(books.session, slug) if orders is None else orders)
+        for order in papers.bound
         if not order.is_closed
         for row in _of_order(
             papers,
             order,
-            _value(items[order.entry], came[order.number])
+            _value(papers.items(order), came[order.number])
             - asked.get(order.entry, 0)
-            - sum(item.paid_before for item in items[order.entry]),
+            - sum(item.paid_before for item in papers.items(order)),
             first.get(order.number, order.date),
             today,
         )
@@ -111,12 +105,12 @@ def _of_order(
         )
 
 
-def _came(session: Session, slug: str) -> defaultdict[str, dict[str, int]]:
+def _came(papers: OrderPapers) -> defaultdict[str, dict[str, int]]:
     """Pieces of each order's items that came and may be billed: good, damaged, in the place of others, or bought."""
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for (order, item), row in received_by_item(session, slug).items():
+    for (order, item), row in papers.received.items():
         found[order][item] = row.good + row.damaged + row.before
-    for (order, item), pieces in bought_by_item(session, slug).items():
+    for (order, item), pieces in papers.bought.items():
         found[order][item] = found[order].get(item, 0) + pieces
     return found
 

@@ -24,16 +24,14 @@ from ledger.model.evidence import Access, EvidenceRow
 from ledger.model.goods import InKindRow, ReceiptRow
 from ledger.model.journal import EntryRow
 from ledger.recording.desk import claim_hash
-from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
 from ledger.rules.claims import claims_below_tolerance
 from ledger.rules.coins import undecided_outpoints
-from ledger.rules.gift_sums import gift_days, gift_sums
+from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
-from ledger.rules.orders import bound_orders, items_of_orders
-from ledger.rules.pledges import pledge_states, pledges_of
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.rules.spends import spends_of
@@ -71,15 +69,13 @@ from ledger.views.open_items import OpenItem
 from ledger.views.openings import require_no_opening, standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
 from ledger.views.papers import paper_page, served_paper, standing_evidence, told_papers
-from ledger.views.payables import PayableRow, payable_rows
 from ledger.views.people import achievements
+from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
-from ledger.views.stock import stock_rows
 from ledger.views.sums import LotSums, goods_of, sum_tables
-from ledger.views.totals import Known, apart_totals, bars_of, goods_totals, service_rows
+from ledger.views.totals import apart_totals, bars_of, goods_totals, service_rows
 from ledger.views.trail import DonationTrail, Paper
-from ledger.views.two_keys import Deliveries, deliveries
 
 __all__ = [
     "campaign_cards",
@@ -128,7 +124,7 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 title=campaign.title,
                 start=campaign.start,
                 end=campaign.end,
-                received=(received := gifts_of_money(tx.session, slug)),
+                received=(received := gifts_of_money(tx.session, slug, gift_sums(tx.session, slug))),
                 donations=sum(row.count for row in received),
                 distributed=distributed,
                 in_kind=any(row.product in in_kind for row in distributed),
@@ -140,19 +136,21 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
 
 def _units(session: Session, slug: str) -> dict[str, str]:
     """What a piece of each product is called."""
-    return {code: product.unit for code, product in products_of(session, slug).items()}
+    return _units_of(products_of(session, slug))
+
+
+def _units_of(products: Mapping[str, ProductRow]) -> dict[str, str]:
+    return {code: product.unit for code, product in products.items()}
 
 
 def campaign_flow(tx: Reading, slug: str) -> Flow:
     """The picture of a campaign; raises NotFound."""
-    books = Books(tx)
     campaign_of(tx.session, slug)
-    return CampaignFlow(books, slug).flow()
+    return CampaignFlow(OrderPapers(Books(tx), slug)).flow()
 
 
-def gifts_of_money(session: Session, slug: str) -> tuple[GiftSum, ...]:
-    """What donors gave in coins and at banks, an asset a row, what went back included."""
-    coins = gift_sums(session, slug)
+def gifts_of_money(session: Session, slug: str, coins: GiftSums) -> tuple[GiftSum, ...]:
+    """What donors gave in coins and at banks, an asset a row, what went back included; `coins`: those in coins."""
     rows = [GiftSum(asset="BTC", minor=coins.sats, count=coins.count)] if coins.count else []
     banks = contributed(session, slug).items()
     return (*rows, *(GiftSum(asset=asset, minor=sums.minor, count=sums.gifts) for asset, sums in banks))
@@ -165,27 +163,25 @@ def campaign_report(
     now: int,
     waiting: tuple[OpenItem, ...] | None = None,
     flow: Flow | None = None,
-    delivered: Deliveries | None = None,
-    payables: tuple[PayableRow, ...] | None = None,
+    readings: CampaignReadings | None = None,
 ) -> CampaignReport:
     """One campaign with its totals and the state of its books; raises NotFound.
 
-    `waiting`, `flow`, `delivered`, `payables`: its public decisions, its picture, both counts of its deliveries and
-    what is to be paid, where the caller has them.
+    `waiting`, `flow`, `readings`: its public decisions, its picture and what else was read, where the caller has them.
     """
-    books, observed = Books(tx), Observed(tx.session)
+    today = rfc3339(now)[:10]
+    of = CampaignReadings(Books(tx), slug, today) if readings is None else readings
+    books, observed = of.books, Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
-    flow = campaign_flow(tx, slug) if flow is None else flow
+    flow = CampaignFlow(of.papers).flow() if flow is None else flow
     gifts = gift_sums(tx.session, slug)
     papers = standing_evidence(tx.session, slug)
     fixed = tx.addresses.fixed_of(slug)
-    today = rfc3339(now)[:10]
     settled = settled_block(tx)
-    delivered = deliveries(books.session, slug, today) if delivered is None else delivered
-    payables = payable_rows(books, slug, today) if payables is None else payables
     if waiting is None:
-        waiting = public_decisions(decisions(tx, slug, now=now, suggest=False, payables=payables))
-    goods, bound = goods_of(books, slug), bound_orders(books.session, slug)
+        waiting = public_decisions(decisions(tx, slug, now=now, suggest=False, readings=of))
+    known = of.known
+    goods, bound = goods_of(books, slug, known), of.papers.bound
     apart = _out_of_order(tx.session, slug)
     approved = {
         order.number: order.decided_on
@@ -194,9 +190,8 @@ def campaign_report(
         and order.opened_by is None
         and apart.isdisjoint({order.entry, order.decided_by})
     }
-    received = gifts_of_money(tx.session, slug)
-    known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
-    items = items_of_orders(books.session, slug)
+    received = gifts_of_money(tx.session, slug, gifts)
+    items = of.papers.items_by_order
     return CampaignReport(
         slug=slug,
         title=campaign.title,
@@ -221,20 +216,20 @@ def campaign_report(
         receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
-        pledges=_pledges(books, slug, today),
-        payables=payables,
-        small_claims=_small_claims(books, slug),
+        pledges=_pledges(of),
+        payables=of.payables,
+        small_claims=_small_claims(of),
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=tuple(sum_tables(books, slug, goods, known.held, items)),
+        sums=tuple(sum_tables(books, slug, goods, known, items)),
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
-            open_gaps=sum(1 for row in delivered.counts if row.gap),
-            unconfirmed=delivered.unconfirmed,
-            handovers_signed=tuple(sorted(delivered.signed)),
+            open_gaps=sum(1 for row in of.deliveries.counts if row.gap),
+            unconfirmed=of.deliveries.unconfirmed,
+            handovers_signed=tuple(sorted(of.deliveries.signed)),
         ),
         service=Service(
             days_gift_to_order=_days_gift_to_order(books, slug, approved),
@@ -277,17 +272,14 @@ def _sources_of_facts(session: Session, slug: str) -> tuple[SourceOfFact, ...]:
 
 def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     """What the page of a campaign shows; raises NotFound."""
-    books, today = Books(tx), rfc3339(now)[:10]
     campaign = campaign_of(tx.session, slug)
-    delivered = deliveries(books.session, slug, today)
-    payables = payable_rows(books, slug, today)
-    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False, payables=payables))
-    flow = campaign_flow(tx, campaign.slug)
-    expired = [(row.product, row.pieces) for row in stock_rows(books, slug, today) if row.expired]
+    books, today = Books(tx), rfc3339(now)[:10]
+    of = CampaignReadings(books, campaign.slug, today)
+    open_now = public_decisions(decisions(tx, slug, now=now, suggest=False, readings=of))
+    flow = CampaignFlow(of.papers).flow()
+    expired = [(row.product, row.pieces) for row in of.stock if row.expired]
     return CampaignPage(
-        report=campaign_report(
-            tx, slug, now=now, waiting=open_now, flow=flow, delivered=delivered, payables=payables
-        ),
+        report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, readings=of),
         flow=flow,
         papers=told_papers(tx.session, standing_evidence(tx.session, slug)[: -PAPERS_SHOWN - 1 : -1]),
         waiting=tuple(
@@ -300,9 +292,9 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
             )
             for row in open_now[:WAITING_SHOWN]
         ),
-        deliveries=delivered,
+        deliveries=of.deliveries,
         losses=tuple(reversed(loss_rows(books.session, slug))),
-        expired=quantities(counted(expired), _units(tx.session, slug)),
+        expired=quantities(counted(expired), _units_of(of.known.products)),
         others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
         banks=bank_states(tx, slug, today=today),
     )
@@ -338,12 +330,9 @@ def _withheld(paper: EvidenceRow) -> Withheld:
     )
 
 
-def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
+def _pledges(of: CampaignReadings) -> tuple[PledgeRow, ...]:
     rows = []
-    pledges = pledges_of(books.session, slug)
-    states = pledge_states(books, slug, pledges)
-    for pledge in pledges:
-        state = states[pledge.entry]
+    for pledge, state in of.pledges:
         rows.append(
             PledgeRow(
                 number=pledge.number,
@@ -351,7 +340,7 @@ def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
                 happened=None if pledge.happened == pledge.date else pledge.happened,
                 status=state.status.value,
                 due=pledge.due,
-                overdue=bool(state.open and pledge.due is not None and pledge.due < today),
+                overdue=bool(state.open and pledge.due is not None and pledge.due < of.today),
                 promised=Amount.of(state.asset, state.promised),
                 paid=Amount.of(state.asset, state.paid),
                 lapsed=Amount.of(state.asset, state.lapsed),
@@ -360,10 +349,10 @@ def _pledges(books: Books, slug: str, today: str) -> tuple[PledgeRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.open.minor == 0, row.date, row.number)))
 
 
-def _small_claims(books: Books, slug: str) -> tuple[SmallClaims, ...]:
+def _small_claims(of: CampaignReadings) -> tuple[SmallClaims, ...]:
     """What is below the campaign's tolerance, by currency."""
     found: dict[str, list[int]] = defaultdict(list)
-    for claim in claims_below_tolerance(books, slug):
+    for claim in claims_below_tolerance(of.papers):
         found[claim.currency].append(claim.amount)
     return tuple(
         SmallClaims(count=len(amounts), amount=Amount.of(currency, sum(amounts)))

@@ -25,10 +25,10 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
-from ledger.rules.books import Books
 from ledger.rules.came import Contributed, contributed, count_conversions, count_refunds
 from ledger.rules.gift_sums import gift_sums
-from ledger.rules.orders import bound_orders, items_of_orders, order_line
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import order_line
 from ledger.rules.shipments import origins_of
 from ledger.tracing.follow import Arrival, follow_runs
 from ledger.views.bars import APART, STAGES, Axis, BarsOfLines, bar_of, is_refund
@@ -87,14 +87,16 @@ _STILL_OWED = frozenset({ExitKind.OPEN, ExitKind.CLAIM})
 class CampaignFlow(BarsOfLines):
     """The whole picture: stages, bars, bands and exits of one campaign."""
 
-    def __init__(self, books: Books, campaign: str) -> None:
-        super().__init__(books, campaign)
+    def __init__(self, papers: OrderPapers) -> None:
+        """`papers`: of all orders of the campaign."""
+        super().__init__(papers.books, papers.campaign)
+        self._papers = papers
         self._stages: dict[_Place, list[Bar]] = {}
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
         self._resumed: dict[tuple[str, int], str] = {}
         self._apart: dict[str, list[tuple[int, int, Origin]]] = {}
-        self._shipped_from = origins_of(books.session, campaign)
+        self._shipped_from = origins_of(self._books.session, self._campaign)
         self._find_bars()
 
     def flow(self) -> Flow:
@@ -235,15 +237,15 @@ class CampaignFlow(BarsOfLines):
             stage = _Place(StageKind.DONATED if coin else StageKind.MONEY, "" if coin else asset)
             label = asset if need == FREE else f"{asset} {need}"
             self._add_bars(stage, name, asset, Substance.COIN if coin else Substance.MONEY, label)
-        items = items_of_orders(self._books.session, self._campaign)
-        for order in bound_orders(self._books.session, self._campaign):
+        for order in self._papers.bound:
+            items = self._papers.items(order)
             self._orders[order.number] = order
-            self._items |= {(order.number, item.item): item for item in items[order.entry]}
-            for item in items[order.entry]:
+            self._items |= {(order.number, item.item): item for item in items}
+            for item in items:
                 line = order_line(self._campaign, order.number, item.item, order.currency)
                 if self._axis(line) is None:
                     continue
-                label = order.number if len(items[order.entry]) == 1 else f"{order.number}/{item.item}"
+                label = order.number if len(items) == 1 else f"{order.number}/{item.item}"
                 bar = Bar(
                     key=line,
                     label=label,

@@ -21,9 +21,10 @@ from ledger.rules.balances import CampaignBalances
 from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
 from ledger.rules.came import Exchanged, exchanged, refunded
-from ledger.rules.campaigns import product_of, products_of
+from ledger.rules.campaigns import product_of
 from ledger.rules.goods import lot_of_delivery
 from ledger.views.carrying import carrying_tables
+from ledger.views.known import Known
 from ledger.views.sum_tables import SumRow, SumTable, SumTotal
 
 Items = Mapping[int, Sequence[OrderItemRow]]
@@ -110,22 +111,22 @@ def _surplus(session: Session, slug: str) -> dict[OverDecision, dict[Lot, int]]:
     return found
 
 
-def goods_of(books: Books, slug: str) -> list[LotSums]:
+def goods_of(books: Books, slug: str, known: Known) -> list[LotSums]:
     """The campaign's lots that came, services aside."""
-    products = products_of(books.session, slug)
     rows = lots_of(books.session, slug)
-    return [row for row in rows if products[row.lot.product].nature is Nature.GOODS]
+    return [row for row in rows if known.products[row.lot.product].nature is Nature.GOODS]
 
 
 def sum_tables(
-    books: Books, slug: str, goods: Sequence[LotSums], held: CampaignBalances, items: Items
+    books: Books, slug: str, goods: Sequence[LotSums], known: Known, items: Items
 ) -> list[SumTable]:
     """Tables whose rows add up to their last row, from the accounts (the flow comes from the lines).
 
-    `goods`: the lots that came (`goods_of`); `held`: the balances of the campaign; `items`: of its orders.
+    `goods`: the lots that came (`goods_of`); `known`: products and balances of the campaign; `items`: of its orders.
     """
+    held = known.held
     currencies = sorted({line.asset for line in books.lines.money(slug)} - {"BTC"})
-    orders, exchanges = _orders(books.session, slug, items), exchanged(books.session, slug)
+    orders, exchanges = _orders(books.session, slug, items, known), exchanged(books.session, slug)
     money = [_Money(books, slug, held, asset, orders, exchanges) for asset in ("BTC", *currencies)]
     tables = [table for of in money for table in of.tables()]
     tables += carrying_tables(books, slug)
@@ -137,7 +138,7 @@ def sum_tables(
         if "#" not in balance.asset:
             continue
         product = lot_named(balance.asset).product
-        if product_of(books.session, slug, product).nature is Nature.GOODS:
+        if known.products[product].nature is Nature.GOODS:
             by_product.setdefault(product, [])
     tables += [_goods_sums(books, slug, held, product, by_product[product]) for product in sorted(by_product)]
     return tables
@@ -152,9 +153,9 @@ class _Order:
     what: str
 
 
-def _orders(session: Session, slug: str, items: Items) -> dict[str, _Order]:
+def _orders(session: Session, slug: str, items: Items, known: Known) -> dict[str, _Order]:
     """All orders of a campaign by number, rejected ones too."""
-    products = products_of(session, slug)
+    products = known.products
     query = select(OrderRow.entry, OrderRow.number).where(OrderRow.campaign == slug)
     return {
         number: _Order(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Frozen, Quantity
@@ -18,6 +17,7 @@ from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.rules.balances import CampaignBalances
 from ledger.views.bars import APART
 from ledger.views.flow import GOODS_LOST, Bar, Exit, ExitKind, Flow, Origin, StageKind
+from ledger.views.known import Known
 from ledger.views.sums import LotSums
 
 UNDER_WAY = frozenset({ExitKind.IN_STOCK, ExitKind.IN_TRANSIT, ExitKind.WAITING})
@@ -89,14 +89,6 @@ class ServiceRow(Frozen):
     """How many of approved orders."""
     delivered: int
     """How many were rendered, given in kind or ordered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What all totals of a campaign ask for, read once: its products by code, and its balances."""
-
-    products: dict[str, ProductRow]
-    held: CampaignBalances
 
 
 def quantities(counts: Counter[str], products: dict[str, ProductRow]) -> tuple[Quantity, ...]:

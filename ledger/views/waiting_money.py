@@ -31,6 +31,7 @@ from ledger.rules.observing import Observed
 from ledger.rules.payee_screening import stopped
 from ledger.rules.screening import listed_gifts
 from ledger.rules.settled import settled_block
+from ledger.rules.workflow import nouns_waiting
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
 from ledger.views.bank_open import OpenBank, open_banks
@@ -357,9 +358,13 @@ def _unlisted_waiting(bank: OpenBank, slug: str) -> Iterator[OpenItem]:
         )
 
 
+_NOUNS_WAITING = nouns_waiting(WORKFLOWS.values())
+
+
 def approvals_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     """Proposals that nobody decided yet; beside one, that a payee is on a list or was looked up on none."""
-    for workflow in WORKFLOWS.values():
+    nouns = set(books.session.connection().execute(_NOUNS_WAITING, {"of_campaign": slug}).scalars())
+    for workflow in (of for of in WORKFLOWS.values() if of.noun in nouns):
         for proposal in workflow.pending(books.session, slug):
             item = OpenItem(
                 kind=OpenItemKind.APPROVAL,

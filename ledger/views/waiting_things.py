@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from sqlmodel import col, select
 
@@ -16,30 +16,29 @@ from ledger.core.wording import Figure, Value, Wording
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.evidence import EvidenceRow, SealingRow
 from ledger.model.goods import RecalledAt
-from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.goods import recalls_anywhere_else, recalls_of_lots
 from ledger.rules.matching import SAYS, open_matches
-from ledger.rules.orders import items_of_orders, open_account
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import open_account
 from ledger.rules.overs import surplus_of, waiting_of
-from ledger.rules.pledges import pledge_states, pledges_of
 from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.results import indicators_of
 from ledger.rules.returns import HOLDERS, require_recall
-from ledger.rules.two_counts import open_gaps
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.payables import PayableRow
 from ledger.views.people import above_delivered
-from ledger.views.stock import stock_rows
+from ledger.views.readings import CampaignReadings
 from ledger.views.to_do import ToDo
-from ledger.views.two_keys import PATIENCE, unconfirmed
+from ledger.views.two_keys import PATIENCE
 
 
-def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
-    for match in open_matches(books, slug):
+def matches_waiting(papers: OrderPapers) -> Iterator[OpenItem]:
+    slug = papers.campaign
+    for match in open_matches(papers):
         reasons = [SAYS[reason] for reason in match.reasons]
         if not match.item:
             yield OpenItem(
@@ -61,9 +60,10 @@ def matches_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
         )
 
 
-def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+def claims_waiting(papers: OrderPapers, today: str) -> Iterator[OpenItem]:
     """What suppliers, carriers and insurers owe for what failed; overdue where its day is past."""
-    for claim in open_claims(books, slug):
+    slug = papers.campaign
+    for claim in open_claims(papers):
         overdue = claim.is_overdue(today)
         values: dict[str, Value] = {"debtor": claim.debtor, "until": claim.until}
         if claim.owner:
@@ -84,18 +84,16 @@ def claims_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
         )
 
 
-def orders_late(books: Books, slug: str, today: str, orders: Sequence[OrderRow]) -> Iterator[OpenItem]:
-    """Open orders, of all bound ones of a campaign, of which pieces did not come by the day on which they were
-    expected."""
-    session = books.session
+def orders_late(papers: OrderPapers, today: str) -> Iterator[OpenItem]:
+    """Open orders of which pieces did not come by the day on which they were expected."""
+    books, slug = papers.books, papers.campaign
     late = [
         (order, order.expected)
-        for order in orders
+        for order in papers.bound
         if order.is_open and order.expected is not None and order.expected < today
     ]
-    items = items_of_orders(session, slug) if late else {}
     for order, expected in late:
-        for item in items[order.entry]:
+        for item in papers.items(order):
             left = books.net(open_account(slug, order.number, item.item), item.product)
             if left:
                 yield OpenItem(
@@ -171,27 +169,26 @@ def payables_waiting(rows: Iterable[PayableRow], slug: str) -> Iterator[OpenItem
         )
 
 
-def pledges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+def pledges_waiting(of: CampaignReadings) -> Iterator[OpenItem]:
     """Promises that did not come by their day. A promise is no figure of the books: it undoes nothing."""
-    pledges = pledges_of(books.session, slug)
-    late = [(pledge, pledge.due) for pledge in pledges if pledge.due is not None and pledge.due < today]
-    states = pledge_states(books, slug, [pledge for pledge, _ in late])
-    for pledge, due in late:
-        state = states[pledge.entry]
-        if state.open:
+    for pledge, state in of.pledges:
+        if pledge.due is not None and pledge.due < of.today and state.open:
             yield OpenItem(
                 kind=OpenItemKind.PLEDGE_OVERDUE,
-                campaign=slug,
+                campaign=of.campaign,
                 subject=pledge.number,
-                since=due,
+                since=pledge.due,
                 amount=Amount.known(state.asset, state.open),
                 to_do=Telling(ToDo.ASK_FOR_PLEDGE),
             )
 
 
-def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+def deliveries_waiting(of: CampaignReadings) -> Iterator[OpenItem]:
     """Two counts of a delivery that differ, and deliveries that only the sender counted."""
-    for gap in open_gaps(books.session, slug):
+    slug = of.campaign
+    for gap in of.deliveries.counts:
+        if not gap.gap:
+            continue
         asset = str(Lot(gap.product, gap.lot))
         yield OpenItem(
             kind=OpenItemKind.COUNT_GAP,
@@ -204,7 +201,7 @@ def deliveries_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem
                 {"books": gap.books_good, "sent": gap.sent, "good": gap.good, "damaged": gap.damaged},
             ),
         )
-    for row in unconfirmed(books.session, slug, today):
+    for row in of.deliveries.unconfirmed:
         yield OpenItem(
             kind=OpenItemKind.UNCONFIRMED_DELIVERY,
             campaign=slug,
@@ -224,10 +221,10 @@ def _at(lot: Lot, place: str) -> Wording:
     return Wording("{lot} at {place}", {"lot": str(lot), "place": place})
 
 
-def stock_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
+def stock_waiting(of: CampaignReadings) -> Iterator[OpenItem]:
     """What lies in stock and cannot be used: past its last day, called back, or come too much and undecided."""
-    session = books.session
-    for row in stock_rows(books, slug, today):
+    session, slug = of.books.session, of.campaign
+    for row in of.stock:
         lot = Lot(row.product, row.lot)
         subject = _at(lot, row.place)
         if row.recall is not None:

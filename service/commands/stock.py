@@ -13,6 +13,7 @@ from typing import Any
 from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.matching import all_matches
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.losses import loss_rows
 from ledger.views.payables import payable_rows
 from ledger.views.stock import lot_traces, stock_card, stock_rows
@@ -81,7 +82,7 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        found = all_matches(Books(tx), _slug(tx, options))
+        found = all_matches(OrderPapers(Books(tx), _slug(tx, options)))
     is_open = any(row.is_open for row in found)
     data = [asdict(row) | {"open": row.is_open} for row in found]
     lines = tuple(map(say.matched, found)) or (str(say.NO_ORDERS),)
@@ -90,7 +91,7 @@ def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _payables(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        rows = payable_rows(Books(tx), _slug(tx, options), rfc3339(now_of(tx, outside))[:10])
+        rows = payable_rows(OrderPapers(Books(tx), _slug(tx, options)), rfc3339(now_of(tx, outside))[:10])
     lines = tuple(map(say.payable, rows)) or (str(say.NO_PAYABLES),)
     is_open = any(row.overdue for row in rows)
     data = [row.data() for row in rows]

@@ -17,6 +17,7 @@ from ledger.core.times import unix_seconds
 from ledger.model.orders import RefundRow
 from ledger.rules.books import Books
 from ledger.rules.claims import OpenClaim, open_claims
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
@@ -67,7 +68,7 @@ def refund(ledger: Ledger, number: str = "R-1", **more: Any) -> None:
 
 def claims(ledger: Ledger) -> list[OpenClaim]:
     with ledger.store.read() as reading:
-        return open_claims(Books(reading), SLUG)
+        return open_claims(OrderPapers(Books(reading), SLUG))
 
 
 def owed(ledger: Ledger) -> dict[str, int]:

@@ -12,6 +12,7 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
 from ledger.rules.claims import OpenClaim, open_claims
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
@@ -26,7 +27,7 @@ CLAIMS = {OpenItemKind.OPEN_CLAIM, OpenItemKind.CLAIM_OVERDUE}
 
 def claims(ledger: Ledger) -> list[OpenClaim]:
     with ledger.store.read() as reading:
-        return open_claims(Books(reading), SLUG)
+        return open_claims(OrderPapers(Books(reading), SLUG))
 
 
 def owed(ledger: Ledger) -> dict[str, int]:

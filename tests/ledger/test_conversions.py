@@ -24,6 +24,7 @@ from ledger.model.conversions import ConversionSaleRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.conversions import CONVERSIONS, fills_of, slippage, terms_of
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.restrictions import Taking, shares
 from ledger.rules.valuations import converted_value
 from ledger.tracing.follow import Arrival, Ending, follow
@@ -209,7 +210,7 @@ def test_the_fills_of_any_conversion_are_the_whole_of_it(
                     elif isinstance(visit, Arrival) and visit.line.endswith("USD"):
                         dollars += visit.end - visit.start
                 at += sats
-            flow = CampaignFlow(books, SLUG).flow()
+            flow = CampaignFlow(OrderPapers(books, SLUG)).flow()
         assert (fees, dollars) == (fee, sum(fill["proceeds"] for fill in fills))
         bands = sorted((band.target_start, band.target_end) for band in flow.bands)
         assert [a for a, _ in bands] == [0, *(b for _, b in bands[:-1])]

@@ -11,6 +11,7 @@ from api.pages.sentences.changes import preview_lines
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.views.changes import less
 from ledger.views.flow import ExitKind
@@ -267,7 +268,8 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
         with ledger.store.read() as reading:
             (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
             lost = sum(place.amount.minor for place in trail.places if place.kind is ExitKind.WRITTEN_OFF)
-            return [(row.paper, row.amount) for row in open_claims(Books(reading), SLUG)] + [("lost", lost)]
+            claims = open_claims(OrderPapers(Books(reading), SLUG))
+            return [(row.paper, row.amount) for row in claims] + [("lost", lost)]
 
     assert owed() == [("lost", 100)]
     correct(ledger, entry=entry, field="value", old="30000", new="40000")
@@ -434,7 +436,7 @@ def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(
     ledger.do("recorder", "refund", "add", amount=3_224, asset="USD", bank="B", date=DATE, **back)
     ledger.do("approver", "refund", "approve", number="RF-1", date=DATE)
     with ledger.store.read() as reading:
-        exits = CampaignFlow(Books(reading), SLUG).flow().exits
+        exits = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().exits
     told = {row.kind: row.units for row in exits if row.source.startswith("order/")}
     assert told[ExitKind.SHORT] == 8
     assert sum(told.values()) == 19

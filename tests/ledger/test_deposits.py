@@ -13,6 +13,7 @@ from ledger.core.lines import PartKind
 from ledger.rules.at_exchange import coins_at, lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.deposits import DEPOSITS
+from ledger.rules.order_papers import OrderPapers
 from ledger.tracing.follow import Ending, follow
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
@@ -364,7 +365,11 @@ def test_unsold_coins_come_back_to_the_line_of_those_who_gave_them(tmp_path: Pat
     ]
     with ledger.store.read() as reading:
         rows = {row.key: row.minor for row in campaign_report(reading, SLUG, now=ledger.now).sums[0].rows}
-        bars = [bar for stage in CampaignFlow(Books(reading), SLUG).flow().stages for bar in stage.bars]
+        bars = [
+            bar
+            for stage in CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().stages
+            for bar in stage.bars
+        ]
     assert (rows["held"], rows["network_fees"], rows["exchange_fees"]) == (39_000, 1_000, 660)
     assert [bar.units for bar in bars if bar.asset == "BTC"] == [100_000]
     tied(ledger)

@@ -12,6 +12,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.rules.books import Books
 from ledger.rules.finds import find_find
 from ledger.rules.matching import open_matches
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
 from ledger.views.queries import campaign_report, donation_trails
@@ -158,7 +159,9 @@ def test_what_a_receipt_counted_off_and_is_found_next_day_is_good_and_billed_as_
 
     def billed() -> list[str]:
         with ledger.store.read() as reading:
-            return [word.value for row in open_matches(Books(reading), SLUG) for word in row.reasons]
+            return [
+                word.value for row in open_matches(OrderPapers(Books(reading), SLUG)) for word in row.reasons
+            ]
 
     assert billed() != []
     told = {"by": "receipt", "document": "GRN-1"}
@@ -234,7 +237,7 @@ def test_a_bar_of_the_picture_is_as_long_as_what_leaves_it_and_stays(
             here -= units
     Ledger.audit(quiet)
     with quiet.store.read() as reading:
-        flow = CampaignFlow(Books(reading), SLUG).flow()
+        flow = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow()
     bar = next(bar for stage in flow.stages for bar in stage.bars if bar.key == "stock:Depot:KIT")
     assert bar.units == 300
     left = sum(row.units for row in flow.exits if row.source == bar.key)

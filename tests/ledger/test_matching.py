@@ -97,7 +97,7 @@ def test_each_exception_has_its_words_and_stops_the_payment(
     with pytest.raises(Refused, match=str(SAYS[reasons[0]])):
         pay(ledger, 1000, invoice="I-1")
     with ledger.store.read() as reading:
-        assert open_matches(Books(reading), SLUG) == [row]
+        assert open_matches(OrderPapers(Books(reading), SLUG)) == [row]
 
 
 def test_two_invoices_for_the_same_goods_are_seen(ledger: Ledger) -> None:
@@ -349,7 +349,7 @@ def test_a_credit_for_what_was_billed_too_much_leaves_the_order_as_it_was(ledger
         row = require_order(reading.session, SLUG, "PO-1")
         assert credited_on_order(OrderPapers(books, SLUG, row), row) == 0
         assert state_of(books, "I-1").payable == Amount.of("USD", 0)
-        assert open_matches(books, SLUG) == []
+        assert open_matches(OrderPapers(books, SLUG)) == []
 
 
 @pytest.mark.parametrize(("corrects", "off"), [("order", 1_000), ("invoice", 0), (None, 0)])

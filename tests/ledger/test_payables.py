@@ -9,6 +9,7 @@ import pytest
 from ledger.core.errors import Refused
 from ledger.core.times import unix_seconds
 from ledger.rules.books import Books
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.decisions import decisions
 from ledger.views.open_items import UNRECONCILED, OpenItemKind
 from ledger.views.payables import PayableRow, payable_rows
@@ -21,7 +22,7 @@ KINDS = {OpenItemKind.PAYABLE, OpenItemKind.PAYABLE_OVERDUE, OpenItemKind.PLEDGE
 
 def payables(ledger: Ledger, day: str = "2023-12-05") -> list[PayableRow]:
     with ledger.store.read() as reading:
-        return list(payable_rows(Books(reading), SLUG, day))
+        return list(payable_rows(OrderPapers(Books(reading), SLUG), day))
 
 
 def waiting(ledger: Ledger, day: str) -> list[tuple[OpenItemKind, str, int]]:

@@ -10,6 +10,7 @@ import pytest
 from ledger.core.errors import Conflict, Refused
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
+from ledger.rules.order_papers import OrderPapers
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
@@ -90,7 +91,7 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
 def test_what_was_destroyed_on_the_spot_is_a_claim_that_the_supplier_refunds(ledger: Ledger) -> None:
     end(ledger, "RE-1", "destroyed", 100)
     with ledger.store.read() as reading:
-        (claim,) = open_claims(Books(reading), SLUG)
+        (claim,) = open_claims(OrderPapers(Books(reading), SLUG))
     assert (claim.failure, claim.paper, claim.pieces, claim.amount) == (
         "destroyed",
         "recall end RE-1",
@@ -114,7 +115,7 @@ def test_what_was_destroyed_on_the_spot_is_a_claim_that_the_supplier_refunds(led
     ledger.do("recorder", "refund", "add", quantity=100, amount=50_000, **facts)
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     with ledger.store.read() as reading:
-        assert open_claims(Books(reading), SLUG) == []
+        assert open_claims(OrderPapers(Books(reading), SLUG)) == []
     entry = seq_of(ledger, "recall.ended", "RE-1")
     with pytest.raises(Conflict):
         ledger.do("approver", "reversal", "add", entry=entry, reason="wrong", date=DATE)

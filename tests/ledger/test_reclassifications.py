@@ -10,6 +10,9 @@ import pytest
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
+from ledger.rules.campaigns import products_of
+from ledger.rules.order_papers import OrderPapers
+from ledger.views.known import Known
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.stages import CampaignFlow
 from ledger.views.sums import sum_tables
@@ -46,7 +49,7 @@ def test_money_that_was_fetched_and_serves_another_end_since_stays_in_the_pictur
     reclassify(ledger, to="N-1", amount=100, reason="set_aside")
     reclassify(ledger, "X-2", need="N-1", to="N-2", amount=40)
     with ledger.store.read() as reading:
-        bands = CampaignFlow(Books(reading), SLUG).flow().bands
+        bands = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().bands
     coins = {band.target: band.source_end - band.source_start for band in bands if "BTC" in band.source}
     assert coins == {
         f"money/{SLUG}/{end}/USD:converted": sats
@@ -226,7 +229,8 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
     approve(ledger, "conversion", "C-s")
     assert free(ledger, "USD", "free", "N-1") == [84_000, 36_000]
     with ledger.store.read() as reading:
-        tables = sum_tables(Books(reading), SLUG, [], CampaignBalances(reading.session, SLUG), {})
+        known = Known(products_of(reading.session, SLUG), CampaignBalances(reading.session, SLUG))
+        tables = sum_tables(Books(reading), SLUG, [], known, {})
     (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
     assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)

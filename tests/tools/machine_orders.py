@@ -314,7 +314,9 @@ def _of_others(s: Scene) -> list[tuple[Facts, int, str] | None]:
 
 @tells("claim.followed")
 def _claim_followed(s: Scene) -> Facts:
-    claim = s.one(open_claims(s.books, s.slug), s.pick(("receipt", "payment.approved", "closing.approved")))
+    claim = s.one(
+        open_claims(OrderPapers(s.books, s.slug)), s.pick(("receipt", "payment.approved", "closing.approved"))
+    )
     of = {"claim": claim.claim} if claim.claim else {"order": claim.order}
     return s.numbered("CF") | of | {"owner": "The office", "until": s.today}
 

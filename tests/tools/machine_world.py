@@ -34,6 +34,7 @@ from ledger.rules.campaigns import campaign_slugs, standing_needs
 from ledger.rules.gift_records import SettledGift
 from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.settled import settled_block
 from ledger.rules.spec import Kind
 from ledger.store.addresses import Address
@@ -294,7 +295,7 @@ class World:
             self._conserves(conservation(tx, slug))
             campaign_report(tx, slug, now=self.now)
             donation_rows(tx, slug, after=None, limit=50)
-            all_matches(books, slug)
+            all_matches(OrderPapers(books, slug))
             bank_states(tx, slug, today=self.today)
             stock_rows(books, slug, "2023-12-31")
             for _, asset in noted_of_lots(books.session, slug):

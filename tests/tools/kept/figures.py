@@ -361,7 +361,7 @@ def _orders(books: Books, slug: str) -> Iterator[Row]:
 
 
 def _matched(books: Books, slug: str) -> Iterator[Row]:
-    for match in all_matches(books, slug):
+    for match in all_matches(OrderPapers(books, slug)):
         name = f"{slug}/{match.order} {match.item} {match.invoice}".rstrip()
         for field, count in (
             ("ordered", match.ordered),

@@ -1,0 +1,59 @@
+"""What several parts of one answer about a campaign need, read when it is first asked for, and once.
+
+Between the questions of `rules/` and `views/` and the answers that are made of many of them: the campaign's page, its
+report, the list of what waits. For one answer only: what changes afterwards is not seen.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ledger.model.pledges import PledgeRow
+from ledger.rules.balances import CampaignBalances
+from ledger.rules.books import Books
+from ledger.rules.campaigns import products_of
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.pledges import PledgeState, pledge_states, pledges_of
+from ledger.views.known import Known
+from ledger.views.payables import PayableRow, payable_rows
+from ledger.views.stock import StockRow, stock_rows
+from ledger.views.two_keys import Deliveries, deliveries
+
+
+class CampaignReadings:
+    """Of one campaign, on the day `today` (ISO date)."""
+
+    def __init__(self, books: Books, campaign: str, today: str) -> None:
+        self.books = books
+        self.campaign = campaign
+        self.today = today
+
+    @cached_property
+    def papers(self) -> OrderPapers:
+        """Its orders and their papers."""
+        return OrderPapers(self.books, self.campaign)
+
+    @cached_property
+    def known(self) -> Known:
+        """Its products and its balances."""
+        session = self.books.session
+        return Known(products_of(session, self.campaign), CampaignBalances(session, self.campaign))
+
+    @cached_property
+    def payables(self) -> tuple[PayableRow, ...]:
+        return payable_rows(self.papers, self.today)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return deliveries(self.books.session, self.campaign, self.today)
+
+    @cached_property
+    def stock(self) -> list[StockRow]:
+        return stock_rows(self.books, self.campaign, self.today)
+
+    @cached_property
+    def pledges(self) -> list[tuple[PledgeRow, PledgeState]]:
+        """Those that are not reversed, by number."""
+        found = pledges_of(self.books.session, self.campaign)
+        states = pledge_states(self.books, self.campaign, found)
+        return [(pledge, states[pledge.entry]) for pledge in found]
