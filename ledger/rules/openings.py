@@ -188,7 +188,8 @@ class DeliveredBefore:
 class Opening:
     """What stood at the end of the day `date`, from which the books follow a campaign that began before.
 
-    `paper`: the evidence of it, such as the balances that were signed. Its approval is booked on the same day.
+    `paper`: the evidence of it, such as the balances that were signed; it is recorded with one, and only in entries of
+    before that rule there is none. Its approval is booked on the same day.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -409,10 +410,23 @@ def require_right(context: Context, facts: Opening) -> None:
 def _hold(context: Context, facts: Opening) -> Posting[None]:
     """An opening that waits moves nothing."""
     require_campaign(context)
-    if facts.paper is not None and not standing_papers(context.books.session, context.campaign, facts.paper):
-        raise Refused.field("paper", "no evidence has this hash; attach the paper first")
+    _require_shown(context, facts)
     require_right(context, facts)
     return Posting()
+
+
+def _require_shown(context: Context, facts: Opening) -> None:
+    """Refused where no paper shows what was there, or it was taken back or is not sealed yet (docs/rules.md, 31)."""
+    if facts.paper is None:
+        raise Refused.field(
+            "paper",
+            "name the paper that shows what was there, such as the balances that were signed, by its SHA-256; attach "
+            "it first with `evidence add`, about the campaign",
+        )
+    if not standing_papers(context.books.session, context.campaign, facts.paper):
+        raise Refused.field(
+            "paper", "no evidence that stands has this hash; attach the paper first with `evidence add`"
+        )
 
 
 def facts_of_opening(session: Session, opening: OpeningRow) -> Opening:
@@ -431,6 +445,7 @@ def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Postin
             day=opening.told_on,
         )
     facts = facts_of_opening(context.books.session, opening)
+    _require_shown(context, facts)
     require_right(context, facts)
     _require_on_chain(context, facts)
     moved = [*_at_exchanges(context, facts), *_money(context, facts), *_stock(context, facts)]

@@ -80,6 +80,8 @@ class BroughtIn(Frozen):
     """Number of the entry that proposed it."""
     decided_by: int | None
     """Number of the entry that approved or rejected it."""
+    paper: str | None
+    """SHA-256 of the paper that shows it; null where it was proposed before one had to be named."""
     rows: tuple[BroughtRow, ...]
     """What was there."""
 
@@ -120,13 +122,15 @@ def standing(tx: Reading, slug: str) -> BroughtIn | None:
 
 
 def _brought_in(session: Session, slug: str, opening: OpeningRow) -> BroughtIn:
+    facts = facts_of_opening(session, opening)
     return BroughtIn(
         number=opening.number,
         day=opening.told_on,
         status=opening.status,
         entry=opening.entry,
         decided_by=opening.decided_by,
-        rows=brought_rows(session, slug, facts_of_opening(session, opening)),
+        paper=facts.paper,
+        rows=brought_rows(session, slug, facts),
     )
 
 
@@ -159,7 +163,10 @@ def brought_rows(session: Session, slug: str, facts: Opening) -> tuple[BroughtRo
 
 
 def require_proposable(tx: Reading, slug: str, facts: Opening, *, now: str) -> None:
-    """What recording it would refuse; raises NotFound, Refused or Conflict. `now` is RFC 3339."""
+    """What recording it would refuse, but for its paper, which may come later. `now` is RFC 3339.
+
+    Raises NotFound, Refused or Conflict.
+    """
     require_right(Context(Books(tx), campaign_of(tx.session, slug).slug, now, Role.RECORDER), facts)
 
 

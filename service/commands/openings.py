@@ -27,7 +27,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="CSV, XLSX, XLS or ODS, as `opening template` writes it")
     parser.add_argument("--number", metavar="NUMBER", required=True, help="what this opening is called")
     parser.add_argument("--day", metavar="DAY", required=True, help="the day at whose end all of it stood")
-    parser.add_argument("--paper", metavar="SHA256", help="the evidence of it, attached before")
+    parser.add_argument(
+        "--paper", metavar="SHA256", help="the evidence of it, attached before (needed to record)"
+    )
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
     parser.add_argument(
         "--preview", action="store_true", help="show each row and what does not tie; record nothing"
@@ -49,7 +51,8 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
                     slug = options.campaign or only_campaign(tx)
                     require_proposable(tx, slug, facts, now=rfc3339(now))
                     rows = brought_rows(tx.session, slug, facts)
-                return Answer((*say.brought(rows), str(say.NOTHING_RECORDED)), _data(None, rows))
+                wanted = () if options.paper else (str(say.WANTS_PAPER),)
+                return Answer((*say.brought(rows), *wanted, str(say.NOTHING_RECORDED)), _data(None, rows))
             with store.write() as tx:
                 slug = options.campaign or only_campaign(tx)
                 rows = brought_rows(tx.session, slug, facts)

@@ -24,7 +24,12 @@ _DOUBT = Message("does not tie: {doubt}", "{doubt}: with what")
 _PAID = Message("{paid} paid", "of an order, before the books begin", "{paid}: a sum")
 _ROWS = Message("{n} row.", "how many rows were brought in", many="{n} rows.")
 _OPEN = Message("{n} of them does not tie.", "rows that were brought in", many="{n} of them do not tie.")
-_WROTE = Message("wrote {file}; replace the example rows with what was there.", "{file}: name of a file")
+_WROTE = Message(
+    "wrote {file}; replace the example rows with what was there, and attach the paper that shows it, such as the "
+    "balances that were signed (`evidence add`): its SHA-256 is `--paper`.",
+    "{file}: name of a file",
+)
+WANTS_PAPER = Message("it is recorded with --paper, the SHA-256 of the evidence that shows what was there.")
 
 
 def brought(rows: Sequence[BroughtRow]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from service.demo.replay import Replay
 from tests.tools.demo_data import played_demo
 from tests.tools.drawn import drawn
 from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.things import paper
 
 pytestmark = pytest.mark.on_both
 
@@ -96,7 +97,7 @@ def test_an_opening_is_no_gift_and_whoever_asks_for_its_trail_reads_where_it_sta
     """404 with the same sentence by either path; 422 is for what has the shape of no key."""
     made = Ledger.new(tmp_path)
     money = [{"bank": "B", "currency": "USD", "amount": 1_000}]
-    made.do("recorder", "opening", "add", number="O-1", date="2023-11-18", money=money)
+    made.do("recorder", "opening", "add", number="O-1", date="2023-11-18", money=money, paper=paper(made))
     made.do("approver", "opening", "approve", number="O-1", date="2023-11-18")
     ports = Ports(made.store, lambda: made.now, SiteSettings(), lambda: "", list)
     client = TestClient(create_app(ports), raise_server_exceptions=False)

@@ -10,6 +10,7 @@ import pytest
 from ledger.core.errors import Refused
 from ledger.core.money import DECIMALS, decimal_text
 from tests.tools.ledgers import Ledger
+from tests.tools.things import paper
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_currency_in_a_row_of_a_list_is_held_to_its_days_too(tmp_path: Path) -
     """The refusal names the row. What was given before an opening has its own day, where anybody knows it."""
     ledger = Ledger.new(tmp_path)
     day = "2023-11-14"
-    facts: dict[str, Any] = {"number": "OP-1", "date": day}
+    facts: dict[str, Any] = {"number": "OP-1", "date": day, "paper": paper(ledger)}
     there = [{"bank": "A", "currency": "USD", "amount": 5}, {"bank": "A", "currency": "ZWG", "amount": 5}]
     with pytest.raises(Refused, match=r"money\.1\.currency: ZWG began on 2024-04-05, after 2023-11-14"):
         ledger.do("recorder", "opening", "add", money=there, **facts)

@@ -21,7 +21,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.stock import lot_traces, stock_rows
 from tests.tools.ledgers import SLUG, Ledger, copied, name, tied, tx
-from tests.tools.things import hand_over, lots, net, order, pay, receive, seq_of
+from tests.tools.things import hand_over, lots, net, order, paper, pay, receive, seq_of
 
 DAY = "2023-11-18"
 MONEY = [{"bank": "B", "currency": "USD", "amount": 1_000_000}]
@@ -59,7 +59,7 @@ def _opened(folder: Path) -> Ledger:
 
 
 def propose(ledger: Ledger, number: str = "O-1", **more: Any) -> None:
-    facts = {"number": number, "date": DAY, "money": MONEY, "stock": STOCK} | TOLD
+    facts = {"number": number, "date": DAY, "money": MONEY, "stock": STOCK, "paper": paper(ledger)} | TOLD
     ledger.do("recorder", "opening", "add", **(facts | more))
 
 
@@ -165,6 +165,25 @@ def test_an_opening_is_refused_where_it_contradicts_itself_or_the_books(tmp_path
     ledger.do("recorder", "contribution", "add", **contribution)
     with pytest.raises(Refused, match=r"^money\.0\.bank: the books have 0\.05 USD there already"):
         propose(ledger)
+
+
+def test_an_opening_is_accepted_with_a_paper_alone_and_with_one_that_still_stands(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    with pytest.raises(Refused, match=r"^paper: name the paper that shows what was there.*`evidence add`"):
+        propose(ledger, paper=None)
+    shown = paper(ledger)
+    propose(ledger)
+    with ledger.store.read() as reading:
+        attached = reading.journal.by_key(f"evidence:{SLUG}:campaign:{shown}")
+    assert attached is not None
+    ledger.do("approver", "reversal", "add", entry=attached.seq, reason="Not signed", date=DAY)
+    with pytest.raises(Refused, match=r"^paper: no evidence that stands has this hash"):
+        approve(ledger)
+    paper(ledger)
+    approve(ledger)
+    told = report(ledger).opening
+    assert told is not None
+    assert told.paper == shown
 
 
 def test_the_books_of_a_campaign_begin_once_and_on_the_day_of_the_opening(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from service.opening_sheet import read_opening, template
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import START, Ledger
 from tests.tools.spreadsheets import xlsx
+from tests.tools.things import paper
 
 
 def test_the_template_is_a_table_that_is_read() -> None:
@@ -99,6 +100,7 @@ def test_a_spreadsheet_says_the_same_as_a_csv() -> None:
 def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path: Path) -> None:
     made = Ledger.new(tmp_path, url=f"sqlite:///{tmp_path / 'aidtrail.db'}")
     made.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    signed = paper(made)
     made.store.close()
     (tmp_path / "aidtrail.toml").write_text('[chain]\nnetwork = "regtest"\n', encoding="utf-8")
 
@@ -112,6 +114,10 @@ def test_a_table_is_looked_at_proposed_and_approved_on_the_command_line(tmp_path
     names = ["--number", "O-1", "--day", "2023-11-18"]
     code, said = run("import", "opening", "there.csv", *names, "--preview")
     assert (code, "3 of them do not tie" in said, "nothing was recorded" in said) == (0, True, True), said
+    assert "it is recorded with --paper" in said
+    code, said = run("import", "opening", "there.csv", *names, "--as", "recorder")
+    assert (code, "paper: name the paper that shows what was there" in said) == (2, True), said
+    names += ["--paper", signed]
     (tmp_path / "wrong.csv").write_bytes(table(MONEY, "stock,,,,Depot,NONE,L1,,4"))
     code, said = run("import", "opening", "wrong.csv", *names, "--as", "recorder")
     assert (code, "row 3, column product: " in said) == (2, True)

@@ -109,7 +109,7 @@ def _opening(s: Scene) -> Facts:
     if s.chance(30):
         facts["pledges"] = [{"number": s.new("PL"), "asset": "USD", "amount": s.n(1, 9000)}]
     facts["given"] = [{"asset": "USD", "amount": s.n(1, 900_000), "gifts": s.n(1, 9)}]
-    return facts
+    return facts | {"paper": s.one(standing_evidence(s.tx.session, s.slug), "evidence").sha256}
 
 
 tells_decisions("opening")

@@ -134,6 +134,7 @@ MADE_UP: Mapping[str, Frozen] = {
                 status=ProposalStatus.APPROVED,
                 entry=12,
                 decided_by=13,
+                paper="5d41" + "0" * 56 + "9c1b",
                 rows=(
                     BroughtRow(
                         kind=RowKind.STOCK,

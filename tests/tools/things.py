@@ -89,6 +89,14 @@ def hand_over(ledger: Ledger, quantity: int, number: str = "H-1", lot: str = "L1
     return ledger.do("recorder", "handover", "add", **(facts | {"lots": lots(quantity, lot)} | more))
 
 
+def paper(ledger: Ledger, sha256: str = "5a" * 32) -> str:
+    """A paper about the campaign, attached once; its hash."""
+    facts = {"sha256": sha256, "title": "Signed balances", "paper": "balances", "shows": "What was there."}
+    facts |= {"access": "redacted", "about": "campaign", "date": "2023-11-18"}
+    ledger.do("recorder", "evidence", "add", **facts)
+    return sha256
+
+
 def seq_of(ledger: Ledger, kind: str, number: str) -> int:
     """The entry that recorded the paper of a number; of papers that are somebody's, the newest."""
     with ledger.store.read() as reading:
