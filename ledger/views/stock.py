@@ -21,7 +21,8 @@ from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
-from ledger.rules.goods import expiries_of, lot_deliveries, recalls_of_lots
+from ledger.rules.expiries_elsewhere import ExpiryElsewhere, expiries_elsewhere
+from ledger.rules.goods import expiries_of, expiry_of, lot_deliveries, recalls_of_lots
 from ledger.rules.orders import find_order, item_of, require_order
 from ledger.rules.recall_ends import recall_state
 from ledger.rules.receipts import receipt_use
@@ -30,6 +31,17 @@ from ledger.store.transaction import Reading
 from ledger.tracing.follow import origins
 from ledger.tracing.owners import Owned, owners, owners_of_use
 from ledger.tracing.state import Lines
+
+
+class ExpiryThere(Frozen):
+    """What the newest correction of another campaign says is the last day of use of the same maker's lot."""
+
+    campaign: str
+    """Its short name."""
+    correction: str
+    """Number of its correction."""
+    expiry: str | None
+    """The day that it says; null where it says that there is none."""
 
 
 class StockRow(Frozen):
@@ -45,6 +57,8 @@ class StockRow(Frozen):
     """How many."""
     expiry: str | None
     """Last day of use; null where none is known."""
+    expiry_elsewhere: ExpiryThere | None
+    """What another campaign says otherwise, of which this one has decided nothing."""
     usable: bool
     """False: they came too much, and wait for a decision."""
     recall: str | None
@@ -139,6 +153,10 @@ class LotTrace(Frozen):
     """Name of the lot."""
     noted: Whole
     """Pieces that all its deliveries brought, by their papers."""
+    expiry: str | None
+    """Last day of use; null where none is known."""
+    expiry_elsewhere: ExpiryThere | None
+    """What another campaign says otherwise, of which this one has decided nothing."""
     deliveries: tuple[LotDelivery, ...]
     """What brought it, the oldest first."""
     recall: str | None
@@ -166,6 +184,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
     lots = {lot for _, _, lot in lying}
     recalls = recalls_of_lots(books.session, campaign, lots)
     expiries = expiries_of(books.session, campaign, lots)
+    elsewhere = expiries_elsewhere(books.session, campaign, lots)
     found = [
         StockRow(
             place=balance.account.detail[-1],
@@ -173,6 +192,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
             lot=lot.number,
             pieces=balance.net,
             expiry=expiries.get(lot),
+            expiry_elsewhere=_there(elsewhere.get(lot)),
             usable=kind is AccountClass.STOCK,
             recall=recalls.own.get(lot),
             recalled_elsewhere=str(recalls.elsewhere[lot]) if lot in recalls.elsewhere else None,
@@ -181,6 +201,12 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
         for balance, kind, lot in lying
     ]
     return sorted(found, key=lambda row: (row.place, row.product, row.lot))
+
+
+def _there(elsewhere: ExpiryElsewhere | None) -> ExpiryThere | None:
+    if elsewhere is None:
+        return None
+    return ExpiryThere(campaign=elsewhere.campaign, correction=elsewhere.number, expiry=elsewhere.expiry)
 
 
 def stock_card(tx: Reading, campaign: str, place: str, product: str, lot: str) -> list[CardRow]:
@@ -257,6 +283,8 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 product=lot.product,
                 lot=lot.number,
                 noted=sum(row.noted for row, *_ in rows),
+                expiry=expiry_of(books.session, campaign, lot),
+                expiry_elsewhere=_there(expiries_elsewhere(books.session, campaign, (lot,)).get(lot)),
                 deliveries=tuple(_delivery(books, campaign, *row) for row in rows),
                 recall=recall,
                 recalled_elsewhere=str(recalls.elsewhere[lot]) if lot in recalls.elsewhere else None,

@@ -13,7 +13,7 @@ from ledger.core.money import is_money
 from ledger.rules.matching import SAYS, Match, Verdict
 from ledger.views.losses import LossRow
 from ledger.views.payables import PayableRow
-from ledger.views.stock import CardRow, GiftShare, LotDelivery, LotTrace, StockRow
+from ledger.views.stock import CardRow, ExpiryThere, GiftShare, LotDelivery, LotTrace, StockRow
 from service.sentences.layout import row
 
 _LOT = "a lot in stock"
@@ -24,6 +24,9 @@ _RECALLED = Message("recalled by {recall}", _LOT, "{recall}: number of a recall"
 _RECALLED_ELSEWHERE = Message(
     "recalled in campaign {campaign}", _LOT, "{campaign}: short name of another campaign"
 )
+_THERE = ("{campaign}: short name of another campaign", "{day}: the last day of use that it says")
+_EXPIRES_ELSEWHERE = Message("expires {day} in campaign {campaign}", _LOT, *_THERE)
+_NO_EXPIRY_ELSEWHERE = Message("without a last day in campaign {campaign}", _LOT, _THERE[0])
 NO_STOCK = Message("nothing is in stock.")
 NONE_EXPIRED = Message("nothing expired is in stock.")
 
@@ -33,6 +36,8 @@ def stock(one: StockRow) -> str:
     told = []
     if one.expiry:
         told.append(worded(_EXPIRED if one.expired else _EXPIRES, day=one.expiry))
+    if one.expiry_elsewhere:
+        told.append(_expiry_there(one.expiry_elsewhere, _EXPIRES_ELSEWHERE, _NO_EXPIRY_ELSEWHERE))
     if not one.usable:
         told.append(worded(_TOO_MUCH))
     if one.recall:
@@ -40,6 +45,14 @@ def stock(one: StockRow) -> str:
     if one.recalled_elsewhere:
         told.append(worded(_RECALLED_ELSEWHERE, campaign=one.recalled_elsewhere))
     return row(one.place, f"{one.product}#{one.lot}", str(one.pieces), listed(told, SEMICOLONS))
+
+
+def _expiry_there(there: ExpiryThere, at: Message, none: Message) -> str:
+    """What another campaign says of the last day of use, and by which of its corrections."""
+    told = f"{there.campaign} {there.correction}"
+    return (
+        worded(none, campaign=told) if there.expiry is None else worded(at, campaign=told, day=there.expiry)
+    )
 
 
 _REPORT = Message("report {report}", "about a loss", "{report}: number of a report")
@@ -94,6 +107,19 @@ _ELSEWHERE = Message(
     "{campaign}: short name of another campaign",
     "words in backquotes are commands",
 )
+_EXPIRY = Message("last day of use {day}", "a lot", "{day}: its last day of use")
+_OTHER_EXPIRY = Message(
+    "last day of use {day} in campaign {campaign}: decide with `correction add` or `correction differs`",
+    "a lot",
+    *_THERE,
+    "words in backquotes are commands",
+)
+_OTHER_NO_EXPIRY = Message(
+    "no last day of use in campaign {campaign}: decide with `correction add` or `correction differs`",
+    "a lot",
+    _THERE[0],
+    "words in backquotes are commands",
+)
 _ALSO = Message("also came to {campaigns}", "a lot", "{campaigns}: short names of other campaigns")
 _ENDS = Message(
     "recalled by {recall}: {returned} returned, {destroyed} destroyed, {used} used, {missing} not found, {open} open",
@@ -138,6 +164,10 @@ def lot(trace: LotTrace) -> Iterator[str]:
 
 def _of_lot(trace: LotTrace) -> Iterator[str]:
     yield from map(_delivered, trace.deliveries)
+    if trace.expiry is not None:
+        yield worded(_EXPIRY, day=trace.expiry)
+    if trace.expiry_elsewhere is not None:
+        yield _expiry_there(trace.expiry_elsewhere, _OTHER_EXPIRY, _OTHER_NO_EXPIRY)
     if trace.recalled_elsewhere is not None:
         yield worded(_ELSEWHERE, campaign=trace.recalled_elsewhere)
     if trace.also_in:

@@ -9,8 +9,11 @@ import pytest
 
 from api.pages.sentences import what_to_do
 from ledger.core.errors import Refused
+from ledger.rules.books import Books
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItem, OpenItemKind
+from ledger.views.stock import lot_traces, stock_rows
+from service.sentences import stock as say
 from tests.tools.funds import OTHER, do, two_funds
 from tests.tools.ledgers import SLUG, Ledger, sum_of, tied
 from tests.tools.things import DATE
@@ -20,6 +23,14 @@ def waiting(ledger: Ledger, campaign: str = OTHER) -> list[OpenItem]:
     with ledger.store.read() as reading:
         rows = decisions(reading, campaign, now=ledger.now)
     return [row for row in rows if row.kind is OpenItemKind.EXPIRY_ELSEWHERE]
+
+
+def told_of(ledger: Ledger) -> tuple[str, str]:
+    """What `stock list` and `lot trace` say of lot L1 in the other campaign."""
+    with ledger.store.read() as reading:
+        books = Books(reading)
+        rows, traces = stock_rows(books, OTHER, DATE), lot_traces(books, OTHER, "L1")
+    return "\n".join(map(say.stock, rows)), "\n".join(line for trace in traces for line in say.lot(trace))
 
 
 def correct(ledger: Ledger, campaign: str, number: str, entry: int | None, **days: str) -> None:
@@ -46,6 +57,12 @@ def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_
     (row,) = waiting(ledger)
     assert (str(row.subject), sum_of(row).minor, row.since) == ("BOX#L1 (help CR-1)", 9, DATE)
     assert "to 2025-01-31" in what_to_do(row.to_do)
+    listed, traced = told_of(ledger)
+    assert "expires 2026-01-31; expires 2025-01-31 in campaign help CR-1" in listed
+    assert (
+        "last day of use 2026-01-31\n  last day of use 2025-01-31 in campaign help CR-1: decide with"
+        in traced
+    )
     assert waiting(ledger, SLUG) == []
 
     said = {"of": SLUG, "correction": "CR-1", "product": "BOX", "lot": "L1", "reason": "Another maker"}
@@ -54,6 +71,7 @@ def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_
             do(ledger, OTHER, "approver", "correction", "differs", number="CD-1", **(said | wrong), date=DATE)
     differs = do(ledger, OTHER, "approver", "correction", "differs", number="CD-1", **said, date=DATE)
     assert waiting(ledger) == []
+    assert not any("campaign help" in told for told in told_of(ledger))
     do(ledger, OTHER, "approver", "reversal", "add", entry=differs.seq, reason="The same maker.", date=DATE)
     assert len(waiting(ledger)) == 1
 
@@ -62,6 +80,9 @@ def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_
     correct(ledger, SLUG, "CR-2", kits, old="2025-01-31")
     (row,) = waiting(ledger)
     assert (str(row.subject), "no last day of use" in what_to_do(row.to_do)) == ("BOX#L1 (help CR-2)", True)
+    listed, traced = told_of(ledger)
+    assert "expires 2025-01-31; without a last day in campaign help CR-2" in listed
+    assert "no last day of use in campaign help CR-2: decide with" in traced
     with ledger.store.read() as reading:
         (entry,) = [
             row.seq
