@@ -73,7 +73,8 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         def render(tx: Any, now: int) -> Rendered:
             rows = lot_traces(_books(tx, slug), slug, lot)
-            return page_of(request, Page[LotTrace], rows, limit, cursor, Reads(frozenset({slug})))
+            # A maker's lot is one: it says which other campaigns it came to, and what these say of it.
+            return page_of(request, Page[LotTrace], rows, limit, cursor, Reads())
 
         return answers.answer(request, render)
 

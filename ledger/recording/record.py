@@ -22,11 +22,13 @@ from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.model.corrections import Corrected
 from ledger.recording.bank_movements import note_movements
 from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
+from ledger.rules.corrections import corrections_of
 from ledger.rules.limits import require_within_limit
 from ledger.rules.named import by_name
 from ledger.rules.payee_screening import require_screened
@@ -220,8 +222,11 @@ def record(
 def _is_everywhere(tx: Writing, kind: Kind, posting: Posting[Any]) -> bool:
     """Does an entry of this kind, or what it takes back, say something to every campaign?"""
     undone = None if posting.reverses is None else tx.journal.by_seq(posting.reverses)
-    kinds = (kind,) if undone is None else (kind, BY_NAME[undone.kind])
-    return any(one.everywhere or one.read_elsewhere for one in kinds)
+    if undone is None:
+        return kind.everywhere or kind.read_elsewhere
+    # With a paper goes what it was corrected to say: no campaign is asked any more about a last day of use.
+    corrected = any(row.field is Corrected.EXPIRY for row in corrections_of(tx.session, undone.seq))
+    return corrected or any(one.everywhere or one.read_elsewhere for one in (kind, BY_NAME[undone.kind]))
 
 
 def _largest(told: dict[str, Any]) -> str:

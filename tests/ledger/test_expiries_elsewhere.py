@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.pages.sentences import what_to_do
+from api.ports import Ports, SiteSettings
 from ledger.core.errors import Refused
 from ledger.rules.books import Books
 from ledger.views.decisions import decisions
@@ -16,7 +19,7 @@ from ledger.views.stock import lot_traces, stock_rows
 from service.sentences import stock as say
 from tests.tools.funds import OTHER, do, two_funds
 from tests.tools.ledgers import SLUG, Ledger, sum_of, tied
-from tests.tools.things import DATE
+from tests.tools.things import DATE, order
 
 
 def waiting(ledger: Ledger, campaign: str = OTHER) -> list[OpenItem]:
@@ -91,4 +94,39 @@ def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_
         ]
     ledger.do("approver", "reversal", "add", entry=entry, reason="It was right.", date=DATE)
     assert waiting(ledger) == []
+    tied(ledger)
+
+
+@pytest.mark.parametrize("noun", ["in-kind", "receipt"])
+def test_a_reversed_paper_takes_its_corrected_expiry_from_the_inbox_of_each_other_campaign(
+    noun: str, tmp_path: Path
+) -> None:
+    """Its counter rises with that, so that nothing that was made before is shown any more."""
+    ledger = two_funds(tmp_path)
+    for campaign in (SLUG, OTHER):
+        do(
+            ledger, campaign, "recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits",
+        )  # fmt: skip
+    label = {"lot": "L1", "expiry": "2026-01-31"}
+    given: dict[str, Any] = {"number": "N-1", "product": "KIT", "place": "Depot", "quantity": 9, "date": DATE}
+    do(ledger, OTHER, "recorder", "in-kind", "add", **given, **label)
+    if noun == "receipt":
+        order(ledger, quantity=9, value=900)
+        came = [label | {"noted": 9, "good": 9}]
+        facts = {"number": "N-1", "order": "PO-1", "item": "1", "place": "Depot", "lots": came, "date": DATE}
+        paper = ledger.do("recorder", "receipt", "add", **facts).seq
+    else:
+        paper = ledger.do("recorder", "in-kind", "add", **given, **label).seq
+    correct(ledger, SLUG, "CR-1", paper, old="2026-01-31", new="2025-01-31")
+    assert len(waiting(ledger)) == 1
+    client = TestClient(create_app(Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)))
+    lot = f"/api/v1/campaigns/{OTHER}/lots/L1"
+    assert client.get(lot).json()["items"][0]["also_in"] == [SLUG]
+    with ledger.store.read() as reading:
+        before = reading.changes.counts()[OTHER]
+    ledger.do("approver", "reversal", "add", entry=paper, reason="Not ours.", date=DATE)
+    with ledger.store.read() as reading:
+        assert reading.changes.counts()[OTHER] > before
+    assert waiting(ledger) == []
+    assert client.get(lot).json()["items"][0]["also_in"] == []
     tied(ledger)
