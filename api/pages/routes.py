@@ -212,10 +212,11 @@ def no_private_key(key: str) -> None:
 
 def checked_key(key: str) -> str:
     """A key as the ledger spells it; refuses one that nothing can have, before the ledger is asked."""
-    if not key.strip() or len(key) > KEY_LIMIT or not key.isprintable():
+    found = pasted_key(key) if len(key) <= KEY_LIMIT else ""
+    if not found or not found.isprintable():
         raise NotFound(
             "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. "
             "Characters of what you wrote: {count}.",
             count=len(key),
         )
-    return pasted_key(key)
+    return found

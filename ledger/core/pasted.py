@@ -6,11 +6,13 @@ Nothing here judges a key or an address; whoever asked for it does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote, urlsplit
 
 _REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 """A payment request of BIP 21; in capitals in QR codes."""
-_TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?::(\d{1,10}))?")
+_TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?:[:-](\d{1,10}))?")
+"""An output stands behind a colon, or behind a hyphen as some explorers write it."""
 _OUTPUT = re.compile(r"(?:vout|output)[=:](\d{1,10})")
 _ADDRESS = re.compile(r"(?i:bc|tb|bcrt)1[0-9A-Za-z]{6,87}|[13mn2][1-9A-HJ-NP-Za-km-z]{25,34}")
 _UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
@@ -24,8 +26,14 @@ def pasted_key(text: str) -> str:
     A `bitcoin:` request gives its address, a link of an explorer the transaction, the output or the address that it
     shows, a link of a donation's page its key. A txid and a bech32 address are the same in any case (BIP 173); a claim
     code and a base58 address are not. Any other text comes back as it is, without spaces around it.
+
+    What nobody sees (zero-width spaces, marks of direction, soft hyphens) is dropped; so are spaces in a txid or an
+    address, which are shown and copied in groups.
     """
-    key = text.strip()
+    key = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
+    together = "".join(key.split())
+    if together != key and (_TRANSACTION.fullmatch(together) or _ADDRESS.fullmatch(together)):
+        key = together
     request = _REQUEST.fullmatch(key)
     if request is not None:
         key = unquote(request.group(1)).strip("/ ")
