@@ -180,8 +180,11 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
         heading = str(say.NOT_FOUND_DONATION if is_donation else words.title)
         if isinstance(error, NothingYet):
             heading = str(say.NO_PAYMENT_YET)
+        detail = _for_people(told)
+        if told.status == 404 and any(error.field == "campaign" for error in told.errors):
+            heading, detail = str(say.NO_CAMPAIGN), str(say.NO_CAMPAIGN_DETAIL)
         key = request.url.path[3:][:200] if is_donation else ""
-        body = pages.error(told.status, heading, told.detail, key)
+        body = pages.error(told.status, heading, detail, key)
         headers = {**UNKEPT, **told.headers}
         if told.retry_after is not None:
             headers["Retry-After"] = str(told.retry_after)
@@ -190,6 +193,13 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     for kind in (Problem, TooMany, LedgerError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, answer)
     return answer
+
+
+def _for_people(told: _Refusal) -> str:
+    """The reason without the names of fields, which a program has sent and a person has not."""
+    if not told.errors:
+        return told.detail
+    return " ".join(f"{error.reason[:1].upper()}{error.reason[1:]}." for error in told.errors)
 
 
 def _for_programs(path: str) -> bool:

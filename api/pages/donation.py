@@ -13,7 +13,7 @@ from api.pages.parts import ROWS, picture
 from api.pages.render import PageRenderer
 from api.pages.sentences import fixed
 from ledger.views.campaign import DonationPage
-from ledger.views.trail import Donation, StepKind
+from ledger.views.trail import Donation, DonationTrail, StepKind
 
 FACTS = 6
 """Most named facts of a step in a first view."""
@@ -62,14 +62,14 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
     )
 
 
-def donations_page(pages: PageRenderer, key: str, trails: Sequence[Donation], private: bool) -> bytes:
-    """A list for a key that names several donations."""
+def donations_page(pages: PageRenderer, key: str, trails: Sequence[DonationTrail], private: bool) -> bytes:
+    """A sentence for each donation of a key that names several, and for all of them."""
     return pages.page(
         "donations.html",
         pages.frame(str(fixed.DONATIONS), noindex=private),
         key=say.claim_code() if private else short_hash(key, 8, 6),
-        trails=trails[:ROWS],
-        hidden=max(0, len(trails) - ROWS),
+        trails=trails,
+        rows=ROWS,
     )
 
 

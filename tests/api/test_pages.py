@@ -16,7 +16,7 @@ from ledger.core.frozen import Amount
 from ledger.views.campaign import SourceOfFact
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
 from tests.tools import builders_views as built
-from tests.tools.fakes_api import CLAIM, FakeViews, ports
+from tests.tools.fakes_api import CLAIM, FakeViews, ports, text_of
 
 FIRST_VIEW = 14 * 1024
 
@@ -141,7 +141,11 @@ def test_the_picture_has_its_table(site: TestClient) -> None:
 def test_a_key_with_several_donations_lists_them(site: TestClient) -> None:
     """An address that was paid twice shows both, each with a link of its own."""
     html = site.get(f"/d/{built.story_trail().address}").text
-    assert "several donations" in html
+    text = text_of(html)
+    assert "This key has 2 payments. 1 settled: 0.01 BTC together." in text
+    assert "Together they paid for 37 masks." in text
+    assert "Your 0.01 BTC paid for 37 masks" in text
+    assert "Not in that sum: " in text
     assert f'href="/d/{built.TXID}:1"' in html
     assert f'href="/d/{"ab" * 32}:0"' in html
 
@@ -153,6 +157,18 @@ def test_an_unknown_key_is_answered_with_help(site: TestClient) -> None:
     assert "A transaction id has 64 characters; yours has 7." in answer.text
     assert 'value="3f9ac21"' in answer.text
     assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_what_is_not_there_is_told_to_people_without_names_of_fields(site: TestClient) -> None:
+    """Title and text differ, a campaign that is not there is told so, and an empty search is not sent."""
+    for path in ("/c/nope", "/d/3f9ac21", "/nothing"):
+        answer = site.get(path)
+        assert answer.status_code == 404, path
+        (title,) = re.findall(r"<h1>(.*?)</h1>", answer.text)
+        (lead,) = re.findall(r'<p class="lead">(.*?)</p>', answer.text)
+        assert title.rstrip(".") not in lead, path
+        assert "campaign:" not in answer.text, path
+    assert re.search(r'<input id="key"[^>]* required', site.get("/").text)
 
 
 def test_the_form_finds_without_a_script(site: TestClient) -> None:

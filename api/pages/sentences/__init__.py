@@ -49,6 +49,8 @@ from api.pages.sentences.donation import (
 from api.pages.sentences.errors import (
     DEMONSTRATION,
     ERRORS,
+    NO_CAMPAIGN,
+    NO_CAMPAIGN_DETAIL,
     NO_PAYMENT_YET,
     NO_SUCH_NAME,
     NOT_FOUND_DONATION,
@@ -127,6 +129,7 @@ from api.pages.sentences.pledges import pledge_came, pledge_status
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, reached_by_sex, target
 from api.pages.sentences.screening import screened
+from api.pages.sentences.several import several, several_more
 from api.pages.sentences.steps import (
     in_packs,
     line_name,
@@ -164,6 +167,8 @@ __all__ = [
     "FLOW_TITLE",
     "LIMITS_NOTE",
     "NOT_FOUND_DONATION",
+    "NO_CAMPAIGN",
+    "NO_CAMPAIGN_DETAIL",
     "NO_COINS",
     "NO_PAYMENT_YET",
     "NO_SUCH_NAME",
@@ -288,6 +293,8 @@ __all__ = [
     "said_and_says",
     "screened",
     "service_figures",
+    "several",
+    "several_more",
     "shown_by",
     "since_day",
     "small_claims",

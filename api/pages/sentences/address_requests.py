@@ -19,6 +19,11 @@ SHARED = Message(
     "There is no address of your own just now. This one belongs to the campaign and is for any end; all donors share "
     "it: keep your transaction id, it finds the way of your gift."
 )
+OR_SHARED = Message(
+    "It belongs to the campaign and is for any end. All donors share it: keep your transaction id, it finds the way of "
+    "your gift.",
+    "an address",
+)
 _SHARED_NEED = Message(
     "No address can be kept for need {need} just now. This one belongs to the campaign and is for any end, not for "
     "that need alone; all donors share it: keep your transaction id, it finds the way of your gift.",
@@ -29,7 +34,11 @@ AWAITED_LEAD = Message("Nothing expires. Once a payment is seen, this page tells
 KEEP_TITLE = Message("Keep this link")
 KEEP = Message(
     "This page is found by your claim code alone, which is stored nowhere here. Whoever has it can read what became of "
-    "the gift, and nothing else. Keep the link, or write the code down:"
+    "the gift, and nothing else. Keep this link, or print this page:"
+)
+_CODE_ALONE = Message(
+    "The last part of it is the code: {code}. It is found by the search of this site, too.",
+    "{code}: a claim code",
 )
 _TO = Message(
     "To {campaign}", "above the title of a page on which a donor asks for an address", "{campaign}: its title"
@@ -70,6 +79,10 @@ def _campaign(slug: str, title: str) -> Piece:
 def shared(need: str) -> str:
     """What is said of the shared address, and that it is kept for no need where one was wished."""
     return worded(_SHARED_NEED, need=need) if need else worded(SHARED)
+
+
+def code_alone(code: str) -> str:
+    return worded(_CODE_ALONE, code=code)
 
 
 def need(number: str, words: str) -> str:

@@ -61,5 +61,9 @@ ERRORS = {
     ),
 }
 NO_SUCH_NAME = Message("Nothing here can have this name.", "a part of an address that has not its shape")
-NOT_FOUND_DONATION = Message("No donation has this key", _TITLE)
+NOT_FOUND_DONATION = Message("Nothing is found under this key", _TITLE)
+NO_CAMPAIGN = Message("No campaign is at this address", _TITLE)
+NO_CAMPAIGN_DETAIL = Message(
+    "Its name may be written otherwise. All campaigns of this site are on the first page."
+)
 NO_PAYMENT_YET = Message("No payment yet", _TITLE)
