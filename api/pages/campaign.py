@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from api.pages.parts import ROWS, groups_of_four, picture
 from api.pages.render import Frame, PageRenderer
 from ledger.core.money import is_money
+from ledger.recording.desk import bip21_of
 from ledger.views.campaign import CampaignCard, CampaignHead, CampaignPage, CampaignReport, DonationRow
 from ledger.views.flow import Flow
 from ledger.views.two_keys import Deliveries, DeliveryCount, Unconfirmed
@@ -47,6 +48,7 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         others=[row for row in page.others if is_money(row.amount.asset)],
         deliveries=_deliveries(page.deliveries),
         address=groups_of_four(report.fixed_address),
+        wallet=bip21_of(report.fixed_address, report.title) if report.fixed_address else "",
         rows=ROWS,
         shown_papers=SHOWN_PAPERS,
         shown_periods=SHOWN_PERIODS,

@@ -97,6 +97,7 @@ def _form(
 ) -> Response:
     with ports.store.read() as tx:
         choice: Choice = choice_of(tx, slug)
+    told = (shared.address, shared.bip21) if shared is not None else choice.shared
     body = pages.page(
         "give.html",
         pages.frame(str(say.ASK_TITLE), noindex=True),
@@ -109,14 +110,19 @@ def _form(
         needs=choice.needs[:ROWS],
         need=need if need in {number for number, _ in choice.needs} else "",
         wished=need,
-        address=groups_of_four(shared.address) if shared is not None else (),
-        qr=Markup(qr_of(shared.bip21, fluid=True)) if shared is not None else "",  # noqa: S704 - drawn by us
+        only_shared=shared is not None,
+        address=groups_of_four(told[0]) if told is not None else (),
+        bip21=told[1] if told is not None else "",
+        qr=Markup(qr_of(told[1], fluid=True)) if told is not None else "",  # noqa: S704 - drawn by us
     )
     return _answer(body, status)
 
 
-def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None:
-    """The page of a claim code that nothing has come to yet; None where the key is no such code."""
+def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Response | None:
+    """The page of a claim code that nothing has come to yet; None where the key is no such code.
+
+    `site`: the address of this site as its reader sees it, for the link to keep.
+    """
     with ports.store.read() as tx:
         awaited: Awaited | None = awaited_by(tx, key)
     if awaited is None:
@@ -129,6 +135,7 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str) -> Response | None
         address=groups_of_four(awaited.intention.address),
         qr=Markup(qr_of(awaited.intention.bip21, fluid=True)),  # noqa: S704 - drawn by us
         code=key,
+        link=f"{ports.settings.base_url or site}/d/{quote(key)}",
     )
     return _answer(body, 200)
 

@@ -131,7 +131,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             return answers.answer(request, render)
         except NotFound as missing:
             no_private_key(key)
-            if isinstance(missing, NothingYet) and (awaited := awaited_page(ports, pages, key)) is not None:
+            if (
+                isinstance(missing, NothingYet)
+                and (awaited := awaited_page(ports, pages, key, site_of(request))) is not None
+            ):
                 return awaited
             unknown = unknown_page(ports.lookups, pages, key, str(missing))
             if unknown is None:
@@ -197,6 +200,11 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:
         return Response(_MARK, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def site_of(request: Request) -> str:
+    """The address of this site as the one who asks has it; told to nobody else."""
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def no_private_key(key: str) -> None:

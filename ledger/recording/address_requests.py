@@ -19,12 +19,16 @@ _SECRET = "form_secret"  # noqa: S105 - the name under which it is kept
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a donor chooses from: the campaign's standing needs, each as (number, what it asks for and who)."""
+    """What a donor chooses from: the campaign's standing needs, each as (number, what it asks for and who).
+
+    `shared`: the address that all donors share, and the link that opens it in a wallet; None where there is none.
+    """
 
     slug: str
     title: str
     end: str
     needs: tuple[tuple[str, str], ...]
+    shared: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ def choice_of(tx: Reading, slug: str) -> Choice:
         (need.number, f"{product.name} for {need.recipient}")
         for need, product in standing_needs(tx.session, slug)
     )
-    return Choice(slug, campaign.title, campaign.end, needs)
+    fixed = tx.addresses.fixed_of(slug)
+    shared = None if fixed is None else (fixed.address, bip21_of(fixed.address, campaign.title))
+    return Choice(slug, campaign.title, campaign.end, needs, shared)
 
 
 def form_secret(tx: Reading) -> bytes | None:

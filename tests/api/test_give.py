@@ -102,7 +102,7 @@ def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
     assert "Restricted to need N-1 (Kit for Clinic): what comes to it is spent on that need only." in own.text
     assert "".join(re.findall(r"<span>(\w{1,4})</span>", own.text)) == ONE
     assert f'href="bitcoin:{ONE}?label=Help%20%26%20more"' in own.text
-    assert code in own.text
+    assert f"http://testserver/d/{code}" in own.text, "the link itself is printed, not the code alone"
     for answer in (form, sent, own):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
@@ -114,6 +114,19 @@ def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
         assert row.restriction == "N-1"
         assert tx.addresses.by_claim(claim_hash(code)) == row
         assert tx.addresses.by_claim(code) is None, "the code itself is stored nowhere"
+
+
+def test_the_shared_address_has_a_qr_code_and_a_link_for_wallets(site: TestClient, store: Store) -> None:
+    """On the page of giving, below the form, and with no address given out; the campaign's page leads there."""
+    form = site.get(GIVE)
+    shared = form.text.partition('id="shared"')[2]
+    assert "".join(re.findall(r"<span>(\w{1,4})</span>", shared)) == FIXED
+    assert f'href="bitcoin:{FIXED}?label=Help%20%26%20more"' in shared
+    assert "<svg" in shared
+    campaign = site.get("/c/help").text
+    assert f'href="bitcoin:{FIXED}?label=Help%20%26%20more"' in campaign
+    assert f'href="{GIVE}#shared"' in campaign
+    assert given(store) == 0
 
 
 def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
