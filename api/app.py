@@ -22,6 +22,7 @@ from api.data.routes import data_routes
 from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
 from api.pages.give import give_routes
+from api.pages.help import help_routes
 from api.pages.lists import lists_routes
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_routes
@@ -107,6 +108,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     confirm_routes(site, ports, pages)
     give_routes(site, ports, pages)
     lists_routes(site, ports, pages, answers)
+    help_routes(site, pages)
     app = FastAPI(
         # As their routers made them: to include a router makes each of its routes once more.
         routes=[*data.routes, *site.routes],

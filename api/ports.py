@@ -169,11 +169,23 @@ NO_LOOKUPS = NoLookups()
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """Of the site: its title, whether it is a demonstration, and its public address without a last slash."""
+    """Of the site: its title, whether it is a demonstration, and its public address without a last slash.
+
+    `operator` is the organisation that runs it, `contact` a link by which it is reached (`mailto:` or https), `source`
+    where the source of the program is; each empty where it is not told.
+    """
 
     title: str = "aidtrail"
     demonstration: bool = False
     base_url: str = ""
+    operator: str = ""
+    contact: str = ""
+    source: str = ""
+
+    @property
+    def contact_shown(self) -> str:
+        """The contact as people read it."""
+        return self.contact.removeprefix("mailto:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ class Site:
     title: str = "aidtrail"
     base_url: str = ""
     demonstration: bool = False
+    operator: str = ""
+    contact: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

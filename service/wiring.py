@@ -135,7 +135,14 @@ def build(
         reading,
         ending.is_set,
     )
-    settings = SiteSettings(config.site.title, config.site.demonstration, config.site.base_url.rstrip("/"))
+    settings = SiteSettings(
+        config.site.title,
+        config.site.demonstration,
+        config.site.base_url.rstrip("/"),
+        config.site.operator,
+        config.site.contact,
+        config.site.source,
+    )
     ports = Ports(
         store,
         clock,

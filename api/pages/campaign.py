@@ -16,7 +16,7 @@ from ledger.views.flow import Flow
 from ledger.views.two_keys import Deliveries, DeliveryCount, Unconfirmed
 
 SHOWN_PAPERS = 6
-SHOWN_DONATIONS = 4
+SHOWN_DONATIONS = 3
 SHOWN_PERIODS = 12
 SHOWN_DELIVERIES = 8
 SHOWN_LOSSES = 8

@@ -21,6 +21,7 @@ from api.clean import clean
 from api.pages import sentences as say
 from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.pages.sentences import fixed
+from api.pages.sentences import help as help_words
 from api.ports import SiteSettings
 from ledger.core.frozen import Amount
 from ledger.views.campaign import JournalHead, SourceOfFact
@@ -30,6 +31,9 @@ STYLE = (_HERE / "static" / "site.css").read_bytes()
 STYLE_HASH = hashlib.sha256(STYLE).hexdigest()[:16]
 STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
+MORE_STYLE = (_HERE / "static" / "more.css").read_bytes()
+"""For print and forced colours: no screen waits for it."""
+MORE_STYLE_PATH = f"/static/{hashlib.sha256(MORE_STYLE).hexdigest()[:16]}.css"
 
 
 LAST_LOOK = "\u2063last look\u2063"
@@ -47,6 +51,7 @@ class Frame:
     site: str
     banner: str
     style: str
+    more_style: str
     noindex: bool
     facts: tuple[SourceOfFact, ...]
     journal: JournalHead | None
@@ -86,7 +91,7 @@ class PageRenderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"say": say, "w": fixed, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
+        self._environment.globals |= {"say": say, "w": fixed, "h": help_words, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
         self._environment.filters |= {
             "amount": _amount,
             "pieces": say.pieces,
@@ -115,6 +120,7 @@ class PageRenderer:
             site=self.settings.title,
             banner=str(say.DEMONSTRATION) if self.settings.demonstration or demonstration else "",
             style=STYLE_PATH,
+            more_style=MORE_STYLE_PATH,
             noindex=noindex,
             facts=facts,
             journal=journal,

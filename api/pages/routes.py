@@ -22,7 +22,7 @@ from api.pages.forms import form_of
 from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
-from api.pages.render import STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
+from api.pages.render import MORE_STYLE, MORE_STYLE_PATH, STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -196,6 +196,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 headers={**headers, "Content-Encoding": "gzip"},
             )
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=headers)
+
+    @router.api_route(MORE_STYLE_PATH, methods=_READ)
+    def more_style() -> Response:
+        return Response(MORE_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER})
 
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:

@@ -122,7 +122,7 @@ ALL_CAMPAIGNS = Message("All campaigns", _LINK)
 FIND = Message("Find", _LINK)
 AS_TABLE = Message("The same as a table", _LINK)
 SITE = Message("Site", "names the navigation for a reader who does not see it")
-SERVED = Message("Served by aidtrail, open source.")
+SERVED = Message("Served by aidtrail, [open source].", "in the foot of each page; a link")
 SUMS_NOTE = Message("Each column adds up to the last row, to the last unit.", "tables of sums")
 WITHHELD_NOTE = Message(
     "A paper that is not shown has its row here. The fact that it proves, amounts and names too, stays in the public "
@@ -143,7 +143,6 @@ RESULTS_NOTE = Message("Nobody is counted twice. Groups of few people are not sh
 ASK_NOTE = Message(
     "Ask for an address of your own, for one need if you like. A secret link then finds the way of your gift."
 )
-LAST_LOOK = Message("Last look at the chain, sources", "a row of how long it takes")
 NO_STEPS = Message("Nothing is in the books yet. The steps begin when it is settled.", "a donation")
 CHANGES_NOTE = Message("What later entries or the chain changed of what stood here, the newest first.")
 NO_CAMPAIGN = Message("No campaign is public yet.")
