@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from ledger.core.errors import LedgerError, NotAllowed, StorageFailed
 from ledger.core.wording import Wording
+from service import VERSION
 from service.clock import system_clock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands import TABLE, Row
@@ -50,6 +51,9 @@ def build_parser(chosen: Row | None, command: Command | None) -> argparse.Argume
         prog="aidtrail",
         description="Follows a crypto donation from the coin to what it became.",
         epilog="Each command has --help, --json and documented exit codes.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"aidtrail {VERSION}", help="print the version, and exit"
     )
     top = parser.add_subparsers(metavar="COMMAND", title="commands", required=True, parser_class=_Parser)
     nouns: dict[str, argparse._SubParsersAction[_Parser]] = {}

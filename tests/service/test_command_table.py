@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import service.commands
 from ledger.recording.desk import NOUNS
 from ledger.recording.kinds import BY_NAME
+from service.cli import build_parser
 from service.commands import TABLE
 from tests.tools.demo_data import run_command
 
@@ -89,3 +91,11 @@ def test_a_command_loads_what_it_needs_and_no_more(
         name for name in loaded for top in (*HEAVY, *also) if name == top or name.startswith(f"{top}.")
     ]
     assert not unwanted, unwanted
+
+
+def test_the_program_says_its_version_as_its_packaging_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        build_parser(None, None).parse_args(["--version"])
+    assert left.value.code == 0
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert capsys.readouterr().out == f"aidtrail {told['project']['version']}\n"
