@@ -67,3 +67,14 @@ def test_links_in_tables_are_as_high_as_a_thumb(browser: Browser, site: str, wid
     assert boxes
     assert all(box is not None and box["height"] >= 44 for box in boxes)
     tab.close()
+
+
+def test_a_gift_takes_three_lines_of_a_phone(browser: Browser, site: str) -> None:
+    """It took six, a label each."""
+    tab = browser.new_page(viewport={"width": 360, "height": 800})
+    tab.goto(site + f"/c/{built.SLUG}")
+    box = tab.locator(".gifts tbody tr").first.bounding_box()
+    assert box is not None
+    assert box["height"] <= 130
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    tab.close()
