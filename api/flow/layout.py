@@ -81,6 +81,8 @@ class Leaving:
     start: float
     end: float
     size: float
+    straight: bool = False
+    """Too wide to bend: it goes straight to a bar of its own."""
 
     @property
     def thin(self) -> bool:
@@ -95,6 +97,18 @@ class Layout:
     links: tuple[Link, ...]
     leaving: tuple[Leaving, ...]
     extent: float  # across, from 0
+
+    def moved(self, by: float) -> Layout:
+        """The same, `by` pixels further across."""
+        return replace(
+            self,
+            lanes={key: replace(lane, start=lane.start + by) for key, lane in self.lanes.items()},
+            links=tuple(
+                replace(link, stops=tuple(Stop(s.stage, s.start + by, s.end + by) for s in link.stops))
+                for link in self.links
+            ),
+            leaving=tuple(replace(item, start=item.start + by, end=item.end + by) for item in self.leaving),
+        )
 
     def stage_lanes(self, stage: int) -> tuple[Lane, ...]:
         return tuple(lane for lane in self.lanes.values() if lane.stage == stage)
@@ -271,7 +285,8 @@ def laid_out(flow: Flow, room: Room) -> Layout:
     flow = _served_in_order(flow)
     stage_of = {bar.key: i for i, stage in enumerate(flow.stages) for bar in stage.bars}
     bands = [b for b in flow.bands if stage_of.get(b.source, 99) < stage_of.get(b.target, -1)]
-    factor = _fit(flow, scales, room, bands, stage_of)
+    straight = _going_straight(flow, scales, room, stage_of)
+    factor = _fit(flow, scales, room, bands, stage_of, straight)
     scales = {asset: scale * factor for asset, scale in scales.items()}
     lanes: dict[str, Lane] = {}
     stops: dict[int, list[Stop]] = {}  # of a band by its index
@@ -282,23 +297,18 @@ def laid_out(flow: Flow, room: Room) -> Layout:
         target = lanes[band.target]
         last = Stop(target.stage, target.at(band.target_start), target.at(band.target_end))
         links.append(Link(band, lanes[band.source].bar.substance, (*stops[number], last)))
-    leaving = tuple(_leaving(item, lanes[item.source], scales) for item in flow.exits if item.source in lanes)
+    leaving = _beside_each_other(
+        _leaving(item, lanes[item.source], scales, straight=number in straight)
+        for number, item in enumerate(flow.exits)
+        if item.source in lanes
+    )
     low = min((lane.start for lane in lanes.values()), default=0.0)
     if links:
         low = min(low, *(stop.start for link in links for stop in link.stops))
     high = max((lane.end for lane in lanes.values()), default=0.0)
     if links:
         high = max(high, *(stop.end for link in links for stop in link.stops))
-    return Layout(
-        flow,
-        {key: replace(lane, start=lane.start - low) for key, lane in lanes.items()},
-        tuple(
-            replace(link, stops=tuple(Stop(s.stage, s.start - low, s.end - low) for s in link.stops))
-            for link in links
-        ),
-        tuple(replace(item, start=item.start - low, end=item.end - low) for item in leaving),
-        high - low,
-    )
+    return Layout(flow, lanes, tuple(links), leaving, high - low).moved(-low)
 
 
 def _served_in_order(flow: Flow) -> Flow:
@@ -325,10 +335,68 @@ def _gap(stage: Stage, passing: int, room: Room) -> float:
     return 0.0
 
 
+def ends_beside(flow: Flow) -> bool:
+    """Does the last stage have exits that go straight to a column of their own? Receivers are the last column else."""
+    if not flow.stages or flow.stages[-1].kind is StageKind.DISTRIBUTED:
+        return False
+    last = {bar.key for bar in flow.stages[-1].bars}
+    return any(item.source in last and _is_thick(item) for item in flow.exits)
+
+
+def _is_thick(item: Exit) -> bool:
+    """May it be drawn at its width? What is bad, and what services cost, is a line."""
+    return not item.kind.is_bad and item.kind is not ExitKind.SPENT
+
+
+def _going_straight(
+    flow: Flow, scales: Mapping[str, float], room: Room, stage_of: Mapping[str, int]
+) -> frozenset[int]:
+    """Numbers of the exits that do not bend: all of a last column, and of others what takes more than a third of it.
+
+    A bend needs as much room beside its bar as it is wide, so the widest go straight until the rest has room enough.
+    """
+    bars = {bar.key: bar for stage in flow.stages for bar in stage.bars}
+    found: set[int] = set()
+    for index, stage in enumerate(flow.stages):
+        thick = {
+            number: _width(item, bars[item.source], scales)
+            for number, item in enumerate(flow.exits)
+            if stage_of.get(item.source) == index and _is_thick(item)
+        }
+        if index == len(flow.stages) - 1 and ends_beside(flow):
+            found |= thick.keys()
+            continue
+        column = sum(bar.units * scales.get(bar.asset, 0.0) for bar in stage.bars)
+        left = sum(thick.values())
+        for number, size in sorted(thick.items(), key=lambda pair: -pair[1]):
+            if size > column / 3 or left > room.beside[index]:
+                found.add(number)
+                left -= size
+    return frozenset(found)
+
+
+def _beside_each_other(items: Iterable[Leaving]) -> tuple[Leaving, ...]:
+    """Exits that go straight from one bar lie one after the other on it; an exit of several parts is one here."""
+    placed, ends = list(items), dict[str, float]()
+    order = sorted(range(len(placed)), key=lambda number: placed[number].start)
+    for number in order:
+        item = placed[number]
+        if item.straight and not item.thin:
+            start = max(item.start, ends.get(item.exit.source, item.start))
+            placed[number] = replace(item, start=start, end=start + item.size)
+            ends[item.exit.source] = start + item.size
+    return tuple(placed)
+
+
 def _fit(
-    flow: Flow, scales: Mapping[str, float], room: Room, bands: Sequence[Band], stage_of: Mapping[str, int]
+    flow: Flow,
+    scales: Mapping[str, float],
+    room: Room,
+    bands: Sequence[Band],
+    stage_of: Mapping[str, int],
+    straight: frozenset[int],
 ) -> float:
-    """One factor for all scales, at most 1, so that no column and no thick exit outgrows its room."""
+    """One factor for all scales, at most 1, so that no column and no bent exit outgrows its room."""
     factor = 1.0
     bars = {bar.key: bar for stage in flow.stages for bar in stage.bars}
     for index, stage in enumerate(flow.stages):
@@ -339,14 +407,9 @@ def _fit(
         if size > 0 and not (stage.kind is StageKind.DISTRIBUTED and room.row):
             factor = min(factor, max(8.0, room.tallest - gaps) / size)
         thick = 0.0
-        for item in flow.exits:
-            if (
-                stage_of.get(item.source) == index
-                and not item.kind.is_bad
-                and item.kind is not ExitKind.SPENT
-            ):
-                bar = bars[item.source]
-                thick += _width(item, bar, scales)
+        for number, item in enumerate(flow.exits):
+            if stage_of.get(item.source) == index and _is_thick(item) and number not in straight:
+                thick += _width(item, bars[item.source], scales)
         if thick > 0:
             factor = min(factor, room.beside[index] / thick)
     return factor
@@ -357,12 +420,12 @@ def _width(item: Exit, bar: Bar, scales: Mapping[str, float]) -> float:
     return units * scales.get(bar.asset, 0.0)
 
 
-def _leaving(item: Exit, lane: Lane, scales: Mapping[str, float]) -> Leaving:
+def _leaving(item: Exit, lane: Lane, scales: Mapping[str, float], *, straight: bool) -> Leaving:
     size = _width(item, lane.bar, scales)
     start, end = lane.at(item.start), lane.at(item.end)
-    if not item.kind.is_bad and item.kind is not ExitKind.SPENT and end - start > size:
+    if _is_thick(item) and end - start > size:
         start = end - size  # parts spread over the interval leave from its end
-    return Leaving(item, lane.stage, lane.bar.substance, start, end, size)
+    return Leaving(item, lane.stage, lane.bar.substance, start, end, size, straight)
 
 
 def _place_stage(

@@ -13,12 +13,15 @@ from api.flow.words import Foot, Words
 from api.pages import sentences as say
 from ledger.views.flow import Flow, StageKind, Thread
 
-WIDTH = 328
-COIN_WIDTH = 176
-WORDS = 194
+WIDTH = 288
+"""What a phone of 320 px has room for: drawn so, no text is smaller than it says."""
+EDGE = 6
+"""Room for a ring on the first bar."""
+COIN_WIDTH = 128
+WORDS = 152
 BAR = 6
 _ROOM = WIDTH - WORDS
-_CAP = 190  # right edge of an exit's cap
+_CAP = 148  # right edge of an exit's cap
 
 
 def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
@@ -26,7 +29,7 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     if not flow.stages:
         return ""
     beside = tuple(36.0 for _ in flow.stages)
-    layout = laid_out(flow, Room(COIN_WIDTH, COIN_WIDTH, 6, beside if len(flow.stages) > 1 else (120.0,), 0))
+    layout = laid_out(flow, Room(COIN_WIDTH, COIN_WIDTH, 6, beside, 0)).moved(EDGE)
     picture = _Tall(layout, words, thread)
     title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
     return (
@@ -101,11 +104,11 @@ class _Tall:
             for i, item in enumerate(self.layout.leaving)
             if item.stage == index and (item.exit.source, item.exit.kind, item.exit.label) in foot.keys
         ]
-        spread = sum(max(3.0, shelf_width(item)) + 2 for _, item in items)
+        spread = sum(self._cap_of(item) + 2 for _, item in items)
         at += max(0.0, spread / 2 - 12)
         cap = at + 6 - spread / 2
         for i, item in sorted(items, key=lambda pair: -pair[1].end):
-            width = max(3.0, shelf_width(item))
+            width = self._cap_of(item)
             self.exit_y[i] = cap + width / 2
             cap += width + 2
         self.texts.append(
@@ -115,6 +118,11 @@ class _Tall:
         for row, line in enumerate(lines):
             self.texts.append(text(WORDS, at + 26 + 15 * row, line, "l"))
         return at + max(42 + 15 * (len(lines) - 1), spread / 2 + 18)
+
+    @staticmethod
+    def _cap_of(item: Leaving) -> float:
+        """How high the end of an exit is."""
+        return float(BAR) if item.straight and not item.thin else max(3.0, shelf_width(item))
 
     def _rows(self, at: float) -> float:
         """Receivers, the one served last first."""
@@ -203,6 +211,17 @@ class _Tall:
             if item.thin:
                 continue
             css, width = CODE[item.substance], shelf_width(item)
+            if item.straight:
+                y = self.ys[item.stage] + BAR
+                out.append(
+                    path(
+                        css + "2",
+                        ribbon([(y, item.start, item.end), (middle - BAR / 2, item.start, item.end)], True),
+                    )
+                )
+                out.append(rect(css + "1", item.start, middle - BAR / 2, item.size, BAR))
+                out.append(path(f"w {css}w f", f"M{n(item.end)} {n(middle)}H{_CAP}"))
+                continue
             out.append(path(css + "2 x", self._bend(item, middle, width)))
             out.append(rect(css + "1", _CAP - 4, middle - max(3.0, width) / 2, 4, max(3.0, width)))
         return "".join(out)
@@ -245,7 +264,12 @@ class _Tall:
             start = (self.ys[strand.source.stage] + BAR / 2, strand.source.middle)
             if strand.leaving is not None:
                 middle = self.exit_y.get(self.layout.leaving.index(strand.leaving))
-                if middle is not None:
+                item = strand.leaving
+                if middle is not None and item.straight and not item.thin:
+                    across = min(max(strand.source.middle, item.start), item.end)
+                    lines.append(wire([start, (middle, across)], True))
+                    ends.append(rect("end", across - 4.5, middle - 4.5, 9, 9))
+                elif middle is not None:
                     lines.append(self._hook(start, middle))
                     ends.append(rect("end", _CAP - 6, middle - 4.5, 9, 9))
                 continue

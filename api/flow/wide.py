@@ -6,11 +6,13 @@ Server-drawn SVG with classes only; it carries no style, no script and no figure
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
-from api.flow.layout import OTHERS, Layout, Leaving, Link, Room, laid_out
+from api.flow.layout import OTHERS, Layout, Leaving, Link, Room, ends_beside, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
-from api.flow.thread import drawn_thread
+from api.flow.thread import Strand, ThreadNode, drawn_thread
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
 from ledger.views.flow import Bar, ExitKind, Flow, Origin, StageKind, Substance, Thread
@@ -19,17 +21,25 @@ WIDTH = 1168
 BAR = 8
 MOST_STAGES = 9
 CODE = {Substance.COIN: "c", Substance.MONEY: "m", Substance.GOODS: "g"}
-_SEVEN = (0.0, 176.0, 352.0, 544.0, 706.0, 862.0, 1000.0)
+EDGE = 6.0
+"""Room for a ring on the first bar."""
+LAST = 1000.0
+"""Where the last column stands: receivers, or bars of what goes no further, have their names beside it."""
+_SEVEN = (EDGE, 178.0, 354.0, 544.0, 706.0, 862.0, LAST)
 FEET_SHOWN = 6
+ALONE = 160.0
+"""How high a bar is that has no other beside it."""
+_END = 4.0
+"""How wide the bar is that an exit goes straight to."""
 
 
 def columns(flow: Flow) -> tuple[float, ...]:
-    """x of each stage's bars; the last one leaves room for the receivers' names."""
-    number = len(flow.stages)
+    """x of each stage's bars, and of the bars behind the last one where that has exits; names stand beside those."""
+    number = len(flow.stages) + ends_beside(flow)
     if number == 7:
         return _SEVEN
-    last = 1000.0 if number > 1 else 0.0
-    return tuple(round(last * index / max(1, number - 1), 1) for index in range(number))
+    last = LAST if number > 2 else WIDTH / 3  # what only waits takes a third of the width
+    return tuple(round(EDGE + (last - EDGE) * index / max(1, number - 1), 1) for index in range(number))
 
 
 def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
@@ -37,25 +47,29 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     if not flow.stages or len(flow.stages) > MOST_STAGES:
         return ""
     xs = columns(flow)
-    spaces = [b - a for a, b in pairwise((*xs, float(WIDTH)))]
-    layout = laid_out(flow, Room(400, 452, 12, tuple(space - 52 for space in spaces), 15))
+    spaces = [b - a for a, b in pairwise((*xs, float(WIDTH)))][: len(flow.stages)]
+    first = 400 if len(flow.stages) > 1 else ALONE
+    layout = laid_out(flow, Room(first, 452, 12, tuple(space - 52 for space in spaces), 15))
     head, top = _head(words, xs, spaces)
     top += 14
     if any(stage.kind is StageKind.DISTRIBUTED for stage in flow.stages):
         top += 8
-    shelf = top + layout.extent + 34
+    beside, lowest = _ends(layout, words, xs, top)
+    shelf = max(top + layout.extent + 34, lowest)
     out = [
         head,
         _bands(layout, xs, top),
+        _straight(layout, xs, top, shelf),
         _exits(layout, xs, top, shelf),
         _bars(layout, xs, top),
         _wires(layout, xs, top, shelf),
         _receivers(layout, xs, top, thread),
+        beside,
     ]
     if thread:
         out.append(_thread(layout, xs, top, shelf, thread))
     out.append(f'<path class="h" d="M0 {n(shelf + 14)}H{WIDTH}"/>')
-    foot, bottom = _foot(words, xs, spaces, shelf + 14)
+    foot, bottom = _foot(words, layout, xs, spaces, shelf + 14)
     title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
     return (
         f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="ltr" '
@@ -111,19 +125,81 @@ def _bars(layout: Layout, xs: tuple[float, ...], top: float) -> str:
     )
 
 
+def _named_beside(item: Leaving, layout: Layout) -> bool:
+    """Does an exit of the last column go straight to a bar with its words beside it?"""
+    return item.straight and not item.thin and item.stage == len(layout.flow.stages) - 1
+
+
+def end_of(item: Leaving, layout: Layout, xs: tuple[float, ...]) -> float:
+    """x of the bar that an exit goes straight to."""
+    if _named_beside(item, layout):
+        return xs[item.stage + 1]
+    return xs[item.stage] + BAR + (xs[item.stage + 1] - xs[item.stage]) / 3
+
+
 def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float]]:
-    """Where each exit stands on the shelf: x and width by its index; the lowest of a stage stands first."""
+    """Where each exit stands on the shelf: x and width by its index.
+
+    The lowest of a stage stands first, and with it all that the foot row has one figure for; what has its words beside
+    it does not come down.
+    """
     by_stage: dict[int, list[int]] = defaultdict(list)
     for index, item in enumerate(layout.leaving):
-        by_stage[item.stage].append(index)
+        if not _named_beside(item, layout):
+            by_stage[item.stage].append(index)
     placed: dict[int, tuple[float, float]] = {}
     for stage, indexes in by_stage.items():
         at = xs[stage] + BAR + 16
-        for index in sorted(indexes, key=lambda i: -layout.leaving[i].end):
-            width = shelf_width(layout.leaving[index])
-            placed[index] = (at, width)
-            at += width + 12
+        for index in (i for i in indexes if layout.leaving[i].straight and not layout.leaving[i].thin):
+            placed[index] = (end_of(layout.leaving[index], layout, xs) + _END / 2, 1.0)
+            at = max(at, placed[index][0] + 14)
+        groups: dict[tuple[ExitKind, str, str], list[int]] = defaultdict(list)
+        for index in indexes:
+            row = layout.leaving[index].exit
+            groups[row.kind, row.asset, row.label].append(index)
+        for group in sorted(groups.values(), key=lambda mine: -max(layout.leaving[i].end for i in mine)):
+            for index in sorted(group, key=lambda i: -layout.leaving[i].end):
+                if index in placed:
+                    continue
+                width = shelf_width(layout.leaving[index])
+                placed[index] = (at, width)
+                at += width + 12
     return placed
+
+
+def _straight(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> str:
+    """Exits too wide to bend: level to a bar of their own, from which a line goes down to the foot row."""
+    out = []
+    places = drops(layout, xs)
+    for index, item in enumerate(layout.leaving):
+        if item.thin or not item.straight:
+            continue
+        css, end = CODE[item.substance], end_of(item, layout, xs)
+        low, high = top + item.start, top + item.end
+        out.append(path(css + "2", ribbon([(xs[item.stage] + BAR, low, high), (end, low, high)], False)))
+        out.append(rect(css + "1 x", end, low, _END, item.size))
+        if index in places:
+            out.append(path(f"w {css}w f", f"M{n(places[index][0])} {n(high)}V{n(shelf)}"))
+    return "".join(out)
+
+
+def _ends(layout: Layout, words: Words, xs: tuple[float, ...], top: float) -> tuple[str, float]:
+    """The words beside the bars behind the last column, none on another; and how far down they come."""
+    out: list[str] = []
+    at = top
+    items = [item for item in layout.leaving if _named_beside(item, layout)]
+    for item in sorted(items, key=lambda item: item.start):
+        key = (item.exit.source, item.exit.kind, item.exit.label)
+        foot = next(foot for foot in words.feet[item.stage] if key in foot.keys)
+        x = end_of(item, layout, xs) + _END + 8
+        lines = wrapped(foot.word, WIDTH - x, 13)
+        height = 18.0 + 15 * len(lines)
+        y = max(at, top + (item.start + item.end - height) / 2)
+        out.append(text(x, y + 14, cut(foot.figure, WIDTH - x, 14.5), _foot_class(foot)))
+        for row, line in enumerate(lines):
+            out.append(text(x, y + 31 + 15 * row, line, "l"))
+        at = y + height + 8
+    return "".join(out), at
 
 
 def band_class(link: Link) -> str:
@@ -159,7 +235,7 @@ def _exits(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
     out = []
     for index, (x, width) in drops(layout, xs).items():
         item = layout.leaving[index]
-        if item.thin:
+        if item.thin or item.straight:
             continue
         css = CODE[item.substance]
         out.append(path(css + "2 x", _bend(xs[item.stage] + BAR, top + item.start, x, width, shelf)))
@@ -213,18 +289,49 @@ def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread
     return "".join(out)
 
 
+SQUARE = 9.0
+"""How wide the square is at the end of a thread."""
+
+
+class EndOfThread(NamedTuple):
+    """A node at a receiver, or a strand to a bar of its own, and the x of where it ends."""
+
+    x: float
+    what: ThreadNode | Strand
+
+
+def _apart(ends: Mapping[EndOfThread, float]) -> dict[EndOfThread, float]:
+    """Where ends of a thread stand that are under each other, moved down where one would lie on another."""
+    placed: dict[EndOfThread, float] = {}
+    lowest: dict[float, float] = {}
+    for end, y in sorted(ends.items(), key=lambda pair: pair[1]):
+        placed[end] = max(y, lowest.get(end.x, y))
+        lowest[end.x] = placed[end] + SQUARE + 2
+    return placed
+
+
 def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thread: Thread) -> str:
     weave = drawn_thread(thread, layout)
     places = drops(layout, xs)
-    lines, ends = [], []
+    lines, ends, level = [], [], dict[EndOfThread, float]()
+    for node in weave.nodes:
+        if layout.flow.stages[node.stage].kind is StageKind.DISTRIBUTED:
+            level[EndOfThread(xs[node.stage] + BAR / 2, node)] = top + node.middle
     for strand in weave.strands:
-        x = xs[strand.source.stage] + BAR / 2
-        if strand.leaving is not None:
+        item = strand.leaving
+        if item is not None and item.straight and not item.thin:
+            across = min(max(strand.source.middle, item.start), item.end)
+            level[EndOfThread(end_of(item, layout, xs) + _END / 2, strand)] = top + across
+    stands = {end.what: (end.x, y) for end, y in _apart(level).items()}
+    for strand in weave.strands:
+        x, y = xs[strand.source.stage] + BAR / 2, top + strand.source.middle
+        if strand in stands:
+            lines.append(wire([(x, y), stands[strand]], False))
+        elif strand.leaving is not None:
             drop, width = places[layout.leaving.index(strand.leaving)]
             middle = drop + width / 2
-            y = top + strand.source.middle
             lines.append(f"M{n(x)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf - 4)}")
-            ends.append(rect("end", middle - 4.5, shelf - 8, 9, 9))
+            ends.append(_square(middle, shelf - 8 + SQUARE / 2))
         elif strand.target is not None:
             between = [
                 (xs[stage] + half, top + across)
@@ -232,21 +339,41 @@ def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thr
                 for half in (0.0, float(BAR))
             ]
             target = (xs[strand.target.stage] + BAR / 2, top + strand.target.middle)
-            lines.append(wire([(x, top + strand.source.middle), *between, target], False))
+            lines.append(wire([(x, y), *between, stands.get(strand.target, target)], False))
+    ends += [_square(*spot) for spot in stands.values()]
     for node in weave.nodes:
-        x, y = xs[node.stage] + BAR / 2, top + node.middle
-        if layout.flow.stages[node.stage].kind is StageKind.DISTRIBUTED:
-            ends.append(rect("end", x - 4.5, y - 4.5, 9, 9))
-        else:
+        if node not in stands:
+            x, y = xs[node.stage] + BAR / 2, top + node.middle
             ends.append(f'<circle class="ring" cx="{n(x)}" cy="{n(y)}" r="4.5"/>')
     d = "".join(lines)
     return (path("halo", d) + path("thread", d) if d else "") + "".join(ends)
 
 
-def _foot(words: Words, xs: tuple[float, ...], spaces: list[float], top: float) -> tuple[str, float]:
+def _square(x: float, y: float) -> str:
+    return rect("end", x - SQUARE / 2, y - SQUARE / 2, SQUARE, SQUARE)
+
+
+def feet_in_order(words: Words, layout: Layout, xs: tuple[float, ...]) -> list[list[Foot]]:
+    """The figures of each stage in the order of their stubs on the shelf, from left to right."""
+    first: dict[tuple[str, ExitKind, str], float] = {}
+    for index, (x, _) in drops(layout, xs).items():
+        row = layout.leaving[index].exit
+        first[row.source, row.kind, row.label] = x
+    return [
+        sorted(
+            (foot for foot in feet if foot.keys & first.keys()),
+            key=lambda foot: min(first[key] for key in foot.keys & first.keys()),
+        )
+        for feet in words.feet
+    ]
+
+
+def _foot(
+    words: Words, layout: Layout, xs: tuple[float, ...], spaces: list[float], top: float
+) -> tuple[str, float]:
     out: list[str] = []
     lowest = top
-    for index, feet in enumerate(words.feet):
+    for index, feet in enumerate(feet_in_order(words, layout, xs)):
         y = top
         room = spaces[index] - 10
         for foot in feet[:FEET_SHOWN]:

@@ -47,7 +47,35 @@ def drawings(flow: Flow, thread: Thread = ()) -> list[ElementTree.Element]:
     ]
 
 
+def points_of(d: str) -> list[tuple[float, float]]:
+    """The points of a path, control points of its curves too: it lies within them, and an arc about them."""
+    found, here = list[tuple[float, float]](), (0.0, 0.0)
+    for command, told in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", told)]
+        x, y = here
+        match command:
+            case "H":
+                here = (numbers[-1], y)
+            case "V":
+                here = (x, numbers[-1])
+            case "A":
+                here = (numbers[-2], numbers[-1])
+            case "M" | "L" | "C" | "Q":
+                pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+                found += pairs[:-1]
+                here = pairs[-1]
+            case "q":
+                pairs = [(x + a, y + b) for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+                found += pairs[:-1]
+                here = pairs[-1]
+            case _:
+                assert command == "Z", command
+        found.append(here)
+    return found
+
+
 def assert_inside(svg: ElementTree.Element) -> None:
+    """Bars, bands, exits, rings and squares: nothing is cut off, in any state."""
     _, _, width, height = (float(part) for part in svg.attrib["viewBox"].split())
     for rect in svg.iter(f"{SVG}rect"):
         x, y, w, h = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
@@ -55,12 +83,25 @@ def assert_inside(svg: ElementTree.Element) -> None:
         assert x + w <= width + 0.2
         assert y >= 0
         assert y + h <= height + 0.2
+    for ring in svg.iter(f"{SVG}circle"):
+        x, y, r = (float(ring.attrib[name]) for name in ("cx", "cy", "r"))
+        assert r <= x <= width - r
+        assert r <= y <= height - r
     for text in svg.iter(f"{SVG}text"):
         assert 0 <= float(text.attrib["x"]) <= width
         assert 0 <= float(text.attrib["y"]) <= height
     for path in svg.iter(f"{SVG}path"):
         assert "nan" not in path.attrib["d"]
         assert "inf" not in path.attrib["d"]
+        for x, y in points_of(path.attrib["d"]):
+            assert -0.2 <= x <= width + 0.2, path.attrib["d"]
+            assert -0.2 <= y <= height + 0.2, path.attrib["d"]
+
+
+def ends_of(svg: ElementTree.Element) -> list[tuple[float, float]]:
+    """Where the squares at the ends of a thread stand."""
+    squares = [rect for rect in svg.iter(f"{SVG}rect") if rect.attrib["class"] == "end"]
+    return [(float(rect.attrib["x"]), float(rect.attrib["y"])) for rect in squares]
 
 
 @st.composite
@@ -232,7 +273,7 @@ def test_any_flow_is_drawn_inside_its_view_box(flow: Flow) -> None:
     for lane in layout.lanes.values():
         assert lane.size <= 176.1
     for item in layout.leaving:
-        assert item.thin or item.size <= 40.1
+        assert item.thin or item.straight or item.size <= 40.1
 
 
 def test_pictures_are_named_and_described() -> None:
