@@ -191,6 +191,7 @@ def _joined(exits: Iterable[Exit]) -> Iterator[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, units),
             label=first.label,
+            to=first.to,
             apart=first.apart,
         )
 

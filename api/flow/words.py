@@ -99,6 +99,7 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
     groups: dict[tuple[ExitKind, str, str], int] = {}
     keys: dict[tuple[ExitKind, str, str], set[tuple[str, ExitKind, str]]] = {}
     substance = {}
+    goes_to = {}
     for item in flow.exits:
         if item.source not in bars:
             continue
@@ -106,6 +107,7 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
         groups[group] = groups.get(group, 0) + item.units
         keys.setdefault(group, set()).add((item.source, item.kind, item.label))
         substance[group] = bars[item.source].substance
+        goes_to[group] = item.to
     yours: dict[tuple[ExitKind, str, str], int] = {}
     for point in thread:
         if point.left is not None and point.amount is not None and point.node in bars:
@@ -120,7 +122,12 @@ def _feet(flow: Flow, index: int, thread: Thread) -> tuple[Foot, ...]:
         else:
             total = ""
         word = say.exit_word(
-            kind, substance[kind, asset, label], label, stage.place, stage.kind is StageKind.ORDERED
+            kind,
+            substance[kind, asset, label],
+            label,
+            stage.place,
+            at_receipt=stage.kind is StageKind.ORDERED,
+            to=goes_to[kind, asset, label],
         )
         if total and len(say.part_of_total(figure, total)) <= _ONE_LINE:
             figure = say.part_of_total(figure, total)

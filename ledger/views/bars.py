@@ -29,7 +29,7 @@ from ledger.core.names import (
 )
 from ledger.core.wording import WrongValue
 from ledger.model.campaigns import Nature, ProductRow
-from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
+from ledger.model.deliveries import ArrivalRow, ArrivedLotRow, ShipmentRow
 from ledger.model.goods import Cause, LossRow
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
 from ledger.rules.books import Books
@@ -166,6 +166,7 @@ class BarsOfLines:
         self._reached: dict[str, str] = {}
         self._others: NotGifts | None = None
         self._causes: dict[tuple[UseCause, str, str], Cause] | None = None
+        self._goes_to: dict[str, str] | None = None
 
     def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The runs of an interval of a line on its bar, none where the line is no bar."""
@@ -242,6 +243,14 @@ class BarsOfLines:
             if isinstance(there, GoodsLine) and there.at is AccountClass.DELIVERED:
                 return there.product, there.place
         return None
+
+    def destination_of(self, waybill: str) -> str:
+        """Where what is on a waybill goes; empty for one of another campaign."""
+        if self._goes_to is None:
+            wanted = select(ShipmentRow.waybill, ShipmentRow.destination)
+            shipments = self._books.session.exec(wanted.where(ShipmentRow.campaign == self._campaign))
+            self._goes_to = dict(shipments.all())
+        return self._goes_to.get(waybill, "")
 
     def is_told(self, bar: str, places: Collection[str]) -> bool:
         """May a bar be told to whose gift reached people at some places only? Every other bar may."""

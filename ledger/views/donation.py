@@ -15,7 +15,16 @@ from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind, Piece, UnitState, joined
-from ledger.core.names import EndedLine, ExchangeLine, GoodsLine, LineKind, UseCause, line_named, use_named
+from ledger.core.names import (
+    EndedLine,
+    ExchangeLine,
+    GoodsLine,
+    LineKind,
+    MoneyLine,
+    UseCause,
+    line_named,
+    use_named,
+)
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
@@ -96,24 +105,43 @@ _ORDER = list(StepKind)
 
 
 class _Brought:
-    """Which deposits brought units to exchanges, and of which of them some are not sold."""
+    """Which deposits brought units to exchanges, and which papers money, of which some lies there still."""
 
-    def __init__(self) -> None:
+    def __init__(self, given_on: str) -> None:
+        self._given_on = given_on
         self._came: list[Arrival] = []
+        self.days: dict[str, str] = {}
+        """Since when money is held, by its asset, where it is as it was given."""
+        self.papers: set[tuple[str, str, str]] = set()
+        """(asset, noun, number) of what brought money that is held."""
         self.unsold: set[tuple[str, str]] = set()
         """(exchange, number of the deposit)."""
 
     def add(self, visit: Arrival) -> None:
-        if line_named(visit.line).kind is LineKind.EXCHANGE:
+        if line_named(visit.line).kind in {LineKind.EXCHANGE, LineKind.MONEY}:
             self._came.append(visit)
 
     def leave(self, visit: Stay) -> None:
         """Units that lie there still; what brought them was told before."""
         name = line_named(visit.line)
+        if not isinstance(name, ExchangeLine | MoneyLine):
+            return
+        brought = [
+            use_named(came.use.id)
+            for came in self._came
+            if came.line == visit.line and came.start < visit.end and visit.start < came.end
+        ]
         if isinstance(name, ExchangeLine):
-            for came in self._came:
-                if came.line == visit.line and came.start < visit.end and visit.start < came.end:
-                    self.unsold.add((name.exchange, use_named(came.use.id).number))
+            self.unsold |= {(name.exchange, use.number) for use in brought}
+            return
+        papers = [
+            (name.asset, use.cause.value, use.number)
+            for use in brought
+            if use.cause in _STEPS and use.cause is not UseCause.RECLASSIFICATION
+        ]
+        self.papers |= set(papers)
+        if not papers and self._given_on:
+            self.days[name.asset] = self._given_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +192,8 @@ class DonationFollower:
         followed, stands = Followed(), Followed()
         if gift is not None and gift.units is not None and (gift.live or gift.shortfall):
             meant_for = self.place_of(gift.restriction)
-            found = self.followed(*gift.units, value=gift.value, meant_for=meant_for)
+            day = self._settled_at(gift, watched)[:10]
+            found = self.followed(*gift.units, value=gift.value, meant_for=meant_for, given_on=day)
             followed, stands = (found, stands) if gift.live else (followed, found)
         used, covered = self._used_of(gift)
         block = None
@@ -313,11 +342,19 @@ class DonationFollower:
         return steps
 
     def followed(
-        self, line: str, start: int, end: int, *, value: int | None = None, meant_for: str = ""
+        self,
+        line: str,
+        start: int,
+        end: int,
+        *,
+        value: int | None = None,
+        meant_for: str = "",
+        given_on: str = "",
     ) -> Followed:
         """What became of `start..end` of a line: its steps, where all of it is, and its thread.
 
         `value`: what coins were worth when they were given. `meant_for`: the place that a gift is restricted to.
+        `given_on`: the day on which it was there.
         """
         given = GivenValue(line, start, end, value)
         shares: list[LineShare] = []
@@ -329,7 +366,7 @@ class DonationFollower:
         spans[line].append((start, end))
         paid: dict[tuple[str, str], int] = defaultdict(int)
         currency, undone = "", 0
-        brought = _Brought()
+        brought = _Brought(given_on)
         visits = list(follow(self._lines, line, start, end))
         self._bars.measure(visit.line for visit in visits if isinstance(visit, Stay | Passage))
         for visit in visits:
@@ -373,6 +410,7 @@ class DonationFollower:
                 for a, b in joined(pieces)
             )
         since = self._deposited_on(brought)
+        days = self._held_since(brought)
         last = self._waiting(held, since)
         if last is not None:
             steps.append(last)
@@ -380,6 +418,8 @@ class DonationFollower:
         places = [
             place.model_copy(update={"since": since[place.place]})
             if place.kind is ExitKind.AT_EXCHANGE and place.place in since
+            else place.model_copy(update={"since": days.get(place.amount.asset, "")})
+            if place.kind is ExitKind.HELD
             else place
             for place in self._names.of_sums(held, lost, spent)
         ]
@@ -592,6 +632,15 @@ class DonationFollower:
             found[exchange] = min(found.get(exchange, row.told_on), row.told_on)
         return found
 
+    def _held_since(self, brought: _Brought) -> dict[str, str]:
+        """Since when money is held, by its asset: the first day of those on which some of what is there came."""
+        found = dict(brought.days)
+        for asset, noun, number in brought.papers:
+            paper = paper_step(self._books.session, self._campaign, noun, number)
+            day = paper.happened or paper.date
+            found[asset] = min(found.get(asset, day), day)
+        return found
+
     def _waiting(self, held: dict[tuple[str, ExitKind | None], int], since: Mapping[str, str]) -> Step | None:
         """What comes next: units that are under way or wait; `since`: from which day on at which exchange."""
         waiting = [
@@ -615,6 +664,8 @@ class DonationFollower:
             number, item = self._bars.order_item(first)
             asset, place = item.product, number
         detail = [("waits", kind.value if kind else "")]
+        if kind is ExitKind.IN_TRANSIT:
+            detail.append(("to", self._bars.destination_of(place)))
         if kind is ExitKind.AT_EXCHANGE and place in since:
             detail.append(("since", since[place]))
         return Step(

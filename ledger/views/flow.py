@@ -242,6 +242,8 @@ class Exit(Frozen):
     """How much of what."""
     label: str
     """Proper name such as a waybill or a product; empty where there is none."""
+    to: str = ""
+    """Where it goes, of what is on a waybill; empty of all that is not."""
     apart: Origin | None = None
     """How they came that are goods and no order's: given in kind, or there before the books begin; null for others."""
 

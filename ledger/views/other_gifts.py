@@ -177,7 +177,11 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
     follower = DonationFollower(tx, slug)
     row = _row(slug, gift, follower.campaign.end)
     followed = follower.followed(
-        gift.line, gift.start, gift.end, meant_for=follower.place_of(gift.restriction)
+        gift.line,
+        gift.start,
+        gift.end,
+        meant_for=follower.place_of(gift.restriction),
+        given_on=gift.happened or gift.date,
     )
     papers = papers_of_gift(tx.session, slug, About(gift.noun), gift.number, gift.paper)
     given = Step(

@@ -101,6 +101,7 @@ class PlaceNames:
             amount=amount,
             unit=self.unit(amount.asset),
             place=where.place,
+            to=self._bars.destination_of(where.place) if where.kind is ExitKind.IN_TRANSIT else "",
             since="",
             service="" if service is None else service.name,
             verb="" if service is None else service.verb or "",

@@ -344,7 +344,9 @@ class CampaignFlow(BarsOfLines):
         for low, high, bar, first, last in () if runs else axis.segments(start, end):
             yield low, high, _Here(bar, first, last)
 
-    def _leave(self, here: _Here, kind: ExitKind, asset: str, units: int, label: str = "") -> None:
+    def _leave(
+        self, here: _Here, kind: ExitKind, asset: str, units: int, label: str = "", to: str = ""
+    ) -> None:
         """Units of a bar stop there."""
         self._exits.append(
             Exit(
@@ -353,6 +355,7 @@ class CampaignFlow(BarsOfLines):
                 kind=kind,
                 amount=Amount.of(asset, units),
                 label=label,
+                to=to,
                 apart=here.apart,
             )
         )
@@ -459,7 +462,8 @@ class CampaignFlow(BarsOfLines):
                     label = there.place if isinstance(there, GoodsLine) else ""
                     label = there.exchange if isinstance(there, ExchangeLine) else label
                     left = span.end - span.start if isinstance(there, EndedLine) else till - at
-                    self._leave(here._replace(start=at, end=till), kind, asset, left, label)
+                    to = self.destination_of(label) if kind is ExitKind.IN_TRANSIT else ""
+                    self._leave(here._replace(start=at, end=till), kind, asset, left, label, to)
             at = till
 
     def _land_elsewhere(self, here: _Here, asset: str, line: str, whole: Piece, gap: Piece) -> None:
@@ -496,6 +500,7 @@ def _merged(exits: Iterable[Exit]) -> list[Exit]:
             kind=first.kind,
             amount=Amount.of(first.asset, sum(row.units for row in rows)),
             label=first.label,
+            to=first.to,
             apart=first.apart,
         )
         for rows in groups.values()

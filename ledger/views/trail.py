@@ -142,6 +142,8 @@ class Place(Frozen):
     """What a piece is called; empty for money."""
     place: str
     """Proper name of the place or organisation; empty where there is none."""
+    to: str = ""
+    """Where it goes, of what is on the way; empty of all that is not."""
     since: str
     """Since when, RFC 3339 or a day; empty where that is not known."""
     service: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,6 +29,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return demo_moments(tmp_path_factory)
 
 
+@cache
 def pictures(file: Path, moment: int) -> list[tuple[Flow, Thread]]:
     """The flow of the demonstration alone, and with the threads of some donors."""
     store = Store.open(f"sqlite:///{file}")
@@ -36,7 +38,7 @@ def pictures(file: Path, moment: int) -> list[tuple[Flow, Thread]]:
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
         trails = [
             trail
-            for row in drawn(f"pictures of {moment}", rows, 12)
+            for row in drawn(f"pictures of {moment}", rows, 6)
             for trail in donation_trails(tx, row.key, now=moment)
         ]
     store.close()

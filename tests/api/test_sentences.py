@@ -103,7 +103,7 @@ def test_money_that_waits_is_said_as_waiting() -> None:
         Place(kind=ExitKind.HELD, unit="", place="", since="2020-06-01", amount=Amount.of("BTC", 1_000_000)),
     )
     said = say.plain(say.donation_sentence(changed(built.story_trail(), places=held)))
-    assert said == "Your 0.01 BTC is settled and paid for nothing yet: 0.01 BTC held."
+    assert said == "Your 0.01 BTC is settled and not spent yet: 0.01 BTC held in the wallet."
 
 
 def test_losses_of_one_kind_are_one_figure() -> None:

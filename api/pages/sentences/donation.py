@@ -35,7 +35,7 @@ _TOO_SMALL = Message(
     "a gift so small that no whole piece of the goods is its own",
     _GIVEN,
 )
-_NOTHING_YET = Message("Your {given} is settled and paid for nothing yet: {places}.", _GIVEN, _PARTS)
+_NOTHING_YET = Message("Your {given} is settled and not spent yet: {places}.", _GIVEN, _PARTS)
 _PAID_FOR = Message(
     "Your {given} paid for {goods}: {places}.", _GIVEN, "{goods}: what was bought, as 37 masks", _PARTS
 )
@@ -254,8 +254,9 @@ _NEXT = {
     DonationStatus.EVICTED: Message("Next: your wallet can send it again, to the same address."),
 }
 _NEXT_TURN = Message(
-    "Next: what is held, {held}, goes into the next conversion or order, in its turn on the line.",
-    "{held}: a list of sums of coins and money",
+    "Still to be spent, in its turn: {held}. What came first is spent first.",
+    "a gift of which coins or money are held",
+    "{held}: a list of sums of coins and money, as: 0.01 BTC and 95.00 USD",
 )
 _GOES_ON = Message("Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO")
 _THE_PART = Message("the {part}", "{part}: a figure and where it is, as: 7 masks waiting at WAHO")
@@ -387,3 +388,9 @@ def status_detail(trail: Donation) -> str:
     if trail.status is DonationStatus.REPLACED and trail.replaced_by:
         return worded(_BY_TRANSACTION, txid=short_hash(trail.replaced_by))
     return ""
+
+
+def replaced_by(txid: str, *, pays: bool) -> Sentence:
+    """Which transaction replaced a gift, linked to its own page where it `pays` the campaign."""
+    named = Piece(short_hash(txid), "code", href=f"/d/{txid}" if pays else "", title=txid)
+    return said(_BY_TRANSACTION, txid=named)

@@ -247,15 +247,25 @@ _OF_SUBSTANCE = {
     (ExitKind.FEE, Substance.COIN): Message("network fees", _FOOT),
 }
 _WAITING_AT = Message("waiting at {place}", _FOOT, "{place}: its name")
+_ON_THE_WAY = Message(
+    "on the way to {place}, {label}", _FOOT, "{place}: where it goes", "{label}: its waybill"
+)
 _FOOT_NAMED = Message(
     "{foot}, {label}", _FOOT, "{foot}: as: not yet received", "{label}: of what, as: order PO-1"
 )
 
 
-def exit_word(kind: ExitKind, substance: Substance, label: str, place: str, at_receipt: bool) -> str:
-    """What the foot row says under an exit's figure; `at_receipt`: it left the order, not a place."""
+def exit_word(
+    kind: ExitKind, substance: Substance, label: str, place: str, *, at_receipt: bool, to: str = ""
+) -> str:
+    """What the foot row says under an exit's figure.
+
+    `at_receipt`: it left the order, not a place. `to`: where it goes.
+    """
     if kind is ExitKind.SPENT and label:
         return label
+    if to:
+        return worded(_ON_THE_WAY, place=to, label=label)
     if kind is ExitKind.WAITING and place:
         foot = worded(_WAITING_AT, place=place)
     elif at_receipt and kind in _AT_RECEIPT:

@@ -128,6 +128,14 @@ _AT = {
     ),
 }
 """What is said of a part whose place is known, where the place is a part of the phrase."""
+_GOES_TO = _Spot(
+    Message("on the way to {to}", _PART, "{to}: the place where it goes"),
+    Message("{figure} on the way to {to}", _PART, _FIGURE, "{to}: the place where it goes"),
+)
+_IN_WALLET = _Spot(
+    Message("held in the wallet", _PART), Message("{figure} held in the wallet", _PART, _FIGURE)
+)
+_AT_BANK = _Spot(Message("held at the bank", _PART), Message("{figure} held at the bank", _PART, _FIGURE))
 _UNSOLD_SINCE = Message(
     "{figure} at the exchange {place} since {day}, not sold yet",
     _PART,
@@ -193,6 +201,10 @@ def _spot(place: Place) -> tuple[_Spot, dict[str, Told], str]:
         return _SAME_LOT, {}, ""
     if place.service and place.is_distributed:
         return *_service(place), ""
+    if place.to:
+        return _GOES_TO, {"to": place.to}, at
+    if place.kind is ExitKind.HELD and not at:
+        return (_IN_WALLET if place.amount.asset == "BTC" else _AT_BANK), {}, ""
     if at and place.kind in _AT:
         return _AT[place.kind], {"place": at}, ""
     if place.kind in _AT:

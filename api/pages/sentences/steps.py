@@ -105,6 +105,9 @@ _UNSOLD = Message(
     "{place}: the name of the exchange",
     "{day}: when it was sent there",
 )
+_UNDER_WAY = Message(
+    "{figure} on the way to {place}, {waybill}", _STEP, _FIGURE, _PLACE, "{waybill}: its number"
+)
 _WAITS = Message(
     "{figure} waits", "goods; the number of pieces decides the form", _FIGURE, many="{figure} wait"
 )
@@ -186,6 +189,8 @@ def step_said(step: Step) -> Sentence:
         return said(_SAME_LOT, figure=figure)
     if step.kind is StepKind.HELD and "since" in step.detail:
         return said(_UNSOLD, figure=figure, place=step.place, day=day(step.detail["since"]))
+    if step.kind is StepKind.HELD and "to" in step.detail:
+        return said(_UNDER_WAY, figure=figure, place=step.detail["to"], waybill=step.place)
     if step.kind is StepKind.HELD and not is_money(step.amount.asset):
         if step.place:
             return said(_WAITS_AT, n=step.amount.minor, figure=figure, place=step.place)
@@ -216,7 +221,7 @@ def _happened(step: Step) -> Message:
     return _STEPS[step.kind]
 
 
-_HIDDEN = {"waits", "since", "block_hash", "answers", "verb"}
+_HIDDEN = {"waits", "since", "to", "block_hash", "answers", "verb"}
 _NOTHING_SAID = {"exchange_fee", "gain", "loss"}
 """Figures that are left out of the words where they are zero."""
 
