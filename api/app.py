@@ -19,6 +19,7 @@ from api import problems
 from api.data.documented import JSON, described
 from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
+from api.pages import sentences
 from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
 from api.pages.give import give_routes
@@ -126,6 +127,15 @@ def create_app(ports: Ports) -> ReadyRoute:
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
     return ReadyRoute(app, answers, ports)
+
+
+def refusal(status: int, retry_after: int | None = None) -> Response:
+    """What a request gets that comes to no route, with the safety headers of every answer; the connection ends."""
+    headers = {name.decode(): value.decode() for name, value in _HEADERS}
+    detail = str(sentences.ERRORS[status].detail)
+    return problems.problem_json(
+        status, detail, retry_after=retry_after, headers={**headers, "Connection": "close"}
+    )
 
 
 def _always(asked: str) -> list[tuple[bytes, bytes]]:

@@ -40,6 +40,20 @@ async def read_body(request: Request, most: int, too_long: Problem, *, seconds: 
     return bytes(data)
 
 
+def require_kind(request: Request, kind: str) -> None:
+    """Raises Problem 415 for a body that is not said to be of this kind, before it is read.
+
+    A page of another site can have a browser send text without asking first, but not JSON (a "simple request" of the
+    Fetch standard): what is sent as text does nothing. Without a body no kind is needed.
+    """
+    told = request.headers.get("content-type")
+    bare = "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
+    if told is None and bare:
+        return
+    if (told or "").partition(";")[0].strip().lower() != kind:
+        raise Problem(415, "Send the body with the header Content-Type: {kind}.", kind=kind)
+
+
 def token_of(request: Request) -> str:
     """The Bearer token of a request; raises Problem 401 when there is none."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -37,7 +37,7 @@ _LOG = logging.getLogger("aidtrail.api")
 _TYPES = {
     400: "bad-request", 401: "token-needed", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
     408: "too-slow", 409: "conflict", 413: "too-large", 415: "other-content", 422: "refused", 429: "too-many",
-    500: "internal", 503: "not-ready", 507: "disk-full",
+    431: "head-too-large", 500: "internal", 501: "unknown-method", 503: "not-ready", 507: "disk-full",
 }  # fmt: skip
 
 _MOST_VALUES = 100

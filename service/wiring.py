@@ -55,8 +55,6 @@ from watchers.sources.electrum import Electrum
 HOUR = 3_600
 PATIENCE = 600
 """So many seconds blocks may wait for a source before the service is of no use."""
-CONNECTIONS = 500
-"""Beyond as many the server answers 503 at once."""
 Application = Callable[..., Any]
 """An ASGI application; which framework made it is the API's matter."""
 
@@ -216,11 +214,11 @@ class WebServer:
     def __init__(self, app: Application, host: str, port: int, proxies: Sequence[str] = ()) -> None:
         self._host, self._port = host, port
         config = uvicorn.Config(
-            app, host=host, port=port, access_log=False, log_level="warning", server_header=False,
+            app, host=host, port=port, access_log=False, log_level="error", server_header=False,
             date_header=True, lifespan="off", timeout_graceful_shutdown=5,
             # A client is who the named proxies say, else the socket.
-            proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies), limit_concurrency=CONNECTIONS,
-            timeout_keep_alive=15, http=BoundedHead,
+            proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
+            timeout_keep_alive=15, http=BoundedHead, ws="none",
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)

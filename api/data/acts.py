@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.bodies import actor_of, read_body, require_token
+from api.bodies import actor_of, read_body, require_kind, require_token
 from api.buckets import client_of
 from api.data.answers import GivenAddress, PublishedEntry, Recorded
 from api.data.documented import JSON, Slug, answer, needs, problems, secured
@@ -167,6 +167,7 @@ def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:
 
 async def body_of(request: Request, *, empty: Any = None) -> Any:
     """Parsed JSON within the byte limit; raises Problem or Refused with what is wrong. `empty`: for no body."""
+    require_kind(request, JSON)
     too_long = Problem(413, "A body ends at {most} bytes.", most=BODY_LIMIT)
     data = await read_body(request, BODY_LIMIT, too_long)
     if empty is not None and not data:

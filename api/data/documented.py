@@ -60,7 +60,7 @@ _SAID: dict[int, tuple[str, str]] = {
         "number: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
     ),
     413: ("Too many bytes", "A body ends at 1000000 bytes."),
-    415: ("Another kind of content", "Send a paper as one of application/pdf, image/png."),
+    415: ("Another kind of content", "Send the body with the header Content-Type: application/json."),
     422: ("Refused, with the fields", "amount: must be at least 1"),
     429: ("Too many at once; see Retry-After", "Too many at once; ask again in 60 seconds."),
     503: ("The database cannot be reached now; see Retry-After", "The database cannot be read now."),
@@ -93,14 +93,14 @@ _SHOWN: dict[str, Any] = {}
 def problems(*statuses: int) -> Responses:
     """The problems that a route sends, beside those that every route may send."""
     found: Responses = {}
-    # Whoever may send too much may send it too slowly.
-    slow = (408,) if 413 in statuses else ()
-    for status in (*statuses, *slow, 503):
+    # Whoever may send too much may send it too slowly, or as something else.
+    body = (408, 415) if 413 in statuses else ()
+    for status in dict.fromkeys((*statuses, *body, 503)):
         what, detail = _SAID[status]
         field, _, reason = detail.partition(": ")
-        body = problem_body(status, detail, (FieldError(field, Wording(reason)),) if reason else ())
+        shown = problem_body(status, detail, (FieldError(field, Wording(reason)),) if reason else ())
         schema = {"$ref": "#/components/schemas/ProblemDetails"}
-        found[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": body}}}
+        found[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": shown}}}
     return found
 
 

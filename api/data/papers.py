@@ -77,7 +77,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         response_model=KeptPaper,
         responses={
             **answer("paper", "Kept", status=201),
-            **problems(401, 403, 404, 409, 413, 415, 422, 507),
+            **problems(401, 403, 404, 409, 413, 422, 507),
         },
         openapi_extra={"security": secured(Scope.RECORD), "requestBody": _BODY},
     )

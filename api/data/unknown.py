@@ -9,27 +9,37 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from api.ports import Ports
 from api.problems import problem_json
 from ledger.core.errors import NotFound
 from ledger.core.wording import Wording
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
 
 def unknown_routes(router: APIRouter, ports: Ports) -> None:
-    """The last of the routers under /api: it takes what no other takes."""
+    """The last of the routes under /api: it takes what no other takes, by whatever method."""
+    router.routes.append(Route(f"{router.prefix}/{{rest:path}}", Nothing(ports), include_in_schema=False))
 
-    @router.api_route("/{rest:path}", methods=_METHODS, include_in_schema=False, response_class=Response)
-    def nothing(request: Request, rest: str) -> Response:
+
+class Nothing:
+    """Answers where nothing is: an application, since a function would be a route of named methods only."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(Request(scope))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
         allowed = _allowed(request)
         if allowed and request.method == "OPTIONS":
             return _preflight(request, allowed)
         if allowed:
             told = Wording("This path answers these: {methods}.", {"methods": allowed})
             return problem_json(405, str(told), headers={"Allow": ", ".join(allowed)})
-        missing = _missing(ports, request.method, rest)
+        missing = _missing(self._ports, request.method, request.path_params["rest"])
         return problem_json(404, str(missing), missing.errors)
 
 

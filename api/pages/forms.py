@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
-from api.bodies import read_body
+from api.bodies import read_body, require_kind
 from api.problems import Problem
 
 _FIELDS = 200
@@ -26,6 +26,7 @@ def require_own_site(request: Request, base_url: str) -> None:
 
 async def form_of(request: Request, limit: int) -> dict[str, str]:
     """The first value of each field, without spaces around it; raises Problem for more than `limit` bytes."""
+    require_kind(request, "application/x-www-form-urlencoded")
     data = await read_body(request, limit, Problem(413, "This form ends at {most} bytes.", most=limit))
     try:
         fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=_FIELDS)

@@ -23,6 +23,7 @@ from ledger.core.errors import StorageFailed
 from tests.tools.fakes_api import TOKEN, FakeStore, ports
 
 API = "/api/v1"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 def _awaited(what: Coroutine[Any, Any, object]) -> None:
@@ -63,12 +64,38 @@ def test_token_and_length_are_read_before_the_body() -> None:
     paper, fact = f"{API}/papers/{'0' * 64}", f"{API}/campaigns/bithelp/needs"
     false = {"authorization": "Bearer at_false", "content-type": "application/pdf"}
     true = {"authorization": f"Bearer {TOKEN}", "content-type": "application/pdf"}
+    json_of, form = true | {"content-type": JSON}, {"content-type": FORM}
     assert asked(chunk, paper, false) == (401, 0)
     assert asked(chunk, fact, false, "POST") == (401, 0)
     assert asked(chunk, f"{API}/campaigns/bithelp/confirmations/link", false, "POST") == (401, 0)
     assert asked(chunk, paper, true | {"content-length": "10000001"}) == (413, 0)
-    assert asked(chunk, fact, true | {"content-length": "1000001"}, "POST") == (413, 0)
-    assert asked(chunk, "/c/bithelp/give", {"content-length": "4001"}, "POST") == (413, 0)
+    assert asked(chunk, fact, json_of | {"content-length": "1000001"}, "POST") == (413, 0)
+    assert asked(chunk, "/c/bithelp/give", form | {"content-length": "4001"}, "POST") == (413, 0)
+
+
+@pytest.mark.parametrize("sent", [None, "text/plain", "application/octet-stream", "multipart/form-data", "x"])
+def test_a_body_of_another_kind_does_nothing_and_is_not_read(sent: str | None) -> None:
+    """Not even where it would be taken without a token: browsers let any page post text (Fetch, "simple requests")."""
+    chunk = [{"type": "http.request", "body": b"{}"}]
+    kind = {} if sent is None else {"content-type": sent}
+    for length in ({"content-length": "2"}, {"transfer-encoding": "chunked"}):
+        own = {"authorization": f"Bearer {TOKEN}"} | kind | length
+        for path in ("campaigns/bithelp/needs", "campaigns/bithelp/confirmations/link", "papers/sealed"):
+            assert asked(chunk, f"{API}/{path}", own, "POST") == (415, 0), path
+        for path in ("campaigns/bithelp/intentions", "lookups"):
+            for wrong in (kind, {"content-type": FORM}):
+                assert asked(chunk, f"{API}/{path}", wrong | length, "POST") == (415, 0), path
+        for path in ("/find", "/lookups", "/c/bithelp/give"):
+            for wrong in (kind, {"content-type": JSON}):
+                assert asked(chunk, path, wrong | length, "POST") == (415, 0), path
+
+
+def test_json_may_name_its_letters_and_no_body_needs_no_kind() -> None:
+    chunk = [{"type": "http.request", "body": b"{}"}]
+    for kind in ("application/json; charset=utf-8", "Application/JSON"):
+        assert asked(chunk, f"{API}/campaigns/bithelp/intentions", {"content-type": kind}, "POST") == (201, 1)
+    empty = [{"type": "http.request", "body": b""}]
+    assert asked(empty, f"{API}/campaigns/bithelp/intentions", {}, "POST") == (201, 1)
 
 
 def test_a_caller_who_goes_away_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,6 +23,7 @@ from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, ENTRY, TOKEN, FakeStore, FakeViews, ports
 from tests.tools.stories import stories
 
+KIND = {"Content-Type": "application/json"}
 API = "/api/v1"
 
 
@@ -188,7 +189,7 @@ def test_an_intention_gives_an_address_and_a_code(site: TestClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
     kept = site.post(f"{API}/campaigns/bithelp/intentions", json={"need": "N-1"})
     assert (kept.status_code, kept.json()["need"]) == (201, "N-1")
-    assert site.post(f"{API}/campaigns/bithelp/intentions", content=b"{").status_code == 422
+    assert site.post(f"{API}/campaigns/bithelp/intentions", content=b"{", headers=KIND).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,9 @@ def test_a_bad_body_is_a_problem_and_leaves_no_trace(body: bytes, status: int) -
     site = TestClient(create_app(mine), raise_server_exceptions=False)
     problem(
         site.post(
-            f"{API}/campaigns/bithelp/needs", content=body, headers={"Authorization": f"Bearer {TOKEN}"}
+            f"{API}/campaigns/bithelp/needs",
+            content=body,
+            headers=KIND | {"Authorization": f"Bearer {TOKEN}"},
         ),
         status,
     )
@@ -366,7 +369,7 @@ def test_any_json_is_answered(body: Any) -> None:
     site = TestClient(create_app(ports()), raise_server_exceptions=False)
     sent = json.dumps(body).encode()
     answer = site.post(
-        f"{API}/campaigns/bithelp/needs", content=sent, headers={"Authorization": f"Bearer {TOKEN}"}
+        f"{API}/campaigns/bithelp/needs", content=sent, headers=KIND | {"Authorization": f"Bearer {TOKEN}"}
     )
     assert answer.status_code < 500
 

@@ -89,7 +89,7 @@ def test_what_nobody_asked_for_is_not_found() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"txid":7}', b'{"txid":"ab"}', b"\xff", b'"x"'])
 def test_anything_but_a_txid_is_refused_by_field(body: bytes) -> None:
-    answer = site(FakeLookups()).post(API, content=body)
+    answer = site(FakeLookups()).post(API, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] in {"txid", "body"}
 
@@ -184,5 +184,7 @@ def test_a_private_key_in_the_field_is_refused_and_neither_repeated_nor_logged(
     "body", [b"x" * 5_000, b"txid=" + b"%ff" * 40, b"&" * 300, b"txid", b"=", "txid=é☃".encode(), b"\xff\x00"]
 )
 def test_no_form_whatever_makes_an_error_of_ours(body: bytes) -> None:
-    answer = site(FakeLookups()).post("/lookups", content=body)
+    answer = site(FakeLookups()).post(
+        "/lookups", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
     assert answer.status_code in {400, 413, 422}

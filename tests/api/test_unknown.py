@@ -8,7 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.sentences import ERRORS
 from api.ports import Ports, SiteSettings
+from api.problems import problem_body
 from ledger.recording.desk import NOUNS, act
 from tests.tools.ledgers import SLUG, Ledger, made_once
 
@@ -54,6 +56,9 @@ def test_a_post_to_a_verb_that_is_none_names_the_verbs(site: TestClient) -> None
         ("GET", f"{WHERE}/needs/add", "POST"),
         ("DELETE", f"{WHERE}/confirmations", "GET, HEAD, POST"),
         ("POST", "/", "GET, HEAD"),
+        ("PROPFIND", "/", "GET, HEAD"),
+        ("PROPFIND", "/api/v1/campaigns", "GET, HEAD"),
+        ("TRACE", f"{WHERE}/confirmations", "GET, HEAD, POST"),
     ],
 )
 def test_another_method_is_405_with_what_is_allowed(
@@ -63,11 +68,18 @@ def test_another_method_is_405_with_what_is_allowed(
     assert (told.status_code, sorted(told.headers["allow"].split(", "))) == (405, allow.split(", "))
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "TRACE"])
 def test_where_nothing_is_no_method_is_allowed(site: TestClient, method: str) -> None:
     told = site.request(method, "/api/v1/nope/nope")
     assert (told.status_code, told.headers.get("allow")) == (404, None)
     assert "/openapi.json" in told.json()["detail"]
+
+
+def test_every_kind_of_problem_is_explained_where_its_type_points_to(site: TestClient) -> None:
+    told = site.get("/docs").text
+    for status in ERRORS:
+        place = problem_body(status, "")["type"]
+        assert f'id="{str(place).removeprefix("/docs#")}"' in told, status
 
 
 def test_a_page_of_another_site_may_read_with_a_tag_and_ask_for_an_address(site: TestClient) -> None:

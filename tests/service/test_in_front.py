@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.server
+import json
 import os
 import re
 import shutil
@@ -242,8 +243,9 @@ def test_who_asks_is_told_by_the_web_server_and_never_by_the_client(put: Put, tm
     assert told == (200, "['127.0.0.1'] aid.example")
 
 
-def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a web server in front; what keeps to the limits is answered on the same connection again."""
+@pytest.fixture
+def alone() -> Iterator[Callable[[bytes], bytes]]:
+    """What a server without a web server in front answers to bytes, until it closes the connection."""
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -254,16 +256,101 @@ def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(monkeypatch: py
             asking.sendall(sent)
             return b"".join(iter(lambda: asking.recv(4_096), b""))
 
-    request = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
     server = WebServer(app, "127.0.0.1", 0)
     port = int(server.start().rpartition(":")[2])
-    answered = told(request % b"" + request % b"X: y\r\nConnection: close\r\n")
-    assert answered.count(b"200 OK") == 2
-    assert b" 400 " in told(b"GET / HTTP/1.1\r\nX: " + b"y" * (HEAD_BYTES + 1_000))
-    monkeypatch.setattr(bounded_head, "HEAD_SECONDS", 0.05)
-    assert b" 400 " in told(b"GET / HTTP/1.1\r\nX-Slow: ")
-    assert b" 400 " in told(b"")
+    yield told
     server.stop()
+
+
+def is_problem(answer: bytes, status: int) -> bool:
+    """One whole answer of this status, in the shape of every problem and with the safety headers."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().lower().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    told = json.loads(body)
+    assert headers["content-length"] == str(len(body))
+    assert (headers["connection"], headers["x-content-type-options"]) == ("close", "nosniff")
+    assert {"type", "title", "detail"} < told.keys()
+    return (
+        first.startswith(f"http/1.1 {status} ")
+        and headers["content-type"] == "application/problem+json"
+        and told["status"] == status
+    )
+
+
+def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(
+    alone: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps to the limits is answered on the same connection again."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
+    answered = alone(request % b"" + request % b"X: y\r\nConnection: close\r\n")
+    assert answered.count(b"200 OK") == 2
+    assert is_problem(alone(b"GET / HTTP/1.1\r\nX: " + b"y" * (HEAD_BYTES + 1_000)), 431)
+    monkeypatch.setattr(bounded_head, "HEAD_SECONDS", 0.05)
+    assert is_problem(alone(b"GET / HTTP/1.1\r\nX-Slow: "), 408)
+    assert is_problem(alone(b""), 408)
+
+
+@pytest.mark.parametrize("method", [b"FOO", b"get", b"LIST", b"X" * 300])
+def test_a_method_that_nothing_here_has_is_501(alone: Callable[[bytes], bytes], method: bytes) -> None:
+    assert is_problem(alone(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n"), 501)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+    ],
+)
+def test_a_request_that_is_none_is_a_problem_too(alone: Callable[[bytes], bytes], sent: bytes) -> None:
+    assert is_problem(alone(sent), 400)
+
+
+@pytest.mark.parametrize(
+    "hosts", [b"", b"Host: a\r\nHost: a\r\n", b"Host: a b\r\n", b"Host: a/b\r\n", b"Host: user@a\r\n"]
+)
+def test_a_request_of_http_1_1_names_one_host(alone: Callable[[bytes], bytes], hosts: bytes) -> None:
+    """Also the second one of a connection; what comes behind it is not answered."""
+    wrong = b"GET / HTTP/1.1\r\n%b\r\n" % hosts
+    right = b"GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"
+    assert is_problem(alone(wrong), 400)
+    first, _, second = alone(right + wrong + right).partition(b"\r\n\r\nok")
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert is_problem(second, 400)
+    posted = b"POST / HTTP/1.1\r\n%bContent-Length: 4\r\n\r\nbody" % hosts
+    assert is_problem(alone(posted), 400)
+
+
+def test_an_older_client_needs_to_name_no_host(alone: Callable[[bytes], bytes]) -> None:
+    assert alone(b"GET / HTTP/1.0\r\n\r\n").endswith(b"ok")
+
+
+def test_beyond_so_many_connections_the_next_is_told_to_come_again(
+    alone: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_head, "CONNECTIONS", 0)
+    answer = alone(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert is_problem(answer, 503)
+    assert b"\r\nretry-after: 1\r\n" in answer
+
+
+def test_who_sends_nonsense_writes_nothing_into_the_log(
+    alone: Callable[[bytes], bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Else anybody could fill the disk with it."""
+    upgrade = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    for sent in (
+        b"FOO / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n" % upgrade,
+        b"\x16\x03\x01",
+    ):
+        assert alone(sent).startswith(b"HTTP/1.1 ")
+    told = capfd.readouterr()
+    assert told.out + told.err == ""
 
 
 def test_a_port_that_is_taken_is_named_in_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:

@@ -50,9 +50,17 @@ ERRORS = {
         Message("Write it again, as the form or the documentation says."),
     ),
     429: ErrorWords(Message("Too many at once", _TITLE), Message("Try again in a minute.")),
+    431: ErrorWords(
+        Message("The head of this request is too large", _TITLE),
+        Message("Send a shorter address, and fewer or shorter headers."),
+    ),
     500: ErrorWords(
         Message("Something broke on our side", _TITLE),
         Message("The ledger is as it was. Try again in a minute."),
+    ),
+    501: ErrorWords(
+        Message("Nothing here answers this method", _TITLE),
+        Message("Read with GET or HEAD; write as the documentation says."),
     ),
     503: ErrorWords(Message("Not ready yet", _TITLE), Message("Try again in a minute.")),
     507: ErrorWords(
