@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ledger.core.wording import Wording
 from ledger.model.evidence import Treatment
 
 _MOST_SHOWN = 80
@@ -40,15 +41,19 @@ class Plain:
 
 
 def told_of(found: Iterable[Found]) -> tuple[str, ...]:
-    """What a file says beside what it shows, a line each, a bounded number of them."""
-    return tuple(dict.fromkeys(_told(found)))[:_MOST_TOLD]
-
-
-def _told(found: Iterable[Found]) -> Iterator[str]:
-    for one in found:
-        yield one.told()
+    """What a file says beside what it shows, a line each; of more than are told the last one says how many."""
+    lines = tuple(dict.fromkeys(one.told() for one in found))
+    if len(lines) <= _MOST_TOLD:
+        return lines
+    more = Wording(
+        "and {n} more thing of another name or value",
+        {"n": len(lines) - _MOST_TOLD + 1},
+        "and {n} more things of other names or values",
+    )
+    return (*lines[: _MOST_TOLD - 1], str(more))
 
 
 def _shown(text: str) -> str:
     shown = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(shown.split())[:_MOST_SHOWN]
+    words = " ".join(shown.split())
+    return words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"

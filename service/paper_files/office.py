@@ -73,6 +73,9 @@ def _said(packed: zipfile.ZipFile) -> Iterator[Found]:
 def _text(packed: zipfile.ZipFile, name: str) -> str:
     try:
         with packed.open(name) as file:
-            return file.read(_MOST_SAID).decode("utf-8", "replace")
+            told = file.read(_MOST_SAID + 1)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         raise Refused.field("paper", "this document cannot be read; save it anew, or as PDF") from None
+    if len(told) > _MOST_SAID:  # else what stands behind would be served and not told
+        raise Refused.field("paper", "this document says too much of itself to be read; save it as PDF")
+    return told.decode("utf-8", "replace")

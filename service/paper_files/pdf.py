@@ -47,7 +47,7 @@ _MOST_DEEP = 60
 def plain_pdf(data: bytes) -> Plain:
     """A PDF without what is found in it; one that is signed stays as it is. Raises Refused for what cannot be read."""
     with _opened(data) as pdf:
-        signed, found = _is_signed(pdf), tuple(_taken_out(pdf))
+        signed, found = _is_signed(pdf), (*_beside(pdf, data), *_taken_out(pdf))
         if signed or not found:
             return Plain(data, found)
         copy = _saved(pdf)
@@ -90,6 +90,18 @@ def _is_signed(pdf: Pdf) -> bool:
         if "/ByteRange" in told or told.get("/Type") == Name.Sig or (kind == Name.Sig and value is not None):
             return True
     return False
+
+
+def _beside(pdf: Pdf, data: bytes) -> Iterator[Found]:
+    """What lies around the document, and what later saves have only put away: nothing of it is written anew."""
+    begin, end = data.find(b"%PDF-"), data.rfind(b"%%EOF")
+    if begin > 0:
+        yield Found(Treatment.METADATA, "bytes before the document", str(begin))
+    if end >= 0 and (rest := len(data[end + 5 :].strip())):
+        yield Found(Treatment.METADATA, "bytes behind the document", str(rest))
+    # One that is made for the web has two tables from the start (ISO 32000-2, annex F).
+    if data.count(b"startxref") > (2 if pdf.is_linearized else 1):
+        yield Found(Treatment.METADATA, "earlier versions")
 
 
 def _taken_out(pdf: Pdf) -> Iterator[Found]:

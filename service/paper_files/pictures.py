@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, ImageSequence
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
+from service.paper_files.beside import bytes_beside
 from service.paper_files.found import Found, Plain
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
 
@@ -59,14 +60,14 @@ _TAGS_OF_TIFF = frozenset(
 def plain_picture(data: bytes) -> Plain:
     """A picture without what is found beside it; raises Refused for what is none."""
     with _opened(data) as picture:
-        found = tuple(_found(picture, data))
+        found = tuple(_found(picture, data)) or tuple(_untold(picture, data))
         if not found:
             return Plain(data, ())
         turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
         stays = picture.format in _OF_JPEG and not turned and not picture.info.get("icc_profile")
         copy = plain_jpeg(data) if stays else _written(picture)
     with _opened(copy) as again:
-        left = [one.name for one in _found(again, copy)]
+        left = [one.name for one in (*_found(again, copy), *_untold(again, copy))]
     if left:
         raise Refused.field(
             "paper", "{left} cannot be taken out of this picture; save it anew in another format", left=left
@@ -104,7 +105,17 @@ def _found(picture: Image.Image, data: bytes) -> Iterator[Found]:
         if not any(picture.info.get(name) for name in ("exif", "comment", "icc_profile", "xmp")):
             rest = len(data) - len(plain_jpeg(data))
             if rest > _MOST_HEAD:
-                yield Found(Treatment.METADATA, "bytes that are no picture", str(rest))
+                yield Found(Treatment.METADATA, _NO_PICTURE, str(rest))
+
+
+def _untold(picture: Image.Image, data: bytes) -> Iterator[Found]:
+    """What a program wrote for itself, or behind the end, which no reader of pictures tells of.
+
+    A TIFF is a heap of places that point to others: what none points to is found by writing it anew.
+    """
+    rest = bytes_beside(str(picture.format), data)
+    if rest or (picture.format == "TIFF" and _written(picture) != data):
+        yield Found(Treatment.METADATA, _NO_PICTURE, str(rest or ""))
 
 
 def _beside(frame: Image.Image) -> Iterator[Found]:
@@ -118,6 +129,7 @@ def _beside(frame: Image.Image) -> Iterator[Found]:
         yield Found(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), told)
 
 
+_NO_PICTURE = "bytes that are no picture"
 _OF_JPEG = frozenset({"JPEG", "MPO"})
 """One picture, or one with others behind it."""
 _MOST_HEAD = 18
@@ -134,7 +146,7 @@ def _exif(picture: Image.Image) -> Iterator[Found]:
         yield Found(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
     for tag, value in exif.get_ifd(_GPS).items():
         yield Found(Treatment.METADATA, ExifTags.GPSTAGS.get(tag, f"GPS {tag}"), _said(value))
-    if exif.get_ifd(ExifTags.IFD.IFD1):
+    if picture.format != "TIFF" and exif.get_ifd(ExifTags.IFD.IFD1):  # there it is the next page
         yield Found(Treatment.THUMBNAILS, "thumbnail")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 
 import pikepdf
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from ledger.core.errors import Refused
 from ledger.core.media_types import GIF, JPEG, PDF, PNG, TIFF, WEBP, media_type_of
@@ -62,6 +64,91 @@ def test_what_hides_elsewhere_in_a_picture_leaves_too() -> None:
     out = io.BytesIO()
     painted().save(out, "JPEG")
     assert treated(out.getvalue()).data == out.getvalue()
+
+
+def chunk(name: bytes, told: bytes) -> bytes:
+    """A part of a PNG."""
+    return struct.pack(">I", len(told)) + name + told + struct.pack(">I", zlib.crc32(name + told))
+
+
+def beside(form: str) -> dict[str, bytes]:
+    """A plain picture with words in it that no reader of pictures shows, by where they stand."""
+    out = io.BytesIO()
+    painted().save(out, form)
+    plain, words = out.getvalue(), b"\x08A person\x00"
+    found = {"behind the end": plain + b"A person behind the end"}
+    if form == "PNG":
+        found["a part of a program's own"] = plain[:33] + chunk(b"prVt", words) + plain[33:]
+    if form == "WEBP":
+        size = struct.pack("<I", len(plain) + len(words) + 8 - 8)
+        found["a part of no name"] = b"RIFF" + size + plain[8:] + b"junk\x0a\0\0\0" + words
+    if form == "GIF":
+        for place, head in {
+            "XMP": b"\x21\xff\x0bXMP DataXMP",
+            "a late comment": b"\x21\xfe",
+            "a plain text": b"\x21\x01\x0c" + bytes(12),
+        }.items():
+            found[place] = plain[:-1] + head + words + b";"
+    return found
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "TIFF"])
+def test_nothing_stays_in_a_file_that_is_no_picture(form: str) -> None:
+    """Where readers of pictures pass over it too; the picture is the same, and a second time nothing is found."""
+    for place, paper in beside(form).items():
+        assert b"A person" in paper
+        told = treated(paper)
+        assert (b"A person" in told.data, told.done) == (False, (Treatment.METADATA,)), place
+        with Image.open(io.BytesIO(told.data)) as copy, Image.open(io.BytesIO(paper)) as before:
+            assert copy.convert("RGB").tobytes() == before.convert("RGB").tobytes()
+        assert treated(told.data).done == (), place
+
+
+def test_a_picture_that_ends_too_early_is_refused() -> None:
+    for form in ("PNG", "GIF"):
+        for plain in (beside(form)["behind the end"].partition(b"A person")[0],):
+            with pytest.raises(Refused, match="cannot be read"):
+                treated(plain[:-3])
+
+
+def test_a_scan_of_several_pages_stays_one() -> None:
+    """Its second page is no preview; what is said of that page leaves as well."""
+    out, page = io.BytesIO(), painted().rotate(180)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[315] = "A person"
+    page.encoderinfo = {"tiffinfo": tags}
+    painted().save(out, "TIFF", save_all=True, append_images=[page])
+    told = treated(out.getvalue())
+    assert b"A person" not in told.data
+    with Image.open(io.BytesIO(told.data)) as copy:
+        assert getattr(copy, "n_frames", 1) == 2
+        copy.seek(1)
+        assert copy.convert("RGB").tobytes() == page.convert("RGB").tobytes()
+    assert treated(told.data).done == ()
+
+
+def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
+    """A name that was blacked out by a later save is still in the file before that; one for the web has no such."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(treated(paper_pdf()).data)) as pdf:
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    plain = out.getvalue()
+    table = plain.rpartition(b"startxref\n")[2].split(b"\n")[0]
+    late = b"9 0 obj\n(A person)\nendobj\n"
+    rest = b"xref\n0 0\ntrailer\n<</Root 1 0 R/Size 10/Prev %b>>\nstartxref\n%d\n%%%%EOF\n"
+    saved_again = plain + late + rest % (table, len(plain) + len(late))
+    for name, paper in {
+        "earlier versions": saved_again,
+        "bytes behind the document: 8": plain + b"A person",
+        "bytes before the document: 9": b"A person\n" + plain,
+    }.items():
+        told = treated(paper)
+        assert (told.found, b"A person" in told.data) == ((name,), False)
+        assert treated(told.data).done == ()
+    with pikepdf.open(io.BytesIO(plain)) as pdf:
+        out = io.BytesIO()
+        pdf.save(out, linearize=True, deterministic_id=True)
+    assert treated(out.getvalue()).done == ()
 
 
 def test_a_picture_that_its_exif_turns_is_turned() -> None:
@@ -138,6 +225,17 @@ def test_what_cannot_be_read_or_rewritten_is_told() -> None:
     ):
         with pytest.raises(Refused):
             treated(refused, keep_metadata=True)
+
+
+def test_what_a_file_says_is_not_cut_without_a_word() -> None:
+    """Who decides whether it may stay reads how much more there is; what says more than is read is not taken."""
+    many = "".join(f"<a{n}>word {n} {'x' * 90}</a{n}>" for n in range(100))
+    told = treated(office(**{"docProps/custom.xml": many}), keep_metadata=True).found
+    assert (len(told), told[-1]) == (60, "and 41 more things of other names or values")
+    assert all(line.endswith("…") for line in told[:-1])
+    behind = " " * 1_000_000 + CORE
+    with pytest.raises(Refused, match="says too much of itself"):
+        treated(office(**{"docProps/core.xml": behind}), keep_metadata=True)
 
 
 def test_what_bytes_are_does_not_depend_on_where_their_mark_stands() -> None:
