@@ -151,7 +151,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404, 422)
     def donation_trail(request: Request, outpoint: OutpointKey) -> Response:
         """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
-        wanted = pasted_key(outpoint[:200])
+        wanted = pasted_key(outpoint)
         if not is_gift_key(wanted) and not is_opening_key(wanted):
             try:
                 wanted = str(Outpoint.parse(wanted))

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.buckets import client_of
 from api.pages.forms import form_of, require_own_site
-from api.pages.parts import ROWS, groups_of_four
+from api.pages.parts import groups_of_four
 from api.pages.qr import qr_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import address_requests as say
@@ -107,7 +107,7 @@ def _form(
         ended=rfc3339(ports.clock())[:10] > choice.end,
         refusal=refusal,
         code=signed_code(_secret(ports), slug, new_claim_code()),
-        needs=choice.needs[:ROWS],
+        needs=choice.needs,
         need=need if need in {number for number, _ in choice.needs} else "",
         wished=need,
         only_shared=shared is not None,

@@ -144,17 +144,16 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.post("/find")
     async def find(request: Request) -> Response:
         """To the page of a key, which is posted: what was typed by mistake is in no history and no log on the way."""
-        key = (await form_of(request, _FORM_LIMIT)).get("key", "")[:KEY_LIMIT]
+        key = (await form_of(request, _FORM_LIMIT)).get("key", "")
         if not _CLAIM_CODE.fullmatch(key):
             no_private_key(key)
-        if not key or "\x00" in key:
+        found = pasted_key(key)  # a payment request may be longer than what it asks for
+        if not found or len(found) > KEY_LIMIT or "\x00" in found:
             raise Problem(
                 400,
                 "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code.",
             )
-        response = RedirectResponse(
-            f"/d/{quote(pasted_key(key), safe=':', errors='replace')}", status_code=303
-        )
+        response = RedirectResponse(f"/d/{quote(found, safe=':', errors='replace')}", status_code=303)
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

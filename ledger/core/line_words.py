@@ -14,7 +14,7 @@ from ledger.core.canonical import canonical
 from ledger.core.facts import BIDI
 
 MOST_WORDS = 2_000
-"""Characters of each field that are kept."""
+"""Characters of each field that are kept; one that was longer ends with an ellipsis."""
 _MOST_REFERENCES = 20
 _NONE = frozenset(
     [
@@ -41,7 +41,12 @@ def plain_words(*texts: str) -> str:
         for text in texts
     )
     words = " ".join(kept).split()
-    return "".join(c for c in " ".join(words) if unicodedata.category(c) != "Cc")[:MOST_WORDS]
+    return _bounded("".join(c for c in " ".join(words) if unicodedata.category(c) != "Cc"))
+
+
+def _bounded(words: str) -> str:
+    """What is cut says so."""
+    return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
 
 
 def reference_of(text: str) -> str:
@@ -73,7 +78,7 @@ class LineWords:
         own = reference_of(reference)
         found = dict.fromkeys(other for text in others if (other := reference_of(text)) and other != own)
         return cls(
-            name=", ".join(dict.fromkeys(name for text in names if (name := plain_words(text))))[:MOST_WORDS],
+            name=_bounded(", ".join(dict.fromkeys(name for text in names if (name := plain_words(text))))),
             text=plain_words(*dict.fromkeys(texts)),
             reference=own,
             references=tuple(found)[:_MOST_REFERENCES],

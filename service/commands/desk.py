@@ -429,7 +429,7 @@ def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside
         if options.original is not None or options.keep_metadata:
             raise BadUse("--original and --keep-metadata: of a sealed paper nothing is kept; leave them out.")
         path = "" if options.file == "-" else str((outside.folder / options.file).resolve())
-        return _Paper(digest, None, None, options.where if options.where is not None else path)
+        return _Paper(digest, None, None, _place(options.where, path))
     if options.where is not None:
         raise BadUse("--where: only of a sealed paper it is noted where the original lies; leave it out.")
     original = None
@@ -439,10 +439,23 @@ def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside
     return _Paper(digest, shown, original, "")
 
 
+def _place(told: str | None, path: str) -> str:
+    """Where the original of a sealed paper lies: as it was told, else the path of its file; BadUse for too long one."""
+    where = " ".join((path if told is None else told).split())
+    if len(where) <= MOST_OF_PLACE:
+        return where
+    if told is None:
+        raise BadUse(
+            "--where: the path of this file has more than {most} characters; say in fewer where the original lies.",
+            most=MOST_OF_PLACE,
+        )
+    raise BadUse("--where: is too long; write at most {most} characters.", most=MOST_OF_PLACE)
+
+
 def _keep(tx: Writing, actor: Actor, told: dict[str, Any], paper: _Paper, *, now: int) -> tuple[str, ...]:
     """Keep the copy that is served, or note where a sealed one lies; its hash becomes the fact `sha256`."""
     if paper.shown is None:
-        told["sha256"] = seal_paper(tx, actor, paper.sha256, paper.lies[:MOST_OF_PLACE], now=now)
+        told["sha256"] = seal_paper(tx, actor, paper.sha256, paper.lies, now=now)
         return (papers.sealed(told["sha256"]),)
     told["sha256"] = keep_paper(tx, actor, paper.shown, now=now)
     if paper.original is not None:

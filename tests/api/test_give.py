@@ -129,6 +129,24 @@ def test_the_shared_address_has_a_qr_code_and_a_link_for_wallets(site: TestClien
     assert given(store) == 0
 
 
+def test_of_many_needs_each_can_be_chosen(site: TestClient, store: Store) -> None:
+    """A donor who came from the row of the thirtieth finds it marked."""
+    for number in range(2, 31):
+        need = {
+            "number": f"N-{number}",
+            "recipient": "Clinic",
+            "product": "KIT",
+            "quantity": 5,
+            "place": "Town",
+        }
+        with store.write() as tx:
+            ada = actor_named(tx, "ada", now=NOW)
+            act(tx, ada, "help", "need", "add", need | {"by": "2024-03-01", "date": "2023-11-02"}, now=NOW)
+    form = site.get(GIVE, params={"need": "N-30"}).text
+    assert all(f'value="N-{number}"' in form for number in range(1, 31))
+    assert 'value="N-30" checked' in form
+
+
 def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
     carried = code_in(site.get(GIVE).text)
     code = claim(carried)

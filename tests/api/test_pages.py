@@ -176,6 +176,9 @@ def test_the_form_finds_without_a_script(site: TestClient) -> None:
     answer = site.post("/find", data={"key": f" {built.TXID}:1 "})
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/d/{built.TXID}:1"
+    request = f"bitcoin:{CLAIM}?message={'x' * 400}"
+    assert site.post("/find", data={"key": request}).headers["location"] == f"/d/{CLAIM}"
+    assert site.post("/find", data={"key": built.TXID + " " * 400 + "x"}).status_code == 400
     other = site.post("/find", data={"key": "//evil.example"})
     assert other.headers["location"] == "/d/%2F%2Fevil.example"
     assert site.post("/find").status_code == 400

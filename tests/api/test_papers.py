@@ -322,6 +322,13 @@ def test_the_commands_keep_no_sealed_paper_and_remove_one_from_the_kept_backups_
     add = ["evidence", "add", "--as", "recorder", *(f"--set={name}={told}" for name, told in facts.items())]
     sealed = [f"--set={name}={told}" for name, told in (SEALED | {"number": "S-1"}).items()]
     hide = ["evidence", "seal", *add[2:], *sealed]
+    told = run_command([*hide, "--file", "passport.txt", "--where", "s" * 301], tmp_path)
+    assert (told.code, "--where: is too long; write at most 300 characters." in told.err) == (2, True)
+    deep = tmp_path.joinpath(*["d" * 100] * 3)
+    deep.mkdir(parents=True)
+    (deep / "passport.txt").write_bytes(b"A passport, sealed")
+    told = run_command([*hide, "--file", str(deep / "passport.txt")], tmp_path)
+    assert (told.code, "the path of this file has more than 300" in told.err) == (2, True)
     told = run_command([*hide, "--file", "passport.txt", "--where", "safe 3", "--json"], tmp_path)
     salted = json.loads(told.out)["entry"]["facts"]["sha256"]
     assert salted != hashlib.sha256(b"A passport, sealed").hexdigest()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.core.line_words import LineWords
 from ledger.views.bank_together import Part, together
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.reconcile import books_state
@@ -76,3 +77,11 @@ def test_all_of_one_day_are_together_before_some_of_several() -> None:
     assert [found.entry for found in together(50, [*others, *of_day])] == [1, 2, 3, 4, 5]
     assert [found.entry for found in together(60, [*others, *of_day])] == [1, 8, 9]
     assert together(55, [*others, *of_day]) == ()
+
+
+def test_words_that_are_too_long_end_with_an_ellipsis() -> None:
+    """Nobody takes the beginning of what a payer wrote for all of it."""
+    told = LineWords.of(names=["n" * 1_500, "m" * 1_500], texts=["t" * 2_001])
+    assert (len(told.name), told.name[-1]) == (2_000, "…")
+    assert told.text == "t" * 1_999 + "…"
+    assert LineWords.of(texts=["t" * 2_000]).text == "t" * 2_000
