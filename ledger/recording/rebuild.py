@@ -114,10 +114,14 @@ def _nothing_collected() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Rows of the model held against the journal: sentences that name what differs; `whole`: every row was."""
+    """Rows of the model held against the journal: sentences that name what differs, and how many rows of all were.
+
+    `whole`: every row was, in all that it says; else those that were drawn, in entry, campaign and number.
+    """
 
     differences: tuple[str, ...]
     rows: int
+    of: int
     whole: bool
 
 
@@ -127,14 +131,15 @@ def compared(tx: Reading, *, whole: bool) -> Compared:
     In a sample each row that an entry left has its entry, and drawn ones have its campaign and number.
     """
     if whole or tx.journal.count() + tx.observations.head() <= _SHORT:
-        return Compared(tuple(rebuild(tx)), model_rows(tx), True)
+        every = model_rows(tx)
+        return Compared(tuple(rebuild(tx)), every, every, True)
     found, rows = [], 0
     for table in model_tables():
         if table.c.keys()[:1] == ["entry"] and "campaign" in table.c:
             drawn = _drawn(tx, table)
             found += [f"{table.name} {entry} differs from its entry" for entry, same in drawn if not same]
             rows += len(drawn)
-    return Compared(tuple(found), rows, False)
+    return Compared(tuple(found), rows, model_rows(tx), False)
 
 
 def _drawn(tx: Reading, table: Table) -> list[tuple[int, bool]]:

@@ -64,11 +64,12 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     broken = len(lines) + len(differences[_MOST_SHOWN:])
     lines.append(say.checked(len(CHECKS), entries, broken))
     if told is not None:
-        lines.append(say.sampled(told.rows, whole=told.whole))
+        lines.append(say.sampled(told.rows, told.of, whole=told.whole))
     data = {
         "checks": [check.__name__ for check in CHECKS],
         "findings": [finding.data() for finding in findings],
         "rows_compared": told.rows if told is not None else 0,
+        "rows": told.of if told is not None else 0,
         "all_compared": told is not None and told.whole,
         "differences": list(differences),
         "missing_triggers": missing,

@@ -33,9 +33,11 @@ _INVARIANTS = Message("{n} invariant", "sums that have to hold", many="{n} invar
 _ENTRIES = Message("{n} entry", "of the journal", many="{n} entries")
 _ROWS = Message("{n} row compared;", "of tables, with their sums made anew", many="{n} rows compared;")
 _SAMPLED = Message(
-    "{n} row of the tables compared with what the journal gives; `check --all` compares every one.",
-    "a part of the tables",
-    many="{n} rows of the tables compared with what the journal gives; `check --all` compares every one.",
+    "{n} row drawn of the {rows} in the tables: its entry, campaign and number compared with the journal; "
+    "`check --all` compares every row, and all that it says.",
+    "{rows}: how many there are",
+    many="{n} rows drawn of the {rows} in the tables: their entry, campaign and number compared with the journal; "
+    "`check --all` compares every row, and all that it says.",
 )
 _ALL_COMPARED = Message(
     "{n} row of the tables, all there are, compared with what the journal gives.",
@@ -90,9 +92,9 @@ def compared(rows: int, differing: int) -> str:
     return listed([worded(_ROWS, n=rows), worded(_DIFFER, n=differing)], SENTENCES)
 
 
-def sampled(rows: int, *, whole: bool) -> str:
-    """How many rows of the model were held against the journal."""
-    return worded(_ALL_COMPARED if whole else _SAMPLED, n=rows)
+def sampled(rows: int, of: int, *, whole: bool) -> str:
+    """How many rows of all that the model has were held against the journal, and in what."""
+    return worded(_ALL_COMPARED, n=rows) if whole else worded(_SAMPLED, n=rows, rows=of)
 
 
 def written(size: int, file: str) -> str:

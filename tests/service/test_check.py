@@ -123,9 +123,17 @@ def test_a_long_journal_has_a_sample_compared_and_all_of_it_on_demand(
     monkeypatch.setattr("ledger.recording.rebuild._SHORT", 0)
     told = json.loads(run_command(["check", "--json"], home).out)
     assert (told["all_compared"], told["differences"]) == (False, [])
-    assert told["rows_compared"] > 3
+    drawn, rows = told["rows_compared"], told["rows"]
+    assert 3 < drawn < rows
+    monkeypatch.setattr("ledger.recording.rebuild._DRAWN", 1)
+    fewer = json.loads(run_command(["check", "--json"], home).out)["rows_compared"]
+    assert fewer < drawn
+    said = run_command(["check"], home).out
+    assert f"{fewer} rows drawn of the {rows:,} in the tables: their entry, campaign and number" in said
+    monkeypatch.setattr("ledger.recording.rebuild._DRAWN", 100)
     told = json.loads(run_command(["check", "--all", "--json"], home).out)
     assert (told["all_compared"], told["differences"]) == (True, [])
+    assert told["rows_compared"] == told["rows"] == rows
     flip(home / "ledger.db", "UPDATE conversions SET number = 'C-7'")
     assert "differs from its entry" in run_command(["check"], home).out
 
