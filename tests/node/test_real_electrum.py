@@ -167,6 +167,32 @@ def test_many_histories_cost_few_round_trips(
     assert len(sent) <= 10
 
 
+def test_small_groups_grow_with_what_is_answered(
+    server: RealElectrum, source: Electrum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that was made to ask for few at a time asks 60 histories in one round trip again."""
+    sent: list[bytes] = []
+    send = ElectrumConnection.send
+
+    def counted(connection: ElectrumConnection, data: bytes) -> None:
+        sent.append(data)
+        send(connection, data)
+
+    monkeypatch.setattr(ElectrumConnection, "send", counted)
+    scripts = [(Script(bytes([0x51, 0x20, number]) + bytes(31)), -1) for number in range(60)]
+    with monkeypatch.context() as small:
+        small.setattr("watchers.net.electrum.A_GROUP", 10)
+        few = server.source()
+    few.look_tip()
+    most = 0
+    for _ in range(4):
+        sent.clear()
+        few.look_histories([(Script(bytes(script) + bytes([len(sent)])), -1) for script, _ in scripts])
+        most = max(most, *(data.count(b"\n") for data in sent))
+    few.close()
+    assert most == 60
+
+
 def test_a_reorganisation_is_followed(server: RealElectrum, source: Electrum) -> None:
     """Another branch wins: tip, headers, history and place are those of the new one, read over the same connection."""
     node = server.node

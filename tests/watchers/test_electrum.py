@@ -418,3 +418,35 @@ def test_a_server_that_calls_a_group_too_large_is_asked_in_smaller_ones() -> Non
         assert refused == 3
         assert [rows for rows in listed if rows] == [[HistoryRow(txid, 1)]]
         assert listed.index([HistoryRow(txid, 1)]) == 7
+
+
+def test_smaller_groups_grow_again_an_hour_after_the_server_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With each whole one that is answered, up to what is asked at once of any server and no further."""
+    clock, groups = Time(), list[int]()
+    send = ElectrumConnection.send
+
+    def counted(connection: ElectrumConnection, data: bytes) -> None:
+        groups.append(data.count(b"\n"))
+        send(connection, data)
+
+    monkeypatch.setattr(ElectrumConnection, "send", counted)
+    monkeypatch.setattr("watchers.net.electrum.A_GROUP", 20)
+    with ElectrumServer(FakeChain()) as server:
+        server.chain.mine(1)
+        server.holds, server.most_together = True, 15
+        one = electrum(server, clock=clock, sleep=clock.sleep)
+        new = itertools.count(1)
+        with pytest.raises(SourceRefused, match="excessive resource usage"):
+            one.look_histories([(Script(script_no(next(new))), -1) for _ in range(40)])
+        server.most_together = 1_000_000  # it was busy for a moment
+
+        def asked() -> list[int]:
+            groups.clear()
+            one.look_histories([(Script(script_no(next(new))), -1) for _ in range(40)])
+            return [size for size in groups if size > 1]
+
+        clock.sleep(100)
+        assert asked() == [10, 10, 10, 10]
+        clock.sleep(3_600)
+        assert asked() == [10, 14, 16]
+        assert asked() == [18, 20, 2]

@@ -38,6 +38,12 @@ _PIECE = 64 * 1024
 A_GROUP = 250
 """So many questions are on their way at once; their sum is too small to fill a buffer and block both sides."""
 _LEAST_GROUP = 10
+_MORE = 4
+"""By so many questions a group that was made smaller grows with each whole one that is answered."""
+_HELD = 3_600.0
+"""Seconds after a refusal in which it does not grow: who was busy for a while is asked as before again, and who never
+answers more refuses once an hour and not in each look.
+"""
 _MOST_TOGETHER = 64_000_000
 """Bytes that the answers to one group may have in all, where no single one may have more."""
 _SMALL = 64 * 1024
@@ -221,6 +227,7 @@ class ElectrumClient:
         self._under_way: Deadline | None = None
         self._pace = Paces(policy, monotonic, SystemRandom().random).of(urlsplit(f"//{endpoint}"))
         self._group = A_GROUP
+        self._held_until = monotonic()
         self._lock = threading.Lock()
         self._connection: ElectrumConnection | None = None
         self._read_before = 0
@@ -251,16 +258,16 @@ class ElectrumClient:
         deadline: float,
         most_together: int = A_GROUP,
     ) -> list[object | ElectrumDeclined]:
-        """The results in the order of the calls, `most_together` of them on their way at a time, and fewer where the
-        server called that too much; `deadline` is for each such group.
+        """The results in the order of the calls, `most_together` of them on their way at a time, and fewer for a
+        while where the server called that too much; `deadline` is for each such group.
 
         The pace that a host is owed counts groups: a wallet subscribes to all its addresses at once, too, and a server
         that is asked one by one may hold each short answer back.
         """
         answers: list[object | ElectrumDeclined] = []
-        group = min(most_together, self._group)
-        for start in range(0, len(calls), group):
-            answers += self._mannerly(method, calls[start : start + group], most, deadline)
+        while len(answers) < len(calls):
+            group = min(most_together, self._group)
+            answers += self._mannerly(method, calls[len(answers) : len(answers) + group], most, deadline)
         return answers
 
     def hear(self) -> None:
@@ -320,9 +327,12 @@ class ElectrumClient:
         for answer in answers:
             if isinstance(answer, ElectrumDeclined) and answer.code in _BUSY:
                 self._pace.pause(self._policy.breaker_pause)
+                self._held_until = self._monotonic() + _HELD
                 if len(calls) > _LEAST_GROUP:
                     self._group = max(_LEAST_GROUP, len(calls) // 2)
                 raise SourceRefused(self._source, 429, "too many requests: {said}", said=answer.said)
+        if len(calls) >= self._group and self._monotonic() >= self._held_until:
+            self._group = min(A_GROUP, self._group + _MORE)
         return answers
 
     def _exchange(
