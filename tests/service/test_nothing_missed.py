@@ -14,7 +14,7 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from ledger.checks.run import run_checks
@@ -24,6 +24,7 @@ from ledger.rules.settled import Completeness, completeness
 from ledger.store.database import Store
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationStatus
+from service.backfill import Backfill, load_backfill
 from service.budget import Budget
 from service.clock import MovableClock
 from service.config import Wallet
@@ -343,6 +344,66 @@ def test_a_wallet_that_is_paid_in_order_is_rarely_read_again(made: Path, tmp_pat
     watching.look()
     assert read_again <= 4
     assert watching.missed() == {}
+
+
+@given(
+    heights=st.lists(st.integers(0, 9), min_size=GAP, max_size=GAP),
+    portion=st.integers(1, 3),
+    looks=st.integers(0, 5),
+    depth=st.integers(1, 9),
+    every=st.booleans(),
+)
+@settings(
+    max_examples=stories(4),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_a_reorganisation_while_the_past_is_read_again_leaves_no_block_of_it_out(
+    made: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    heights: list[int],
+    portion: int,
+    looks: int,
+    depth: int,
+    every: bool,
+) -> None:
+    """Above the place that was reached or below it, with what it undid confirmed again or half of that gone."""
+    watching = Watching(copy_of(made, tmp_path_factory.mktemp("past")), blocks_a_look=portion)
+    reach = _watched(watching)
+    for height in range(10):
+        for far in (far for far, at in enumerate(heights) if at == height):
+            watching.pay(RECEIVE[reach + far])
+        watching.chain.mine(1)
+    while watching.behind():
+        watching.look()
+    assert watching.is_whole()
+    assert gifts(watching.store) == {}
+    watching.pay(RECEIVE[reach - 1])  # which opens those that were paid before
+    watching.chain.mine(1)
+    for _ in range(looks + 1):
+        watching.look()
+        if watching.is_whole():
+            break
+    before = _past(watching)
+    assume(before is not None)
+    assert before is not None
+    watching.do("fork", depth, every)
+    fork = watching.chain.height - depth - 1
+    watching.look()
+    after = _past(watching)
+    assert after is not None
+    assert after.next <= min(before.next, fork + 1)
+    while not watching.is_whole() or watching.behind():
+        watching.look()
+    assert watching.missed() == {}
+    watching.store.close()
+
+
+def _past(watching: Watching) -> Backfill | None:
+    """Which of the past is left to be read again."""
+    with watching.store.read() as tx:
+        return load_backfill(tx)
 
 
 STEPS = st.lists(
