@@ -120,6 +120,27 @@ class Entry(NamedTuple, Generic[F, N]):
         )
 
 
+def with_facts(entry: Entry, facts: F, notes: N) -> Entry[F, N]:
+    """An entry of the journal with facts and notes of their types in place of JSON."""
+    return Entry(
+        entry.seq,
+        entry.previous,
+        entry.key,
+        entry.kind,
+        entry.campaign,
+        entry.at,
+        entry.date,
+        entry.role,
+        facts,
+        notes,
+        entry.transfers,
+        entry.operations,
+        entry.reverses,
+        entry.happened,
+        entry.out_of_order,
+    )
+
+
 def days_between(day: str, later: str) -> int:
     """Whole days from one day to another, both ISO 8601."""
     return (dt.date.fromisoformat(later) - dt.date.fromisoformat(day)).days

@@ -17,8 +17,6 @@ from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
 from ledger.rules.corrections import corrections_of
 
-_BANK = tuple(f"{kind.value}/" for kind in OVERDRAWN)
-
 
 def note_movements(books: Books, entry: Entry) -> None:
     """Fold one entry. A reversal moves nothing: what it undoes never passed the bank, nor what corrected that."""
@@ -30,8 +28,8 @@ def note_movements(books: Books, entry: Entry) -> None:
     moved: dict[tuple[str, str, str], int] = defaultdict(int)
     for transfer in entry.transfers:
         for side, units in ((transfer.debit, transfer.amount), (transfer.credit, -transfer.amount)):
-            if side.startswith(_BANK):
-                place = account_named(side)
+            place = account_named(side)
+            if place.kind in OVERDRAWN:
                 moved[place.campaign, place.detail[-1], transfer.asset] += units
     if not any(moved.values()):
         return

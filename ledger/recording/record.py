@@ -20,6 +20,7 @@ from ledger.core.entry import (
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.facts import facts_json
 from ledger.core.money import MAX_AMOUNT
+from ledger.core.names import noun_of_kind
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.corrections import Corrected
@@ -138,7 +139,7 @@ def record(
     context = context_of(tx, books, campaign, now, role)
     if approved is not None and author is not None and tx.desk.author(approved) == author:
         first = context.entry(approved)
-        noun = kind.noun if first is None else first.kind.partition(".")[0]
+        noun = kind.noun if first is None else noun_of_kind(first.kind)
         raise NotAllowed.field(
             "approval",
             "who recorded this {noun} cannot {verb} it; another person has to",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlmodel import Session
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
@@ -122,7 +123,7 @@ def _require_unsold(context: Context, deposit: DepositRow, _entry: object) -> No
         )
 
 
-def _asks(_session: object, deposit: DepositRow) -> Asked:
+def _asks(_session: Session, deposit: DepositRow) -> Asked:
     party = Party(PayeeKind.EXCHANGE, deposit.exchange)
     return Asked("BTC", deposit.amount + deposit.network_fee, party=party, txid=deposit.txid)
 

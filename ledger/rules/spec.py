@@ -10,7 +10,7 @@ from sqlalchemy import Exists
 from sqlmodel import Session
 from typing_extensions import TypeVar
 
-from ledger.core.entry import Entry, Posting
+from ledger.core.entry import Entry, Posting, with_facts
 from ledger.core.facts import facts_from
 from ledger.core.lines import Operation, Use
 from ledger.core.roles import APPROVERS as APPROVERS
@@ -160,7 +160,7 @@ class Kind(Generic[F, N]):
     def read(self, entry: Entry) -> Entry[F, N]:
         """An entry of this kind from the journal, as its fold and its undoing take it."""
         noted: Any = None if self.notes is None or not entry.notes else facts_from(self.notes, entry.notes)
-        return entry._replace(facts=facts_from(self.facts, entry.facts), notes=noted)  # type: ignore[arg-type,return-value]
+        return with_facts(entry, facts_from(self.facts, entry.facts), noted)
 
 
 def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:

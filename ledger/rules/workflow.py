@@ -105,7 +105,7 @@ def release_of(session: Session, proposal: Proposal) -> tuple[Change, ...]:
     )
 
 
-def _nothing(_books: Books, _row: object, _entry: object) -> None:
+def _nothing(_books: Books, _row: Proposal, _entry: object) -> None:
     """Nothing else changes."""
 
 
