@@ -55,7 +55,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
         status_code=201,
         response_model=GivenAddress,
         responses={
-            **answer("intention", "An address", status=201),
+            **answer("intention", "An address of the donor's own.", status=201),
             **problems(404, 409, 413, 422, 507),
         },
         openapi_extra={"requestBody": {"required": False, "content": {JSON: {"schema": schema_of(Wish)}}}},
@@ -73,7 +73,7 @@ def acts_routes(router: APIRouter, ports: Ports) -> None:
         tags=["Desk"],
         response_model=Preview,
         responses={
-            **answer("preview", "What it would change for whom"),
+            **answer("preview", "What it would change for whom."),
             **problems(401, 403, 404, 409, 413, 422),
         },
         openapi_extra={
@@ -237,17 +237,17 @@ def unkept(made: Frozen, status: int) -> Response:
 
 
 _OUTCOMES = {
-    **answer("recorded", "Recorded", status=201),
+    **answer("recorded", "It is recorded.", status=201),
     **answer(
         "recorded",
-        "Recorded already, and nothing changed; or a draft that was taken back",
+        "It was recorded already, and nothing changed, or a draft was taken back.",
         status=200,
         model=Recorded,
         already=True,
     ),
     **answer(
         "recorded",
-        "A draft, recorded when the transaction that it explains settles",
+        "It is a draft, recorded when the transaction that it explains settles.",
         status=202,
         model=Recorded,
         seq=None,

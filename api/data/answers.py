@@ -15,6 +15,7 @@ from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.roles import Role, Scope
 from ledger.model.evidence import Treatment
+from ledger.recording.lookup import LookupState
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
 from ledger.views.conservation import Conservation
@@ -156,8 +157,8 @@ class Looked(Frozen):
 
     txid: str
     """The transaction."""
-    state: str
-    """`waiting`, `found`, `none_of_ours`, `no_source` or `unread`."""
+    state: LookupState
+    """How far the look-up is, and what it came to."""
     sentence: str
     """The same in words."""
     asked_at: str

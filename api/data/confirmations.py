@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import actor_of, require_token
-from api.data.acts import body_of, unkept
+from api.data.acts import body_of, schema_of, unkept
 from api.data.answers import ConfirmationLink, Page
 from api.data.documented import DEFAULT_LIMIT, JSON, Limit, NumberCursor, Slug, answer, problems, secured
 from api.data.paging import page_of
@@ -22,24 +22,8 @@ from api.pages.qr import qr_of
 from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.roles import Scope
-from ledger.recording.confirming import make_link
+from ledger.recording.confirming import LinkWanted, make_link
 from ledger.views.two_keys import DeliveryCount, delivery_counts
-
-_WANTED = {
-    "type": "object",
-    "required": ["about", "paper"],
-    "additionalProperties": False,
-    "properties": {
-        "about": {"enum": ["shipment", "handover"]},
-        "paper": {"type": "string", "description": "the waybill, or the handover's number"},
-        "days": {"type": "integer", "minimum": 1, "maximum": 90, "default": 14},
-        "again": {
-            "type": "boolean",
-            "default": False,
-            "description": "correct the count that was given; by another person than who recorded the paper",
-        },
-    },
-}
 
 
 def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
@@ -64,12 +48,12 @@ def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers)
         status_code=201,
         response_model=ConfirmationLink,
         responses={
-            **answer("confirmation_link", "Made", status=201),
+            **answer("confirmation_link", "The link is made.", status=201),
             **problems(401, 403, 404, 409, 413, 422, 507),
         },
         openapi_extra={
             "security": secured(Scope.RECORD),
-            "requestBody": {"required": True, "content": {JSON: {"schema": _WANTED}}},
+            "requestBody": {"required": True, "content": {JSON: {"schema": schema_of(LinkWanted)}}},
         },
     )
     async def link(request: Request, slug: Slug) -> Response:

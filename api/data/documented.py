@@ -48,23 +48,38 @@ Cursor = Annotated[
 NumberCursor = Annotated[int | None, Query(description="The `next` of the page before.", ge=0, le=10**15)]
 
 _SAID: dict[int, tuple[str, str]] = {
-    401: ("No token, or one that is not known", "This token is not known, is revoked, or has ended."),
-    403: ("Not allowed", "approval: who recorded this purchase cannot approve it; another person has to"),
-    404: ("Nothing has this name", "purchase: there is no purchase PO-9 in campaign first-call"),
+    401: (
+        "There is no token, or one that is not known.",
+        "This token is not known, is revoked, or has ended.",
+    ),
+    403: (
+        "The role, the campaign or the scope does not allow it.",
+        "approval: who recorded this purchase cannot approve it; another person has to",
+    ),
+    404: ("Nothing has this name.", "purchase: there is no purchase PO-9 in campaign first-call"),
     408: (
-        "The body did not come in time",
+        "The body did not come in time.",
         "The body did not come within 30 seconds; send it again.",
     ),
     409: (
-        "Something else is recorded under the same key, or stands in the way",
+        "Something else is recorded under the same key, or stands in the way.",
         "number: PO-3 is recorded already with other facts, as entry 12; reverse that one, or use another number",
     ),
-    413: ("Too many bytes", "A body ends at 1000000 bytes."),
-    415: ("Another kind of content", "Send the body with the header Content-Type: application/json."),
-    422: ("Refused, with the fields", "amount: must be at least 1"),
-    429: ("Too many at once; see Retry-After", "Too many at once; ask again in 60 seconds."),
-    503: ("The database cannot be reached now; see Retry-After", "The database cannot be read now."),
-    507: ("The disk is full: nothing was written, reading goes on", "The disk is full."),
+    413: ("The body has too many bytes.", "A body ends at 1000000 bytes."),
+    415: (
+        "The content is of a kind that is not taken.",
+        "Send the body with the header Content-Type: application/json.",
+    ),
+    422: ("It is refused, and `errors` names the fields.", "amount: must be at least 1"),
+    429: (
+        "Too much is asked at once; `Retry-After` says when to ask again.",
+        "Too many at once; ask again in 60 seconds.",
+    ),
+    503: (
+        "The database cannot be reached now; `Retry-After` says when to ask again.",
+        "The database cannot be read now.",
+    ),
+    507: ("The disk is full: nothing was written, and reading goes on.", "The disk is full."),
 }
 
 
@@ -105,7 +120,7 @@ def problems(*statuses: int) -> Responses:
 
 
 def answer(
-    name: str, what: str = "The answer", *, status: int = 200, model: Any = None, **changes: Any
+    name: str, what: str = "The answer.", *, status: int = 200, model: Any = None, **changes: Any
 ) -> Responses:
     """The answer of a status with its example; `changes` are fields that differ in this one.
 

@@ -43,8 +43,8 @@ def lookups_routes(router: APIRouter, ports: Ports) -> None:
         },
         response_model=Looked,
         responses={
-            **answer("lookup", "It was asked for before: what is known", status=200, model=Looked),
-            **answer("lookup", "It is asked for at the next look", status=202),
+            **answer("lookup", "It was asked for before; this is what is known.", status=200, model=Looked),
+            **answer("lookup", "It is asked for at the next look.", status=202),
             **problems(403, 413, 422, 429, 507),
         },
     )
@@ -61,7 +61,7 @@ def lookups_routes(router: APIRouter, ports: Ports) -> None:
         "/lookups/{txid}",
         tags=["Donors"],
         response_model=Looked,
-        responses={**answer("lookup", "What became of it"), **problems(404)},
+        responses={**answer("lookup", "What became of it."), **problems(404)},
     )
     def found(txid: Txid) -> Response:
         """What became of a transaction that was asked for: waiting, found, none_of_ours, no_source or unread."""
@@ -81,7 +81,7 @@ def looked(lookup: Lookup) -> Looked:
     """The question as data, with its sentence."""
     return Looked(
         txid=lookup.txid,
-        state=lookup.state.value,
+        state=lookup.state,
         sentence=lookup_sentence(lookup),
         asked_at=rfc3339(lookup.asked_at),
         answered_at=None if lookup.answered_at is None else rfc3339(lookup.answered_at),

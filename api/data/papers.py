@@ -76,7 +76,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         status_code=201,
         response_model=KeptPaper,
         responses={
-            **answer("paper", "Kept", status=201),
+            **answer("paper", "The copy is kept.", status=201),
             **problems(401, 403, 404, 409, 413, 422, 507),
         },
         openapi_extra={"security": secured(Scope.RECORD), "requestBody": _BODY},
@@ -106,7 +106,10 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         tags=["Desk"],
         status_code=201,
         response_model=SealedHash,
-        responses={**answer("sealed", "Sealed", status=201), **problems(401, 403, 413, 422, 507)},
+        responses={
+            **answer("sealed", "The paper's salted hash.", status=201),
+            **problems(401, 403, 413, 422, 507),
+        },
         openapi_extra={
             "security": secured(Scope.RECORD),
             "requestBody": {
@@ -127,7 +130,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         "/papers/{sha256}/original",
         tags=["Desk"],
         response_model=WhereOriginal,
-        responses={**answer("original", "Where the original lies"), **problems(401, 403, 404, 422)},
+        responses={**answer("original", "Where the original lies."), **problems(401, 403, 404, 422)},
         openapi_extra={"security": secured(Scope.READ)},
     )
     async def original(request: Request, sha256: Sha256) -> Response:

@@ -43,7 +43,7 @@ _PROGRAM: Mapping[str, Mapping[str, str]] = {
         "scan": "Show what a raw block pays to and spends from these addresses, with Merkle proofs.",
     },
     "look": {
-        "look": "Ask one live source about an address or a transaction, and prove each hit; or --plan.",
+        "look": "Ask one live source about an address or a transaction and prove each hit, or only show the plan.",
     },
     "trail": {
         "trail": "Follow a donation from the coin to what it became, in words.",

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -279,6 +281,43 @@ def test_every_field_of_every_answer_is_described(site: TestClient) -> None:
         for field, told in shape.get("properties", {}).items():
             of_shape = shapes.get(told.get("$ref", "").rpartition("/")[2], {})
             assert told.get("description") or of_shape.get("description"), (name, field)
+
+
+def _parts(node: Any, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Everything in the document that has a description, and where it stands; not what examples say."""
+    if isinstance(node, list):
+        for n, item in enumerate(node):
+            yield from _parts(item, f"{at}/{n}")
+    elif isinstance(node, dict):
+        if isinstance(node.get("description"), str):
+            yield at, node
+        for name, item in node.items():
+            if name not in {"example", "examples"}:
+                yield from _parts(item, f"{at}/{name}")
+
+
+def test_each_description_is_whole_sentences(site: TestClient) -> None:
+    """With a capital and a full stop: no fragment, and none put together of parts."""
+    told = list(_parts(site.get("/openapi.json").json(), ""))
+    assert len(told) > 1000
+    wrong = {
+        at: part["description"]
+        for at, part in told
+        if not re.fullmatch(r"[A-Z0-9`](.|\n)*[.?)]", part["description"])
+    }
+    assert wrong == {}
+
+
+def test_a_field_that_is_one_of_some_words_says_which_in_its_type(site: TestClient) -> None:
+    """States are enums: no text that lists its words, or the first of them, in its description alone."""
+    shapes = site.get("/openapi.json").json()["components"]["schemas"]
+    lists = {
+        f"{name}.{field}": told["description"]
+        for name, shape in shapes.items()
+        for field, told in shape.get("properties", {}).items()
+        if told.get("type") == "string" and re.search(r"`\w+`, `\w+`|…", told.get("description", ""))
+    }
+    assert lists == {}
 
 
 def test_the_document_has_an_example_for_every_answer(site: TestClient) -> None:

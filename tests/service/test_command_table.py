@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -53,6 +54,12 @@ def test_every_command_of_the_table_is_in_its_module_and_every_modules_commands_
     modules = [import_module(f"service.commands.{path.stem}") for path in folder.glob("[a-z]*.py")]
     written = {words: module.__name__ for module in modules for words in vars(module).get("COMMANDS", {})}
     assert {row.words: row.module for row in TABLE.values()} == written
+
+
+def test_each_line_of_help_is_a_sentence() -> None:
+    """It begins with a capital and ends with a full stop, and nothing in it was put together of parts."""
+    wrong = [row.help for row in TABLE.values() if not re.fullmatch(r"[A-Z][^\n]*[a-z)`]\.", row.help)]
+    assert wrong == []
 
 
 def test_the_words_of_the_nouns_are_those_of_the_kinds_of_entry() -> None:
