@@ -68,6 +68,6 @@ class Quantity(Frozen):
     product: str
     """The product's code."""
     unit: str
-    """What a piece is called, in the singular: `kit`, `litre`."""
+    """What a piece is called, in the singular, as `kit`."""
     quantity: Whole
     """Whole pieces."""

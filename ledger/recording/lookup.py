@@ -18,6 +18,8 @@ from ledger.store.transaction import Reading, Writing
 
 
 class LookupState(StrEnum):
+    """How far the look-up of a transaction is, and what it came to."""
+
     WAITING = "waiting"
     FOUND = "found"
     NONE_OF_OURS = "none_of_ours"

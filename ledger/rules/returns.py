@@ -226,14 +226,14 @@ HOLDERS = (
 """Where pieces of a lot can be."""
 
 
-def holders_of(books: Books, campaign: str, lot: Lot) -> list[tuple[str, str, int]]:
+def holders_of(books: Books, campaign: str, lot: Lot) -> list[tuple[AccountClass, str, int]]:
     """(class, place or organisation or waybill, pieces) of all who have pieces of a lot, surplus included."""
     assets = {str(lot), str(lot.over)}
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[AccountClass, str], int] = {}
     for kind in HOLDERS:
         for balance in books.balances(kind, campaign):
             if balance.asset in assets and balance.net:
-                place = (kind.value, balance.account.detail[-1])
+                place = (kind, balance.account.detail[-1])
                 found[place] = found.get(place, 0) + balance.net
     return [(kind, place, units) for (kind, place), units in found.items()]
 

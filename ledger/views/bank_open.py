@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, OutstandingRow
+from ledger.model.bank import (
+    Account,
+    BankLineRow,
+    BankMovementRow,
+    BankStatementRow,
+    Instrument,
+    OutstandingRow,
+)
 from ledger.model.columns import table_of
 from ledger.rules.bank import movement_left, signed, statements_of
 from ledger.rules.bank_asides import asides_of
@@ -50,7 +57,7 @@ class UnderWay:
 
     number: str
     entry: int
-    instrument: str
+    instrument: Instrument
     until: str
     date: str
     left: int
@@ -182,9 +189,7 @@ def _open_bank(
         in_time = [mark for mark in marks if mark.until >= today]
         if in_time:
             mark = max(in_time, key=lambda m: m.until)
-            under_way.append(
-                UnderWay(mark.number, row.entry, mark.instrument.value, mark.until, row.date, left)
-            )
+            under_way.append(UnderWay(mark.number, row.entry, mark.instrument, mark.until, row.date, left))
             continue
         old = days > terms.days or row.matched > 0 or bool(marks)
         if row.date < first and not row.matched and not marks:

@@ -16,7 +16,7 @@ from ledger.core.frozen import Amount, Frozen
 from ledger.core.line_words import LineWords
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
-from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction
+from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction, Instrument
 from ledger.recording.bank_words import words_of
 from ledger.rules.bank import line_left, movement_left, signed, statements_of
 from ledger.rules.bank_asides import asides_of, lines_of_aside
@@ -56,8 +56,8 @@ class OutstandingInstrument(Frozen):
     """Number of what says so."""
     entry: int
     """Number of the entry in the journal."""
-    instrument: str
-    """`cheque`, `transfer`, `money_order`, `card` or `deposit`."""
+    instrument: Instrument
+    """By what it is under way."""
     since: str
     """Day of the entry."""
     until: str

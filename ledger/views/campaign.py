@@ -13,6 +13,7 @@ from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.core.telling import Telling, Which
+from ledger.rules.pledges import PledgeStatus
 from ledger.rules.settled import Completeness
 from ledger.views.bank_state import BankState
 from ledger.views.chain_status import Staleness
@@ -24,7 +25,7 @@ from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.sum_tables import SumTable
 from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
-from ledger.views.trail import DonationStatus, DonationTrail, Paper
+from ledger.views.trail import DonationStatus, DonationTrail, Outcome, Paper
 from ledger.views.two_keys import Deliveries, Unconfirmed
 
 
@@ -198,7 +199,7 @@ class DonationRow(Frozen):
     """Its worth on the campaign's valuation clock."""
     late: bool = False
     """Did it come after the campaign's last day?"""
-    outcome: str | None = None
+    outcome: Outcome | None = None
     """What it turned out to be, where its status does not say so."""
     restriction: str | None = None
     """Number of the one need that it is for."""
@@ -267,8 +268,8 @@ class PledgeRow(Frozen):
     """Its accounting day."""
     happened: str | None = None
     """The day that it was made, where it is booked on another."""
-    status: str
-    """`pledge`, `commitment`, `paid` or `lapsed`."""
+    status: PledgeStatus
+    """How far the promise is."""
     due: str | None = None
     """The day until which it was promised to come."""
     overdue: bool = False

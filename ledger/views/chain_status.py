@@ -57,7 +57,7 @@ class ChainStatus(Frozen):
     """How far the chain is read, and how its sources do."""
 
     network: str
-    """`main`, `test`, `signet` or `regtest`."""
+    """Which network the chain is of, as `main`; empty before the first look."""
     tip_height: int | None
     """Height of the newest block that the sources agree on."""
     tip_hash: str | None

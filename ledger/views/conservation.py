@@ -114,11 +114,21 @@ def _off(given: dict[str, Any]) -> Amount:
     return Amount.of(total.asset, sum(part.amount.minor for part in parts) - total.minor)
 
 
+class Tied(StrEnum):
+    """What an equation is about."""
+
+    ORDER = "order"
+    LOT = "lot"
+    LINE = "line"
+    COINS = "coins"
+    BANK = "bank"
+
+
 class Tie(Frozen):
     """One equation of an order's item, a lot, a line, a wallet or a bank: the parts sum to the total."""
 
-    what: str
-    """`order`, `lot`, `line`, `coins` or `bank`."""
+    what: Tied
+    """What it is about."""
     subject: str
     """Which one; empty: all coins."""
     total: Amount
@@ -129,7 +139,7 @@ class Tie(Frozen):
     """Parts less total; 0 where it ties."""
 
     @classmethod
-    def of(cls, what: str, subject: str, asset: str, total: int, parts: Iterable[tuple[str, int]]) -> Tie:
+    def of(cls, what: Tied, subject: str, asset: str, total: int, parts: Iterable[tuple[str, int]]) -> Tie:
         """The equation in whole units of `asset`."""
         return Tie(
             what=what,
@@ -191,7 +201,7 @@ def _conservation(
         chain, held = coins_on_chain(tx, campaign), coins_in_books(tx, campaign)
         ties.append(
             Tie.of(
-                what="coins",
+                what=Tied.COINS,
                 subject="",
                 asset="BTC",
                 total=chain or 0,
@@ -322,7 +332,7 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
                 parts = tuple((name, units) for name, units in row.items() if units)
                 found.append(
                     Tie.of(
-                        what="order",
+                        what=Tied.ORDER,
                         subject=f"{order.number}/{item.item}",
                         asset=item.product,
                         total=item.quantity,
@@ -341,7 +351,7 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
             places[balance.account.campaign, asset][kind.value] += balance.net
     return [
         Tie.of(
-            what="lot",
+            what=Tied.LOT,
             subject=f"{slug}/{asset}",
             asset=asset,
             total=noted,
@@ -369,7 +379,7 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
             told = tuple((name, minor) for name, minor in parts.items() if minor)
             found.append(
                 Tie.of(
-                    what="bank",
+                    what=Tied.BANK,
                     subject=f"{slug}/{bank.bank}",
                     asset=bank.currency,
                     total=bank.closing,
@@ -398,5 +408,7 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
             TiePart(key=state, amount=Amount.of(asset, units), restriction=need)
             for (state, need), units in sorted(states.items())
         )
-        found.append(Tie(what="line", subject=f"{slug}/{asset}", total=Amount.of(asset, held), parts=parts))
+        found.append(
+            Tie(what=Tied.LINE, subject=f"{slug}/{asset}", total=Amount.of(asset, held), parts=parts)
+        )
     return found

@@ -227,7 +227,7 @@ class DonationFollower:
             sources=watched.sources,
             late=is_late(self.campaign.end, watched.block_time),
             changes=self._changes_of(watched, gift),
-            outcome=outcome_of(gift) or None,
+            outcome=outcome_of(gift),
             returned=Amount.of("BTC", 0 if gift is None else gift.returned),
             restriction=restriction_to(self._tx.session, self._campaign, restriction),
             people=reached_by_sex(self._tx.session, self._campaign, followed.services),

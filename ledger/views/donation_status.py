@@ -12,7 +12,7 @@ from ledger.model.observed import TxState
 from ledger.rules.gift_records import SettledGift
 from ledger.rules.observing import WatchedOutput, WatchedTx
 from ledger.store.transaction import Reading
-from ledger.views.trail import DonationStatus
+from ledger.views.trail import DonationStatus, Outcome
 
 
 def status_of(watched: WatchedTx, gift: SettledGift | None) -> DonationStatus:
@@ -35,21 +35,21 @@ def status_of(watched: WatchedTx, gift: SettledGift | None) -> DonationStatus:
     return DonationStatus.BLOCKED if blocked else DonationStatus.SETTLED
 
 
-def outcome_of(gift: SettledGift | None) -> str:
+def outcome_of(gift: SettledGift | None) -> Outcome | None:
     """What a settled payment turned out to be, or what became of it whole, where its status does not say so."""
     if gift is None or not gift.live:
-        return ""
+        return None
     outcome = outcome_of_returned(gift.returned, gift.sats)
     if gift.counted_in is Coins.UNDECIDED:
-        return outcome or CountsAs.UNDECIDED.value
-    return outcome if gift.counts_as is CountsAs.GIFT else gift.counts_as.value
+        return outcome or Outcome.UNDECIDED
+    return outcome if gift.counts_as is CountsAs.GIFT else Outcome(gift.counts_as.value)
 
 
-def outcome_of_returned(returned: int, whole: int) -> str:
+def outcome_of_returned(returned: int, whole: int) -> Outcome | None:
     """What became of a gift of which so many units went back to its donor."""
     if not returned:
-        return ""
-    return "returned" if returned == whole else "returned_in_part"
+        return None
+    return Outcome.RETURNED if returned == whole else Outcome.RETURNED_IN_PART
 
 
 def restriction_in(tx: Reading, gift: SettledGift | None, output: WatchedOutput) -> str | None:

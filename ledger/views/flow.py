@@ -41,6 +41,8 @@ class Origin(StrEnum):
 
 
 class StageKind(StrEnum):
+    """A stage of the way from the coin to the recipient."""
+
     DONATED = "donated"
     MONEY = "money"  # at banks, in the currency that `place` names
     ORDERED = "ordered"
@@ -50,6 +52,8 @@ class StageKind(StrEnum):
 
 
 class ExitKind(StrEnum):
+    """What leaves the way at a stage, and as what."""
+
     HELD = "held"
     AT_EXCHANGE = "at_exchange"  # coins that an exchange holds and has not sold yet
     FEE = "fee"

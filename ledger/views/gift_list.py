@@ -136,7 +136,7 @@ def _row(
         value=Amount.known(campaign.currency, None if gift is None else gift.value),
         block_time=None if watched.block_time is None else rfc3339(watched.block_time),
         late=is_late(campaign.end, watched.block_time),
-        outcome=outcome_of(gift) or None,
+        outcome=outcome_of(gift),
         restriction=restriction_in(tx, gift, output) or None,
     )
 

@@ -30,7 +30,7 @@ from ledger.views.donation_status import outcome_of_returned
 from ledger.views.paper_steps import corrected_facts
 from ledger.views.papers import papers_of_gift
 from ledger.views.people import reached_by_sex
-from ledger.views.trail import DonationStatus, DonationTrail, Step, StepKind
+from ledger.views.trail import DonationStatus, DonationTrail, Outcome, Step, StepKind
 
 NOUNS = ("contribution", "in-kind")
 """The nouns of such gifts, which their keys begin with."""
@@ -66,7 +66,7 @@ class _Gift:
     line: str
     start: int
     end: int
-    outcome: str = ""
+    outcome: Outcome | None = None
     returned: int = 0
     restriction: str = ""
 
@@ -98,7 +98,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         line=row.line,
         start=row.line_start,
         end=row.line_end,
-        outcome="charged_back" if row.charged_back else outcome_of_returned(row.returned, row.amount),
+        outcome=Outcome.CHARGED_BACK if row.charged_back else outcome_of_returned(row.returned, row.amount),
         returned=row.returned,
         restriction=row.restriction or "",
     )
@@ -294,7 +294,7 @@ def _row(slug: str, gift: _Gift, end: str) -> DonationRow:
         block_height=None,
         value=Amount.known(gift.currency, gift.value),
         late=gift.date > end,
-        outcome=gift.outcome or None,
+        outcome=gift.outcome,
         restriction=gift.restriction or None,
         happened=gift.happened or None,
     )

@@ -32,8 +32,8 @@ class GroupRow(Frozen):
 class Breakdown(Frozen):
     """One dimension; the rows sum to the total where all of it was broken down."""
 
-    dimension: str
-    """`sex`, `age` or `place`."""
+    dimension: Dimension
+    """By what people are told apart."""
     rows: tuple[GroupRow, ...]
     """The groups."""
     not_stated: int
@@ -124,7 +124,7 @@ def _achievement(session: Session, indicator: IndicatorRow) -> Achievement:
         until=indicator.until,
         by=indicator.by,
         breakdowns=tuple(
-            _breakdown(dimension.value, groups, indicator.actual, indicator.least_cell)
+            _breakdown(dimension, groups, indicator.actual, indicator.least_cell)
             for dimension, groups in cells.items()
             if groups
         ),
@@ -146,7 +146,7 @@ def above_delivered(session: Session, indicator: IndicatorRow) -> int:
     return max(0, indicator.baseline + indicator.actual - int(delivered))
 
 
-def _breakdown(dimension: str, cells: dict[str, int], total: int, least: int) -> Breakdown:
+def _breakdown(dimension: Dimension, cells: dict[str, int], total: int, least: int) -> Breakdown:
     hidden = hidden_groups(cells, least)
     rows = tuple(
         GroupRow(

@@ -338,7 +338,7 @@ def _pledges(of: CampaignReadings) -> tuple[PledgeRow, ...]:
                 number=pledge.number,
                 date=pledge.date,
                 happened=None if pledge.happened == pledge.date else pledge.happened,
-                status=state.status.value,
+                status=state.status,
                 due=pledge.due,
                 overdue=bool(state.open and pledge.due is not None and pledge.due < of.today),
                 promised=Amount.of(state.asset, state.promised),

@@ -89,8 +89,8 @@ class CardRow(Frozen):
 class Holder(Frozen):
     """Who has pieces of a lot."""
 
-    kind: str
-    """Class of account: stock, transit, handed, distributed, …"""
+    kind: AccountClass
+    """The class of account that the pieces lie in."""
     place: str
     """Place, organisation or waybill."""
     pieces: Whole

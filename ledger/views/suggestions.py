@@ -67,7 +67,7 @@ class Suggestion(Frozen):
     """A record that may explain an open item."""
 
     kind: str
-    """`conversion`, `deposit`, `payment`, `invoice`, `move`, `spend` or `entry`; or `entries`, which do together."""
+    """The noun of what may explain it, as `conversion`; or `entry`, or `entries` that do together."""
     reference: str
     """Its number; of several, their numbers."""
     campaign: str
@@ -75,7 +75,7 @@ class Suggestion(Frozen):
     score: int
     """How likely, of 100 at most."""
     minor: int | None
-    """minor units of the item's asset that it would explain."""
+    """Minor units of the item's asset that it would explain."""
     why: tuple[Telling, ...]
     """The reasons, each as a word and values."""
 

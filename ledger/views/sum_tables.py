@@ -9,7 +9,7 @@ class SumRow(Amount):
     """One addend of a sum."""
 
     key: str
-    """`converted`, `paid`, `network_fees`, `held`, `unexplained`, …"""
+    """What the addend is, as a word such as `paid` or `network_fees`."""
     label: str = ""
     """Proper name where the key alone does not say: `PO-1`, `W-003`."""
 
@@ -18,7 +18,7 @@ class SumTotal(Amount):
     """What the rows of a sum add up to."""
 
     key: str
-    """`received`, `received_from_conversion`, `received_good`, …"""
+    """What the sum is, as a word such as `received`."""
 
 
 class SumTable(Frozen):

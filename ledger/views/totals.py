@@ -82,7 +82,7 @@ class ServiceRow(Frozen):
     name: str
     """What it is called: `Air freight`."""
     verb: str
-    """What is done: `carried`, `insured`; empty where the unit says it: `student trained`."""
+    """What is done, as `carried`; empty where the unit says it, as `student trained`."""
     unit: str
     """What one of it is called."""
     ordered: int

@@ -17,6 +17,19 @@ from ledger.views.flow import ExitKind, ThreadPoint
 from ledger.views.people import PeopleReached
 
 
+class Outcome(StrEnum):
+    """What a settled payment turned out to be, or what became of it whole."""
+
+    RETURNED = "returned"
+    RETURNED_IN_PART = "returned_in_part"
+    CHARGED_BACK = "charged_back"
+    TOP_UP = "top_up"
+    CHANGE = "change"
+    REFUND = "refund"
+    WITHDRAWAL = "withdrawal"
+    UNDECIDED = "undecided"
+
+
 class DonationStatus(StrEnum):
     """Exactly one of these, in the words that donors read (docs/rules.md, C5)."""
 
@@ -32,6 +45,8 @@ class DonationStatus(StrEnum):
 
 
 class StepKind(StrEnum):
+    """What happened to a part of a gift."""
+
     GIVEN = "given"  # bank money or a gift in kind, as recorded
     SEEN = "seen"
     CONFIRMED = "confirmed"
@@ -83,7 +98,7 @@ class Paper(Frozen):
     title: str
     """What it is called."""
     kind: str
-    """`purchase order`, `goods received note`, …"""
+    """What sort of paper it is, in the words of who attached it, as `goods received note`."""
     date: str
     """The day on the paper, YYYY-MM-DD."""
     shows: str
@@ -149,7 +164,7 @@ class Place(Frozen):
     service: str = ""
     """What the service is called that it went to, such as `Air freight`; empty for goods and money."""
     verb: str = ""
-    """What that service does: `carried`, `insured`; empty where its unit says so."""
+    """What that service does, as `carried`; empty where its unit says so."""
     paid: Amount | None = None
     """What of the donation went to that service; null where it was given in kind, and for goods."""
     elsewhere: bool = False
@@ -296,8 +311,8 @@ class Donation(Frozen):
     """Where all of it is."""
     late: bool = False
     """Did it come after the campaign's last day? It counts all the same."""
-    outcome: str | None = None
-    """What it turned out to be, where its status does not say so: `returned`, `refund`, `top_up`, …"""
+    outcome: Outcome | None = None
+    """What it turned out to be, where its status does not say so."""
     returned: Amount
     """What went back to the donor, fees included."""
     restriction: Restriction | None = None

@@ -10,7 +10,7 @@ from api.pages.messages import COMMAS, SENTENCES, ListPattern, Message, listed, 
 from ledger.core.frozen import Amount
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 from ledger.views.campaign import Books
-from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, TiePart
+from ledger.views.conservation import Conservation, ConservationTable, Side, Tie, Tied, TiePart
 from ledger.views.open_items import OpenItem
 from ledger.views.reconcile import CampaignBooks
 from ledger.views.suggestions import Suggestion
@@ -155,11 +155,11 @@ _EQUATION = (
     "{total}: a figure",
     "{parts}: its addends, with + between them",
 )
-TIES: Mapping[str, Message] = {
-    "order": Message("order {subject}: {total} ordered = {parts}", *_EQUATION),
-    "lot": Message("lot {subject}: {total} noted = {parts}", *_EQUATION),
-    "line": Message("lines of money {subject}: {total} at banks = {parts}", *_EQUATION),
-    "bank": Message("bank {subject}: {total} on its newest statement = {parts}", *_EQUATION),
+TIES: Mapping[Tied, Message] = {
+    Tied.ORDER: Message("order {subject}: {total} ordered = {parts}", *_EQUATION),
+    Tied.LOT: Message("lot {subject}: {total} noted = {parts}", *_EQUATION),
+    Tied.LINE: Message("lines of money {subject}: {total} at banks = {parts}", *_EQUATION),
+    Tied.BANK: Message("bank {subject}: {total} on its newest statement = {parts}", *_EQUATION),
 }
 COINS = Message("coins: {total} on the chain = {parts}", *_EQUATION[::2], "{parts}: what is in the books")
 _ADDEND = ("an addend of an equation", "{figure}: how much")

@@ -128,7 +128,7 @@ _ENDS = Message(
     "{returned}, {destroyed}, {used}, {missing}, {open}: how many pieces",
 )
 _HOLDER = ("who has pieces of a lot", "{place}: a place, an organisation or a waybill", "{pieces}: how many")
-HOLDERS: Mapping[str, Message] = {
+HOLDERS: Mapping[AccountClass, Message] = {
     AccountClass.STOCK: Message("in stock at {place}: {pieces}", *_HOLDER),
     AccountClass.TRANSIT: Message("on the way with {place}: {pieces}", *_HOLDER),
     AccountClass.HANDED: Message("handed over to {place}: {pieces}", *_HOLDER),

@@ -12,6 +12,8 @@ from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.core.wording import Wording
+from ledger.model.bank import Instrument
+from ledger.rules.pledges import PledgeStatus
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 from ledger.views.campaign import (
     Apart,
@@ -185,7 +187,7 @@ def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
             promised=Amount.of("USD", 250_000),
             paid=Amount.of("USD", 200_000),
             lapsed=Amount.of("USD", 0),
-            status="commitment",
+            status=PledgeStatus.COMMITMENT,
         ),
         PledgeRow(
             number="PL-1",
@@ -193,7 +195,7 @@ def test_promises_are_in_a_part_of_their_own_and_in_no_total() -> None:
             promised=Amount.of("USD", 90_000),
             paid=Amount.of("USD", 0),
             lapsed=Amount.of("USD", 90_000),
-            status="lapsed",
+            status=PledgeStatus.LAPSED,
         ),
     )
     mine = ports()
@@ -226,7 +228,7 @@ def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what
     cheque = OutstandingInstrument(
         number="O-1",
         entry=7,
-        instrument="cheque",
+        instrument=Instrument.CHEQUE,
         since="2020-08-20",
         until="2020-10-31",
         amount=Amount.of("USD", -10_000),

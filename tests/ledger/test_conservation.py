@@ -15,7 +15,7 @@ from ledger.model.balances import BalanceRow
 from ledger.model.columns import table_of
 from ledger.store.transaction import Writing
 from ledger.views.campaign import Apart
-from ledger.views.conservation import Conservation, Side, conservation
+from ledger.views.conservation import Conservation, Side, Tied, conservation
 from ledger.views.reconcile import books_state
 from tests.ledger.test_refunds import bought as short_order
 from tests.tools.ledgers import SLUG, Ledger, name, tx
@@ -98,8 +98,8 @@ def test_per_order_item_and_per_lot_the_pieces_tie(tmp_path: Path) -> None:
         )
         for tie in made.ties
     }
-    assert ties["order", "PO-1/1"] == (100, {"good": 50, "damaged": 4, "short": 6, "open": 40}, 0)
-    assert ties["lot", f"{SLUG}/KIT#L1"] == (60, {"stock": 50, "lost": 10}, 0)
+    assert ties[Tied.ORDER, "PO-1/1"] == (100, {"good": 50, "damaged": 4, "short": 6, "open": 40}, 0)
+    assert ties[Tied.LOT, f"{SLUG}/KIT#L1"] == (60, {"stock": 50, "lost": 10}, 0)
     assert made.holds
 
 

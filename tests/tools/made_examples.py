@@ -38,6 +38,7 @@ from ledger.core.telling import Telling
 from ledger.model.evidence import Treatment
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind, ScreeningResult
+from ledger.recording.lookup import LookupState
 from ledger.rules.screening import ScreeningState
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
@@ -180,7 +181,7 @@ MADE_UP: Mapping[str, Frozen] = {
     ),
     "lookup": Looked(
         txid=_TXID,
-        state="waiting",
+        state=LookupState.WAITING,
         sentence="It waits for the next look, which asks for it alone.",
         asked_at="2020-05-29T14:02:00Z",
         answered_at=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.pages.figures import with_asset
 from api.pages.messages import Message, worded
 from api.pages.sentences.units import day, month
+from ledger.model.bank import Instrument
 from ledger.views.bank_state import BankState, OutstandingInstrument, SetAside
 
 _BANK = "{bank}: its name"
@@ -57,11 +58,11 @@ _INSTRUMENT = (
     "{until}: until when it may come",
 )
 _INSTRUMENTS = {
-    "cheque": Message("Cheque of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
-    "transfer": Message("Transfer of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
-    "money_order": Message("Money order of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
-    "card": Message("Card payment of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
-    "deposit": Message("Deposit of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
+    Instrument.CHEQUE: Message("Cheque of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
+    Instrument.TRANSFER: Message("Transfer of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
+    Instrument.MONEY_ORDER: Message("Money order of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
+    Instrument.CARD: Message("Card payment of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
+    Instrument.DEPOSIT: Message("Deposit of {day}, {money}, outstanding until {until}", *_INSTRUMENT),
 }
 _BEFORE = Message("Balance of {bank} before its first statement", "what was set apart of a bank", _BANK)
 _LINE = Message("Bank line of {day} at {bank}", "what was set apart of a bank", "{day}: its day", _BANK)

@@ -24,7 +24,7 @@ from api.pages.sentences.units import amount, day, number_of, pieces, time
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
-from ledger.views.trail import Donation, DonationStatus, Place
+from ledger.views.trail import Donation, DonationStatus, Outcome, Place
 
 _GIVEN = "{given}: what was given, as 0.01 BTC or 40 kits"
 _PARTS = (
@@ -224,18 +224,18 @@ _WENT_ELSEWHERE = Message(
     _GIVEN,
 )
 _OUTCOME_SENTENCE = {
-    "returned": Message(
+    Outcome.RETURNED: Message(
         "Your {given} went back. What came and what went back both stand in the sums.", _GIVEN
     ),
-    "charged_back": Message(
+    Outcome.CHARGED_BACK: Message(
         "Your {given} was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
         _GIVEN,
     ),
-    "refund": Message("Your {given} is money that a supplier paid back, and no gift.", _GIVEN),
-    "withdrawal": Message(
+    Outcome.REFUND: Message("Your {given} is money that a supplier paid back, and no gift.", _GIVEN),
+    Outcome.WITHDRAWAL: Message(
         "Your {given} is what came back from an exchange, and no gift: those who gave it read so.", _GIVEN
     ),
-    "undecided": Message(
+    Outcome.UNDECIDED: Message(
         "Your {given} came to an address that is not for gifts. A person decides what it is.", _GIVEN
     ),
 }
@@ -306,18 +306,18 @@ def gift_amount(value: Amount, unit: str) -> str:
 
 _OUTCOME = "what became of a whole gift, on a chip"
 _OUTCOMES = {
-    "returned": Message("Returned", _OUTCOME),
-    "returned_in_part": Message("Returned in part", _OUTCOME),
-    "charged_back": Message("Charged back", _OUTCOME),
-    "top_up": Message("Top-up, no gift", _OUTCOME),
-    "change": Message("Own coins, no gift", _OUTCOME),
-    "refund": Message("Refund by a supplier, no gift", _OUTCOME),
-    "withdrawal": Message("Back from an exchange, no gift", _OUTCOME),
-    "undecided": Message("To decide", _OUTCOME),
+    Outcome.RETURNED: Message("Returned", _OUTCOME),
+    Outcome.RETURNED_IN_PART: Message("Returned in part", _OUTCOME),
+    Outcome.CHARGED_BACK: Message("Charged back", _OUTCOME),
+    Outcome.TOP_UP: Message("Top-up, no gift", _OUTCOME),
+    Outcome.CHANGE: Message("Own coins, no gift", _OUTCOME),
+    Outcome.REFUND: Message("Refund by a supplier, no gift", _OUTCOME),
+    Outcome.WITHDRAWAL: Message("Back from an exchange, no gift", _OUTCOME),
+    Outcome.UNDECIDED: Message("To decide", _OUTCOME),
 }
 
 
-def outcome_word(outcome: str | None) -> str:
+def outcome_word(outcome: Outcome | None) -> str:
     """What became of the whole gift, where that says more than its status; else nothing."""
     return worded(_OUTCOMES[outcome]) if outcome in _OUTCOMES else ""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from api.pages.figures import exact_with_asset
 from api.pages.messages import Message, listed, worded
 from api.pages.sentences.units import day
+from ledger.rules.pledges import PledgeStatus
 from ledger.views.campaign import PledgeRow
 
 _STATE = "the state of a promise of money"
 _STATUS = {
-    "pledge": Message("Promised", _STATE),
-    "commitment": Message("Binding", _STATE),
-    "paid": Message("Paid", _STATE),
-    "lapsed": Message("Lapsed", _STATE),
+    PledgeStatus.PLEDGE: Message("Promised", _STATE),
+    PledgeStatus.COMMITMENT: Message("Binding", _STATE),
+    PledgeStatus.PAID: Message("Paid", _STATE),
+    PledgeStatus.LAPSED: Message("Lapsed", _STATE),
 }
 _PART = "{money}: a part of a promised sum"
 _PAID = Message("{money} paid", _PART)
@@ -22,7 +23,7 @@ _LAPSED = Message("{money} lapsed", _PART)
 
 
 def pledge_status(row: PledgeRow) -> str:
-    return worded(_STATUS[row.status]) if row.status in _STATUS else row.status
+    return worded(_STATUS[row.status])
 
 
 def pledge_came(row: PledgeRow) -> str:
