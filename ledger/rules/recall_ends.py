@@ -32,7 +32,7 @@ from ledger.model.goods import (
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line
 from ledger.rules.returns import require_recall
-from ledger.rules.rows import add_row, paper_head, require_numbered, reverse_row
+from ledger.rules.rows import add_row, paper_head, reverse_row
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 _CLASSES = {
@@ -97,11 +97,6 @@ class RecallState:
     @property
     def open(self) -> int:
         return self.on_the_way + sum(holder.open for holder in self.holders)
-
-
-def require_recall_end(session: Session, campaign: str, number: str) -> RecallEndRow:
-    """What became of recalled pieces, by its number, reversed or not; raises NotFound."""
-    return require_numbered(session, RecallEndRow, "recall", campaign, number)
 
 
 def recall_end_use(campaign: str, number: str) -> str:
