@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from ledger.core.look import SeenTx, others_among, spent_from
+from ledger.core.look import SeenTx
 from ledger.core.times import rfc3339
+from ledger.recording.sightings import own_outputs, sighting_body
 from ledger.rules.observing import ObservationKind, Observed
 from ledger.store.observations import Observation
 from ledger.store.transaction import Reading, Writing
@@ -60,20 +60,8 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
     observed = Observed(tx.session)
     if observed.tx(seen.txid) is not None:
         return
-    ours = []
-    for vout, (script, sats) in enumerate(seen.outputs):
-        row = tx.addresses.by_script(script)
-        if row is not None and sats > 0:
-            tx.addresses.mark_used(script)
-            ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
-    others = others_among(seen.outputs, ours)
-    body: dict[str, Any] = {
-        "inputs": [str(spent) for spent in seen.inputs],
-        "outputs": ours,
-        "others": others,
-    }
-    body |= spent_from(seen.spent)
-    data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+    ours = own_outputs(tx, seen.outputs)
+    data = json.dumps(sighting_body(seen, ours), separators=(",", ":"), sort_keys=True).encode()
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
     tx.observations.append([Observation(at, seen.source, kind, seen.txid, data)])
     coins = [coin for coin in map(observed.coin_to_be, map(str, seen.inputs)) if coin is not None]

@@ -20,6 +20,7 @@ from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
 from ledger.recording.screening import keep_apart
+from ledger.recording.sightings import own_outputs, sighting_body
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
@@ -130,7 +131,7 @@ class _Settling:
             for facts in late.txs:
                 self._late_coins += [
                     outpoint
-                    for vout, *_ in self._ours(facts.outputs)
+                    for vout, *_ in own_outputs(self._tx, facts.outputs)
                     if self._observed.coin(outpoint := f"{facts.txid}:{vout}") is None
                 ]
         for kind, blocks in (
@@ -158,12 +159,10 @@ class _Settling:
         known = self._observed.tx(sighting.txid)
         if known is not None and known.state in {TxState.SEEN, TxState.CONFIRMED}:
             return True
-        outputs = self._ours(sighting.outputs)
+        outputs = own_outputs(self._tx, sighting.outputs)
         if not outputs and not any(self._observed.coin_to_be(str(spent)) for spent in sighting.inputs):
             return False
-        others = others_among(sighting.outputs, outputs)
-        body = {"inputs": [str(spent) for spent in sighting.inputs], "outputs": outputs, "others": others}
-        body |= spent_from(sighting.spent)
+        body = sighting_body(sighting, outputs)
         self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
         return True
 
@@ -181,7 +180,7 @@ class _Settling:
         return bodies
 
     def _body_of(self, facts: TxFacts) -> dict[str, Any]:
-        outputs = self._ours(facts.outputs)
+        outputs = own_outputs(self._tx, facts.outputs)
         return {
             "txid": facts.txid,
             "position": facts.position,
@@ -191,15 +190,6 @@ class _Settling:
             "others": others_among(facts.outputs, outputs),
             "branch": [node.hex() for node in facts.branch],
         } | spent_from(facts.spent)
-
-    def _ours(self, outputs: Iterable[tuple[Script, int]]) -> list[list[Any]]:
-        ours: list[list[Any]] = []
-        for vout, (script, sats) in enumerate(outputs):
-            row = self._tx.addresses.by_script(script)
-            if row is not None and sats > 0:
-                self._tx.addresses.mark_used(script)
-                ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
-        return ours
 
     def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
         data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
