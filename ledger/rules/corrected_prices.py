@@ -26,7 +26,7 @@ from ledger.core.lines import (
     joined,
     without,
 )
-from ledger.core.names import UseCause, use_named
+from ledger.core.names import LineKind, UseCause, use_named
 from ledger.core.wording import Figure
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
 from ledger.model.proposals import COUNTS, ProposalStatus
@@ -46,6 +46,7 @@ from ledger.rules.payable import credited_on_order, paid_and_waiting, require_no
 from ledger.rules.payments import Spread
 from ledger.rules.spec import Context
 from ledger.rules.supplier_refunds import refund_uses, uses_of_refund
+from ledger.tracing.behind import Behind
 
 _BROUGHT = frozenset({UseCause.RECEIPT, UseCause.BOUGHT})
 
@@ -105,9 +106,11 @@ def corrected_price(context: Context, entry: int, named: str | None, new: int, d
         order_entry=order.entry, n=item.n, item=item.item, product=item.product, quantity=item.quantity,
         value=new,
     )  # fmt: skip
+    made = _MadeAnew(context, order, priced)
+    _require_refunds_paid(context, order, made)
     back, again = _refunded_anew(context, order, priced)
     if order.is_closed:
-        moved = _of_closed(context, order, priced)
+        moved = _of_closed(context, order, made)
         return Posting(moved.transfers, (*back, *moved.operations, *again))
     if more > 0:
         _require_money(context, order, more, date)
@@ -116,7 +119,6 @@ def corrected_price(context: Context, entry: int, named: str | None, new: int, d
         account(AccountClass.COMMITMENTS, order.campaign),
     )
     debit, credit = (bound, commitments) if more > 0 else (commitments, bound)
-    made = _MadeAnew(context, order, priced)
     return Posting((Transfer(debit, credit, order.currency, abs(more)),), (*back, *made.operations(), *again))
 
 
@@ -163,6 +165,7 @@ class _MadeAnew:
         self.closed = [use for name, use in took.items() if causes[name] is UseCause.CLOSING]
         """What a closing took of what was ordered."""
         brought = [use for name, use in took.items() if causes[name] in _BROUGHT]
+        self._came = brought
         for name in took:
             if causes[name] not in {*_BROUGHT, UseCause.CLOSING}:
                 raise Conflict.field(
@@ -188,10 +191,43 @@ class _MadeAnew:
     def operations(self) -> tuple[Operation, ...]:
         return self._again.operations(*self._shapes, resized=(self._resized,))
 
+    def is_paid(self, line: str, start: int, end: int) -> bool:
+        """Will what lies on units `start..end` of a line as it is today be paid for then?"""
+        anew = {use.id: use for use in self.brought}
+        for use in self._came:
+            of_use = common(use.pieces, ((start, end),)) if use.line == line else ()
+            if not of_use:
+                continue
+            first, last = use.pieces[0][0], anew[use.id].pieces[0][0]
+            units, then = use.units, anew[use.id].units
+            if last + -(-(of_use[-1][1] - first) * then // units) > self.filled[line]:
+                return False
+        return True
 
-def _of_closed(context: Context, order: OrderRow, priced: OrderItemRow) -> Posting[None]:
+
+def _require_refunds_paid(context: Context, order: OrderRow, made: _MadeAnew) -> None:
+    """Refused where pieces that a refund paid back would not be paid for: what came back would be nobody's, and could
+    pay for the very pieces that it came back for (docs/rules.md, 32).
+    """
+    lines = context.books.lines
+    for item in items_of(context.books.session, order):
+        for refund in _refunds(context.books.session, order, item, (ProposalStatus.APPROVED,)):
+            uses = lines.uses(uses_of_refund(lines, order.campaign, refund.number)).values()
+            runs = [(use.line, start, end) for use in uses for start, end in use.pieces]
+            ordered = Behind(lines, runs, until=LineKind.ORDER).ends
+            if all(made.is_paid(*run) for run in ordered):
+                continue
+            raise Refused.field(
+                "new",
+                "leaves pieces unpaid for which refund {number} paid back, and what it paid would be nobody's; pay "
+                "more of the order first, or reverse the refund, and record it again once the new price is paid",
+                number=refund.number,
+            )
+
+
+def _of_closed(context: Context, order: OrderRow, made: _MadeAnew) -> Posting[None]:
     """The same of a closed order, which is closed anew by what is left of it at that price: what is claimed changes."""
-    books, made = context.books, _MadeAnew(context, order, priced)
+    books = context.books
     closing = closing_of(books.session, order)
     given = [
         Withdraw(line, source.start, source.end - source.start, source.gift)

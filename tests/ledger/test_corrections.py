@@ -13,6 +13,7 @@ from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
+from ledger.tracing.owners import owners
 from ledger.views.changes import less
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
@@ -250,7 +251,7 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
 
 
 def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) -> None:
-    """As far as the pieces are paid for; a price below what it made good is refused, and all is as before after."""
+    """Its pieces have to be paid for; a price below what it made good is refused, and all is as before after."""
     ledger = funded(tmp_path)
     order(ledger, quantity=100, value=30_000)
     receive(ledger, good=45, damaged=5)
@@ -272,10 +273,13 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
             return [(row.paper, row.amount) for row in claims] + [("lost", lost)]
 
     assert owed() == [("lost", 100)]
+    with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-1 paid back"):
+        correct(ledger, entry=entry, field="value", old="30000", new="40000")
+    pay(ledger, 5_000, number="P-2")
     correct(ledger, entry=entry, field="value", old="30000", new="40000")
     seq = approve(ledger)
     tied(ledger)
-    assert owed() == [("lost", 0)], "nothing of what is not paid is owed, or a donor's loss"
+    assert owed() == [("refund RF-1", 300), ("lost", 300)]
     ledger.do("approver", "reversal", "add", entry=seq, reason="no", date=DATE)
     tied(ledger)
     assert owed() == [("lost", 100)]
@@ -285,7 +289,7 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
         correct(ledger, "CR-2", entry=entry, field="value", old="30000", new="29999")
     correct(ledger, "CR-3", entry=entry, field="value", old="30000", new="40000")
     seq = approve(ledger, "CR-3")
-    pay(ledger, 25_000, number="P-2")
+    pay(ledger, 20_000, number="P-3")
     assert owed() == [("refund RF-1", 300), ("lost", 300)]
     rest = {key: back[key] for key in ("order", "item", "failure", "asset", "date")} | {"rest_of": "RF-1"}
     ledger.do("recorder", "refund", "add", number="RF-3", amount=300, bank="B", **rest)
@@ -293,6 +297,51 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
     assert owed() == [("lost", 300)]
     with pytest.raises(Conflict, match="refund RF-3 rests on it"):
         correct(ledger, "CR-4", entry=entry, field="value", old="40000", new="50000")
+
+
+def of_nobody(ledger: Ledger) -> int:
+    """Minor units of the money line that have no owner."""
+    line = f"money/{SLUG}/free/USD"
+    with ledger.store.read() as reading:
+        lines = Books(reading).lines
+        runs = owners(lines, line, 0, lines.length(line))
+    return sum(run.end - run.start for run in runs if run.gift is None)
+
+
+@pytest.mark.parametrize("items", [1, 2])
+def test_no_price_leaves_what_a_refund_paid_back_nobodys(items: int, tmp_path: Path) -> None:
+    """It would pay for its own pieces then. Told in order, all of it has its owner at every step; so has an item
+    whose payments another one's price would take.
+    """
+    ledger = funded(tmp_path)
+    told = [
+        {"item": str(n), "product": "KIT", "quantity": 100, "value": 400_000} for n in range(1, items + 1)
+    ]
+    order(ledger, items=told)
+    receive(ledger, good=90, damaged=10)
+    paid = 400_000 * items
+    pay(ledger, paid)
+    back = {"order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "asset": "USD", "date": DATE}
+    back |= {"quantity": 10, "bank": "B", "amount": 40_000}
+    ledger.do("recorder", "refund", "add", number="RF-1", **back)
+    refund = ledger.do("approver", "refund", "approve", number="RF-1", date=DATE).seq
+    assert of_nobody(ledger) == 0
+    entry = seq_of(ledger, "purchase", "PO-1")
+    new = {"entry": entry, "field": "value", "item": str(items), "old": "400000", "new": "500000"}
+    with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-1 paid back"):
+        correct(ledger, **new)
+    ledger.do("approver", "reversal", "add", entry=refund, reason="A price first", date=DATE)
+    correct(ledger, "CR-2", **new)
+    approve(ledger, "CR-2")
+    assert of_nobody(ledger) == 0
+    pay(ledger, 100_000, number="P-2")
+    ledger.do("recorder", "refund", "add", number="RF-2", **(back | {"amount": 40_000}))
+    ledger.do("approver", "refund", "approve", number="RF-2", date=DATE)
+    assert of_nobody(ledger) == 0
+    order(ledger, "PO-2", quantity=1, value=2_000_000 - paid - 60_000)
+    pay(ledger, 2_000_000 - paid - 60_000, number="P-3", on="PO-2")
+    tied(ledger)
+    assert of_nobody(ledger) == 0
 
 
 def test_the_price_of_a_closed_order_is_put_right(tmp_path: Path) -> None:

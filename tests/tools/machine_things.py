@@ -25,7 +25,7 @@ from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
 from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_of_lots
-from ledger.rules.orders import items_of, open_account, require_order
+from ledger.rules.orders import bound_orders, items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
 from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
@@ -441,7 +441,7 @@ def _correction(s: Scene) -> Facts:
         amount = s.pick((gift.amount + s.n(1, 500), max(1, gift.amount - s.n(1, 500))))
         told: Facts = {"entry": gift.entry, "field": "amount", "reason": "Mistyped", "new": str(amount)}
         return s.numbered("CR") | told | {"old": str(gift.amount)}
-    counted, orders = _counted(s), s.open_orders()
+    counted, orders = _counted(s), bound_orders(s.books.session, s.slug)
     if orders and s.chance(30):
         order = s.pick(orders)
         item = s.pick(items_of(s.books.session, order))
