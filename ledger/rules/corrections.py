@@ -33,6 +33,7 @@ from ledger.rules.books import Books
 from ledger.rules.contributions import likeness_of_reference
 from ledger.rules.corrected_contributions import corrected_amount, says_amount, write_amount
 from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
+from ledger.rules.corrected_places import PLACED, corrected_place, says_place, write_place
 from ledger.rules.corrected_prices import corrected_price, says_price, write_price
 from ledger.rules.corrected_suppliers import require_free_numbers, write_supplier
 from ledger.rules.orders import order_value, require_order
@@ -61,7 +62,7 @@ _OF_MONEY = frozenset({Corrected.VALUE, Corrected.AMOUNT})
 """What is in minor units."""
 MOVING = frozenset({*_OF_MONEY, *(field for fields in COUNTED.values() for field in fields)})
 """What moves something when it is put right."""
-_NEVER_EMPTY = frozenset({Corrected.REASON, Corrected.SUPPLIER, Corrected.HAPPENED})
+_NEVER_EMPTY = frozenset({Corrected.REASON, Corrected.SUPPLIER, Corrected.HAPPENED, Corrected.PLACE})
 _Pieces = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,15})$")]
 _Price = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,15}$")]
 _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
@@ -74,6 +75,7 @@ _SHAPES: Mapping[Corrected, TypeAdapter[str]] = {
     **{field: TypeAdapter(_Price) for field in _OF_MONEY},
     Corrected.SUPPLIER: TypeAdapter(Name),
     Corrected.CARRIER: TypeAdapter(Name),
+    Corrected.PLACE: TypeAdapter(Name),
     Corrected.ORGANISATION: TypeAdapter(Name),
     Corrected.REFERENCE: TypeAdapter(Number),
     Corrected.HAPPENED: TypeAdapter(Date),
@@ -110,11 +112,18 @@ def corrections_of(session: Session, entry: int) -> Sequence[CorrectionRow]:
     return session.exec(query.order_by(col(CorrectionRow.decided_by))).all()
 
 
+def any_place_corrected(session: Session) -> bool:
+    """Was a place put right, of whatever paper?"""
+    approved = CorrectionRow.field == Corrected.PLACE, CorrectionRow.status == ProposalStatus.APPROVED
+    return session.exec(select(CorrectionRow.entry).where(*approved).limit(1)).first() is not None
+
+
 def _fields_of(kind: str) -> tuple[Corrected, ...]:
     """What of an entry of a kind can be corrected."""
     _, texts = _ROWS.get(kind, (None, ()))
     sums = {"purchase": (Corrected.VALUE,), "contribution": (Corrected.AMOUNT,)}
-    return (*texts, *COUNTED.get(kind, ()), *sums.get(kind, ()))
+    places = (Corrected.PLACE,) if kind in PLACED else ()
+    return (*texts, *COUNTED.get(kind, ()), *sums.get(kind, ()), *places)
 
 
 def _require_correctable(context: Context, facts: Correction) -> str:
@@ -168,6 +177,8 @@ def _delivery(session: Session, entry: int, lot: str | None) -> LotDeliveryRow:
 def _says(context: Context, facts: Correction, kind: str) -> str | None:
     """What a field says today."""
     session = context.books.session
+    if facts.field is Corrected.PLACE:
+        return says_place(session, kind, facts.entry, facts.old)
     if facts.field is Corrected.VALUE:
         return str(says_price(session, facts.entry, facts.item))
     if facts.field is Corrected.AMOUNT:
@@ -209,6 +220,8 @@ def _require_right(context: Context, facts: Correction) -> Posting[None]:
         require_free_numbers(context.books.session, facts.entry, facts.new)
     if facts.field is Corrected.HAPPENED and facts.new is not None and facts.new > context.today:
         raise Refused.field("new", "is still to come; money has a day that has been")
+    if facts.field is Corrected.PLACE and facts.old is not None and facts.new is not None:
+        return corrected_place(context, kind, facts.entry, facts.old, facts.new)
     if facts.field not in MOVING or facts.new is None:
         return Posting()
     if int(facts.new) > MAX_AMOUNT:
@@ -303,11 +316,15 @@ def _say(
     books: Books, row: CorrectionRow, before: str | None, after: str | None, operations: Sequence[Operation]
 ) -> None:
     """The paper says `after` from now on; `operations` gave it other units."""
+    if row.field is Corrected.PLACE and before is not None and after is not None:
+        kind = _kind_of(books, row)
+        write_place(books.session, kind, row.corrected, before, after, operations)
+        return
     if row.field not in MOVING:
         _write(books.session, recorded_row(books.session, CorrectionRow, row.entry), after)
         return
-    found = Journal(books.session).by_seq(row.corrected)
-    if found is None or before is None or after is None:
+    kind = _kind_of(books, row)
+    if before is None or after is None:
         raise LedgerError(
             "correction {number}: entry {entry} has no such count",
             number=row.number,
@@ -318,7 +335,16 @@ def _say(
     elif row.field is Corrected.VALUE:
         write_price(books.session, row.corrected, row.item, int(after) - int(before))
     else:
-        write_count(books, _counted(row.campaign, found.kind, _told(row)), int(after) - int(before))
+        write_count(books, _counted(row.campaign, kind, _told(row)), int(after) - int(before))
+
+
+def _kind_of(books: Books, row: CorrectionRow) -> str:
+    found = Journal(books.session).by_seq(row.corrected)
+    if found is None:
+        raise LedgerError(
+            "correction {number}: there is no entry {entry}", number=row.number, entry=row.corrected
+        )
+    return found.kind
 
 
 def _as_before(
@@ -344,7 +370,11 @@ def _require_not_closed_since(context: Context, row: CorrectionRow) -> None:
 
 
 def _require_last(context: Context, row: CorrectionRow, _entry: Entry[Decision, None]) -> None:
-    """Conflict where the field was corrected again since."""
+    """Conflict where the field was corrected again since, or is a place, which another correction puts right."""
+    if row.field is Corrected.PLACE:
+        raise Conflict.field(
+            "entry", "moved goods, which went on since or may; put the place right by another correction"
+        )
     same = [
         other
         for other in corrections_of(context.books.session, row.corrected)

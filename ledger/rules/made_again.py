@@ -8,7 +8,7 @@ and returns operations.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.core.errors import Conflict, Refused
@@ -41,10 +41,11 @@ _OPENED = frozenset({LineKind.ORDER, LineKind.ENDED})
 
 @dataclass(slots=True)
 class _Moved:
-    """Units of a line that are taken off it, and the ones that take their place; offsets count from 0 in both."""
+    """Units of a line that are taken off it, and the ones of `line` that take their place; offsets count from 0."""
 
     start: int
     end: int
+    line: str
     to: int
     units: int
     free: tuple[Piece, ...] = field(init=False)
@@ -74,14 +75,26 @@ class MovedGift:
 
 
 class MadeAgain:
-    """Some uses, or a gift, and what stands on them, in the order of the journal; `operations` makes it again."""
+    """Some uses, or a gift, and what stands on them, in the order of the journal; `operations` makes it again.
 
-    def __init__(self, context: Context, roots: Sequence[Use] = (), gift: MovedGift | None = None) -> None:
+    `renamed`: lines that the roots bring units to, and the ones that they bring them to from now on.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        roots: Sequence[Use] = (),
+        gift: MovedGift | None = None,
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
         self._context = context
         self._lines: Lines = context.books.lines
         self._roots = {use.id: use for use in roots}
         self._shapes: dict[str, Use] = {}
         self._gift = gift
+        self._was = {new: old for old, new in (renamed or {}).items()}
+        self.left: list[tuple[str, int, int, str]] = []
+        """Units of lines that lie on another one from now on: line, first, end, and that other line."""
         self._ends: dict[str, int] = {}
         self._moved: dict[str, list[_Moved]] = defaultdict(list)
         self._uses = self._in_order(self._standing())
@@ -161,11 +174,14 @@ class MadeAgain:
         made = [self._again(index, use) for index, use in enumerate(self._uses)]
         return (*undone, *longer, *made)
 
-    def _append(self, line: str, start: int, end: int, units: int) -> int:
-        """Where units of a line begin that take the place of others."""
-        to = self._ends.get(line, self._lines.length(line))
-        self._ends[line] = to + units
-        self._moved[line].append(_Moved(start, end, to, units))
+    def _append(self, line: str, start: int, end: int, units: int, on: str | None = None) -> int:
+        """Where units begin that take the place of others of a line, on the same or `on` another."""
+        now = on or line
+        to = self._ends.get(now, self._lines.length(now))
+        self._ends[now] = to + units
+        self._moved[line].append(_Moved(start, end, now, to, units))
+        if now != line:
+            self.left.append((line, start, end, now))
         return to
 
     def _again(self, index: int, old: Use) -> Use:
@@ -179,12 +195,13 @@ class MadeAgain:
             if part.line is None or line_named(part.line).kind in _OPENED:
                 parts.append(part)
                 continue
-            was = before.pop((part.kind, part.line), None)
+            line = part.line if (part.kind, part.line) in before else self._was.get(part.line, part.line)
+            was = before.pop((part.kind, line), None)
             start, end = (0, 0) if was is None else (was.start, was.start + was.out)
-            parts.append(part._replace(start=self._append(part.line, start, end, part.out)))
+            parts.append(part._replace(start=self._append(line, start, end, part.out, part.line)))
         for (_, line), gone in before.items():
             if line_named(line).kind not in _OPENED:
-                self._moved[line].append(_Moved(gone.start, gone.start + gone.out, 0, 0))
+                self._moved[line].append(_Moved(gone.start, gone.start + gone.out, line, 0, 0))
         return shape._replace(parts=tuple(parts))
 
     def _on_what_is_left(self, index: int, old: Use) -> Use:
@@ -192,6 +209,7 @@ class MadeAgain:
         counts = use_named(old.id).cause in _COUNTS
         moved = [one for one in self._moved.get(old.line, ()) if one.offsets_of(old.pieces)]
         pieces = list(without(old.pieces, [(one.start, one.end) for one in moved]))
+        line = self._line_now(old, moved, stays=bool(pieces))
         missing: dict[int, int] = {}
         for at, one in enumerate(moved):
             offsets = one.offsets_of(old.pieces)
@@ -209,9 +227,22 @@ class MadeAgain:
                 raise self._too_few(old.line, one)
         taken = joined(pieces)
         if not counts:
-            return old._replace(pieces=taken)
+            return old._replace(line=line, pieces=taken)
         units = units_in(taken)
-        return old._replace(pieces=taken, scale=units, parts=_counted(old, units, found))
+        return old._replace(line=line, pieces=taken, scale=units, parts=_counted(old, line, units, found))
+
+    def _line_now(self, old: Use, moved: Sequence[_Moved], *, stays: bool) -> str:
+        """The line that a use takes from then: of one that some of its pieces left, where all of them did."""
+        lines = {one.line for one in moved if one.units} | ({old.line} if stays else set())
+        if len(lines) > 1:
+            name = use_named(old.id)
+            raise Conflict.field(
+                "entry",
+                "{kind} {number} took pieces of other papers there too; reverse that first, and record it again after",
+                kind=name.cause.value,
+                number=name.number,
+            )
+        return next(iter(lines), old.line)
 
     def _others(self, index: int, old: Use, moved: _Moved, wanted: int) -> tuple[Piece, ...]:
         """Other offsets for those that are gone, as many as there are: first such as nobody later has."""
@@ -283,11 +314,11 @@ def _first_recorded(context: Context, name: str, seq: int) -> int:
     return seq
 
 
-def _counted(old: Use, units: int, found: int) -> tuple[Part, ...]:
+def _counted(old: Use, line: str, units: int, found: int) -> tuple[Part, ...]:
     """The parts of a count of which other units are there: what it found is the same, and the rest stays."""
     parts = [part for part in old.parts if part.kind not in {PartKind.STAYS, PartKind.ON}]
     if units > found:
-        parts.append(Part(PartKind.STAYS, units - found, units - found, old.line))
+        parts.append(Part(PartKind.STAYS, units - found, units - found, line))
     return (*parts, *(part for part in old.parts if part.kind is PartKind.ON))
 
 

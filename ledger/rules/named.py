@@ -49,7 +49,7 @@ _ONLY: Mapping[str, frozenset[str]] = {
     "at": frozenset({"result"}),
 }
 """Kinds of entry in which alone a field does: elsewhere an organisation is a donor, and `at` is a time."""
-_CORRECTED = frozenset({"supplier", "carrier"})
+_CORRECTED = frozenset({"supplier", "carrier", "place"})
 """Fields of other papers whose new value a correction tells."""
 _BY_ROWS = frozenset({"opening"})
 """Kinds of entry whose rows name things too."""

@@ -18,11 +18,13 @@ from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Positive, Text
 from ledger.core.lines import Operation, Undo, Use
 from ledger.core.wording import Wording
+from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.reversals import ReversalRow
 from ledger.rules.bank import require_unmatched
 from ledger.rules.block_holds import freed_by, held_again, let_go
 from ledger.rules.books import Books
-from ledger.rules.corrections import corrections_of
+from ledger.rules.corrected_places import lie_now
+from ledger.rules.corrections import any_place_corrected, corrections_of
 from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
 from ledger.store.journal import Journal
 
@@ -79,7 +81,7 @@ def _post(
     typed = kinds[entry.kind].read(entry)
     undoing.require(context, typed)
     require_unmatched(context, entry)
-    for corrected in _corrections(context, entry):
+    for _, corrected in _corrections(context, entry):
         require_unmatched(context, corrected)
     undone = undoing.instead(context, typed)
     if undone is None:
@@ -87,7 +89,9 @@ def _post(
     what: dict[str, Any] = {"kind": entry.kind, "facts": dict(entry.facts)}
     if entry.notes:
         what["notes"] = dict(entry.notes)
-    moved = transfers_reversed([*entry.transfers, *_corrected(context, entry)])
+    moved = _where_they_lie(
+        context, entry, transfers_reversed([*entry.transfers, *_corrected(context, entry)])
+    )
     return Posting(moved, undone, {"reversed": what}, reverses=entry.seq)
 
 
@@ -104,18 +108,34 @@ def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> t
     )
 
 
+def _where_they_lie(context: Context, entry: Entry, transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
+    """The same transfers, of goods at the places where these lie since one was put right."""
+    session = context.books.session
+    now = lie_now(context.books.lines, entry.operations) if any_place_corrected(session) else {}
+    return tuple(
+        Transfer(
+            now.get((moved.debit, moved.asset), moved.debit),
+            now.get((moved.credit, moved.asset), moved.credit),
+            moved.asset,
+            moved.amount,
+        )
+        for moved in transfers
+    )
+
+
 def _corrected(context: Context, entry: Entry) -> Iterator[Transfer]:
-    """What corrections of an entry moved, which goes with it."""
-    for approval in _corrections(context, entry):
-        yield from approval.transfers
+    """What corrections of an entry moved, which goes with it; of another place it is told where that is."""
+    for row, approval in _corrections(context, entry):
+        if row.field is not Corrected.PLACE:
+            yield from approval.transfers
 
 
-def _corrections(context: Context, entry: Entry) -> Iterator[Entry]:
-    """The approvals of the corrections of an entry that stand."""
+def _corrections(context: Context, entry: Entry) -> Iterator[tuple[CorrectionRow, Entry]]:
+    """The corrections of an entry that stand, each with its approval."""
     for row in corrections_of(context.books.session, entry.seq):
         approval = None if row.decided_by is None else context.entry(row.decided_by)
         if approval is not None:
-            yield approval
+            yield row, approval
 
 
 def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from api.pages.sentences.changes import preview_lines
+from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.lines import UnitState
+from ledger.model.deliveries import HandoverRow, ShipmentRow
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.order_papers import OrderPapers
@@ -273,7 +277,7 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
             return [(row.paper, row.amount) for row in claims] + [("lost", lost)]
 
     assert owed() == [("lost", 100)]
-    with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-1 paid back"):
+    with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-2 paid back"):
         correct(ledger, entry=entry, field="value", old="30000", new="40000")
     pay(ledger, 5_000, number="P-2")
     correct(ledger, entry=entry, field="value", old="30000", new="40000")
@@ -300,11 +304,12 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
 
 
 def of_nobody(ledger: Ledger) -> int:
-    """Minor units of the money line that have no owner."""
+    """Minor units of the money line that came and have no owner."""
     line = f"money/{SLUG}/free/USD"
     with ledger.store.read() as reading:
         lines = Books(reading).lines
-        runs = owners(lines, line, 0, lines.length(line))
+        spans = [span for span in lines.spans(line) if span.state is not UnitState.VOID]
+        runs = [run for span in spans for run in owners(lines, line, span.start, span.end)]
     return sum(run.end - run.start for run in runs if run.gift is None)
 
 
@@ -321,13 +326,19 @@ def test_no_price_leaves_what_a_refund_paid_back_nobodys(items: int, tmp_path: P
     receive(ledger, good=90, damaged=10)
     paid = 400_000 * items
     pay(ledger, paid)
-    back = {"order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "asset": "USD", "date": DATE}
-    back |= {"quantity": 10, "bank": "B", "amount": 40_000}
+    back: dict[str, Any] = {"order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "asset": "USD"}
+    back |= {"date": DATE, "quantity": 10, "bank": "B", "amount": 40_000}
     ledger.do("recorder", "refund", "add", number="RF-1", **back)
     refund = ledger.do("approver", "refund", "approve", number="RF-1", date=DATE).seq
     assert of_nobody(ledger) == 0
     entry = seq_of(ledger, "purchase", "PO-1")
-    new = {"entry": entry, "field": "value", "item": str(items), "old": "400000", "new": "500000"}
+    new: dict[str, Any] = {
+        "entry": entry,
+        "field": "value",
+        "item": str(items),
+        "old": "400000",
+        "new": "500000",
+    }
     with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-1 paid back"):
         correct(ledger, **new)
     ledger.do("approver", "reversal", "add", entry=refund, reason="A price first", date=DATE)
@@ -489,3 +500,121 @@ def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(
     told = {row.kind: row.units for row in exits if row.source.startswith("order/")}
     assert told[ExitKind.SHORT] == 8
     assert sum(told.values()) == 19
+
+
+def at_places(ledger: Ledger) -> dict[str, int]:
+    """Kits of lot L1 by the place of each account that has any."""
+    with ledger.store.read() as reading:
+        kinds = (AccountClass.STOCK, AccountClass.DISTRIBUTED)
+        rows = [row for kind in kinds for row in Books(reading).balances(kind, SLUG) if row.net]
+    return {row.account.detail[-1]: row.net for row in rows}
+
+
+def moved_on(folder: Path) -> Ledger:
+    """A receipt and a distribution with mistyped places, and what stands on the receipt, counted by others too."""
+    ledger = funded(folder)
+    order(ledger)
+    pay(ledger, 500_000)
+    receive(ledger, good=990, damaged=10)
+    ship(ledger, 100)
+    counted = [{"product": "KIT", "lot": "L1", "good": 100}]
+    ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, date=DATE)
+    count(ledger, 100)
+    hand_over(ledger, 40)
+    count(ledger, 40, "handover", "H-1")
+    given = {"number": "D-1", "organisation": "Aid", "place": "Ghnaa", "lots": lots(30), "date": DATE}
+    ledger.do("recorder", "distribution", "add", **given)
+    lost: dict[str, Any] = {
+        "number": "LR-1",
+        "place": "Depot",
+        "product": "KIT",
+        "lot": "L1",
+        "quantity": 5,
+        "cause": "damage",
+    }
+    ledger.do("recorder", "loss", "add", **lost, reason="Rain", report="R-1", date=DATE)
+    return ledger
+
+
+def test_a_mistyped_place_is_put_right_whatever_stands_on_it(tmp_path: Path) -> None:
+    """What lies there lies at the other place, what went on went on from there, and each count is what it was."""
+    ledger = moved_on(tmp_path)
+    with ledger.store.read() as reading:
+        counts = delivery_counts(reading.session, SLUG)
+        (before,) = donation_trails(reading, name("gift"), now=ledger.now)
+    assert at_places(ledger) == {"Depot": 845, "Port": 100, "Ghnaa": 30}
+    place = {"field": "place", "old": "Depot", "new": "Harbour", "reason": "as on the note"}
+    with pytest.raises(Refused, match="is not what stands there, which is Depot"):
+        correct(ledger, **(place | {"old": "Port"}))
+    correct(ledger, **place)
+    approve(ledger)
+    handed = {
+        "entry": seq_of(ledger, "distribution", "D-1"),
+        "field": "place",
+        "old": "Ghnaa",
+        "new": "Ghana",
+    }
+    correct(ledger, "CR-2", **handed)
+    approve(ledger, "CR-2")
+    tied(ledger)
+    assert at_places(ledger) == {"Harbour": 845, "Port": 100, "Ghana": 30}
+    with ledger.store.read() as reading:
+        assert delivery_counts(reading.session, SLUG) == counts
+        (after,) = donation_trails(reading, name("gift"), now=ledger.now)
+        assert {row.place for row in stock_rows(Books(reading), SLUG, DATE)} == {"Harbour", "Port"}
+        shipment, handover = (
+            reading.session.exec(select(ShipmentRow)).one(),
+            reading.session.exec(select(HandoverRow)).one(),
+        )
+        (loss,) = loss_rows(reading.session, SLUG)[-1:]
+    assert (shipment.origin, handover.place) == ("Harbour", "Harbour")
+    assert loss.place == "Harbour"
+    named = {"Depot": "Harbour", "Ghnaa": "Ghana"}
+    assert sorted((p.kind, p.amount.minor, named.get(p.place, p.place)) for p in before.places) == sorted(
+        (p.kind, p.amount.minor, p.place) for p in after.places
+    )
+    ship(ledger, 845, "W-2", origin="Harbour")
+    with pytest.raises(Refused, match="Depot"):
+        ship(ledger, 1, "W-3")
+
+
+def test_what_went_on_from_a_corrected_place_goes_back_there(tmp_path: Path) -> None:
+    """Reversed papers, and counts that are put right, move goods where they lie now; so does the receipt."""
+    ledger = moved_on(tmp_path)
+    entry = seq_of(ledger, "receipt", "GRN-1")
+    handover: dict[str, Any] = {
+        "entry": seq_of(ledger, "handover", "H-1"),
+        "field": "quantity",
+        "reason": "mistyped",
+    }
+    correct(ledger, "CR-1", **handover, old="40", new="35")
+    counted = approve(ledger, "CR-1")
+    place: dict[str, Any] = {"entry": entry, "field": "place", "reason": "as on the note"}
+    correct(ledger, "CR-2", **place, old="Depot", new="Harbour")
+    moved = approve(ledger, "CR-2")
+    assert at_places(ledger) == {"Harbour": 850, "Port": 100, "Ghnaa": 30}
+    undo: dict[str, Any] = {"reason": "no", "date": DATE}
+    with pytest.raises(Conflict, match="put the place right by another correction"):
+        ledger.do("approver", "reversal", "add", entry=moved, **undo)
+    ledger.do("approver", "reversal", "add", entry=counted, **undo)
+    assert at_places(ledger) == {"Harbour": 845, "Port": 100, "Ghnaa": 30}
+    for kind, number in (("distribution", "D-1"), ("loss", "LR-1"), ("arrival", "A-1"), ("shipment", "W-1")):
+        ledger.do("approver", "reversal", "add", entry=seq_of(ledger, kind, number), **undo)
+    assert at_places(ledger) == {"Harbour": 950}
+    correct(ledger, "CR-3", **place, old="Harbour", new="Depot")
+    approve(ledger, "CR-3")
+    assert at_places(ledger) == {"Depot": 950}
+    ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "handover", "H-1"), **undo)
+    ledger.do("approver", "reversal", "add", entry=entry, **undo)
+    assert at_places(ledger) == {}
+    tied(ledger)
+
+
+def test_a_place_is_not_put_right_under_a_paper_that_took_goods_of_others_there_too(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    receive(ledger, good=10)
+    receive(ledger, "GRN-2", good=10)
+    hand_over(ledger, 15)
+    with pytest.raises(Conflict, match="handover H-1 took pieces of other papers there too"):
+        correct(ledger, field="place", old="Depot", new="Port")

@@ -810,7 +810,7 @@ CREATE TABLE corrections (
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
-    CHECK (field IN ('expiry', 'air_waybill', 'expected', 'report', 'reason', 'supplier', 'carrier', 'organisation', 'reference', 'happened', 'amount', 'good', 'damaged', 'short', 'rejected', 'lost', 'value', 'quantity')),
+    CHECK (field IN ('expiry', 'air_waybill', 'expected', 'report', 'reason', 'place', 'supplier', 'carrier', 'organisation', 'reference', 'happened', 'amount', 'good', 'damaged', 'short', 'rejected', 'lost', 'value', 'quantity')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
