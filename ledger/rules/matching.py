@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 
 SAYS: Mapping[Mismatch, Wording] = {
     Mismatch.SHORT: Wording("short delivery against the order"),
-    Mismatch.OVER: Wording("received more than ordered"),
+    Mismatch.OVER: Wording("more came than its delivery note says"),
     Mismatch.NOTHING: Wording("invoiced but nothing received"),
     Mismatch.MORE: Wording("billed for more than was received"),
     Mismatch.PRICE: Wording("invoice price differs from the order"),

@@ -100,6 +100,15 @@ def test_each_exception_has_its_words_and_stops_the_payment(
         assert open_matches(OrderPapers(Books(reading), SLUG)) == [row]
 
 
+def test_what_came_too_much_with_a_part_of_an_order_is_not_said_to_be_more_than_was_ordered(
+    ledger: Ledger,
+) -> None:
+    order(ledger)
+    receive(ledger, good=400, over=7)
+    (row,) = matches(ledger)
+    assert [str(SAYS[reason]) for reason in row.reasons] == ["more came than its delivery note says"]
+
+
 def test_two_invoices_for_the_same_goods_are_seen(ledger: Ledger) -> None:
     order(ledger)
     receive(ledger, good=1000)
