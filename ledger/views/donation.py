@@ -591,9 +591,18 @@ class DonationFollower:
         else:  # all of it went as the fee
             kind, row = StepKind.FEE, replace(row, units=row.ended, lost={})
         supplier = corrected_facts(session, order.entry, only=Corrected.SUPPLIER)
+        towards: tuple[tuple[str, str], ...] = ()
+        if (
+            row.value and not row.units and product is not None
+        ):  # less than a whole piece, or than one of a service
+            kind, figures = (
+                StepKind.PAID,
+                {name: figure for name, figure in figures.items() if name != "paid"},
+            )
+            row, towards = replace(row, asset=order.currency, units=row.value), (("towards", product.name),)
         packs = in_packs(self._bars.packs_ordered(order.number, row.asset))
         billed = packs_billed(session, payment, row.asset)
-        detail = (("payment", number), *supplier, *packs, *billed)
+        detail = (*towards, ("payment", number), *supplier, *packs, *billed)
         paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from api.pages.messages import plain
+from api.pages.sentences.steps import step_facts, step_said
 from ledger.core.frozen import Amount
 from ledger.rules.books import Books
 from ledger.views.queries import donation_trails
@@ -106,3 +108,30 @@ def test_what_gifts_paid_of_a_lot_sums_to_its_price_although_one_payment_paid_fo
         share.amount.minor for trace in traces for share in trace.gifts if share.gift == "contribution:B-5"
     )
     assert whole == 48
+
+
+def test_who_paid_for_less_than_a_piece_reads_the_money_and_what_it_went_towards(tmp_path: Path) -> None:
+    ledger = Ledger.new(tmp_path)
+    give(ledger, "G-1", 30)
+    give(ledger, "G-2", 970)
+    service = {"code": "FRT", "name": "Air freight", "unit": "flight", "plural": "flights", "service": True}
+    ledger.do("recorder", "product", "add", **service)
+    items = [{"item": "1", "product": "FRT", "quantity": 1, "value": 1_000}]
+    facts = {"number": "PO-1", "supplier": "Carrier", "currency": "USD", "items": items, "date": DATE}
+    ledger.do("recorder", "purchase", "add", **facts)
+    ledger.do("approver", "purchase", "approve", number="PO-1", date=DATE)
+    paid = {
+        "number": "P-1",
+        "order": "PO-1",
+        "asset": "USD",
+        "amount": 1_000,
+        "discharges": 1_000,
+        "bank": "B",
+    }
+    ledger.do("recorder", "payment", "add", prepayment=True, date=DATE, **paid)
+    ledger.do("approver", "payment", "approve", number="P-1", date=DATE)
+    (step,) = told(ledger, "G-1", StepKind.PAID)
+    assert (step.amount, step.detail["towards"]) == (Amount.of("USD", 30), "Air freight")
+    assert "paid" not in step.figures
+    assert plain(step_said(step)) == "0.30 USD paid to Carrier"
+    assert "Towards Air freight" in step_facts(step)

@@ -151,6 +151,7 @@ _FACTS = {
     "return_reason": Message("Why: {fact}", *_FACT),
     "by_transaction": Message("By transaction {fact}", *_FACT),
     "from_bank": Message("From {fact}", *_FACT),
+    "towards": Message("Towards {fact}", *_FACT),
     OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
 _PACKS = Message(
