@@ -244,8 +244,11 @@ def _tables(books: Books, campaign: str | None) -> tuple[ConservationTable, ...]
             side, key = _row_of(balance.account.kind, net)
             sums[asset][side, key] += -net if side is Side.CAME else net
     for asset, amount in _refunds(books, campaign):
+        # In another currency than the order was paid in, what its supplier paid back is all that came from it.
         sums[asset][Side.CAME, "refunds"] += amount
-        sums[asset][Side.WENT, "spent"] += amount
+        back = min(amount, sums[asset][Side.CAME, "from_suppliers"])
+        sums[asset][Side.CAME, "from_suppliers"] -= back
+        sums[asset][Side.WENT, "spent"] += amount - back
     for asset, place, units in _blocked_on_lines(books, campaign):
         sums[asset][Side.WENT, place] -= units
         sums[asset][Side.WENT, "in_hand_blocked"] += units

@@ -22,6 +22,7 @@ from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
 from ledger.rules.came import Exchanged, exchanged, refunded
 from ledger.rules.campaigns import product_of
+from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.goods import lot_of_delivery
 from ledger.views.carrying import carrying_tables
 from ledger.views.known import Known
@@ -184,6 +185,8 @@ class _Money:
         self._kept = self._net(AccountClass.FEES, "exchange") - self._exchanged.fees
         back = refunded(books.session, slug, asset)
         self._back, self._claims = back.by_order, back.by_claims
+        # The lines hold so much more than the banks: donors read it as held, and so does the picture.
+        self._short = 0 if asset == "BTC" else shortfall_at_banks(books.session, slug, asset)
 
     def tables(self) -> list[SumTable]:
         """Where all of it is; and of a currency, what conversions fetched."""
@@ -241,7 +244,7 @@ class _Money:
             rows.append(self._row("unexplained", self._net(AccountClass.UNEXPLAINED)))
         else:
             charges = self._sum(AccountClass.FEES) - self._kept
-            held = sum(self._sum(kind) for kind in OVERDRAWN)
+            held = sum(self._sum(kind) for kind in OVERDRAWN) + self._short
             rows += [self._row("charges", charges), self._row("held", held)]
         # Dust and undecided coins stand apart; what spends took of them is among the rows above.
         apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
@@ -251,6 +254,7 @@ class _Money:
             self._row("given_back", self._net(AccountClass.GIVEN_BACK)),
             self._row("lent", self._sum(AccountClass.LENT)),
             self._row("loans_settled", self._net(AccountClass.TRADING, "loans")),
+            self._row("taken_back", -self._short),
             self._row("tax_owed", self._net(AccountClass.TAX)),
             self._row("blocked", self._net(AccountClass.BLOCKED)),
             self._row("undone_spends", self._net(AccountClass.UNDONE)),
@@ -264,7 +268,8 @@ class _Money:
         for balance in self._held.of(AccountClass.SUPPLIER, asset=self._asset):
             order = self._orders[balance.account.detail[-1]]
             paid = balance.net + self._back.get(order.entry, 0)
-            rows.append(self._row("paid", paid, f"{order.number}, {order.what}"))
+            if paid:  # else only money of another currency was paid on it
+                rows.append(self._row("paid", paid, f"{order.number}, {order.what}"))
         return rows
 
     def _row(self, key: str, minor: int, label: str = "") -> SumRow:

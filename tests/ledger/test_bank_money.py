@@ -17,10 +17,10 @@ from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.views.decisions import decisions
-from ledger.views.flow import Origin
+from ledger.views.flow import ExitKind, Origin
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
-from ledger.views.queries import campaign_flow, donation_trails
+from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from ledger.views.waiting_money import shortfalls_waiting
@@ -111,6 +111,24 @@ def test_a_spent_gift_that_is_charged_back_is_a_shortfall_until_somebody_covers_
     assert (held(ledger), free(ledger), shortfalls(ledger)) == (0, 0, [])
     with pytest.raises(Refused, match="nobody covered yet"):
         ledger.do("recorder", "cover", "add", number="CV-3", charge_back="CB-1", bank="B", amount=1, **DAY)
+
+
+def test_held_is_one_figure_in_sums_and_picture_while_what_was_taken_back_is_not_covered(
+    ledger: Ledger,
+) -> None:
+    gave(ledger, "G-1", 40_000)
+    gave(ledger, "G-2", 10_000)
+    spent(ledger, 40_000)
+    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=25_000)
+    with ledger.store.read() as reading:
+        tables = campaign_report(reading, SLUG, now=ledger.now).sums
+        flow = campaign_flow(reading, SLUG)
+    (table,) = (table for table in tables if table.asset == "USD")
+    rows = {row.key: row.minor for row in table.rows}
+    assert rows["held"] == sum(row.units for row in flow.exits if row.kind is ExitKind.HELD) == free(ledger)
+    assert rows["taken_back"] == -15_000
+    assert held(ledger) == rows["held"] + rows["taken_back"]
 
 
 def test_what_covers_shortfalls_is_asked_once_however_many_there_are(ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from api.pages import sentences as say
 from api.pages.parts import picture
 from ledger.core.frozen import Quantity
 from ledger.views.campaign import CampaignReport
+from ledger.views.conservation import conservation
 from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.strips import strips_of
@@ -230,3 +231,30 @@ def test_a_gift_for_a_place_is_told_only_of_pieces_there(tmp_path: Path) -> None
     sentence = say.plain(say.donation_sentence(found))
     assert sentence == "Your 100.00 USD paid for 100 KITs: 60 handed out in P, 40 in the same lot."
     assert "Togo" not in str([*found.places, *found.steps, *found.thread])
+
+
+def test_what_a_supplier_pays_back_in_another_currency_is_told_once(tmp_path: Path) -> None:
+    """The order was paid in dollars: no euro was spent on it, and the euros that came are no two sums."""
+    ledger = funded(tmp_path)
+    order(ledger, quantity=100, value=10_000)
+    pay(ledger, 10_000, prepayment=True)
+    receive(ledger, good=90, damaged=10)
+    back = {"number": "R-1", "order": "PO-1", "item": "1", "failure": "damaged", "lot": "L1", "quantity": 10}
+    ledger.do(
+        "recorder",
+        "refund",
+        "add",
+        asset="EUR",
+        amount=900,
+        refunds=1_000,
+        bank="Euro Bank",
+        date=DATE,
+        **back,
+    )
+    ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
+    report, _ = told(ledger)
+    (euros,) = (table for table in report.sums if table.asset == "EUR")
+    assert [(row.key, row.minor) for row in euros.rows] == [("charges", 0), ("held", 900)]
+    with ledger.store.read() as reading:
+        (table,) = (table for table in conservation(reading).tables if table.asset == "EUR")
+    assert [(row.key, row.amount.minor) for row in table.rows] == [("refunds", 900), ("in_hand_bank", 900)]
