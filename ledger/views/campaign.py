@@ -343,6 +343,17 @@ class DeliveryCheck(Frozen):
     """Numbers of handovers that the recipient signed for."""
 
 
+class ReceivedGood(Frozen):
+    """How much of one product came in good condition; unlike pieces have no share together."""
+
+    product: str
+    """The product's code."""
+    item: str
+    """What it is called."""
+    permille: int
+    """Share of the pieces that delivery notes named, in thousandths, surplus aside."""
+
+
 class Service(Frozen):
     """How long it takes, and how much came in good condition."""
 
@@ -350,8 +361,8 @@ class Service(Frozen):
     """Median days from a gift's block to the first order after it."""
     days_order_to_receipt: int | None
     """Median days from an order to its receipt."""
-    received_good_permille: int | None
-    """Share received in good condition, in thousandths."""
+    received_good: tuple[ReceivedGood, ...]
+    """Of each product that came, by its code, the share in good condition."""
 
 
 class JournalHead(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
@@ -50,6 +50,7 @@ from ledger.views.campaign import (
     NeedRow,
     PledgeRow,
     PublicOpenItem,
+    ReceivedGood,
     Service,
     SmallClaims,
     SourceOfFact,
@@ -234,7 +235,7 @@ def campaign_report(
         service=Service(
             days_gift_to_order=_days_gift_to_order(books, slug, approved),
             days_order_to_receipt=_days_order_to_receipt(books, slug, approved),
-            received_good_permille=_received_good(goods),
+            received_good=_received_good(known.products, goods),
         ),
         periods=period_rows(tx.session, slug),
         limits=limit_rows(tx.session, slug),
@@ -300,11 +301,18 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     )
 
 
-def _received_good(goods: Iterable[LotSums]) -> int | None:
-    """Share of what was received that was in good condition, in thousandths, surplus aside."""
-    lots = [row for row in goods if not row.is_over]
-    noted = sum(row.noted for row in lots)
-    return sum(row.good for row in lots) * 1000 // noted if noted else None
+def _received_good(products: Mapping[str, ProductRow], goods: Iterable[LotSums]) -> tuple[ReceivedGood, ...]:
+    """Share of what was received of each product that was in good condition, surplus aside."""
+    noted, good = Counter[str](), Counter[str]()
+    for row in goods:
+        if not row.is_over:
+            noted[row.lot.product] += row.noted
+            good[row.lot.product] += row.good
+    return tuple(
+        ReceivedGood(product=product, item=products[product].name, permille=good[product] * 1000 // came)
+        for product, came in sorted(noted.items())
+        if came
+    )
 
 
 def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:

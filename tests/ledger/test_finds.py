@@ -182,7 +182,7 @@ def test_what_a_receipt_counted_off_and_is_found_next_day_is_good_and_billed_as_
         rows = [(row.cause, row.pieces, row.found) for row in loss_rows(reading.session, SLUG)]
         assert rows == [("damage", 5, 15), ("short", 0, 10)]
         report = campaign_report(reading, SLUG, now=ledger.now)
-        assert report.service.received_good_permille == 995
+        assert [row.permille for row in report.service.received_good] == [995]
     tied(ledger)
     ledger.do("approver", "reversal", "add", entry=seq, reason="other kits", date=DATE)
     assert net(ledger, f"stock/{SLUG}/Depot", "KIT#L1") == 985

@@ -258,3 +258,28 @@ def test_what_a_supplier_pays_back_in_another_currency_is_told_once(tmp_path: Pa
     with ledger.store.read() as reading:
         (table,) = (table for table in conservation(reading).tables if table.asset == "EUR")
     assert [(row.key, row.amount.minor) for row in table.rows] == [("refunds", 900), ("in_hand_bank", 900)]
+
+
+def test_the_share_in_good_condition_is_of_each_product_and_adds_no_pieces_to_litres(tmp_path: Path) -> None:
+    ledger = funded(tmp_path)
+    ledger.do("recorder", "product", "add", code="HG", name="Hand gel", unit="litre", plural="litres")
+    items = [
+        {"item": "1", "product": "KIT", "quantity": 1000, "value": 500_000},
+        {"item": "2", "product": "HG", "quantity": 8, "value": 8_000},
+    ]
+    order(ledger, items=items)
+    receive(ledger, good=1000)
+    report, _ = told(ledger)
+    figure = "Received in good condition"
+    assert dict(say.service_figures(report))[figure] == "100.0 %"
+    row = {"lot": "H1", "noted": 8, "good": 4, "rejected": 4}
+    facts = {"number": "GRN-2", "order": "PO-1", "item": "2", "place": "Depot", "lots": [row], "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+    report, _ = told(ledger)
+    assert [(row.product, row.permille) for row in report.service.received_good] == [
+        ("HG", 500),
+        ("KIT", 1000),
+    ]
+    figures = dict(say.service_figures(report))
+    assert figure not in figures
+    assert figures[f"{figure}, Hand gel"] == "50.0 %"

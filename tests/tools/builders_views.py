@@ -24,6 +24,7 @@ from ledger.views.campaign import (
     GiftSum,
     JournalHead,
     NeedRow,
+    ReceivedGood,
     Service,
     SourceOfFact,
     UnexplainedSpend,
@@ -350,7 +351,7 @@ def story_report(unit: str = "mask") -> CampaignReport:
         deliveries=DeliveryCheck(
             open_gaps=1, unconfirmed=story_deliveries(unit).unconfirmed, handovers_signed=("H-1",)
         ),
-        service=Service(days_gift_to_order=9, days_order_to_receipt=19, received_good_permille=992),
+        service=Service(days_gift_to_order=9, days_order_to_receipt=19, received_good=(ReceivedGood(product="MASK-3PLY", item="Mask", permille=992),)),
         fixed_address="bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", evidence_count=94,
         journal=JournalHead(seq=3_118, hash="7c1e" + "0" * 56 + "b904"),
         sources_of_facts=(
@@ -434,7 +435,7 @@ def empty_report() -> CampaignReport:
         needs=(), results=(), sums=(), withheld=(), unexplained=(), evidence_count=0,
         books=changed(tied_books(), block=None, reconciled=False, in_books=sats(0), tip=None, looked_at=None,
                       sources_agreeing=0),
-        service=Service(days_gift_to_order=None, days_order_to_receipt=None, received_good_permille=None),
+        service=Service(days_gift_to_order=None, days_order_to_receipt=None, received_good=()),
         closed=False, fixed_address=None,
     )  # fmt: skip
 

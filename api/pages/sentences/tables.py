@@ -12,7 +12,7 @@ from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.units import day
 from ledger.core.money import is_money
-from ledger.views.campaign import CampaignReport
+from ledger.views.campaign import CampaignReport, ReceivedGood
 from ledger.views.sum_tables import SumRow, SumTable
 
 _ROW = "a row of a table of sums"
@@ -139,23 +139,32 @@ _SERVICE = "how long it takes, and how much arrives whole"
 _TO_ORDER = Message("From donation to order, median", _SERVICE)
 _TO_RECEIPT = Message("From order to receipt, median", _SERVICE)
 _GOOD = Message("Received in good condition", _SERVICE)
+_GOOD_OF = Message("Received in good condition, {item}", _SERVICE, "{item}: a product, as: Hand gel")
 _PERCENT = Message("{percent} %", "a share", "{percent}: as 98.5")
 _NOT_KNOWN = Message("not known yet", _SERVICE)
 _DAYS = Message("{n} day", many="{n} days")
 
 
 def service_figures(report: CampaignReport) -> tuple[tuple[str, str], ...]:
-    """How long it takes, and how much arrives whole; absent figures say so."""
+    """How long it takes, and how much of each product arrives whole; absent figures say so."""
     return (
         (worded(_TO_ORDER), _days(report.service.days_gift_to_order)),
         (worded(_TO_RECEIPT), _days(report.service.days_order_to_receipt)),
-        (worded(_GOOD), _percent(report.service.received_good_permille)),
+        *_good(report.service.received_good),
     )
 
 
-def _percent(permille: int | None) -> str:
-    if permille is None:
-        return worded(_NOT_KNOWN)
+def _good(rows: Sequence[ReceivedGood]) -> tuple[tuple[str, str], ...]:
+    match rows:
+        case []:
+            return ((worded(_GOOD), worded(_NOT_KNOWN)),)
+        case [row]:
+            return ((worded(_GOOD), _percent(row.permille)),)
+        case _:
+            return tuple((worded(_GOOD_OF, item=row.item), _percent(row.permille)) for row in rows)
+
+
+def _percent(permille: int) -> str:
     whole, tenth = divmod(permille, 10)
     return worded(_PERCENT, percent=f"{whole}.{tenth}")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -48,7 +48,7 @@ from ledger.rules.trial_balance import trial_balances
 from ledger.rules.two_counts import two_counts
 from ledger.store.transaction import Reading
 from ledger.views.bank_state import bank_sums, statement_gaps
-from ledger.views.campaign import CampaignPage, CampaignReport, GiftSum
+from ledger.views.campaign import CampaignPage, CampaignReport, GiftSum, ReceivedGood
 from ledger.views.conservation import Tie, conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import StageKind
@@ -162,6 +162,11 @@ def _subject(tie: Tie) -> str:
     return tie.total.asset if tie.what == "lot" else tie.subject
 
 
+def _of_one_product(rows: Sequence[ReceivedGood]) -> int | None:
+    """As it was kept: one figure for all that came, which is kept where that was of one product."""
+    return rows[0].permille if len(rows) == 1 else None
+
+
 def _pieces(rows: Iterable[Quantity]) -> int:
     """All of them, as they were kept: in one number, whatever they are."""
     return sum(row.quantity for row in rows)
@@ -196,7 +201,7 @@ def _totals(page: CampaignPage) -> Iterator[Row]:
         "papers": report.evidence_count,
         "days from gift to order": report.service.days_gift_to_order,
         "days from order to receipt": report.service.days_order_to_receipt,
-        "received good, permille": report.service.received_good_permille,
+        "received good, permille": _of_one_product(report.service.received_good),
     }
     for field, count in counts.items():
         if count is not None:
