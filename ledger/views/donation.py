@@ -14,7 +14,7 @@ from sqlmodel import Session
 from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import PartKind, Piece, UnitState, joined
+from ledger.core.lines import PartKind, Piece, UnitState, joined, units_in
 from ledger.core.names import (
     EndedLine,
     ExchangeLine,
@@ -444,12 +444,16 @@ class DonationFollower:
             if isinstance(name := line_named(line), GoodsLine) and name.place.casefold() == place.casefold()
             for a, b in pieces
         ]
-        passed: Counter[tuple[str, str]] = Counter()
+        # The same pieces lie at the place more than once, in stock there and then handed out: each counts once.
+        reached: defaultdict[str, list[Piece]] = defaultdict(list)
         for visit in follow_runs(self._lines, at_place):
             if isinstance(visit, Stay) and self._bars.ending_of(visit.line) is None:
-                name = line_named(visit.line)
-                if isinstance(name, GoodsLine):
-                    passed[name.product, name.place] += visit.end - visit.start
+                reached[visit.line].append((visit.start, visit.end))
+        passed: Counter[tuple[str, str]] = Counter()
+        for line, pieces in reached.items():
+            name = line_named(line)
+            if isinstance(name, GoodsLine) and name.at is AccountClass.DISTRIBUTED:
+                passed[name.product, name.place] += units_in(joined(pieces))
         places: list[Place] = []
         apart: dict[str, Place] = {}
         for row in found.places:

@@ -233,6 +233,29 @@ def test_a_gift_for_a_place_is_told_only_of_pieces_there(tmp_path: Path) -> None
     assert "Togo" not in str([*found.places, *found.steps, *found.thread])
 
 
+def test_a_gift_for_a_place_where_the_pieces_were_received_counts_each_of_them_once(tmp_path: Path) -> None:
+    """They lay in stock at the place of the need, and were handed out there: one piece, twice at that place."""
+    ledger = with_needs(tmp_path)
+    give(ledger, "G-1", 10_000, restriction="N-1")
+    order(ledger, quantity=100, value=10_000, need="N-1")
+    row = {"lot": "L1", "noted": 100, "good": 100}
+    facts = {"number": "GRN-1", "order": "PO-1", "item": "1", "place": "P", "lots": [row], "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+    pay(ledger, 10_000)
+    lots = [{"product": "KIT", "lot": "L1", "quantity": 60}]
+    facts = {"number": "H-1", "place": "P", "organisation": "Aid", "date": DATE, "lots": lots}
+    ledger.do("recorder", "handover", "add", **facts)
+    facts = {"number": "D-1", "organisation": "Aid", "date": DATE, "place": "P", "lots": lots}
+    ledger.do("recorder", "distribution", "add", **facts)
+    found = trail(ledger, "G-1")
+    sentence = say.plain(say.donation_sentence(found))
+    assert sentence == "Your 100.00 USD paid for 100 KITs: 60 handed out in P, 40 in stock at P."
+    assert {(row.kind.value, row.amount.minor) for row in found.places} == {
+        ("distributed", 60),
+        ("in_stock", 40),
+    }
+
+
 def test_what_a_supplier_pays_back_in_another_currency_is_told_once(tmp_path: Path) -> None:
     """The order was paid in dollars: no euro was spent on it, and the euros that came are no two sums."""
     ledger = funded(tmp_path)

@@ -311,7 +311,8 @@ class World:
         assert off == [], off
 
     def _read_trail(self, tx: Any, gift: SettledGift, lines: PublishedLines) -> None:
-        """A trail says what its gift's state is, and the shares that an outsider computes from the journal."""
+        """A trail says what its gift's state is, nothing below zero, and the shares that an outsider computes from the
+        journal."""
         try:
             trails = donation_trails(tx, gift.outpoint, now=self.now)
         except NotFound:
@@ -321,6 +322,8 @@ class World:
             wanted = DonationStatus.BLOCKED if gift.blocked_by is not None else DonationStatus.SETTLED
             assert statuses == [wanted], (statuses, wanted)
         for trail in trails:
+            amounts = [*(row.amount for row in trail.places), *(step.amount for step in trail.steps)]
+            assert min((amount.minor for amount in amounts), default=0) >= 0, amounts
             told: dict[str, list[tuple[int, int]]] = {}
             for share in trail.shares:
                 told.setdefault(share.line, []).append((share.start, share.end))
