@@ -1,6 +1,6 @@
 """Losses: every piece that did not arrive or is no more, with cause, place, count and the number of its report.
 
-Read from receipts, arrivals and losses; nothing is added to what they say, and nobody is named.
+Read from receipts, arrivals, losses and recalls; nothing is added to what they say, and nobody is named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from ledger.core.frozen import Frozen, Whole
 from ledger.core.names import Lot
 from ledger.model import goods
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
-from ledger.model.goods import Cause, FindRow, InKindRow, LotDeliveryRow, Missing, ReceiptRow
+from ledger.model.goods import (
+    Cause,
+    FindRow,
+    InKindRow,
+    LotDeliveryRow,
+    Missing,
+    RecallEnd,
+    RecallEndRow,
+    RecallRow,
+    ReceiptRow,
+)
 
 
 class LossRow(Frozen):
@@ -57,6 +67,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
         *_given(session, campaign),
         *_arrived(session, campaign, found),
         *_losses_in_stock(session, campaign, found),
+        *_destroyed(session, campaign),
     ]
     return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
 
@@ -189,4 +200,30 @@ def _losses_in_stock(session: Session, campaign: str, again: _Found) -> Iterator
             reason=loss.reason,
             happened=loss.happened,
             found=found,
+        )
+
+
+def _destroyed(session: Session, campaign: str) -> Iterator[LossRow]:
+    """What of recalled lots was destroyed where it was."""
+    query = (
+        select(RecallEndRow, RecallRow)
+        .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
+        .where(
+            RecallEndRow.campaign == campaign,
+            col(RecallEndRow.reversed_by).is_(None),
+            RecallEndRow.became == RecallEnd.DESTROYED,
+        )
+    )
+    for end, recall in session.exec(query):
+        yield LossRow(
+            date=end.date,
+            document=f"recall end {end.number}",
+            place=end.place,
+            product=recall.product,
+            lot=recall.lot,
+            pieces=end.quantity,
+            cause=Cause.RECALLED.value,
+            report=end.report or "",
+            reason=end.reason,
+            happened=end.happened,
         )

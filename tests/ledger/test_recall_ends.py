@@ -13,6 +13,7 @@ from ledger.rules.claims import open_claims
 from ledger.rules.order_papers import OrderPapers
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
+from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces, stock_rows
@@ -80,6 +81,13 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
     }  # fmt: skip
     assert net(ledger, f"distributed/{SLUG}/Mali", "KIT#L1") == 150
     assert net(ledger, f"lost/{SLUG}/recalled", "KIT#L1") == 150
+    with ledger.store.read() as reading:
+        lost = [(row.document, row.place, row.cause, row.pieces) for row in loss_rows(reading.session, SLUG)]
+    assert lost == [
+        ("recall end RE-1", "Mali", "recalled", 100),
+        ("recall end RE-4", "Aid", "recalled", 40),
+        ("recall end RE-5", "Depot", "recalled", 10),
+    ]
     said = {
         (place.kind, place.place): place.amount.minor for place in trail.places if place.amount.asset == "KIT"
     }

@@ -275,7 +275,9 @@ def test_what_a_supplier_pays_back_in_another_currency_is_told_once(tmp_path: Pa
         **back,
     )
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
-    report, _ = told(ledger)
+    report, flow = told(ledger)
+    (stage,) = (stage for stage in flow.stages if stage.kind is StageKind.MONEY and not stage.totals)
+    assert say.arrived(say.stage_figure(stage, {}), say.stage_detail(stage)) == "9.00 EUR, 1 refund"
     (euros,) = (table for table in report.sums if table.asset == "EUR")
     assert [(row.key, row.minor) for row in euros.rows] == [("charges", 0), ("held", 900)]
     with ledger.store.read() as reading:

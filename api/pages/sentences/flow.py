@@ -152,12 +152,16 @@ _FIGURE_DETAIL = Message("{figure}, {detail}", "a cell", _FIGURE, "{detail}: how
 
 def arrived(figure: str, detail: str) -> str:
     """`6,000 USD, 12 conversions`: a cell of the picture's table."""
-    return worded(_FIGURE_DETAIL, figure=figure, detail=detail) if detail else figure
+    return worded(_FIGURE_DETAIL, figure=figure, detail=detail) if figure and detail else figure or detail
 
 
 def stage_figure(stage: Stage, units: Mapping[str, str]) -> str:
-    """What a stage holds; goods with their unit where they are ordered, or where there are several products."""
-    return totals(stage.totals, units, named=stage.kind is StageKind.ORDERED)
+    """What a stage holds; goods with their unit where they are ordered, or where there are several products.
+
+    What was paid back is in no total of what came; where nothing else is there, it is the figure.
+    """
+    alone = stage.parts[0].totals if len(stage.parts) == 1 else ()
+    return totals(stage.totals or alone, units, named=stage.kind is StageKind.ORDERED)
 
 
 def totals(amounts: Sequence[Amount], units: Mapping[str, str], *, named: bool) -> str:
