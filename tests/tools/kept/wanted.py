@@ -270,6 +270,32 @@ def _came_back(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> 
     return noun == "flow" and "stock" in f"{name} {field}"
 
 
+def _paid_nothing(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """An order that was paid nothing of this money."""
+    noun, _, field, _ = key
+    return noun == "sum" and field.startswith("paid ") and kept == [0] and today is None
+
+
+def _paid_back_once(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """What came back in money in which less was paid stood twice on both sides."""
+    noun, _, field, _ = key
+    return (
+        noun == "conservation"
+        and field in {"from_suppliers", "spent"}
+        and _total(today or []) < _total(kept or [])
+    )
+
+
+def _less_than_a_piece(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """A step of no pieces, and the same step in money."""
+    noun, _, field, asset = key
+    if noun != "gift" or not field.startswith(("step ordered ", "step paid ")):
+        return False
+    if is_money(asset):
+        return _total(today or []) > _total(kept or [])
+    return 0 in (kept or []) and _total(today or []) == _total(kept or [])
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -439,6 +465,21 @@ WANTED: tuple[Wanted, ...] = (
         "recalls without an end",
         "Recalled pieces in other hands wait until somebody tells what became of them.",
         of_figure=_recalled_in_other_hands,
+    ),
+    Wanted(
+        "orders that were paid nothing",
+        "What a supplier pays back in money in which nothing was paid makes no row of what was paid.",
+        of_figure=_paid_nothing,
+    ),
+    Wanted(
+        "refunds in other money, told twice",
+        "Money that only a refund brought came once, and was not spent.",
+        of_figure=_paid_back_once,
+    ),
+    Wanted(
+        "steps of no pieces",
+        "Who paid for less than a piece reads the money of that step.",
+        of_figure=_less_than_a_piece,
     ),
     Wanted(
         "claims that nobody owns",
