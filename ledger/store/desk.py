@@ -133,6 +133,8 @@ class Desk:
 
     def token(self, number: int) -> Token | None:
         """The token of a number, revoked ones included."""
+        if number.bit_length() > 63:  # no column holds it
+            return None
         return self._one_token(col(TokenRow.id) == number)
 
     def _one_token(self, *which: ColumnElement[bool]) -> Token | None:

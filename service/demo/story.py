@@ -70,7 +70,7 @@ class ApiDesk:
         self._require(act, made)
         counts = {f"good.{i}": str(lot.good) for i, lot in enumerate(told.lots)}
         counts |= {f"damaged.{i}": str(lot.damaged) for i, lot in enumerate(told.lots)}
-        form = urlencode(counts).encode()
+        form = urlencode(counts | {"step": "record"}).encode()
         self._require(act, self._call("POST", f"confirm/{json.loads(made.body)['code']}", None, data=form))
 
     def _send(self, method: str, path: str, act: Act, **body: Any) -> None:
