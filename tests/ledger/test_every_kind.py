@@ -267,7 +267,7 @@ def _kept(journal: str) -> Story:
 
 def _papers_and_values(folder: Path) -> None:
     """What those do not hold: a gift valued by the conversion that sold it, whose sender is known, a credit note for
-    pieces, and surplus that a find explains."""
+    pieces, surplus that a find explains, and a paper whose metadata were taken out."""
     ledger = Ledger.new(folder, url=fresh_url("sqlite", folder), valuation="conversion")
     ledger.mine("a", replace(tx("gift", (0, BTC)), spent=(script(99),)))
     ledger.bury()
@@ -299,6 +299,15 @@ def _papers_and_values(folder: Path) -> None:
     credited = [{"item": "1", "quantity": 10, "amount": 5_000}]
     note = {"number": "CN-1", "order": "PO-1", "invoice": "I-1", "amount": 5_000, "reason": "short"}
     ledger.do("recorder", "credit-note", "add", lines=credited, date=DATE, **note)
+    photo = {
+        "title": "Photo",
+        "paper": "photo",
+        "shows": "The store",
+        "access": "public",
+        "about": "campaign",
+    }
+    treated = {"sha256": "a" * 64, "original": "b" * 64, "done": ["metadata-removed", "thumbnails-removed"]}
+    ledger.do("recorder", "evidence", "add", date=DATE, **photo, **treated)
     ledger.store.close()
 
 
@@ -353,7 +362,7 @@ MEDDLED: Mapping[str, str] = {
     "pledges_tie": _one("pledge_matches", "amount = 1000000000000", "entry", STANDS),
     "blocked_gifts_are_held": "UPDATE gift_blocks SET status = 'standing' WHERE status = 'released'",
     "published_sums_tie": _one("lot_deliveries", "good = good + 1", "entry, n", STANDS),
-    "papers_hash": f"INSERT INTO papers VALUES ('{NO_HASH}', 'text/plain', '{NO_HASH}', '', x'00')",
+    "papers_hash": f"INSERT INTO papers VALUES ('{NO_HASH}', 'text/plain', '{NO_HASH}', x'00')",
     "openings_open": f"INSERT INTO openings VALUES ('{NO_HASH}', x'00', x'00')",
 }
 """What somebody who dropped the guards changed, by the check that has to tell."""
