@@ -28,9 +28,9 @@ PARTS: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
 SHORT: tuple[tuple[str, Callable[[], list[Line]]], ...] = (
     ("one look", lambda: watch_requests.lines((1, 40), 20, 10_000)),
     ("headers", lambda: watch_headers.lines(2_100)),
-    ("catching up", lambda: watch_catchup.lines(200, 1)),
-    ("histories", lambda: watch_electrum.lines(100, 1)),
-    ("memory", lambda: watch_memory.lines(500)),
+    ("catching up", lambda: watch_catchup.lines(60, 1)),
+    ("histories", lambda: watch_electrum.lines(40, 1)),
+    ("memory", lambda: watch_memory.lines(200)),
 )
 
 NOTES = (
