@@ -452,12 +452,7 @@ def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, f
         newest=f"{path}{narrowed}" if asked.before else "",
         older=f"{path}?{urlencode(older)}" if found.following else "",
         csv=f"{path}.csv{narrowed}",
-        most=CSV_ROWS if found.following and _is_long(head, asked) else 0,
+        # Every row rests on an entry, or on a payment that has none yet.
+        most=CSV_ROWS if found.following and head.journal.seq > CSV_ROWS else 0,
         data=f"/api/v1/campaigns/{head.slug}/{told.data}",
     )
-
-
-def _is_long(head: CampaignHead, asked: Asked) -> bool:
-    """May a list have more rows than a file? Every row rests on an entry, or on a payment that has none yet."""
-    del asked
-    return head.journal.seq > CSV_ROWS

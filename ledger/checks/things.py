@@ -13,8 +13,8 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.closings import left_of
 from ledger.rules.goods import MADE_LOTS, noted_of_lots
-from ledger.rules.orders import bound_orders, encumbered_account, items_of_orders, open_account
-from ledger.rules.receipts import bought_by_item, received_by_item
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import encumbered_account, open_account
 from ledger.rules.results import cells_of, indicators_of
 from ledger.store.transaction import Reading
 
@@ -24,13 +24,13 @@ def orders_tie(tx: Reading) -> Iterator[Finding]:
     books = Books(tx)
     for slug in campaign_slugs(books.session):
         received: dict[tuple[str, str], int] = defaultdict(int)
-        for of, came in received_by_item(books.session, slug).items():
+        papers = OrderPapers(books, slug)
+        for of, came in papers.received.items():
             received[of] += came.noted
-        for of, units in bought_by_item(books.session, slug).items():
+        for of, units in papers.bought.items():
             received[of] += units
-        items = items_of_orders(books.session, slug)
-        for order in bound_orders(books.session, slug):
-            for item in items[order.entry]:
+        for order in papers.bound:
+            for item in papers.items(order):
                 opened = books.net(open_account(slug, order.number, item.item), item.product)
                 gone = account(AccountClass.CANCELLED, slug, order.number, item.item)
                 cancelled = books.net(gone, item.product)
@@ -51,7 +51,7 @@ def closed_orders_left_nothing(tx: Reading) -> Iterator[Finding]:
     """A closed order has no open pieces and no bound money, and each unit of its lines has an owner or is gone."""
     books = Books(tx)
     for slug in campaign_slugs(books.session):
-        for order in bound_orders(books.session, slug):
+        for order in OrderPapers(books, slug).bound:
             if not order.is_closed:
                 continue
             number, currency = order.number, order.currency

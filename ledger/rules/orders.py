@@ -5,7 +5,6 @@ An order belongs to one campaign; approval binds its money and opens one line pe
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -23,7 +22,7 @@ from ledger.core.wording import Figure
 from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
-from ledger.model.proposals import COUNTS, ProposalStatus
+from ledger.model.proposals import COUNTS
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.budget import price_of, rates_of_others, spendable
@@ -104,29 +103,10 @@ def require_order(session: Session, campaign: str, number: str) -> OrderRow:
     return require_numbered(session, OrderRow, "purchase", campaign, number)
 
 
-def bound_orders(session: Session, campaign: str) -> Sequence[OrderRow]:
-    """The orders of a campaign that were approved, closed ones too, by number."""
-    bound = (OrderRow.campaign == campaign, OrderRow.status == ProposalStatus.APPROVED)
-    return session.exec(select(OrderRow).where(*bound).order_by(col(OrderRow.number))).all()
-
-
 def items_of(session: Session, order: OrderRow) -> Sequence[OrderItemRow]:
     """The items of an order, as it lists them."""
     items = select(OrderItemRow).where(OrderItemRow.order_entry == order.entry)
     return session.exec(items.order_by(col(OrderItemRow.n))).all()
-
-
-def items_of_orders(session: Session, campaign: str) -> dict[int, list[OrderItemRow]]:
-    """The items of all orders of a campaign, by the entry of their order."""
-    found: dict[int, list[OrderItemRow]] = defaultdict(list)
-    items = (
-        select(OrderItemRow)
-        .join(OrderRow, col(OrderRow.entry) == OrderItemRow.order_entry)
-        .where(OrderRow.campaign == campaign)
-    )
-    for item in session.exec(items.order_by(col(OrderItemRow.order_entry), col(OrderItemRow.n))):
-        found[item.order_entry].append(item)
-    return found
 
 
 def item_of(session: Session, order: OrderRow, item: str) -> OrderItemRow:

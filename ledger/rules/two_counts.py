@@ -136,11 +136,6 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
     ]
 
 
-def open_gaps(session: Session, campaign: str) -> list[TwoCounts]:
-    """Differences between two counts that nothing explains yet: what reconciliation lists."""
-    return [row for row in two_counts(session, campaign) if row.gap]
-
-
 def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
     """Pieces that arrivals of each waybill already call short, damaged or lost, less those beyond what was sent."""
     missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over)

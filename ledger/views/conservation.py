@@ -30,8 +30,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, find_campaign
 from ledger.rules.charge_backs import shortfall_at_banks
 from ledger.rules.goods import MADE_LOTS, noted_of_lots
-from ledger.rules.orders import bound_orders, items_of_orders
-from ledger.rules.receipts import bought_by_item, received_by_item
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.settled import settled_block
 from ledger.rules.tax_payments import tax_owed
 from ledger.store.scratch import Scratch, scratch
@@ -321,14 +320,14 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
         if campaign is not None and slug != campaign:
             continue
         counts: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for of, came in received_by_item(books.session, slug).items():
+        papers = OrderPapers(books, slug)
+        for of, came in papers.received.items():
             counts[of] |= {"good": came.good, "damaged": came.damaged, "short": came.short}
             counts[of] |= {"rejected": came.rejected, "replaced": -came.replaced, "before": came.before}
-        for of, units in bought_by_item(books.session, slug).items():
+        for of, units in papers.bought.items():
             counts[of]["bought"] = units
-        items = items_of_orders(books.session, slug)
-        for order in bound_orders(books.session, slug):
-            for item in items[order.entry]:
+        for order in papers.bound:
+            for item in papers.items(order):
                 row = counts[order.number, item.item]
                 for kind in (AccountClass.CANCELLED, AccountClass.OPEN):
                     row[kind.value] = books.net(account(kind, slug, order.number, item.item), item.product)

@@ -23,7 +23,7 @@ from ledger.recording.actors import Actor
 from ledger.recording.confirming import DAY, make_link
 from ledger.recording.users import add_token
 from ledger.rules.questions import open_questions
-from ledger.rules.two_counts import TwoCounts, open_gaps, two_counts
+from ledger.rules.two_counts import TwoCounts, two_counts
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, made_once
@@ -215,7 +215,7 @@ def test_a_gap_stays_until_a_loss_or_a_correction_explains_it(
 
     def gap() -> int:
         with ledger.store.read() as reading:
-            return sum(row.gap for row in open_gaps(reading.session, SLUG))
+            return sum(row.gap for row in two_counts(reading.session, SLUG))
 
     assert gap() == 10
     row = {"product": "KIT", "lot": "L1", "good": 97, "lost": 3}

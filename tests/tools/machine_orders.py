@@ -19,7 +19,7 @@ from ledger.rules.exchange_rates import worth
 from ledger.rules.goods import lot_deliveries
 from ledger.rules.matching import billed_lines, invoice_matches, reasons_of
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import bound_orders, item_of, items_of, order_line, order_value, require_order
+from ledger.rules.orders import item_of, items_of, order_line, order_value, require_order
 from ledger.rules.overs import surplus_of
 from ledger.rules.payable import paid_and_waiting
 from ledger.rules.questions import UNUSUAL, answer_of, open_questions
@@ -44,7 +44,7 @@ def _purchase(s: Scene) -> Facts:
     if needs and s.chance(30):
         facts["need"] = s.pick(needs)[0].number
     over = s.held(AccountClass.OVER)
-    bound = bound_orders(s.books.session, s.slug)
+    bound = OrderPapers(s.books, s.slug).bound
     amended = [order.number for order in bound if order.closed_as is not OrderEnd.CANCELLED]
     if over and s.chance(60):
         _, product, lot, _ = s.pick(over)
@@ -161,7 +161,7 @@ def _payment(s: Scene) -> Facts:
 
 @tells("credit-note")
 def _credit_note(s: Scene) -> Facts:
-    order = s.one(bound_orders(s.books.session, s.slug), "purchase.approved")
+    order = s.one(OrderPapers(s.books, s.slug).bound, "purchase.approved")
     facts = s.numbered("CN") | {"order": order.number, "reason": "Bad pieces"}
     papers = OrderPapers(s.books, s.slug, order)
     bills = papers.invoices(order)
@@ -225,7 +225,7 @@ def _is_paid(s: Scene, facts: Facts) -> bool:
 
 def _claimed(s: Scene) -> tuple[Facts, int, str] | None:
     lines = s.books.lines
-    for order in bound_orders(s.books.session, s.slug):
+    for order in OrderPapers(s.books, s.slug).bound:
         if not order.is_closed:
             continue
         for item in items_of(s.books.session, order):

@@ -21,7 +21,7 @@ from ledger.rules.at_exchange import coins_at, promised
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.rules.goods import recalled_by
-from ledger.rules.orders import bound_orders
+from ledger.rules.order_papers import OrderPapers
 from ledger.rules.spends import find_spend
 from ledger.store.transaction import Reading
 from tests.tools.machine_world import Needs, World
@@ -83,7 +83,7 @@ class Scene:
 
     def open_orders(self) -> Sequence[OrderRow]:
         """Purchase orders of this campaign that were approved and are not closed, by number."""
-        return [order for order in bound_orders(self.books.session, self.slug) if order.is_open]
+        return [order for order in OrderPapers(self.books, self.slug).bound if order.is_open]
 
     def invoices(self) -> Sequence[InvoiceRow]:
         """Invoices of this campaign that stand, by number."""

@@ -25,14 +25,15 @@ from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
 from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_of_lots
-from ledger.rules.orders import bound_orders, items_of, open_account, require_order
+from ledger.rules.order_papers import OrderPapers
+from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
 from ledger.rules.recall_ends import recall_state, recalls_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
 from ledger.rules.returns import require_recall
 from ledger.rules.shipments import arrivals_of, require_shipment
-from ledger.rules.two_counts import open_gaps, uncounted_at
+from ledger.rules.two_counts import two_counts, uncounted_at
 from ledger.views.papers import papers_about
 from tests.tools.machine_scene import ORGANISATIONS, PLACES, Facts, Scene, tells, tells_decisions
 from tests.tools.machine_world import Needs
@@ -441,7 +442,7 @@ def _correction(s: Scene) -> Facts:
         amount = s.pick((gift.amount + s.n(1, 500), max(1, gift.amount - s.n(1, 500))))
         told: Facts = {"entry": gift.entry, "field": "amount", "reason": "Mistyped", "new": str(amount)}
         return s.numbered("CR") | told | {"old": str(gift.amount)}
-    counted, orders = _counted(s), bound_orders(s.books.session, s.slug)
+    counted, orders = _counted(s), OrderPapers(s.books, s.slug).bound
     if orders and s.chance(30):
         order = s.pick(orders)
         item = s.pick(items_of(s.books.session, order))
@@ -530,7 +531,8 @@ def papers_to_count(s: Scene) -> list[tuple[str, str]]:
 
 @tells("confirmation.explained")
 def _explained(s: Scene) -> Facts:
-    gap = s.one(open_gaps(s.books.session, s.slug), "confirmation")
+    gaps = [row for row in two_counts(s.books.session, s.slug) if row.gap]
+    gap = s.one(gaps, "confirmation")
     told: dict[tuple[str, str], int] = defaultdict(int)
     for row in s.told("confirmation.explained"):
         if (row["product"], row["lot"]) == (gap.product, gap.lot):

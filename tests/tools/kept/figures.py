@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import NotFound
@@ -38,7 +38,7 @@ from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.orders import ORDERS, bound_orders, items_of
+from ledger.rules.orders import ORDERS, items_of
 from ledger.rules.payable import credited_on_order, payable_on_invoice
 from ledger.rules.periods import PERIODS
 from ledger.rules.rates import rate_number
@@ -421,7 +421,7 @@ def _periods(tx: Reading, slug: str) -> Iterator[Row]:
 
 def _statuses(books: Books, slug: str) -> Iterator[Row]:
     """What became of every paper; the gifts and spends of the chain have rows of their own."""
-    for noun, number, standing in _rows_of(books.session, slug):
+    for noun, number, standing in _rows_of(books, slug):
         yield "status", f"{slug}/{noun} {number}", "status", "", standing
     accepted = (
         select(InvoiceRow.number)
@@ -454,8 +454,9 @@ _REVERSIBLE: dict[str, Any] = {
 }
 
 
-def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
+def _rows_of(books: Books, slug: str) -> Iterator[tuple[str, str, str]]:
     """(noun, number, how it stands) of what has a table."""
+    session = books.session
     for code in products_of(session, slug):
         yield "product", code, "stands"
     for noun, table in _REVERSIBLE.items():
@@ -476,7 +477,7 @@ def _rows_of(session: Session, slug: str) -> Iterator[tuple[str, str, str]]:
         yield "contribution", bank.number, _standing(bank.reversed_by)
     for block in session.exec(select(GiftBlockRow).where(GiftBlockRow.campaign == slug)):
         yield "block", block.number, block.status.value
-    closed = {row.number: row.stage.value for row in bound_orders(session, slug) if row.is_closed}
+    closed = {row.number: row.stage.value for row in OrderPapers(books, slug).bound if row.is_closed}
     for noun, workflow in WORKFLOWS.items():
         for number, status in workflow.statuses(session, slug):
             standing = _OF_PERIODS.get(status) if noun == PERIODS.noun else None
