@@ -144,8 +144,13 @@ def _unmatched(tx: Reading, campaign: str) -> Sequence[BankMovementRow]:
     ).all()
 
 
-def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[OpenLine, ...]:
-    """Lines that wait for a match, by booking day, each with the best few entries that it may be."""
+def open_lines(
+    tx: Reading, campaign: str, *, bank: str | None = None, propose: bool = True
+) -> tuple[OpenLine, ...]:
+    """Lines that wait for a match, by booking day, each with the best few entries that it may be.
+
+    `bank`: only the lines of that one.
+    """
     waiting = tx.session.exec(
         select(BankLineRow)
         .where(
@@ -153,6 +158,7 @@ def open_lines(tx: Reading, campaign: str, *, propose: bool = True) -> tuple[Ope
             col(BankLineRow.reversed_by).is_(None),
             col(BankLineRow.aside_by).is_(None),
             col(BankLineRow.matched) < col(BankLineRow.amount),
+            *(() if bank is None else (BankLineRow.bank == bank,)),
         )
         .order_by(col(BankLineRow.booked), col(BankLineRow.identity))
     ).all()

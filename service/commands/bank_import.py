@@ -79,7 +79,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             now=outside.clock(),
             differing=options.differing,
         )
-        waiting = open_lines(tx, slug)
+        waiting = open_lines(tx, slug, bank=layout.bank)
     return Answer((*say.taken(found, taken), *say.waiting(waiting)), _data(taken, waiting))
 
 

@@ -52,13 +52,16 @@ def _link(options: argparse.Namespace, outside: Outside) -> Answer:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         actor = actor_named(tx, options.user, now=outside.clock())
         made = make_link(tx, actor, slug, asdict(wanted), now=outside.clock())
-    base = folder.config.site.base_url.rstrip("/")
-    url = f"{base}/confirm/{made.code}"
-    lines = [url, say.shown_once(made.expires_at)]
-    if base:
-        lines += ["", *qr_lines(url)]
-    else:
-        lines.append(str(say.PUT_ADDRESS))
+    config = folder.config
+    base = config.site.base_url.rstrip("/")
+    url = f"{base or f'http://{config.serve.host}:{config.serve.port}'}/confirm/{made.code}"
+    lines = [
+        url,
+        say.shown_once(made.expires_at),
+        *(() if base else (str(say.THIS_MACHINE),)),
+        "",
+        *qr_lines(url),
+    ]
     return Answer(tuple(lines), {"code": made.code, "url": url, "expires_at": made.expires_at})
 
 

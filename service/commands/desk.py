@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from api.pages.figures import exact_with_asset
 from api.pages.sentences.changes import preview_lines
 from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
 from ledger.core.facts import adapter, facts_from
 from ledger.core.frozen import Amount
+from ledger.core.money import is_money
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
 from ledger.model.bank import BankLineRow
 from ledger.model.orders import InvoiceRow
@@ -321,13 +323,27 @@ def _line(tx: Reading, books: Books, entry: Entry, undone: int | None) -> str:
     if entry.kind == LINE.name:
         return row(*_bank_line(tx, books, entry))
     said = _verdict(books, entry) if undone is None else say.reversed_by(undone)
-    return row(str(entry.seq), entry.date, entry.campaign, _told_as(entry), _short(entry), said)
+    return row(
+        str(entry.seq), entry.date, entry.campaign, _told_as(entry), _short(entry), _money(entry), said
+    )
 
 
 def _told_as(entry: Entry) -> str:
     """The kind of an entry, or the command that made it where it is listed among those of another noun."""
     kind = BY_NAME[entry.kind]
     return f"{kind.noun} {kind.verb}" if kind.listed_with else entry.kind
+
+
+def _money(entry: Entry) -> str:
+    """The sum that its facts say, or that its items are worth together; nothing where they say none."""
+    facts = entry.facts
+    asset = facts.get("asset", facts.get("currency"))
+    amount = facts.get("amount")
+    if amount is None and "items" in facts:
+        amount = sum(item.get("value", 0) for item in facts["items"])
+    if not isinstance(asset, str) or not is_money(asset) or not amount:
+        return ""
+    return exact_with_asset(Amount.of(asset, amount))
 
 
 def _bank_line(tx: Reading, books: Books, entry: Entry) -> Iterator[str]:

@@ -122,6 +122,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
             raise BadUse(
                 "{path} exists; nothing is overwritten, choose another folder with --data.", path=str(path)
             )
+    ignore = folder / ".gitignore"
+    hidden = not ignore.exists() and any((above / ".git").exists() for above in folder.resolve().parents)
+    if hidden:
+        wanted[ignore] = (
+            b"# Written by `aidtrail init`: keys, names of users and gifts are in no repository.\n*\n"
+        )
     made: list[Path] = []
     try:
         make_folder(folder)
@@ -146,7 +152,8 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     wrote = say.wrote(str(config), database, on_server=asked.is_on_a_server)
     shown = None if asked.wallet is None else _Shown.of(asked.wallet)
     watched = [] if shown is None else shown.lines()
-    lines = [wrote, *watched, *_plan(asked), *say.then(_next(options.data))]
+    kept_out = (str(say.KEPT_OUT),) if hidden else ()
+    lines = [wrote, *kept_out, *watched, *_plan(asked), *say.then(_next(options.data))]
     return Answer(
         tuple(lines),
         {

@@ -20,6 +20,9 @@ from service.command import Answer, BadUse, Command, Exit, Outside, add_data_opt
 from service.folding import now_of, open_ledger
 from service.sentences import reconciliation as say
 
+PAGE = 25
+"""Rows of what waits that are printed at once; JSON has all of them."""
+
 
 def _reconcile_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help="one campaign (else all)")
@@ -44,7 +47,9 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
     lines = [line for of in found for line in say.campaign_books(of)]
     lines += say.conserved(report)
     lines += [line for slug, state in banks for line in say.bank(slug, state)]
-    lines += _waiting(waiting, now)
+    lines += _waiting(waiting[:PAGE], now)
+    if len(waiting) > PAGE:
+        lines.append(say.more_waits(len(waiting) - PAGE))
     lines.append(say.verdict(is_open=is_open))
     data = {
         "open": is_open,
@@ -64,6 +69,12 @@ def _height(text: str | None) -> int | None:
     return int(text)
 
 
+def _page(text: str, pages: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= pages:
+        raise BadUse("--page: write a whole number from 1 to {pages}.", pages=pages)
+    return int(text)
+
+
 def _waiting(rows: Iterable[OpenItem], now: int) -> Iterator[str]:
     for row in rows:
         yield from say.waiting(row, age(row.since, now))
@@ -78,6 +89,9 @@ def age(since: str, now: int) -> int | None:
 
 def _inbox_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN", help="one campaign (else all)")
+    parser.add_argument(
+        "--page", metavar="N", default="1", help=f"which {PAGE} of what waits (else the first)"
+    )
     add_data_option(parser)
 
 
@@ -85,7 +99,13 @@ def _inbox(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         now = now_of(tx, outside)
         waiting = decisions(tx, options.campaign, now=now)
-    lines = [*_waiting(waiting, now), say.to_decide(sum(row.count for row in waiting))]
+    pages = max(1, -(-len(waiting) // PAGE))
+    page = _page(options.page, pages)
+    lines = [
+        *_waiting(waiting[(page - 1) * PAGE : page * PAGE], now),
+        say.to_decide(sum(row.count for row in waiting)),
+        *((say.page_of(page, pages),) if pages > 1 else ()),
+    ]
     return Answer(
         tuple(lines), [Decision.of(row).data() for row in waiting], Exit.OPEN if waiting else Exit.OK
     )

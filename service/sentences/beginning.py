@@ -12,6 +12,10 @@ _WROTE_ON_SERVER = Message(
     "{config}: name of a file",
     "{database}: address of a database",
 )
+KEPT_OUT = Message(
+    "the folder lies in a git repository: .gitignore in it keeps all of its files out of that.",
+    ".gitignore is a file",
+)
 _COST = ("{requests}, {minutes}: how many",)
 _FROM_CHECKPOINT = Message(
     "headers are read from block {height} on, checked against your checkpoint: about {requests} requests, {minutes} "

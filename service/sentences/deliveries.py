@@ -8,9 +8,9 @@ from ledger.views.two_keys import DeliveryCount, Unconfirmed
 from service.sentences.layout import row
 
 _ONCE = Message("shown once; it can be used once, until {time}.", "a link", "{time}: until when")
-PUT_ADDRESS = Message(
-    "put the address of your server before it, or set site.base_url and see a QR code here.",
-    "a link without its server; site.base_url is a setting",
+THIS_MACHINE = Message(
+    "the address is that of `serve` on this machine; set site.base_url to the one by which others reach it.",
+    "a link; site.base_url is a setting, words in backquotes are a command",
 )
 _COUNTED = Message(
     "{sent} sent, {good} good in the books; counted {counted}; {explained} explained; gap: {gap}",

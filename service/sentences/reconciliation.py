@@ -294,6 +294,16 @@ _MAYBE_AMOUNT = Message("{kind} {reference} ({money}): {why}", *_SUGGESTED, _MON
 _DAYS = Message("{n} day", "how old something is", many="{n} days")
 _HOURS = Message("{n} hour", "how old something is", many="{n} hours")
 _NO_AGE = Message("?", "how old something is, which is not known")
+_MORE_WAITS = Message(
+    "and {n} more; `inbox` has them.",
+    "things that wait; inbox is a command",
+    many="and {n} more; `inbox` has them.",
+)
+_PAGE = Message(
+    "page {page} of {pages}; --page takes another.",
+    "a list of what waits; --page is an option",
+    "{page}, {pages}: numbers",
+)
 _TO_DECIDE = Message("{n} to decide.", "the last line of `inbox`", many="{n} to decide.")
 _DAY, _HOUR, _MARGIN = 86_400, 3_600, 9
 
@@ -334,6 +344,15 @@ def age(seconds: int | None) -> str:
     if seconds >= 2 * _DAY:
         return worded(_DAYS, n=seconds // _DAY)
     return worded(_HOURS, n=seconds // _HOUR)
+
+
+def more_waits(number: int) -> str:
+    """How many are not printed."""
+    return worded(_MORE_WAITS, n=number)
+
+
+def page_of(page: int, pages: int) -> str:
+    return worded(_PAGE, page=page, pages=pages)
 
 
 def to_decide(number: int) -> str:

@@ -140,7 +140,7 @@ def test_the_command_line_makes_a_link_and_lists_both_counts(ledger: Ledger, tmp
     here = ["--data", str(tmp_path)]
     made = run_command(["confirmation", "link", "shipment", "W-1", "--as", "recorder", *here], tmp_path)
     assert made.code == 0, made.err
-    assert made.out.startswith("/confirm/")
+    assert made.out.startswith("http://127.0.0.1:8080/confirm/")
     assert (
         run_command(["confirmation", "link", "shipment", "W-9", "--as", "recorder", *here], tmp_path).code
         == 2

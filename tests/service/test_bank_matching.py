@@ -16,7 +16,7 @@ from ledger.store.transaction import Writing
 from ledger.views.bank_state import movements, open_lines
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
-from tests.tools.bank_scene import FEE, HEAD, SALE, banked, entry_of, line_of, taken, waiting
+from tests.tools.bank_scene import FEE, HEAD, MAPPING, SALE, banked, entry_of, line_of, taken, waiting
 from tests.tools.demo_data import run_command
 from tests.tools.ledgers import SLUG, Ledger, sum_of
 
@@ -98,6 +98,21 @@ def test_the_bank_is_reconciled_only_when_every_line_is_matched_or_set_aside(
     open_still = run_command(["inbox", "--data", "."], tmp_path, clock=lambda: ledger.now)
     assert open_still.code == 1
     assert "-3.50 USD" in open_still.out
+    (tmp_path / "mapping.toml").write_text(MAPPING.replace('"B"', '"C"'))
+    many = "".join(f"22.11.2023;E;{n};1,00;{n},00;\n" for n in range(1, 31))
+    elsewhere = taken(tmp_path, HEAD + many)
+    assert "waits" in elsewhere.out
+    assert "at B" not in elsewhere.out
+    first, last = (
+        run_command(["inbox", "--page", n, "--data", "."], tmp_path, clock=lambda: ledger.now).out
+        for n in "12"
+    )
+    assert "page 1 of 2" in first
+    assert "to decide" in first
+    assert [page.count("Bank line without a match") for page in (first, last)] == [25, 6]
+    assert run_command(["inbox", "--page", "3", "--data", "."], tmp_path).code == 2
+    back = ["import", "bank", "bank.csv", "--take-back", "not ours", "--as", "approver"]
+    assert run_command(back, tmp_path).code == 0
     asked = {"number": "A-1", "lines": [line_of(ledger)], "reason": "the fee of another account"}
     ledger.do("recorder", "bank", "aside", **asked, date="2023-11-21")
     assert run_command(["reconcile", "--data", "."], tmp_path, clock=lambda: ledger.now).code == 1

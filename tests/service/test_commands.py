@@ -156,6 +156,18 @@ def test_init_watches_fixed_addresses_and_refuses_to_do_it_twice(tmp_path: Path)
     assert run_command(["check"], tmp_path).code == 0
 
 
+def test_init_in_a_repository_keeps_its_files_out_of_that(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "mine").mkdir()
+    ran = run_command(["init", "--address", ADDRESS, "--data", "mine"], tmp_path)
+    assert ran.code == 0, ran.err
+    assert "keeps all of its files out" in ran.out
+    assert (tmp_path / "mine" / ".gitignore").read_text().endswith("*\n")
+    shortened = run_command(["init", "--descriptor", "wpkh(xpub6CUGR…/<0;1>/*)", "--data", "other"], tmp_path)
+    assert shortened.code == 2
+    assert "is shortened, as the dots in it say; copy the key whole" in shortened.err
+
+
 def test_init_makes_a_ledger_on_a_database_server(tmp_path: Path) -> None:
     """The configuration names it, commands work on it, and nothing of it is overwritten."""
     url = fresh_postgresql().replace("postgresql+psycopg", "postgresql")
@@ -222,6 +234,9 @@ def test_what_was_reversed_says_so_in_its_list_and_is_shown_with_the_reversal(tm
     shown = json.loads(told("contribution", "show", "C-1", "--json"))
     assert [entry["seq"] for entry in shown] == [2, 4]
     assert [entry["seq"] for entry in json.loads(told("contribution", "show", "C-2", "--json"))] == [3]
+    promise = facts(number="P-1", asset="USD", amount="925000", date="2026-11-02")
+    told("pledge", "add", "--as", "alice", *promise)
+    assert "P-1  9,250.00 USD" in told("pledge", "list")
 
 
 def test_help_says_what_a_noun_can_do_and_which_inner_fields_may_be_left_out(

@@ -214,6 +214,7 @@ PLACE_NOTES = {
     "outpoint": "a coin on the chain: a transaction and a number",
     "over": "a mark at the end of a name",
     "owed": "a sum that is owed",
+    "pages": "how many pages a list has",
     "paid": "a sum that was paid",
     "paper": "the number of a paper",
     "papers": "a list of numbers of papers",

@@ -90,6 +90,8 @@ class Descriptor:
                 secret=secret.wording,
             )
         body = text.strip()
+        if "…" in body or "..." in body:
+            raise DescriptorRefused("descriptor: is shortened, as the dots in it say; copy the key whole")
         if not body or len(body) > _LONGEST or not body.isascii() or not body.isprintable():
             raise DescriptorRefused(
                 "descriptor: {n} character; give one line of ASCII, like wpkh(xpub.../<0;1>/*)",
