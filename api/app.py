@@ -6,6 +6,7 @@ It reads no clock, no environment and no configuration, and holds no state but r
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ from api.pages.routes import pages_routes
 from api.ports import Ports
 from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
 from api.writers import BoundedStore
+from ledger.core.errors import StorageFailed
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -83,11 +85,22 @@ class SafetyHeaders:
 
         try:
             await self._app(scope, receive, with_headers)
-        except Exception as error:
+        except (Exception, CancelledError) as error:
             if started:
                 raise
-            answer = self._on_error(Request(scope), error)
+            told = error if isinstance(error, Exception) else _cut_off(str(scope["method"]))
+            answer = self._on_error(Request(scope), told)
             await answer(scope, receive, with_headers)
+
+
+def _cut_off(method: str) -> StorageFailed:
+    """What to say where the server ends and waits for an answer no longer."""
+    if method in ("GET", "HEAD"):
+        return StorageFailed("the service is ending; ask again when it is there")
+    return StorageFailed(
+        "the service is ending, and whether this was written is not known: tell it again, the same fact is recorded "
+        "once"
+    )
 
 
 def _tag_of_gzip(name: bytes, value: bytes) -> bytes:

@@ -5,6 +5,7 @@ Losing the lease in mid-write undoes the write; nothing here waits or sleeps.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from ledger.core.errors import Conflict, StorageFailed
@@ -16,6 +17,8 @@ from service.logs import warn
 NAME = "watcher"
 SECONDS = 90
 """How long a silent leader is believed; a look renews it."""
+_PATIENCE = 1.0
+"""Seconds for which a process that ends waits for whoever writes."""
 
 
 class Leader:
@@ -50,12 +53,23 @@ class Leader:
             raise Conflict.field("lease", "this process does not lead; another one watches the chain")
         tx.lease.check(NAME, self._epoch)
 
-    def release(self) -> None:
-        """Give the lease back at once, so that the next process need not wait; else it ends by itself."""
-        if self._epoch is not None:
-            try:
-                with self._store.write() as tx:
-                    tx.lease.release(NAME, self._epoch)
-            except StorageFailed as failure:
-                warn("lease not given back", seconds=SECONDS, why=str(failure))
-            self._epoch = None
+    def release(self, seconds: float = _PATIENCE) -> None:
+        """Give the lease back at once, so that the next process need not wait; else it ends by itself.
+
+        Whoever writes meanwhile is waited for so long.
+        """
+        epoch, self._epoch = self._epoch, None
+        if epoch is None:
+            return
+        giving = threading.Thread(target=self._give_back, args=(epoch,), name="lease", daemon=True)
+        giving.start()
+        giving.join(seconds)
+        if giving.is_alive():
+            warn("lease not given back", seconds=SECONDS, why="another one is writing")
+
+    def _give_back(self, epoch: int) -> None:
+        try:
+            with self._store.write() as tx:
+                tx.lease.release(NAME, epoch)
+        except StorageFailed as failure:
+            warn("lease not given back", seconds=SECONDS, why=str(failure))

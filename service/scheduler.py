@@ -30,6 +30,8 @@ _JUMP = 2.0
 """Seconds by which the system's clock may drift from the monotonic one between two comparisons, and none is a jump."""
 _COMPARE_EACH = 5.0
 """Seconds between two comparisons of the clocks."""
+_PATIENCE = 1.0
+"""Seconds for which a stop waits for what is running: all that sources are asked was cut off by then."""
 _THREADS = 3
 """Jobs that do not ask the sources of the chain may run so many at once."""
 
@@ -64,7 +66,7 @@ class Scheduler:
         self._ahead = wall_ahead()
         self._ends = threading.Event()
         self._idle = threading.Condition()
-        self._running = 0
+        self._running: set[str] = set()
         self._stopped = False
         self._planned: dict[str, dt.datetime] = {}
         """By job: the moment of the next run, after one."""
@@ -107,20 +109,21 @@ class Scheduler:
             self._planned[job.name] = utc_in(self._seconds_until_due(job, 0))
             self._set_next(job.name)
 
-    def stop(self) -> None:
-        """Start no more; wait for what is running."""
+    def stop(self, seconds: float = _PATIENCE) -> list[str]:
+        """Start no more, and wait so long for what is running; the names of the jobs that run all the same."""
         self._ends.set()
         self._scheduler.shutdown(wait=False)
         with self._idle:
             self._stopped = True
-            self._idle.wait_for(lambda: not self._running)
+            self._idle.wait_for(lambda: not self._running, seconds)
+            return sorted(self._running)
 
     def _run(self, job: Job) -> None:
         """One run, and the plan for the next."""
         with self._idle:
             if self._stopped:
                 return
-            self._running += 1
+            self._running.add(job.name)
         try:
             again = job.run() is True
             seconds = 0 if again else self._seconds_until_due(job, job.pause)
@@ -129,7 +132,7 @@ class Scheduler:
             seconds = job.pause
         finally:
             with self._idle:
-                self._running -= 1
+                self._running.discard(job.name)
                 self._idle.notify_all()
         self._planned[job.name] = utc_in(seconds)
 

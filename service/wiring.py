@@ -215,7 +215,7 @@ class WebServer:
         self._host, self._port = host, port
         config = uvicorn.Config(
             app, host=host, port=port, access_log=False, log_level="error", server_header=False,
-            date_header=True, lifespan="off", timeout_graceful_shutdown=5,
+            date_header=True, lifespan="off", timeout_graceful_shutdown=2,
             # A client is who the named proxies say, else the socket.
             proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
             timeout_keep_alive=15, http=BoundedHead, ws="none",

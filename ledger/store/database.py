@@ -26,6 +26,8 @@ from ledger.store.transaction import Reading, Writing
 from ledger.store.versions import NEWEST, load_migrations
 
 PROGRAM = "aidtrail"
+_PATIENCE = 1.0
+"""Seconds for which closing waits for a thread that writes."""
 
 
 class Store:
@@ -147,10 +149,13 @@ class Store:
         backup.restore(Path(file), Path(path), removed)
 
     def close(self) -> None:
-        """Close all connections; nothing may be open in another thread."""
-        with self._writer_lock:
-            self._writer.dispose()
-            self._reader.dispose()
+        """Close all connections; what another thread writes all the same is undone when the process ends."""
+        if self._writer_lock.acquire(timeout=_PATIENCE):
+            try:
+                self._writer.dispose()
+                self._reader.dispose()
+            finally:
+                self._writer_lock.release()
 
 
 def _migrate(connection: Connection, *, may_create: bool) -> None:

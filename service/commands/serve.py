@@ -12,7 +12,7 @@ from service.command import Answer, BadUse, Command, Exit, Outside, add_data_opt
 from service.config import PUBLIC_SOURCES
 from service.data_folder import find_data_folder
 from service.folding import open_folder
-from service.logs import note, set_up
+from service.logs import note, set_up, warn
 from service.progress import CatchUp
 from service.scheduler import Scheduler
 from service.sentences import running as say
@@ -56,14 +56,19 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         wait_for_stop()
         service.stop_asking()
         server.stop()
-        scheduler.stop()
+        for job in scheduler.stop():
+            warn("job left unfinished; what it had not written is not written", job=job)
         progress.stop()
         service.close()
     return Answer((str(say.STOPPED),), {"url": url})
 
 
 def wait_for_stop() -> None:
-    """Wait until the process is asked to stop (Ctrl-C, SIGTERM)."""
+    """Wait until the process is asked to stop (Ctrl-C, SIGTERM).
+
+    What has to be done then takes some seconds at most, whoever writes or answers nothing: container engines kill after
+    ten.
+    """
     serve_for_long()
     stopped = threading.Event()
 

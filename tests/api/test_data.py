@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from asyncio import CancelledError
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -146,15 +147,16 @@ def test_plain_and_packed_bytes_have_a_tag_each(site: TestClient) -> None:
 
 
 def test_a_failing_database_is_503_with_the_time_to_try_again(site: TestClient) -> None:
-    """Never 422, which no client repeats: whichever way the failure came."""
+    """Never 422, which no client repeats: whichever way the failure came. So is what a stop cuts off."""
     for failure in (
         StorageFailed("database: its server ended the connection; try again"),
         StorageFailed.field("database", "a statement of this transaction failed; nothing was written"),
+        CancelledError(),
     ):
         made = ports()
         broken = FakeStore()
 
-        def write(failure: Exception = failure) -> Any:
+        def write(failure: BaseException = failure) -> Any:
             raise failure
 
         broken.write = write  # type: ignore[method-assign]

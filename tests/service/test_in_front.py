@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ import pytest
 from service import bounded_head
 from service.bounded_head import HEAD_BYTES
 from service.command import Unavailable
+from service.process import is_gone
 from service.wiring import WebServer
 from tests.tools.demo_data import run_command
 
@@ -92,32 +94,50 @@ class Front:
         )
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A real `aidtrail serve`, which looks at a source that never answers."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str]
+    asked: socket.socket
+
+
 @pytest.fixture(scope="module")
-def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real `aidtrail serve` with one address for donors, which names the web server in front."""
-    folder = tmp_path_factory.mktemp("behind")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """With one address for donors; its configuration names the web server in front."""
+    folder, silent = tmp_path_factory.mktemp("behind"), socket.create_server(("127.0.0.1", 0))
     donors = ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT")
-    made = run_command(["init", "--address", *donors, "--source", "http://127.0.0.1:9"], folder)
+    source = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    made = run_command(["init", "--address", *donors, "--source", source], folder)
     assert made.code == 0, made.err
     toml = folder / "aidtrail.toml"
     toml.write_text(toml.read_text() + "\n" + from_docs("toml"))
     port = unused_port()
-    serving = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-P", "-m", "service.cli", "serve", "--port", str(port), "--data", str(folder)],
         env={"PYTHONPATH": str(ROOT), "HOME": str(folder), "PATH": os.environ["PATH"]},
         cwd=folder,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert serving.stderr is not None
-    for line in serving.stderr:
+    assert process.stderr is not None
+    for line in process.stderr:
         if f":{port}" in line:
             break
     else:
         pytest.fail("it did not serve")
-    yield port
-    serving.terminate()
-    serving.communicate(timeout=SECONDS)
+    yield Serving(folder, port, process, silent)
+    process.kill()
+    process.communicate(timeout=SECONDS)
+    silent.close()
+
+
+@pytest.fixture
+def behind(serving: Serving) -> int:
+    """The port that a web server in front asks."""
+    return serving.port
 
 
 def started(command: list[str], folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -360,3 +380,15 @@ def test_a_port_that_is_taken_is_named_in_one_sentence(capfd: pytest.CaptureFixt
             WebServer(lambda *_: None, "127.0.0.1", port).start()
     told = capfd.readouterr()
     assert told.out + told.err == ""
+
+
+def test_a_stop_waits_neither_for_a_source_nor_for_whoever_writes(serving: Serving) -> None:
+    """The one that is started next need not wait for a lease that could not be given back."""
+    serving.asked.settimeout(SECONDS)
+    serving.asked.accept()[0].close()
+    with contextlib.closing(sqlite3.connect(serving.folder / "aidtrail.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        serving.process.terminate()
+        assert serving.process.wait(9) == 0, "container engines kill after ten seconds"
+        (holder,) = other.execute("SELECT holder FROM leases").fetchone()
+    assert not holder or is_gone(holder)
