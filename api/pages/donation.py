@@ -49,6 +49,7 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
         "donation.html",
         frame,
         trail=trail,
+        instead=page.instead,
         books=page.books,
         # The picture shows no services; what of the gift went to one names its unit.
         units={**page.flow.units, **{row.amount.asset: row.unit for row in trail.places if row.unit}},

@@ -213,6 +213,15 @@ _RIVALS = (
     .join(_TXS, _TXS.c.txid == _same.c.txid)
     .where(_INPUTS.c.txid.in_(_txids), _TXS.c.txid.not_in(_txids), _TXS.c.state.in_(_WAITING))
 )
+_BEATEN = (
+    select(_TXS.c.txid)
+    .select_from(_INPUTS)
+    .join(_same, (_same.c.spent_txid == _INPUTS.c.spent_txid) & (_same.c.spent_vout == _INPUTS.c.spent_vout))
+    .join(_TXS, _TXS.c.txid == _same.c.txid)
+    .where(_INPUTS.c.txid == _txid, _TXS.c.state == TxState.REPLACED, _TXS.c.replaced_by == _txid)
+    .distinct()
+    .order_by(_TXS.c.txid)
+)
 _CHILDREN = (
     select(_TXS.c.txid, _INPUTS.c.spent_txid)
     .join(_INPUTS, _INPUTS.c.txid == _TXS.c.txid)
@@ -297,6 +306,10 @@ class Observed:
 
     def tx(self, txid: str) -> WatchedTx | None:
         return next(self.txs((txid,)), None)
+
+    def replaced_by(self, txid: str) -> tuple[str, ...]:
+        """Transactions to or from us whose inputs this one took."""
+        return tuple(self._connection.scalars(_BEATEN, {"of_txid": txid}))
 
     def known(self, txids: Collection[str]) -> set[str]:
         """Those of some txids whose transactions were seen."""

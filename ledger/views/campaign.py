@@ -25,7 +25,7 @@ from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.sum_tables import SumTable
 from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
-from ledger.views.trail import DonationStatus, DonationTrail, Outcome, Paper
+from ledger.views.trail import Donation, DonationStatus, DonationTrail, Outcome, Paper
 from ledger.views.two_keys import Deliveries, Unconfirmed
 
 
@@ -520,6 +520,8 @@ class DonationPage(Frozen):
 
     trail: DonationTrail
     """The donation."""
+    instead: tuple[Donation, ...]
+    """What the transaction pays to the campaign that replaced it."""
     books: Books
     """The state of its campaign's books."""
     flow: Flow

@@ -220,6 +220,7 @@ class DonationFollower:
             rate_sources=sources,
             replaced_by=watched.by,
             went_elsewhere=self._went_elsewhere(watched),
+            replaces=self._observed.replaced_by(watched.txid),
             steps=(*steps, *followed.steps),
             places=followed.places,
             shares=followed.shares,

@@ -76,7 +76,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
 from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.totals import apart_totals, bars_of, goods_totals, service_rows
-from ledger.views.trail import DonationTrail, Paper
+from ledger.views.trail import Donation, DonationTrail, Paper
 
 __all__ = [
     "campaign_cards",
@@ -515,12 +515,24 @@ def donation_page(tx: Reading, trail: DonationTrail, *, now: int) -> DonationPag
     campaign = campaign_of(tx.session, trail.campaign)
     return DonationPage(
         trail=trail,
+        instead=_paid_instead(tx, trail),
         books=books_state(tx, campaign.slug, now=now),
         flow=campaign_flow(tx, campaign.slug),
         demonstration=tx.progress.load("demonstration") == "yes",
         journal=_journal_head(tx),
         sources_of_facts=_sources_of_facts(tx.session, trail.campaign),
     )
+
+
+def _paid_instead(tx: Reading, trail: DonationTrail) -> tuple[Donation, ...]:
+    """What the transaction pays to the campaign that replaced a gift; nothing where none did."""
+    observed = Observed(tx.session)
+    watched = observed.tx(trail.replaced_by) if trail.replaced_by else None
+    if watched is None:
+        return ()
+    change, follower = change_of(tx, observed, watched), DonationFollower(tx, trail.campaign)
+    paid = [o for o in watched.outputs if o.campaign == trail.campaign and o.vout not in change]
+    return tuple(follower.trail(watched, output).as_donation() for output in paid)
 
 
 def entry_rows(tx: Reading, slug: str, *, after: int, limit: int) -> tuple[list[bytes], int | None]:

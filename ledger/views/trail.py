@@ -305,6 +305,8 @@ class Donation(Frozen):
     """Transaction that replaced it."""
     went_elsewhere: bool = False
     """True where the transaction that replaced it pays nothing to the campaign."""
+    replaces: tuple[str, ...] = ()
+    """Transactions that it replaced: they had spent the same coins."""
     sources: tuple[str, ...]
     """Sources of the chain that showed it."""
     places: tuple[Place, ...]

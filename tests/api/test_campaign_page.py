@@ -72,6 +72,7 @@ def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) 
             "No agreed chain since 28 September 2020, 12:00 UTC",
         ),
         ({"agreed": False, "block": None}, "No agreed chain. No coins are counted until the sources agree"),
+        ({"agreed": False, "block": None}, "Outgoing coins None looked for yet"),
         ({"behind_blocks": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
         ({"shortfall": Amount.of("BTC", 1_000_000)}, "0.01 BTC was undone by the chain after it was used"),
         (
@@ -267,3 +268,20 @@ def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what
     )
     assert "Set aside 12 lines of July 2020 at Second Bank" in told
     assert "50.00 USD in, 4,500 USD out" in told
+
+
+def test_the_loudest_button_gives_only_while_the_call_is_open() -> None:
+    """Before the first day and after the last one a gift counts too, and nothing presses anybody."""
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    page = built.story_page()
+    main = '<a class="button main" href="#give">'
+    for dates, is_main, said in (
+        ({"start": "2020-05-18", "end": "2020-12-31", "closed": False}, True, "Open until 31 December 2020."),
+        ({"start": "2020-05-18", "end": "2020-06-02", "closed": True}, False, "give all the same"),
+        ({"start": "2021-01-01", "end": "2021-02-01", "closed": False}, False, "begins on 1 January 2021"),
+    ):
+        mine.views.pages["dated"] = changed(page, report=changed(page.report, **dates))
+        html = TestClient(create_app(mine)).get("/c/dated").text
+        assert (main in html) is is_main
+        assert said in text_of(html)

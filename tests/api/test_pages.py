@@ -183,7 +183,8 @@ def test_the_form_finds_without_a_script(site: TestClient) -> None:
     assert other.headers["location"] == "/d/%2F%2Fevil.example"
     assert site.post("/find").status_code == 400
     assert site.get("/find", params={"key": built.TXID}).status_code == 405
-    assert '<form class="find" action="/find" method="post"' in site.get("/").text
+    for path in ("/", f"/d/{built.TXID}:1"):
+        assert '<form class="find" action="/find" method="post"' in site.get(path).text
 
 
 def test_a_private_key_in_place_of_a_donations_is_warned_of_and_not_repeated(site: TestClient) -> None:

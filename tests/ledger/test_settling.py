@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.pages.sentences import donation_sentence
+from api.pages.sentences import came_instead, donation_sentence, plain, replaces
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.look import SeenTx, TxFacts
@@ -17,7 +17,7 @@ from ledger.rules.books import Books
 from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
-from ledger.views.queries import donation_rows, donation_trails
+from ledger.views.queries import donation_page, donation_rows, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus, StepKind
 from ledger.views.watch_list import sighting_scripts
@@ -493,3 +493,12 @@ def test_who_was_replaced_reads_whether_the_coins_went_elsewhere(ledger: Ledger)
             if not pays:
                 with pytest.raises(NotFound, match="pays nothing to a campaign"):
                     donation_trails(reading, rival.txid, now=ledger.now)
+                continue
+            page = donation_page(reading, trail, now=ledger.now)
+            told = plain(donation_sentence(trail, page.instead))
+            assert told.endswith("That one is in a block, and what it pays here counts once.")
+            (other,) = page.instead
+            assert f"/d/{rival.txid}:0" in {piece.href for piece in came_instead(other)}
+            (kept,) = donation_trails(reading, rival.txid, now=ledger.now)
+            assert (kept.replaces, trail.replaces) == ((gift.txid,), ())
+            assert f"/d/{gift.txid}" in {piece.href for piece in replaces(kept)}

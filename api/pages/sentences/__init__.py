@@ -12,6 +12,7 @@ from api.pages.sentences.campaign import (
     campaign_next,
     campaign_sentence,
     card_sentence,
+    is_open,
     need_asked,
 )
 from api.pages.sentences.changes import change_said, change_says, change_what
@@ -36,6 +37,7 @@ from api.pages.sentences.deliveries import (
     pieces_lost,
 )
 from api.pages.sentences.donation import (
+    came_instead,
     donation_next,
     donation_sentence,
     donation_taken_back,
@@ -43,6 +45,7 @@ from api.pages.sentences.donation import (
     goods_rest,
     outcome_word,
     replaced_by,
+    replaces,
     restricted,
     status_detail,
     status_word,
@@ -202,6 +205,7 @@ __all__ = [
     "brought_counts",
     "brought_what",
     "call_state",
+    "came_instead",
     "came_label",
     "campaign_days",
     "campaign_more",
@@ -239,6 +243,7 @@ __all__ = [
     "in_kind_how",
     "in_kind_what",
     "in_packs",
+    "is_open",
     "joined",
     "journal_head",
     "key_of",
@@ -288,6 +293,7 @@ __all__ = [
     "reached",
     "reached_by_sex",
     "replaced_by",
+    "replaces",
     "restricted",
     "rests_on",
     "role_word",

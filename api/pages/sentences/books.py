@@ -77,6 +77,7 @@ _BROKEN_SINCE = Message("Does not reconcile, since {time}", _FACT, "{time}: sinc
 _BOOKS = Message("In the books", _FACT)
 _CHAIN = Message("On the chain, block {block}", _FACT, _BLOCK)
 _EXPLAINED = Message("Every one explained", "outgoing coins")
+_NOT_LOOKED_FOR = Message("None looked for yet", "outgoing coins")
 _UNEXPLAINED = Message("{coins} unexplained", _FACT, _COINS)
 _SHORTFALL = Message("{coins} shortfall", _FACT, _COINS)
 _MORE = Message("{coins} more on the chain", _FACT, _COINS)
@@ -138,7 +139,7 @@ def _wallets(books: Books) -> str:
 def _outgoing(books: Books) -> str:
     if books.unexplained.minor:
         return worded(_UNEXPLAINED, coins=with_asset(books.unexplained))
-    return worded(_EXPLAINED)
+    return worded(_EXPLAINED if books.block is not None else _NOT_LOOKED_FOR)
 
 
 def _wrong(books: Books) -> str:
@@ -156,11 +157,11 @@ _NO_CHAIN_SINCE = Message(
     "No agreed chain since {time}. No coins are counted until the sources agree on one.", _SINCE
 )
 _OLD = Message(
-    "No agreed chain. These figures are of block {block}. They will not change until the sources agree again.",
+    "No agreed chain. These figures are of block {block} and stay as they are until the sources agree again.",
     _BLOCK,
 )
 _OLD_SINCE = Message(
-    "No agreed chain since {time}. These figures are of block {block}. They will not change until the sources agree "
+    "No agreed chain since {time}. These figures are of block {block} and stay as they are until the sources agree "
     "again.",
     _SINCE,
     _BLOCK,

@@ -295,6 +295,10 @@ _WAITING = Message(
     many="{n} more payments are seen or in a block and will count after {depth} blocks.",
 )
 _ENDED = Message("The call has ended. Late donations count.")
+_ENDED_GIVE = Message("The call has ended. Late donations count: [give all the same].", "a link")
+_BEGINS = Message(
+    "The call begins on {day}. What comes before it counts.", "a campaign", "{day}: its first day"
+)
 _OPEN = Message("Open until {day}. Nothing expires.", "a campaign that asks for gifts", "{day}: its last day")
 _CARD = Message(
     "{given} from {n} donation, {goods} distributed.",
@@ -341,8 +345,18 @@ def campaign_next(report: CampaignReport) -> str:
     return worded(_WAITING, n=report.waiting, depth=report.depth) if report.waiting else ""
 
 
-def call_state(report: CampaignReport) -> str:
-    return worded(_ENDED) if report.closed else worded(_OPEN, day=day(report.end))
+def is_open(report: CampaignReport, today: str) -> bool:
+    """Is the campaign's call for gifts open on a day? Then its button is the loudest of the page."""
+    return not report.closed and report.start <= today
+
+
+def call_state(report: CampaignReport, today: str, give: str) -> Sentence:
+    """Until when gifts are asked for, or that it is over; `give`: where one can be given, empty where nowhere."""
+    if report.closed:
+        return said(_ENDED_GIVE, href=give) if give else said(_ENDED)
+    if today < report.start:
+        return said(_BEGINS, day=day(report.start))
+    return said(_OPEN, day=day(report.end))
 
 
 def card_sentence(card: CampaignCard) -> Sentence:

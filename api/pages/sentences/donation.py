@@ -17,6 +17,7 @@ from api.pages.messages import (
     listed,
     plain,
     said,
+    told_list,
     worded,
 )
 from api.pages.sentences.places import figured
@@ -55,8 +56,11 @@ _ELSEWHERE = Message(
 _SHOWN = 4
 
 
-def donation_sentence(trail: Donation) -> Sentence:
-    """What the gift is now, in its own units; money that only waits or was a fee is said after it."""
+def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sentence:
+    """What the gift is now, in its own units; money that only waits or was a fee is said after it.
+
+    `instead`: what the transaction pays that replaced it, where that is known.
+    """
     given = Piece(with_asset(trail.amount), "coin")
     if not is_money(trail.amount.asset):
         given = Piece(number_of(trail.amount.minor, trail.unit), "goods")
@@ -66,6 +70,8 @@ def donation_sentence(trail: Donation) -> Sentence:
         return said(_CONFIRMED, given=given, depth=trail.confirmations, needed=trail.needed)
     if trail.status is DonationStatus.REPLACED and trail.went_elsewhere:
         return said(_WENT_ELSEWHERE, given=given)
+    if trail.status is DonationStatus.REPLACED and any(other.block for other in instead):
+        return said(_REPLACED_BY_ONE_THAT_COUNTS, given=given)
     if trail.status is not DonationStatus.SETTLED:
         return said(_STATUS_SENTENCE[trail.status], given=given)
     goods = _said_together([place for place in trail.places if _is_goods(place)])
@@ -218,6 +224,11 @@ _STATUS_SENTENCE = {
     DonationStatus.REVERSED: Message("Your {given} was recorded in error and taken back.", _GIVEN),
     DonationStatus.BLOCKED: Message("Your {given} is set apart until two people release it.", _GIVEN),
 }
+_REPLACED_BY_ONE_THAT_COUNTS = Message(
+    "Your {given} was replaced by another transaction and counts nowhere. That one is in a block, and what it pays "
+    "here counts once.",
+    _GIVEN,
+)
 _WENT_ELSEWHERE = Message(
     "Your {given} was replaced by another transaction and counts nowhere. That one pays nothing here: the coins went "
     "elsewhere.",
@@ -367,6 +378,18 @@ _DEEP = Message(
 )
 _AT_TIME = Message("at {time}", _BESIDE, "{time}: when it was first seen")
 _BY_TRANSACTION = Message("by {txid}", _BESIDE, "{txid}: which transaction replaced it, shortened")
+_INSTEAD = Message(
+    "What came instead, {key}: {sentence}",
+    "on the page of a payment that was replaced",
+    "{key}: a link to the other payment",
+    "{sentence}: what became of that one, a whole sentence",
+)
+_REPLACES = Message(
+    "It replaced {txids}, which had spent the same coins and counts nowhere.",
+    "a payment; the number of those that it replaced decides the form",
+    "{txids}: a list of links, each to a payment",
+    many="It replaced {txids}, which had spent the same coins and count nowhere.",
+)
 
 
 def status_detail(trail: Donation) -> str:
@@ -394,3 +417,21 @@ def replaced_by(txid: str, *, pays: bool) -> Sentence:
     """Which transaction replaced a gift, linked to its own page where it `pays` the campaign."""
     named = Piece(short_hash(txid), "code", href=f"/d/{txid}" if pays else "", title=txid)
     return said(_BY_TRANSACTION, txid=named)
+
+
+def came_instead(other: Donation) -> Sentence:
+    """What another payment became that replaced this one, with a link to it."""
+    return said(_INSTEAD, key=_linked(other.key), sentence=donation_sentence(other))
+
+
+def replaces(trail: Donation) -> Sentence:
+    """Which payments this one replaced, each a link; nothing where there are none."""
+    if not trail.replaces:
+        return ()
+    return said(
+        _REPLACES, n=len(trail.replaces), txids=told_list([(_linked(txid),) for txid in trail.replaces])
+    )
+
+
+def _linked(key: str) -> Piece:
+    return Piece(short_hash(key), "code", href=f"/d/{key}", title=key)
