@@ -168,11 +168,23 @@ NO_LOOKUPS = NoLookups()
 
 
 @dataclass(frozen=True, slots=True)
+class GiftAccount:
+    """A bank account that takes gifts of one campaign: `account` is an IBAN or a number, `bic` may be empty."""
+
+    campaign: str
+    bank: str
+    holder: str
+    account: str
+    currency: str
+    bic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Of the site: its title, whether it is a demonstration, and its public address without a last slash.
 
     `operator` is the organisation that runs it, `contact` a link by which it is reached (`mailto:` or https), `source`
-    where the source of the program is; each empty where it is not told.
+    where the source of the program is; each empty where it is not told. `gift_accounts`: where gifts go by bank.
     """
 
     title: str = "aidtrail"
@@ -181,6 +193,11 @@ class SiteSettings:
     operator: str = ""
     contact: str = ""
     source: str = ""
+    gift_accounts: tuple[GiftAccount, ...] = ()
+
+    def accounts_of(self, campaign: str) -> tuple[GiftAccount, ...]:
+        """Those that take gifts of a campaign."""
+        return tuple(one for one in self.gift_accounts if one.campaign == campaign)
 
     @property
     def contact_shown(self) -> str:

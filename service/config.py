@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from ledger.core.creditor_reference import is_iban, looks_like_iban, together
+from ledger.core.money import is_money
 from ledger.core.secret import secret_within
 from ledger.core.wording import WrongValue
 from service.command import BadUse
@@ -172,6 +174,21 @@ class Bank:
     words_days: int = _between(0, 36_500, 730)
 
 
+@dataclass(frozen=True, slots=True)
+class GiftAccountConfig:
+    """A bank account that takes gifts: `bank` as contributions name it, `account` an IBAN or a number of another form.
+
+    Each donor gets a reference of their own for it, by which the gift is found.
+    """
+
+    campaign: str
+    bank: str
+    holder: str
+    account: str
+    currency: str
+    bic: str = ""
+
+
 PUBLIC_SOURCES = (
     SourceConfig("blockstream.info", "esplora", "https://blockstream.info/api"),
     SourceConfig("mempool.space", "esplora", "https://mempool.space/api"),
@@ -193,6 +210,7 @@ class Config:
     bank: Bank = Bank()
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
     wallets: tuple[Wallet, ...] = ()
+    gift_accounts: tuple[GiftAccountConfig, ...] = ()
 
 
 T = TypeVar("T")
@@ -275,6 +293,8 @@ def _check_names(config: Config, name: str) -> None:
             kinds=list(HISTORY_KINDS),
             count=len(listing),
         )
+    for account in config.gift_accounts:
+        _check_account(account, name)
     for wallet in config.wallets:
         if sum(map(bool, (wallet.descriptor, wallet.addresses, wallet.addresses_file))) != 1:
             raise BadUse(
@@ -288,6 +308,28 @@ def _check_names(config: Config, name: str) -> None:
                 fixed_index=wallet.fixed_index,
                 gap_limit=wallet.gap_limit,
             )
+
+
+def _check_account(account: GiftAccountConfig, name: str) -> None:
+    number = together(account.account)
+    if looks_like_iban(number) and not is_iban(number):
+        raise BadUse(
+            "{name}: gift_accounts.account of {holder}: has the form of an IBAN, and its check digits are wrong; copy "
+            "it again from the bank.",
+            name=name,
+            holder=repr(account.holder),
+        )
+    if not all((account.campaign, account.bank, account.holder, number)):
+        raise BadUse(
+            "{name}: gift_accounts: campaign, bank, holder and account are empty nowhere; write all four.",
+            name=name,
+        )
+    if not is_money(account.currency) or account.currency == "BTC":
+        raise BadUse(
+            "{name}: gift_accounts.currency of {holder}: write a code of ISO 4217, such as EUR or XOF.",
+            name=name,
+            holder=repr(account.holder),
+        )
 
 
 def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) -> T:

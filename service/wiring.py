@@ -18,7 +18,7 @@ import uvicorn
 
 from api.app import create_app
 from api.buckets import Buckets
-from api.ports import Ports, SiteSettings
+from api.ports import GiftAccount, Ports, SiteSettings
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
 from ledger.store.database import Store
@@ -140,6 +140,10 @@ def build(
         config.site.operator,
         config.site.contact,
         config.site.source,
+        tuple(
+            GiftAccount(one.campaign, one.bank, one.holder, one.account, one.currency, one.bic)
+            for one in config.gift_accounts
+        ),
     )
     ports = Ports(
         store,

@@ -34,7 +34,9 @@ from ledger.recording.address_requests import (
     make_form_secret,
     signed_code,
 )
+from ledger.recording.bank_references import campaign_of_reference, fresh_reference
 from ledger.recording.desk import Intention, new_claim_code
+from ledger.rules.campaigns import campaign_of
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form: a code and the number of a need."""
@@ -95,8 +97,10 @@ def _form(
     status: int,
     shared: Intention | None = None,
 ) -> Response:
+    secret = _secret(ports)
     with ports.store.read() as tx:
         choice: Choice = choice_of(tx, slug)
+    accounts = ports.settings.accounts_of(slug)
     told = (shared.address, shared.bip21) if shared is not None else choice.shared
     body = pages.page(
         "give.html",
@@ -106,7 +110,9 @@ def _form(
         choice=choice,
         ended=rfc3339(ports.clock())[:10] > choice.end,
         refusal=refusal,
-        code=signed_code(_secret(ports), slug, new_claim_code()),
+        code=signed_code(secret, slug, new_claim_code()),
+        accounts=accounts,
+        reference=groups_of_four(fresh_reference(secret, slug)) if accounts else (),
         needs=choice.needs,
         need=need if need in {number for number, _ in choice.needs} else "",
         wished=need,
@@ -125,6 +131,10 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
     """
     with ports.store.read() as tx:
         awaited: Awaited | None = awaited_by(tx, key)
+        by_bank = None if awaited is not None else campaign_of_reference(tx, key)
+        title = "" if by_bank is None else campaign_of(tx.session, by_bank).title
+    if by_bank is not None:
+        return _awaited_at_bank(ports, pages, by_bank, title, key, site)
     if awaited is None:
         return None
     body = pages.page(
@@ -136,6 +146,23 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
         qr=Markup(qr_of(awaited.intention.bip21, fluid=True)),  # noqa: S704 - drawn by us
         code=key,
         link=f"{ports.settings.base_url or site}/d/{quote(key)}",
+    )
+    return _answer(body, 200)
+
+
+def _awaited_at_bank(
+    ports: Ports, pages: PageRenderer, slug: str, title: str, reference: str, site: str
+) -> Response:
+    """The page of a reference that no transfer has brought yet."""
+    body = pages.page(
+        "awaited-bank.html",
+        pages.frame(str(say.BANK_TITLE), noindex=True),
+        words=say,
+        slug=slug,
+        title=title,
+        accounts=ports.settings.accounts_of(slug),
+        reference=groups_of_four(reference),
+        link=f"{ports.settings.base_url or site}/d/{quote(reference)}",
     )
     return _answer(body, 200)
 

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
+from ledger.core.creditor_reference import is_reference, together
+
 _REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 """A payment request of BIP 21; in capitals in QR codes."""
 _TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?:[:-](\d{1,10}))?")
@@ -27,13 +29,17 @@ def pasted_key(text: str) -> str:
     shows, a link of a donation's page its key. A txid and a bech32 address are the same in any case (BIP 173); a claim
     code and a base58 address are not. Any other text comes back as it is, without spaces around it.
 
+    A reference on a bank transfer (ISO 11649) comes back in capitals and in one piece.
+
     What nobody sees (zero-width spaces, marks of direction, soft hyphens) is dropped; so are spaces in a txid or an
     address, which are shown and copied in groups.
     """
     key = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
-    together = "".join(key.split())
-    if together != key and (_TRANSACTION.fullmatch(together) or _ADDRESS.fullmatch(together)):
-        key = together
+    if is_reference(reference := together(key)):
+        return reference
+    whole = "".join(key.split())
+    if whole != key and (_TRANSACTION.fullmatch(whole) or _ADDRESS.fullmatch(whole)):
+        key = whole
     request = _REQUEST.fullmatch(key)
     if request is not None:
         key = unquote(request.group(1)).strip("/ ")

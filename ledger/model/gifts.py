@@ -249,6 +249,7 @@ class ContributionRow(Numbered, table=True):
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         Index("contributions_reference", "bank", "reference_likeness"),
+        Index("contributions_said", "reference"),
         STRICT,
     )
     bank: str = Field(sa_type=TEXT)

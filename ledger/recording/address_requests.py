@@ -22,6 +22,7 @@ class Choice:
     """What a donor chooses from: the campaign's standing needs, each as (number, what it asks for and who).
 
     `shared`: the address that all donors share, and the link that opens it in a wallet; None where there is none.
+    `own`: are there addresses for one donor each?
     """
 
     slug: str
@@ -29,6 +30,7 @@ class Choice:
     end: str
     needs: tuple[tuple[str, str], ...]
     shared: tuple[str, str] | None = None
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def choice_of(tx: Reading, slug: str) -> Choice:
     )
     fixed = tx.addresses.fixed_of(slug)
     shared = None if fixed is None else (fixed.address, bip21_of(fixed.address, campaign.title))
-    return Choice(slug, campaign.title, campaign.end, needs, shared)
+    own = fixed is not None or tx.addresses.highest_index(slug, "receive") is not None
+    return Choice(slug, campaign.title, campaign.end, needs, shared, own)
 
 
 def form_secret(tx: Reading) -> bytes | None:

@@ -168,6 +168,11 @@ def _matches(session: Session, pledges: Collection[int]) -> Sequence[PledgeMatch
     ).all()
 
 
+def gifts_of_pledge(session: Session, pledge: PledgeRow) -> list[str]:
+    """The gifts that a pledge is matched to, each once, by their names on lines."""
+    return list(dict.fromkeys(match.gift for match in _matches(session, (pledge.entry,))))
+
+
 def _live(session: Session, campaign: str, gifts: Collection[str]) -> set[str]:
     """Those of some gifts, by their names on lines, that stand."""
     papers = {gift: gift_named(gift) for gift in gifts}

@@ -17,6 +17,8 @@ from ledger.core.line_words import LineWords
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
 from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction, Instrument
+from ledger.model.gifts import ContributionRow
+from ledger.recording.bank_references import references_in
 from ledger.recording.bank_words import words_of
 from ledger.rules.bank import line_left, movement_left, signed, statements_of
 from ledger.rules.bank_asides import asides_of, lines_of_aside
@@ -167,11 +169,15 @@ def open_lines(
     for line in waiting:
         left = line_left(line) * (1 if line.direction is Direction.IN else -1)
         words = words_of(tx, line.text) if propose else None
+        given = () if words is None or left < 0 else tuple(references_in(tx, campaign, words.said))
+        gifts = _entries_of_gifts(tx, campaign, given)
         proposals = sorted(
-            (p for m in moved if (p := _proposal(m, line, left, words)) is not None),
+            (p for m in moved if (p := _proposal(m, line, left, words, gifts)) is not None),
             key=lambda p: (-p.score, int(p.reference)),
         )[:SHOWN]
-        if not any(p.minor == abs(left) for p in proposals):
+        if given and not gifts:
+            proposals = [_gift(line, left, given[0]), *proposals][:SHOWN]
+        elif not any(p.minor == abs(left) for p in proposals):
             proposals = [*_together(moved, line, left), *proposals][:SHOWN]
         found.append(
             OpenLine(
@@ -188,8 +194,36 @@ def open_lines(
     return tuple(found)
 
 
+def _entries_of_gifts(tx: Reading, campaign: str, references: Sequence[str]) -> frozenset[int]:
+    """The contributions of a campaign that say one of these references, by their entries."""
+    if not references:
+        return frozenset()
+    row = ContributionRow
+    named = select(row.entry).where(row.campaign == campaign, col(row.reference).in_(references))
+    return frozenset(tx.session.exec(named.where(col(row.reversed_by).is_(None))))
+
+
+def _gift(line: BankLineRow, left: int, reference: str) -> Suggestion:
+    """A line that carries a reference of ours as the gift of the donor who was given it: recorded, then matched."""
+    told = {
+        "bank": line.bank,
+        "currency": line.currency,
+        "amount": str(left),
+        "reference": reference,
+        "date": line.booked,
+    }
+    return Suggestion(
+        kind="contribution",
+        reference=reference,
+        campaign=line.campaign,
+        score=AMOUNT + TIME + REFERENCE,
+        minor=left,
+        why=(Telling(Why.OWN_REFERENCE), Telling(Why.RECORD_GIFT, told)),
+    )
+
+
 def _proposal(
-    moved: BankMovementRow, line: BankLineRow, left: int, words: LineWords | None
+    moved: BankMovementRow, line: BankLineRow, left: int, words: LineWords | None, gifts: frozenset[int]
 ) -> Suggestion | None:
     """An entry as a proposal for a line; None where bank, direction, amount or days are too far apart."""
     if (moved.bank, moved.currency) != (line.bank, line.currency) or movement_left(moved) * left <= 0:
@@ -197,7 +231,7 @@ def _proposal(
     away = abs(movement_left(moved) - left) * 1000 // abs(left)
     days = abs(_day(moved.date) - _day(line.booked))
     said = "" if words is None else words.said.lower()
-    named = len(moved.reference) >= _SHORTEST and moved.reference.lower() in said
+    named = moved.entry in gifts or (len(moved.reference) >= _SHORTEST and moved.reference.lower() in said)
     if (away > NEAR_PERMILLE and not named) or days > NEAR_DAYS:
         return None
     score = max(0, AMOUNT - AMOUNT * away // (NEAR_PERMILLE + 1)) + TIME - TIME * days // (NEAR_DAYS + 1)

@@ -13,25 +13,30 @@ from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint, is_txid
+from ledger.core.creditor_reference import is_reference
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.frozen import Amount
-from ledger.core.names import lot_named
+from ledger.core.names import GiftKey, GiftKind, gift_key_named, gift_named, lot_named
 from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
+from ledger.model import pledges as model_pledges
 from ledger.model.campaigns import CampaignPartnerRow, KnownFactRow, ProductRow
 from ledger.model.evidence import Access, EvidenceRow
+from ledger.model.gifts import ContributionRow
 from ledger.model.goods import InKindRow, ReceiptRow
 from ledger.model.journal import EntryRow
+from ledger.recording.bank_references import campaign_of_reference
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books
 from ledger.rules.came import contributed
-from ledger.rules.campaigns import campaign_of, campaigns, products_of, standing_needs
+from ledger.rules.campaigns import campaign_of, campaign_slugs, campaigns, products_of, standing_needs
 from ledger.rules.claims import claims_below_tolerance
 from ledger.rules.coins import undecided_outpoints
 from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums
 from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
 from ledger.rules.order_papers import OrderPapers
+from ledger.rules.pledges import gifts_of_pledge
 from ledger.rules.restrictions import kept_for
 from ledger.rules.settled import depth_of, settled_block
 from ledger.rules.spends import spends_of
@@ -95,6 +100,8 @@ __all__ = [
 ]
 
 PAPERS_SHOWN = 6
+GIFTS_OF_A_KEY = 1_000
+"""Gifts at most that one reference or pledge finds."""
 OTHERS_SHOWN = 25
 WAITING_SHOWN = 8
 
@@ -500,13 +507,70 @@ def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
     key = pasted_key(key)
     if is_gift_key(key):
         return other_trails(tx, key)
+    if is_reference(key):
+        return _by_reference(tx, key)
     require_no_opening(tx.session, key)
     followers: dict[str, DonationFollower] = {}
     trails = []
-    for watched, output in _outputs_of(tx, key):
+    try:
+        outputs = _outputs_of(tx, key)
+    except NothingYet:
+        raise
+    except NotFound:
+        found = [*_contributions_by_reference(tx, key), *_by_pledge(tx, key)]
+        if not found:
+            raise
+        return found
+    for watched, output in outputs:
         if output.campaign not in followers:
             followers[output.campaign] = DonationFollower(tx, output.campaign)
         trails.append(followers[output.campaign].trail(watched, output))
+    return trails
+
+
+def _by_reference(tx: Reading, reference: str) -> list[DonationTrail]:
+    """The gifts that came to a bank with a creditor reference; raises NothingYet for one of ours that none has."""
+    found = _contributions_by_reference(tx, reference)
+    if not found and campaign_of_reference(tx, reference) is not None:
+        raise NothingYet("No transfer with this reference is recorded yet. Nothing expires.")
+    if not found:
+        raise NotFound("No donation has this reference; write it as it stands on the transfer.")
+    return found
+
+
+def _contributions_by_reference(tx: Reading, reference: str) -> list[DonationTrail]:
+    """The gifts that came to a bank with a reference, the bank's own or one that the donor wrote on it."""
+    said = select(ContributionRow.campaign, ContributionRow.number).where(
+        ContributionRow.reference == reference
+    )
+    rows = tx.session.exec(said.order_by(col(ContributionRow.entry)).limit(GIFTS_OF_A_KEY)).all()
+    return [
+        trail
+        for slug, number in rows
+        for trail in other_trails(tx, str(GiftKey(str(GiftKind.CONTRIBUTION), slug, number)))
+    ]
+
+
+def _by_pledge(tx: Reading, number: str) -> list[DonationTrail]:
+    """The gifts that fulfilled the pledges of a number; raises NothingYet where there are pledges and no gifts."""
+    told = gift_key_named(number)
+    if told is not None and told.noun != "pledge":
+        return []
+    bare = number if told is None else told.number
+    named = select(model_pledges.PledgeRow).where(
+        model_pledges.PledgeRow.number == bare, col(model_pledges.PledgeRow.reversed_by).is_(None)
+    )
+    slugs = [slug for slug in campaign_slugs(tx.session) if told is None or told.campaign in {None, slug}]
+    pledges = tx.session.exec(named.where(col(model_pledges.PledgeRow.campaign).in_(slugs))).all()
+    trails: list[DonationTrail] = []
+    for pledge in pledges:
+        for gift in gifts_of_pledge(tx.session, pledge)[:GIFTS_OF_A_KEY]:
+            name = gift_named(gift)
+            outpoint = name.kind is GiftKind.COINS
+            key = gift if outpoint else str(GiftKey(str(name.kind), pledge.campaign, name.number))
+            trails += donation_trails(tx, key, now=0)
+    if pledges and not trails:
+        raise NothingYet("Nothing that was promised with this pledge has come yet.")
     return trails
 
 

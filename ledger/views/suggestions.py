@@ -61,6 +61,8 @@ class Why(StrEnum):
     ENTRY = "entry"
     NAMED_IN_TEXT = "named_in_text"
     TOGETHER = "together"
+    OWN_REFERENCE = "own_reference"
+    RECORD_GIFT = "record_gift"
 
 
 class Suggestion(Frozen):

@@ -131,6 +131,7 @@ PLACE_NOTES = {
     "here": "the name of a place",
     "high": "the highest number",
     "highest": "a number",
+    "holder": "whose bank account it is",
     "host": "the name of a machine",
     "port": "the number of a port",
     "how": "how it was found, a part of the sentence",

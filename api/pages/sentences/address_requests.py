@@ -61,6 +61,27 @@ _RESTRICTED_TITLED = Message(
     "{title}: what is needed",
 )
 
+BANK = Message("By bank", "title: giving by a transfer from a bank account")
+BANK_LEAD = Message(
+    "Write this reference on the transfer. It is yours alone and names nobody; by it your gift is known among the "
+    "lines of the bank, and found here."
+)
+BANK_TITLE = Message("Nothing has come with this reference yet.", "title of a page, of a bank transfer")
+BANK_AWAITED = Message(
+    "Nothing expires. A transfer shows here once the coordinators have read the bank's statement and recorded it, "
+    "which takes days."
+)
+BANK_KEEP = Message("A page of this reference, to keep or print", "on a button")
+BANK_KEPT = Message(
+    "The reference alone finds this page, and later what became of the gift, by the search of this site too. Keep this "
+    "link, or print this page:"
+)
+HOLDER = Message("To", "whose bank account it is")
+ACCOUNT = Message("Account", "number of a bank account")
+BIC = Message("BIC", "code of a bank")
+AT_BANK = Message("Bank", "its name and the currency of an account")
+REFERENCE = Message("Your reference", "what is written on a bank transfer")
+
 
 def to_campaign(slug: str, title: str) -> Sentence:
     """`To bithelp`, with a link to its page."""

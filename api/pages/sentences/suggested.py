@@ -39,6 +39,14 @@ WHY: Mapping[Why, Message] = {
     ),
     Why.NAMED_IN_TEXT: Message("the text names it", _WHY),
     Why.TOGETHER: Message("together the amount is the same", _WHY),
+    Why.OWN_REFERENCE: Message("it carries a reference that was given to a donor here", _WHY),
+    Why.RECORD_GIFT: Message(
+        '`contribution add --set number=NUMBER --set bank="{bank}" --set currency={currency} --set amount={amount} '
+        "--set reference={reference} --set date={date}`, then `bank match`",
+        _WHY,
+        "commands, which stay as they are",
+        "{bank}, {currency}, {amount}, {reference}, {date}: what is typed",
+    ),
 }
 """One whole message for each."""
 

@@ -1714,6 +1714,8 @@ CREATE TABLE contributions (
 
 CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
+CREATE INDEX contributions_said ON contributions (reference);
+
 CREATE TABLE conversion_fills (
     conversion_entry BIGINT NOT NULL,
     n BIGINT NOT NULL,

@@ -1860,6 +1860,8 @@ CREATE TABLE contributions (
 
 CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
+CREATE INDEX contributions_said ON contributions (reference);
+
 CREATE TABLE conversion_fills (
     conversion_entry INTEGER NOT NULL,
     n INTEGER NOT NULL,
