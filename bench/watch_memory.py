@@ -19,6 +19,7 @@ from pathlib import Path
 
 import service.wiring
 from bench.measuring import Line, times
+from ledger.core.observation import ObservedBlock, ObservedTx, WatchedOutput, observation_bytes
 from ledger.rules.observing import Observed
 from ledger.store.addresses import Address
 from ledger.store.database import Store
@@ -82,18 +83,18 @@ def load(folder: str, count: int) -> dict[str, float]:
 
 def block_of(height: int, paid: list[tuple[Address, str]]) -> Observation:
     """A block of the chain that pays some addresses, each by a transaction of its own, and no more of us."""
-    txs = [
-        {
-            "txid": txid,
-            "position": position,
-            "coinbase": False,
-            "inputs": [],
-            "outputs": [[0, address.script.hex(), 1_000, "bench", "receive", address.address]],
-            "others": 0,
-        }
+    txs = tuple(
+        ObservedTx(
+            txid=txid,
+            position=position,
+            coinbase=False,
+            inputs=(),
+            outputs=(WatchedOutput(0, address.script.hex(), 1_000, "bench", "receive", address.address),),
+            others=0,
+        )
         for position, (address, txid) in enumerate(paid, start=1)
-    ]
-    body = json.dumps({"height": height, "time": 1_600_000_000, "txs": txs}).encode()
+    )
+    body = observation_bytes(ObservedBlock(height, 1_600_000_000, txs))
     return Observation("2023-11-15T00:00:00Z", "bench", "block.joined", f"{height:064x}", body)
 
 

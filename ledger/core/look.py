@@ -5,7 +5,6 @@ Everything here was proven by the watchers, except sightings, which are labelled
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 
 from ledger.core.chain import BlockRef, Outpoint, Script
@@ -86,15 +85,3 @@ class ChainLook:
     agreed: bool
     late: tuple[JoinedBlock, ...] = ()
     mempool_scripts: frozenset[bytes] | None = None
-
-
-def others_among(outputs: Iterable[tuple[Script, int]], ours: Sized) -> int:
-    """How many outputs of value a transaction has beside `ours`."""
-    return sum(1 for _, sats in outputs if sats) - len(ours)
-
-
-def spent_from(scripts: Sequence[Script | None]) -> dict[str, list[str | None]]:
-    """The field of an observation with the scripts (hex) that inputs spent from; none where no input shows it."""
-    if not any(scripts):
-        return {}
-    return {"spent": [None if script is None else script.hex() for script in scripts]}

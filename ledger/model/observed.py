@@ -39,8 +39,7 @@ class ObservedTransactionRow(Table, table=True):
     """A transaction that pays us or spends ours; `height` to `position` are empty where no block holds it.
 
     `confirmed_at` is when it was first seen in a block, `departures` how many of its blocks left the chain,
-    `replaced_by` what took its inputs, `others` how many outputs of value are not ours (empty: an observation that
-    does not say).
+    `replaced_by` what took its inputs, `others` how many outputs of value are not ours.
     """
 
     __tablename__: ClassVar[Any] = "observed_transactions"
@@ -61,7 +60,7 @@ class ObservedTransactionRow(Table, table=True):
     confirmed_at: str | None = Field(default=None, sa_type=TEXT)
     departures: int = Field(default=0, sa_type=LONG)
     replaced_by: str | None = Field(default=None, sa_type=TEXT)
-    others: int | None = Field(default=None, sa_type=LONG)
+    others: int = Field(sa_type=LONG)
 
 
 class ObservedDepartureRow(Table, table=True):

@@ -5,14 +5,14 @@ The answer never says more than the public pages do. Nothing here asks the netwo
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.core.look import SeenTx
+from ledger.core.observation import ObservationKind, observation_bytes
 from ledger.core.times import rfc3339
-from ledger.recording.sightings import own_outputs, sighting_body
-from ledger.rules.observing import ObservationKind, Observed
+from ledger.recording.sightings import own_outputs, sighted
+from ledger.rules.observing import Observed
 from ledger.store.observations import Observation
 from ledger.store.transaction import Reading, Writing
 
@@ -61,9 +61,9 @@ def record_sighting(tx: Writing, seen: SeenTx, *, now: int) -> None:
     if observed.tx(seen.txid) is not None:
         return
     ours = own_outputs(tx, seen.outputs)
-    data = json.dumps(sighting_body(seen, ours), separators=(",", ":"), sort_keys=True).encode()
+    data = observation_bytes(sighted(seen, ours))
     at, kind = rfc3339(now), ObservationKind.TX_SEEN.value
     tx.observations.append([Observation(at, seen.source, kind, seen.txid, data)])
     coins = [coin for coin in map(observed.coin_to_be, map(str, seen.inputs)) if coin is not None]
     observed.fold(at, seen.source, kind, seen.txid, data)
-    tx.changes.note({*(str(output[3]) for output in ours), *(coin.campaign for coin in coins)})
+    tx.changes.note({*(output.campaign for output in ours), *(coin.campaign for coin in coins)})

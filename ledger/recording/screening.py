@@ -6,11 +6,11 @@ looked up. Nothing is sent back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
+from ledger.core.observation import ObservationKind, ShownOutputs, observation_bytes
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.gifts import CountsAs
@@ -18,7 +18,7 @@ from ledger.recording.record import Recorded, record
 from ledger.rules.campaigns import campaign_of, campaign_slugs
 from ledger.rules.gift_blocks import BLOCKING, Block
 from ledger.rules.gift_records import GivenMoney, given_money, standing_block
-from ledger.rules.observing import ObservationKind, Observed
+from ledger.rules.observing import Observed
 from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.screening import ListedGift, listed_gifts
 from ledger.rules.screening import unknown_senders as senders_unknown
@@ -57,8 +57,8 @@ def record_outputs(
 
     The caller has proven them: they hash to `txid`.
     """
-    body = {"outputs": [[vout, script.hex()] for vout, script in sorted(scripts.items())]}
-    data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+    shown = tuple((vout, script.hex()) for vout, script in sorted(scripts.items()))
+    data = observation_bytes(ShownOutputs(shown))
     at, kind = rfc3339(now), ObservationKind.OUTPUTS_SHOWN.value
     tx.observations.append([Observation(at, source, kind, txid, data)])
     Observed(tx.session).fold(at, source, kind, txid, data)

@@ -6,13 +6,24 @@ A reorganisation is applied as a whole before anything settles (docs/rules.md, 3
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
-from ledger.core.look import ChainLook, SeenTx, TxFacts, others_among, spent_from
+from ledger.core.look import ChainLook, JoinedBlock, SeenTx
+from ledger.core.observation import (
+    BlockLeft,
+    Evicted,
+    ObservationBody,
+    ObservationKind,
+    ObservedBlock,
+    ObservedTx,
+    PaidOutput,
+    WatchedOutput,
+    observation_bytes,
+    transactions_of,
+)
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.core.wording import Wording
@@ -20,16 +31,17 @@ from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
 from ledger.recording.screening import keep_apart
-from ledger.recording.sightings import own_outputs, sighting_body
+from ledger.recording.sightings import others_among, own_outputs, sighted, spent_from
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, gift_facts, late_spend_facts, spend_facts
 from ledger.rules.fee_only import bearing, explained_by_itself
 from ledger.rules.gifts import DONATION, MOVED, RESTORE, VOID, Again
-from ledger.rules.observing import Coin, ObservationKind, Observed, WatchedTx
+from ledger.rules.observing import Coin, Observed, WatchedTx
 from ledger.rules.openings import standing_opening
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.settled import MATURITY, depth_of
+from ledger.rules.spec import Kind
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.rules.spent_before import SPENT_BEFORE, spent_before
 from ledger.store.observations import Observation
@@ -54,14 +66,14 @@ def record_look(tx: Writing, look: ChainLook, *, now: int) -> LookOutcome:
     return _Settling(tx, look, now).run()
 
 
-def _payees(outputs: Iterable[tuple[Script, int]], ours: Iterable[list[Any]]) -> list[list[Any]]:
-    """[vout, script (hex), sats] of the outputs of value that are not ours."""
-    own = {output[0] for output in ours}
-    return [
-        [vout, script.hex(), sats]
+def _payees(outputs: Iterable[tuple[Script, int]], ours: Iterable[WatchedOutput]) -> tuple[PaidOutput, ...]:
+    """The outputs of value that are not ours."""
+    own = {output.vout for output in ours}
+    return tuple(
+        PaidOutput(vout, script.hex(), sats)
         for vout, (script, sats) in enumerate(outputs)
         if sats > 0 and vout not in own
-    ]
+    )
 
 
 class _Settling:
@@ -126,25 +138,20 @@ class _Settling:
                 continue
             lowest = height if lowest is None else min(lowest, height)
             touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
-            self._append("look", ObservationKind.BLOCK_LEFT, block, {})
+            self._append("look", ObservationKind.BLOCK_LEFT, block, BlockLeft())
         for late in self._look.late:
             for facts in late.txs:
                 self._late_coins += [
                     outpoint
-                    for vout, *_ in own_outputs(self._tx, facts.outputs)
-                    if self._observed.coin(outpoint := f"{facts.txid}:{vout}") is None
+                    for output in own_outputs(self._tx, facts.outputs)
+                    if self._observed.coin(outpoint := f"{facts.txid}:{output.vout}") is None
                 ]
         for kind, blocks in (
             (ObservationKind.BLOCK_JOINED, self._look.joined),
             (ObservationKind.BLOCK_FILLED, self._look.late),
         ):
-            for block_told in blocks:
-                body = {
-                    "height": block_told.ref.height,
-                    "time": block_told.ref.time,
-                    "txs": self._bodies_of(block_told.txs),
-                }
-                self._append(block_told.source, kind, block_told.ref.hash, body)
+            for told in blocks:
+                self._append(told.source, kind, told.ref.hash, self._block(told))
         seen = {sighting.txid for sighting in self._look.seen}
         waiting = list(self._look.seen)
         while waiting:  # a payment out of an unconfirmed one may be told before it
@@ -162,43 +169,41 @@ class _Settling:
         outputs = own_outputs(self._tx, sighting.outputs)
         if not outputs and not any(self._observed.coin_to_be(str(spent)) for spent in sighting.inputs):
             return False
-        body = sighting_body(sighting, outputs)
-        self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, body)
+        self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, sighted(sighting, outputs))
         return True
 
-    def _bodies_of(self, txs: Sequence[TxFacts]) -> list[dict[str, Any]]:
-        """Transactions of a block as its observation tells of them."""
-        inputs = {spent for facts in txs if not facts.coinbase for spent in facts.inputs}
+    def _block(self, told: JoinedBlock) -> ObservedBlock:
+        """A block as its observation tells of it; whom a transaction pays is told where it spends coins of ours."""
+        inputs = {spent for facts in told.txs if not facts.coinbase for spent in facts.inputs}
         ours = self._observed.ours(inputs)
-        bodies = []
-        for facts in txs:
-            body = self._body_of(facts)
-            if not ours.isdisjoint(facts.inputs):
-                body["payees"] = _payees(facts.outputs, body["outputs"])
-            ours |= {Outpoint(facts.txid, output[0]) for output in body["outputs"]}
-            bodies.append(body)
-        return bodies
+        txs = []
+        for facts in told.txs:
+            outputs = own_outputs(self._tx, facts.outputs)
+            spends = not ours.isdisjoint(facts.inputs)
+            txs.append(
+                ObservedTx(
+                    txid=facts.txid,
+                    position=facts.position,
+                    coinbase=facts.coinbase,
+                    inputs=() if facts.coinbase else facts.inputs,
+                    outputs=outputs,
+                    others=others_among(facts.outputs, outputs),
+                    spent=spent_from(facts.spent),
+                    payees=_payees(facts.outputs, outputs) if spends else (),
+                    branch=tuple(node.hex() for node in facts.branch),
+                )
+            )
+            ours |= {Outpoint(facts.txid, output.vout) for output in outputs}
+        return ObservedBlock(told.ref.height, told.ref.time, tuple(txs))
 
-    def _body_of(self, facts: TxFacts) -> dict[str, Any]:
-        outputs = own_outputs(self._tx, facts.outputs)
-        return {
-            "txid": facts.txid,
-            "position": facts.position,
-            "coinbase": facts.coinbase,
-            "inputs": [] if facts.coinbase else [str(spent) for spent in facts.inputs],
-            "outputs": outputs,
-            "others": others_among(facts.outputs, outputs),
-            "branch": [node.hex() for node in facts.branch],
-        } | spent_from(facts.spent)
-
-    def _append(self, source: str, kind: ObservationKind, subject: str, body: dict[str, Any]) -> None:
-        data = json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
+    def _append(self, source: str, kind: ObservationKind, subject: str, body: ObservationBody) -> None:
+        data = observation_bytes(body)
         concerned = set(self._campaigns_of(kind, subject, body))
         self._tx.observations.append([Observation(self._at, source, kind.value, subject, data)])
         self._observed.fold(self._at, source, kind.value, subject, data)
         self._tx.changes.note(concerned)
 
-    def _campaigns_of(self, kind: ObservationKind, subject: str, body: dict[str, Any]) -> Iterator[str]:
+    def _campaigns_of(self, kind: ObservationKind, subject: str, body: ObservationBody) -> Iterator[str]:
         """Whose payments and coins an observation is about, before it is folded; none for an empty block."""
         known: list[WatchedTx | None] = []
         match kind:
@@ -210,9 +215,9 @@ class _Settling:
         for watched in filter(None, known):
             yield from (output.campaign for output in watched.outputs)
             yield from self._owners(watched.inputs)
-        for told in body.get("txs", [body] if "outputs" in body else []):
-            yield from (output[3] for output in told["outputs"])
-            yield from self._owners(told["inputs"])
+        for told in transactions_of(body):
+            yield from (output.campaign for output in told.outputs)
+            yield from self._owners(map(str, told.inputs))
 
     def _owners(self, outpoints: Iterable[str]) -> Iterator[str]:
         return (coin.campaign for coin in map(self._observed.coin_to_be, outpoints) if coin is not None)
@@ -231,7 +236,7 @@ class _Settling:
             looks, since = counts.get(waiting.txid, [0, self._now])
             if looks + 1 >= ABSENT_LOOKS and self._now - since >= ABSENT_SECONDS:
                 source = ",".join(self._look.mempool_complete)
-                self._append(source, ObservationKind.TX_EVICTED, waiting.txid, {"looks": looks + 1})
+                self._append(source, ObservationKind.TX_EVICTED, waiting.txid, Evicted(looks + 1))
             else:
                 after[waiting.txid] = [looks + 1, since]
         self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
@@ -272,7 +277,7 @@ class _Settling:
 
     # the books
 
-    def _record(self, kind: Any, campaign: str, facts: Any, date: str | None = None) -> None:
+    def _record(self, kind: Kind, campaign: str, facts: object, date: str | None = None) -> None:
         outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM, date=date)
         if isinstance(outcome, Recorded):
             self._outcome.entries.append(outcome.entry)

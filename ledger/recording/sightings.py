@@ -5,31 +5,46 @@ Between what was seen and what is folded of it (`ledger/rules/observing.py`): wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ledger.core.chain import Script
-from ledger.core.look import SeenTx, others_among, spent_from
+from ledger.core.look import SeenTx
+from ledger.core.observation import ObservedTx, Sighting, WatchedOutput
 from ledger.store.transaction import Writing
 
-OwnOutput = list[Any]
-"""(vout, script in hex, sats, campaign, branch, address), as JSON has it."""
 
-
-def own_outputs(tx: Writing, outputs: Iterable[tuple[Script, int]]) -> list[OwnOutput]:
+def own_outputs(tx: Writing, outputs: Iterable[tuple[Script, int]]) -> tuple[WatchedOutput, ...]:
     """The outputs of a transaction that pay our addresses, which count as used from now on."""
-    ours: list[OwnOutput] = []
+    ours: list[WatchedOutput] = []
     for vout, (script, sats) in enumerate(outputs):
         row = tx.addresses.by_script(script)
         if row is not None and sats > 0:
             tx.addresses.mark_used(script)
-            ours.append([vout, script.hex(), sats, row.campaign, str(row.branch), row.address])
-    return ours
+            own = WatchedOutput(vout, script.hex(), sats, row.campaign, str(row.branch), row.address)
+            ours.append(own)
+    return tuple(ours)
 
 
-def sighting_body(seen: SeenTx, ours: list[OwnOutput]) -> dict[str, Any]:
-    """The body of the observation that an unconfirmed transaction was seen; `ours` are its `own_outputs`."""
-    inputs = [str(spent) for spent in seen.inputs]
-    return {"inputs": inputs, "outputs": ours, "others": others_among(seen.outputs, ours)} | spent_from(
-        seen.spent
+def others_among(outputs: Iterable[tuple[Script, int]], ours: Sequence[WatchedOutput]) -> int:
+    """How many outputs of value a transaction has beside `ours`."""
+    return sum(1 for _, sats in outputs if sats) - len(ours)
+
+
+def spent_from(scripts: Sequence[Script | None]) -> tuple[str | None, ...]:
+    """The scripts (hex) that inputs spent from; none where no input shows it."""
+    return tuple(None if script is None else script.hex() for script in scripts) if any(scripts) else ()
+
+
+def sighted(seen: SeenTx, ours: tuple[WatchedOutput, ...]) -> Sighting:
+    """That an unconfirmed transaction was seen; `ours` are its `own_outputs`."""
+    return Sighting(
+        ObservedTx(
+            txid=seen.txid,
+            position=None,
+            coinbase=False,
+            inputs=seen.inputs,
+            outputs=ours,
+            others=others_among(seen.outputs, ours),
+            spent=spent_from(seen.spent),
+        )
     )

@@ -14,13 +14,14 @@ from sqlalchemy import literal
 from sqlmodel import Session, col, select
 
 from ledger.core.chain import Outpoint
+from ledger.core.observation import WatchedOutput
 from ledger.model.gifts import Coins, GiftRow, GiftState
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import SettledGift, find_gift, standing_block
 from ledger.rules.gifts import Gift, settles_into
-from ledger.rules.observing import Coin, WatchedOutput, WatchedTx
+from ledger.rules.observing import Coin, WatchedTx
 from ledger.rules.spends import ChangeCoin, Spent, change_coin, spend_change, spends_of
 
 

@@ -6,12 +6,9 @@ ledger/model/observed.py; a block is folded as a whole, in a few statements what
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +31,17 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from ledger.core.chain import Outpoint
+from ledger.core.observation import (
+    BlockLeft,
+    Evicted,
+    ObservationKind,
+    ObservedBlock,
+    ObservedTx,
+    ShownOutputs,
+    Sighting,
+    WatchedOutput,
+    observation_of,
+)
 from ledger.core.wording import WrongValue
 from ledger.model.columns import FLAG, accumulate, table_of, upsert
 from ledger.model.observed import (
@@ -48,27 +56,6 @@ from ledger.model.observed import (
     ObservedUnspentRow,
     TxState,
 )
-
-
-class ObservationKind(StrEnum):
-    BLOCK_JOINED = "block.joined"
-    BLOCK_LEFT = "block.left"
-    BLOCK_FILLED = "block.filled"
-    TX_SEEN = "tx.seen"
-    TX_EVICTED = "tx.evicted"
-    OUTPUTS_SHOWN = "outputs.shown"
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedOutput:
-    """An output to one of our scripts."""
-
-    vout: int
-    script: str  # hex
-    sats: int
-    campaign: str
-    branch: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +85,7 @@ class WatchedTx:
     confirmed_at: str | None
     by: str | None  # what replaced it
     sources: tuple[str, ...]
-    others: int | None  # outputs of value that are not ours; None: an older observation, which does not say
+    others: int  # outputs of value that are not ours
     departures: tuple[Departure, ...] = ()  # in the order in which they were seen
 
 
@@ -268,20 +255,6 @@ _CONFIRM = (
         others=bindparam("new_others", type_=BigInteger),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Transaction:
-    """A transaction as an observation tells of it; `position` is None for a sighting."""
-
-    txid: str
-    position: int | None
-    coinbase: bool
-    inputs: tuple[Outpoint, ...]
-    outputs: tuple[WatchedOutput, ...]
-    others: int | None
-    spent: tuple[str | None, ...]  # scripts (hex) that the inputs spent from, as far as they show it
-    payees: tuple[tuple[int, str, int], ...]  # outputs to others: vout, script (hex), sats
 
 
 class Observed:
@@ -520,28 +493,26 @@ class Observed:
 
     def fold(self, at: str, source: str, kind: str, subject: str, data: bytes) -> None:
         """Fold one observation; the same rows in the same order give the same tables."""
-        body = json.loads(data)
-        match ObservationKind(kind):
-            case ObservationKind.BLOCK_JOINED:
-                block = {"height": body["height"], "hash": subject, "time": body["time"]}
-                self._connection.execute(insert(_BLOCKS), block)
-                self._take_in(at, source, subject, body)
-            case ObservationKind.BLOCK_FILLED:
-                self._take_in(at, source, subject, body)
-            case ObservationKind.BLOCK_LEFT:
+        told = ObservationKind(kind)
+        match observation_of(told, subject, data):
+            case ObservedBlock() as block:
+                if told is ObservationKind.BLOCK_JOINED:
+                    row = {"height": block.height, "hash": subject, "time": block.time}
+                    self._connection.execute(insert(_BLOCKS), row)
+                self._take_in(at, source, subject, block)
+            case BlockLeft():
                 self._leave(at, subject)
-            case ObservationKind.TX_SEEN:
-                self._see(at, source, _transaction(body | {"txid": subject}))
-            case ObservationKind.TX_EVICTED:
+            case Sighting(tx=transaction):
+                self._see(at, source, transaction)
+            case Evicted():
                 self._set_state([(subject, TxState.EVICTED, None)])
-            case ObservationKind.OUTPUTS_SHOWN:
-                self._shown((subject, vout, script, True) for vout, script in body["outputs"])
+            case ShownOutputs(scripts=scripts):
+                self._shown((subject, vout, script, True) for vout, script in scripts)
 
-    def _take_in(self, at: str, source: str, block: str, body: dict[str, Any]) -> None:
+    def _take_in(self, at: str, source: str, block: str, body: ObservedBlock) -> None:
         """Transactions of a block; those that were known there already are told more fully, never less."""
-        height, told = body["height"], [_transaction(row) for row in body["txs"]]
-        for low in range(0, len(told), _MANY):
-            some = told[low : low + _MANY]
+        for low in range(0, len(body.txs), _MANY):
+            some = body.txs[low : low + _MANY]
             self._add(at, source, some)
             asked = {"txids": [tx.txid for tx in some]}
             before = self._unspent_touched(asked)
@@ -550,9 +521,9 @@ class Observed:
                 [
                     {
                         "of_txid": tx.txid,
-                        "of_height": height,
+                        "of_height": body.height,
                         "new_block": block,
-                        "new_time": body["time"],
+                        "new_time": body.time,
                         "new_position": tx.position,
                         "new_at": at,
                         "new_others": tx.others,
@@ -561,7 +532,7 @@ class Observed:
                 ],
             )
             self._connection.execute(
-                update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(_txids)).values(height=height), asked
+                update(_OUTPUTS).where(_OUTPUTS.c.txid.in_(_txids)).values(height=body.height), asked
             )
             # A payment may be told after the transaction that spends it, and both in one block.
             spent = [
@@ -589,7 +560,7 @@ class Observed:
         if rows:
             self._connection.execute(self._accumulate, rows)
 
-    def _add(self, at: str, source: str, told: Sequence[_Transaction]) -> None:
+    def _add(self, at: str, source: str, told: Sequence[ObservedTx]) -> None:
         """Keep transactions, those that are known with their inputs and outputs as they are told now."""
         asked = {"txids": [tx.txid for tx in told]}
         known = set(self._connection.scalars(select(_TXS.c.txid).where(_TXS.c.txid.in_(_txids)), asked))
@@ -642,14 +613,14 @@ class Observed:
                 self._connection.execute(insert(table), rows)
         self._show_spent(told)
         payees = [
-            {"txid": tx.txid, "vout": vout, "script": script, "sats": sats}
+            {"txid": tx.txid, "vout": paid.vout, "script": paid.script, "sats": paid.sats}
             for tx in told
-            for vout, script, sats in tx.payees
+            for paid in tx.payees
         ]
         if payees:
             self._connection.execute(self._pay, payees)
 
-    def _show_spent(self, told: Sequence[_Transaction]) -> None:
+    def _show_spent(self, told: Sequence[ObservedTx]) -> None:
         """Keep what inputs show of the scripts that they spent from; what was proven of one before stays."""
         shown = {
             outpoint: script
@@ -717,7 +688,7 @@ class Observed:
         ):
             self._connection.execute(statement)
 
-    def _see(self, at: str, source: str, told: _Transaction) -> None:
+    def _see(self, at: str, source: str, told: ObservedTx) -> None:
         known = self.tx(told.txid)
         if known is not None and known.state is TxState.CONFIRMED:
             return
@@ -742,17 +713,3 @@ def _coin(
 ) -> Coin:
     outpoint = f"{txid}:{vout}"
     return Coin(outpoint, sats, campaign, branch, height, coinbase, spent_by, spent_height)
-
-
-def _transaction(body: dict[str, Any]) -> _Transaction:
-    """A transaction of an observation; a sighting has no position and is no coinbase."""
-    return _Transaction(
-        txid=body["txid"],
-        position=body.get("position"),
-        coinbase=bool(body.get("coinbase", False)),
-        inputs=tuple(map(Outpoint.parse, body["inputs"])),
-        outputs=tuple(WatchedOutput(*output) for output in body["outputs"]),
-        others=body.get("others"),
-        spent=tuple(body.get("spent", ())),
-        payees=tuple((vout, script, sats) for vout, script, sats in body.get("payees", ())),
-    )

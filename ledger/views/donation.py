@@ -25,6 +25,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
+from ledger.core.observation import WatchedOutput
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
@@ -37,7 +38,7 @@ from ledger.rules.covered import covered_of, uncovered_spends
 from ledger.rules.deposits import DEPOSITS
 from ledger.rules.gift_records import SettledGift, find_gift, value_sources
 from ledger.rules.gift_returns import returns_of
-from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.payments import PAYMENTS
 from ledger.rules.rests_on import out_of_order
 from ledger.rules.settled import MATURITY, depth_of, tip_height

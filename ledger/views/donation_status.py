@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ledger.core.observation import WatchedOutput
 from ledger.model.gifts import Coins, CountsAs
 from ledger.model.observed import TxState
 from ledger.rules.gift_records import SettledGift
-from ledger.rules.observing import WatchedOutput, WatchedTx
+from ledger.rules.observing import WatchedTx
 from ledger.store.transaction import Reading
 from ledger.views.trail import DonationStatus, Outcome
 

@@ -18,6 +18,7 @@ from ledger.core.chain import Outpoint
 from ledger.core.errors import Refused
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
+from ledger.core.observation import WatchedOutput
 from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import CampaignRow
@@ -27,7 +28,7 @@ from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow, TxS
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.gift_records import SettledGift, find_gift, find_gifts
-from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.settled import tip_height
 from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow

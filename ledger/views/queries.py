@@ -17,6 +17,7 @@ from ledger.core.creditor_reference import is_reference
 from ledger.core.errors import NotFound, NothingYet
 from ledger.core.frozen import Amount
 from ledger.core.names import GiftKey, GiftKind, gift_key_named, gift_named, lot_named
+from ledger.core.observation import WatchedOutput
 from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
 from ledger.model import campaigns as model
@@ -34,7 +35,7 @@ from ledger.rules.campaigns import campaign_of, campaign_slugs, campaigns, produ
 from ledger.rules.claims import claims_below_tolerance
 from ledger.rules.coins import undecided_outpoints
 from ledger.rules.gift_sums import GiftSums, gift_days, gift_sums
-from ledger.rules.observing import Observed, WatchedOutput, WatchedTx
+from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.pledges import gifts_of_pledge
 from ledger.rules.restrictions import kept_for

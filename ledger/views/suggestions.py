@@ -27,7 +27,6 @@ from ledger.model.spends import SpendRow
 from ledger.recording.drafts import explained_sats
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
-from ledger.rules.fee_only import MOST_FEE_PERMILLE
 from ledger.rules.observing import Observed, WatchedTx
 from ledger.rules.rates import SATS, divided_half_even, newest_price
 from ledger.store.transaction import Reading
@@ -54,7 +53,6 @@ class Why(StrEnum):
     DRAFT_OF_IT = "draft_of_it"
     WAITS_FOR_APPROVAL = "waits_for_approval"
     ALL_OURS = "all_ours"
-    MAYBE_ALL_OURS = "maybe_all_ours"
     RECORD_MOVE = "record_move"
     OPEN_INVOICE = "open_invoice"
     SAME_ADDRESS = "same_address"
@@ -217,10 +215,7 @@ def _named(kind: str, number: str, campaign: str, sats: int) -> Suggestion:
 
 
 def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | None) -> Iterator[Suggestion]:
-    """The network fee of coins moved between own addresses, where all is ours that it spent and that it paid.
-
-    An older observation does not say whether all was paid to us: then only a fee as fees are is suggested.
-    """
+    """The network fee of coins moved between own addresses, where all is ours that it spent and that it paid."""
     spent = [observed.coin_to_be(outpoint) for outpoint in seen.inputs] if seen else []
     if seen is None or seen.others or not seen.outputs or not all(spent):
         return
@@ -229,18 +224,15 @@ def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | 
     places = {coin.campaign for coin in coins} | {output.campaign for output in seen.outputs}
     if places != {campaign} or put_in - back != left.sats:
         return
-    if seen.others is None and left.sats * 1000 > put_in * MOST_FEE_PERMILLE:
-        return
-    sure = seen.others == 0
     why = (
-        Telling(Why.ALL_OURS if sure else Why.MAYBE_ALL_OURS),
+        Telling(Why.ALL_OURS),
         Telling(Why.RECORD_MOVE, {"fee": str(left.sats), "txid": left.ref, "date": rfc3339(left.at)[:10]}),
     )
     yield Suggestion(
         kind="move",
         reference=left.ref,
         campaign=campaign,
-        score=NAMED if sure else AMOUNT + TIME,
+        score=NAMED,
         minor=left.sats,
         why=why,
     )

@@ -6,14 +6,14 @@ asks for what changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from ledger.core.chain import Outpoint, Script
+from ledger.core.observation import ObservationKind, observation_of, transactions_of
 from ledger.core.times import rfc3339
-from ledger.rules.observing import ObservationKind, Observed
+from ledger.rules.observing import Observed
 from ledger.store.transaction import Reading
 
 RECENT = 100
@@ -49,12 +49,13 @@ def coin_changes(tx: Reading, after: int) -> CoinChanges | None:
     """
     named: set[str] = set()
     for row in tx.observations.rows(after):
-        if row.kind == ObservationKind.BLOCK_LEFT:
+        kind = ObservationKind(row.kind)
+        if kind is ObservationKind.BLOCK_LEFT:
             return None
-        if row.kind in _JOINED:
-            for transaction in json.loads(row.data)["txs"]:
-                named.update(transaction["inputs"])
-                named.update(f"{transaction['txid']}:{output[0]}" for output in transaction["outputs"])
+        if kind in _JOINED:
+            for transaction in transactions_of(observation_of(kind, row.subject, row.data)):
+                named.update(map(str, transaction.inputs))
+                named.update(f"{transaction.txid}:{output.vout}" for output in transaction.outputs)
     observed = Observed(tx.session)
     coins = [coin for outpoint in named if (coin := observed.coin(outpoint)) is not None]
     return CoinChanges(

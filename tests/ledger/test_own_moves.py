@@ -331,16 +331,3 @@ def test_a_move_with_a_higher_fee_takes_the_place_of_the_first(ledger: Ledger) -
     assert [(row.txid, row.amount.minor, row.explained_at is not None) for row in rows] == [
         (name("fast"), 3000, True)
     ]
-
-
-def test_an_observation_that_does_not_say_what_else_was_paid_explains_nothing(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Databases of older versions: a person decides, and is told what it looks like."""
-    monkeypatch.setattr("ledger.recording.settling.others_among", lambda _outputs, _ours: None)
-    ledger.mine("m", both())
-    ledger.bury()
-    assert "own-move" not in ledger.kinds()
-    with ledger.store.read() as reading:
-        found = [row for row in decisions(reading, SLUG, now=ledger.now) if str(row.subject) == name("move")]
-    assert [(row.suggestions[0].kind, row.suggestions[0].score) for row in found] == [("move", 80)]

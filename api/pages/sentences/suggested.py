@@ -22,7 +22,6 @@ WHY: Mapping[Why, Message] = {
     Why.DRAFT_OF_IT: Message("a draft names this transaction", _WHY),
     Why.WAITS_FOR_APPROVAL: Message("it names this transaction and waits for approval", _WHY),
     Why.ALL_OURS: Message("all that it spent and paid is ours, so what left is its network fee", _WHY),
-    Why.MAYBE_ALL_OURS: Message("all that it spent is ours, and what left is as much as a network fee", _WHY),
     Why.RECORD_MOVE: Message(
         "`move add --set number=NUMBER --set asset=BTC --set amount=0 --set fee={fee} --set txid={txid} --set "
         "date={date}`, then `move approve`",

@@ -166,7 +166,7 @@ CREATE TABLE observed_transactions (
     confirmed_at TEXT COLLATE "C",
     departures BIGINT NOT NULL,
     replaced_by TEXT COLLATE "C",
-    others BIGINT,
+    others BIGINT NOT NULL,
     PRIMARY KEY (txid),
     CHECK (state IN ('seen', 'confirmed', 'reorged', 'replaced', 'evicted'))
 );

@@ -187,7 +187,7 @@ CREATE TABLE observed_transactions (
     confirmed_at TEXT,
     departures INTEGER NOT NULL,
     replaced_by TEXT,
-    others INTEGER,
+    others INTEGER NOT NULL,
     PRIMARY KEY (txid),
     CHECK (state IN ('seen', 'confirmed', 'reorged', 'replaced', 'evicted'))
 )
