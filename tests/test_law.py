@@ -94,7 +94,6 @@ UNTYPED = {
     "ledger/rules/explaining.py": "an entry that is not looked at",
     "ledger/rules/invoices.py": "`object.__setattr__` of a frozen fact",
     "ledger/rules/named.py": "facts of any kind, by the names of their fields",
-    "ledger/rules/observing.py": "an observation as JSON",
     "ledger/rules/opened_orders.py": "columns of a row, by their names",
     "ledger/rules/openings.py": "facts of any kind, which an entry leads to",
     "ledger/rules/orders.py": "`object.__setattr__` of a frozen fact",
@@ -112,7 +111,6 @@ UNTYPED = {
     "ledger/views/conservation.py": "fields that are given to a default of pydantic",
     "ledger/views/controls.py": "fields that are given to a default of pydantic",
     "ledger/views/flow.py": "fields that are given to a default of pydantic",
-    "ledger/views/open_items.py": "a draft as JSON",
     "ledger/views/preview.py": "a body as JSON",
     "ledger/views/trail.py": "fields that are given to a default of pydantic",
 }

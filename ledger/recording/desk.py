@@ -36,6 +36,7 @@ from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.evidence import Evidence
+from ledger.rules.explaining import is_unsettled
 from ledger.rules.reversals import Reversal
 from ledger.rules.sealings import APPROVED as SEALING_APPROVED
 from ledger.rules.sealings import Sealing
@@ -183,9 +184,9 @@ def act(
         actor.require(named, scope, action.roles, also)
     if _takes_back_everywhere(tx, told):
         actor.require(named, scope, action.roles, None)
-    txid = kind.waits_for(Books(tx), slug, told)
-    if txid is not None:
-        key, txid, already = drafts.keep(tx, actor.id, role, slug, kind, told, beside, now=now)
+    early = drafts.explanation(kind, told, beside)
+    if early is not None and is_unsettled(tx.session, slug, early.explains.txid):
+        key, txid, already = drafts.keep(tx, actor.id, role, slug, early, now=now)
         return Outcome(None, key, already, txid, None)
     if verb == "reject":
         withdrawn = drafts.withdraw(tx, actor.id, role, noun, slug, told.number, now=now)

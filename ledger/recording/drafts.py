@@ -6,22 +6,23 @@ A draft moves nothing; recording it, when its spend settles, is done elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import rfc8785
 
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
-from ledger.core.facts import facts_json
+from ledger.core.facts import facts_from, facts_json
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.core.wording import Wording
-from ledger.recording.dating import Beside
+from ledger.recording.dating import Beside, parted
+from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_campaign
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
-from ledger.rules.spec import APPROVERS, Context, Kind
+from ledger.rules.spec import APPROVERS, Context, Explains, Kind
 from ledger.rules.spends import find_spend
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading, Writing
@@ -30,14 +31,42 @@ REFUSED = "draft refused"
 """How the audit log names what happened to a draft that the ledger did not take."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a draft says: the facts of a kind, what was told beside them, and the spend that they explain."""
+
+    kind: Kind
+    facts: object
+    beside: Beside
+    explains: Explains
+    number: str
+    date: str | None
+
+
+def explanation(kind: Kind, facts: object, beside: Beside) -> Explanation | None:
+    """Facts as an explanation; None where they name no spend."""
+    explains = kind.explains(facts)
+    if explains is None:
+        return None
+    return Explanation(kind, facts, beside, explains, str(getattr(facts, kind.named)), kind.date(facts))
+
+
+def read(draft: Draft) -> Explanation:
+    """What a draft says; raises Refused where its facts are none of its kind."""
+    kind = BY_NAME[draft.kind]
+    own, beside = parted(json.loads(draft.data))
+    told = explanation(kind, facts_from(kind.facts, own), beside)
+    if told is None:
+        raise Refused.field("txid", "is missing; a draft names the transaction that it waits for")
+    return told
+
+
 def keep(
     tx: Writing,
     author: int | None,
     role: Role,
     slug: str,
-    kind: Kind,
-    told: Any,
-    beside: Beside,
+    told: Explanation,
     *,
     now: int,
 ) -> tuple[str, str, bool]:
@@ -48,8 +77,8 @@ def keep(
     books = Books(tx)
     if find_campaign(books.session, slug) is None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=slug)
-    txid, key = str(kind.waits_for(books, slug, told)), kind.key(slug, told)
-    data = rfc8785.dumps(facts_json(told) | facts_json(beside))
+    kind, txid, key = told.kind, told.explains.txid, told.kind.key(slug, told.facts)
+    data = rfc8785.dumps(facts_json(told.facts) | facts_json(told.beside))
     for draft in tx.desk.drafts():
         if draft.key == key and draft.data == data:
             return key, txid, True
@@ -69,7 +98,7 @@ def keep(
             number=told.number,
             entry=recorded.seq,
         )
-    kind.early(Context(books, slug, rfc3339(now), role), told)
+    kind.early(Context(books, slug, rfc3339(now), role), told.facts)
     _require_to_come(tx, txid)
     if author is None:
         raise NotAllowed.field("user", "a draft keeps its author; act as a user of the desk")
@@ -123,22 +152,3 @@ def refused(tx: Reading, waiting: Iterable[Draft]) -> Iterator[tuple[Draft, Word
             and find_spend(tx.session, draft.campaign, draft.waits_for) is not None
         ):
             yield draft, draft.refusal or Wording("the ledger did not take it")
-
-
-def facts_of(draft: Draft) -> dict[str, Any]:
-    """What a draft says."""
-    told: dict[str, Any] = json.loads(draft.data)
-    return told
-
-
-def explained_sats(facts: Mapping[str, Any]) -> int | None:
-    """The sats that an explanation's facts account for, fee included; None where it is no coins."""
-    if "gift" in facts and "txid" in facts:
-        return int(facts["amount"]) + int(facts.get("fee", 0))
-    if "sold" in facts:
-        return int(facts["sold"]) + int(facts.get("network_fee", 0))
-    if "exchange" in facts and "network_fee" in facts:
-        return int(facts["amount"]) + int(facts["network_fee"])
-    if facts.get("asset") == "BTC" and "amount" in facts:
-        return int(facts["amount"]) + int(facts.get("fee", 0))
-    return None

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from ledger.core.entry import Entry
 from ledger.core.errors import LedgerError, StorageFailed
-from ledger.core.facts import facts_from
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
-from ledger.recording.dating import parted
-from ledger.recording.kinds import BY_NAME
 from ledger.recording.record import Recorded, record
 from ledger.rules.campaigns import find_need
 from ledger.rules.orders import find_order
@@ -22,13 +19,13 @@ from ledger.store.transaction import Reading, Writing
 def purpose_of(tx: Reading, campaign: str, ref: str, sats: int) -> str | None:
     """The need that the first draft names which explains all of a spend, a payment by its order; None: any end."""
     for draft in tx.desk.drafts(waits_for=ref):
-        told = drafts.facts_of(draft)
-        if draft.campaign != campaign or drafts.explained_sats(told) != sats:
+        told = drafts.read(draft).explains
+        if draft.campaign != campaign or told.sats != sats:
             continue
-        order = find_order(tx.session, campaign, str(told.get("order", "")))
-        need = told.get("need") if order is None else order.need
-        known = need is not None and find_need(tx.session, campaign, str(need)) is not None
-        return str(need) if known else None
+        order = None if told.order is None else find_order(tx.session, campaign, told.order)
+        need = told.need if order is None else order.need
+        known = need is not None and find_need(tx.session, campaign, need) is not None
+        return need if known else None
     return None
 
 
@@ -36,20 +33,18 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
     """Record the drafts that waited for a spend, on behalf of their authors; the entries that came of it."""
     recorded = []
     for draft in tx.desk.drafts(waits_for=txid):
-        kind = BY_NAME[draft.kind]
         try:
-            told, beside = parted(drafts.facts_of(draft))
-            facts: object = facts_from(kind.facts, told)
+            told = drafts.read(draft)
             outcome = record(
                 tx,
-                kind,
+                told.kind,
                 draft.campaign,
-                facts,
+                told.facts,
                 now=now,
                 role=Role.RECORDER,
                 author=draft.user_id,
-                happened=beside.happened,
-                out_of_order=beside.out_of_order,
+                happened=told.beside.happened,
+                out_of_order=told.beside.out_of_order,
                 waits=False,
             )
         except StorageFailed:

@@ -28,11 +28,11 @@ from ledger.rules.asked import Asked, Party
 from ledger.rules.at_exchange import exchange_account, require_at, taken_at, unowned_at
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.gifts import money_line
 from ledger.rules.rates import SATS
 from ledger.rules.restrictions import Taking, cut, units_of
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import (
     carried,
     fee_share,
@@ -355,6 +355,12 @@ def _asks(_session: Session, conversion: ConversionRow) -> Asked:
     return Asked("BTC", sats, party=party, txid=conversion.txid)
 
 
+def _explains(facts: Conversion) -> Explains | None:
+    return (
+        None if facts.txid is None else Explains(facts.txid, facts.sold + facts.network_fee, need=facts.need)
+    )
+
+
 CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workflow(
     noun="conversion",
     facts=Conversion,
@@ -368,7 +374,7 @@ CONVERSIONS: Workflow[Conversion, ConversionRow, SoldApart | None, None] = Workf
     approved=_approved,
     rejected=left_open,
     reversed=_reversed,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     doubts=unusual_sale,
     about=lambda _session, conversion: ("BTC", conversion.sold + conversion.network_fee),

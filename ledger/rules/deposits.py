@@ -26,9 +26,9 @@ from ledger.rules.asked import Asked, Party
 from ledger.rules.at_exchange import exchange_account, exchange_line, parted_fee, promised, sold_by
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.restrictions import shares, units_of
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import carried, fee_share, require_purpose, require_released, require_unexplained
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
@@ -128,6 +128,10 @@ def _asks(_session: Session, deposit: DepositRow) -> Asked:
     return Asked("BTC", deposit.amount + deposit.network_fee, party=party, txid=deposit.txid)
 
 
+def _explains(facts: Deposit) -> Explains:
+    return Explains(facts.txid, facts.amount + facts.network_fee, need=facts.need)
+
+
 DEPOSITS = Workflow(
     noun="deposit",
     facts=Deposit,
@@ -141,7 +145,7 @@ DEPOSITS = Workflow(
     rejected=left_open,
     reversed=left_open,
     require=_require_unsold,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     about=lambda _session, deposit: ("BTC", deposit.amount + deposit.network_fee),
     asks=_asks,

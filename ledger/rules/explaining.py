@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from sqlmodel import Session
+
 from ledger.core.errors import Refused
 from ledger.core.names import spend_named
 from ledger.model.spends import ExplainedBy, SpendRow
@@ -23,20 +25,12 @@ from ledger.rules.spends import (
 )
 
 
-class NamesTransaction(Protocol):
-    """Facts that may name the spend which they explain."""
-
-    @property
-    def txid(self) -> str | None: ...
-
-
-def waits_for_spend(books: Books, campaign: str, facts: NamesTransaction) -> str | None:
-    """The txid, while its spend has not settled: the explanation waits as a draft (docs/rules.md, C3)."""
-    txid = facts.txid
+def is_unsettled(session: Session, campaign: str, txid: str) -> bool:
+    """Has the spend not settled yet that an explanation names? Then that waits as a draft (docs/rules.md, C3)."""
     # A part is named once it is recorded; there is nothing to wait for.
-    if txid is None or spend_named(txid).part or lender_of(books.session, campaign, txid) is not None:
-        return None
-    return None if find_spend(books.session, campaign, txid) is not None else txid
+    if spend_named(txid).part or lender_of(session, campaign, txid) is not None:
+        return False
+    return find_spend(session, campaign, txid) is None
 
 
 def require_to_explain(context: Context, txid: str, total: int, field: str) -> SpendRow:
@@ -49,8 +43,11 @@ def require_to_explain(context: Context, txid: str, total: int, field: str) -> S
     return spend
 
 
-class NamesSpend(NamesTransaction, Protocol):
+class NamesSpend(Protocol):
     """A proposal that may name the spend which it explains."""
+
+    @property
+    def txid(self) -> str | None: ...
 
     @property
     def campaign(self) -> str: ...

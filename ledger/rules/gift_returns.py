@@ -51,13 +51,13 @@ from ledger.rules.bank_money import at_bank
 from ledger.rules.block_holds import freed_by, held_again
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.gift_blocks import lift_returned
 from ledger.rules.gift_records import GivenMoney, given_money, note_returned
 from ledger.rules.own_money import own_money, returned_parts
 from ledger.rules.pledges import GiftRef, gift_asset
 from ledger.rules.restrictions import restriction_of
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line, uses_of_spend
 from ledger.rules.workflow import Decision, Workflow, proposed, release_of
 
@@ -302,6 +302,10 @@ def _asks(_session: Session, row: GiftReturnRow) -> Asked:
     return Asked(row.asset, row.out, f"the donor of {row.campaign}/{row.gift}", party=party, txid=row.txid)
 
 
+def _explains(facts: GiftReturn) -> Explains | None:
+    return None if facts.txid is None else Explains(facts.txid, facts.amount + facts.fee)
+
+
 GIFT_RETURNS = Workflow(
     noun="gift-return",
     facts=GiftReturn,
@@ -315,7 +319,7 @@ GIFT_RETURNS = Workflow(
     rejected=left_open,
     reversed=_reversed,
     retakes=_retaken,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     stopped_by_block=False,  # a block put on the gift later does not stop it: it is the gift that goes back
     about=lambda _session, row: (row.asset, row.amount if row.txid is None else row.out),

@@ -26,10 +26,10 @@ from ledger.rules.asked import Asked
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_campaign
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.gifts import money_line
 from ledger.rules.restrictions import Taking, too_little
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import (
     carried,
     require_released,
@@ -235,6 +235,10 @@ def _row(_books: Books, entry: Entry[Loan, None]) -> LoanRow:
     )
 
 
+def _explains(facts: Loan) -> Explains | None:
+    return None if facts.txid is None else Explains(facts.txid, facts.amount + facts.fee)
+
+
 LOANS = Workflow(
     noun="loan",
     facts=Loan,
@@ -250,7 +254,7 @@ LOANS = Workflow(
     rejected=left_open,
     reversed=_reversed,
     voids=void_borrowed,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     about=lambda _session, loan: (loan.asset, loan.amount),
     asks=lambda _session, loan: Asked(

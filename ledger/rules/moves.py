@@ -22,10 +22,10 @@ from ledger.rules.asked import Asked
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.own_moves import network_fee
 from ledger.rules.restrictions import Taking, all_in_order, shares, take, too_little, units_of
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import (
     carried,
     require_purpose,
@@ -150,6 +150,10 @@ def _row(_books: Books, entry: Entry[Move, None]) -> MoveRow:
     )
 
 
+def _explains(facts: Move) -> Explains | None:
+    return None if facts.txid is None else Explains(facts.txid, facts.amount + facts.fee, need=facts.need)
+
+
 MOVES = Workflow(
     noun="move",
     facts=Move,
@@ -162,7 +166,7 @@ MOVES = Workflow(
     approved=explained(ExplainedBy.MOVE),
     rejected=left_open,
     reversed=left_open,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     about=lambda _session, move: (move.asset, move.amount or move.fee),
     asks=lambda _session, move: Asked(move.asset, move.amount + move.fee, txid=move.txid),

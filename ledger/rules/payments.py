@@ -30,7 +30,7 @@ from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Also, Asked, Party
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
-from ledger.rules.explaining import explained, left_open, require_to_explain, waiting, waits_for_spend
+from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
 from ledger.rules.invoices import require_invoice, require_matched
 from ledger.rules.named import names_of
 from ledger.rules.order_papers import OrderPapers
@@ -44,7 +44,7 @@ from ledger.rules.orders import (
 )
 from ledger.rules.payable import credited_on_order, paid_and_waiting
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, take, too_little, units_of
-from ledger.rules.spec import Context
+from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
 from ledger.rules.tax_payments import tax_account, tax_owed
 from ledger.rules.unusual import unusual
@@ -326,6 +326,10 @@ def _asks_also(session: Session, payment: PaymentRow, asked: Asked) -> Iterator[
         yield Also(asset, minor, invoice, at)
 
 
+def _explains(facts: Payment) -> Explains | None:
+    return None if facts.txid is None else Explains(facts.txid, facts.amount + facts.fee, order=facts.order)
+
+
 PAYMENTS = Workflow(
     noun="payment",
     facts=Payment,
@@ -339,7 +343,7 @@ PAYMENTS = Workflow(
     rejected=left_open,
     reversed=left_open,
     require=_require_undone,
-    waits_for=waits_for_spend,
+    explains=_explains,
     early=_early,
     doubts=unusual,
     about=_about,

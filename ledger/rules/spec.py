@@ -79,6 +79,19 @@ class Pending:
     asks: Asked | None
 
 
+@dataclass(frozen=True, slots=True)
+class Explains:
+    """What facts say of the spend that they explain, its txid: the sats that they account for, fee included.
+
+    `order`: what was paid for, whose need it is for; else `need`, None for any end.
+    """
+
+    txid: str
+    sats: int
+    need: str | None = None
+    order: str | None = None
+
+
 class Proposals(Protocol):
     """A workflow, of whatever noun: what is asked of all nouns alike."""
 
@@ -119,8 +132,8 @@ class Kind(Generic[F, N]):
     """What an approval lets go, which a limit may forbid its role; None for what moves no money."""
     asks_also: Callable[[Context, F, Asked], Iterator[Also]] = lambda _context, _facts, _asked: iter(())
     """What else of its noun goes to the payee of that, pending and approved, of all campaigns."""
-    waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
-    """The txid whose settling this fact has to wait for, if any (docs/rules.md, C3)."""
+    explains: Callable[[F], Explains | None] = lambda _facts: None
+    """The spend that this fact explains, if any: it waits as a draft until that settles (docs/rules.md, C3)."""
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()

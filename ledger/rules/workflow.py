@@ -33,7 +33,17 @@ from ledger.rules.doubts import Doubtful
 from ledger.rules.questions import take_back_questions
 from ledger.rules.restrictions import Taking, restriction_of
 from ledger.rules.rows import find_numbered, require_numbered
-from ledger.rules.spec import APPROVERS, RECORDERS, Context, Kind, Pending, Proposals, Undoing, numbered
+from ledger.rules.spec import (
+    APPROVERS,
+    RECORDERS,
+    Context,
+    Explains,
+    Kind,
+    Pending,
+    Proposals,
+    Undoing,
+    numbered,
+)
 
 F = TypeVar("F")
 N = TypeVar("N")
@@ -154,7 +164,7 @@ class Workflow(Generic[F, R, N, P]):
     """As in `Undoing`."""
     doubts: Callable[[Session, R], Iterator[Doubtful]] = lambda _session, _row: iter(())
     """What is doubtful of what was recorded just now; its approval waits until that is answered."""
-    waits_for: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
+    explains: Callable[[F], Explains | None] = lambda _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
     """As in `Kind`."""
     rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
@@ -267,7 +277,7 @@ class Workflow(Generic[F, R, N, P]):
             key=numbered(self.noun),
             post=self.hold,
             fold=fold,
-            waits_for=self.waits_for,
+            explains=self.explains,
             early=self.early,
             also_in=self.also_in,
             rests_on=self.rests_on,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.telling import Telling, Which
-from ledger.recording.drafts import explained_sats
 from ledger.views.line_says import LineSays
 from ledger.views.suggestions import Suggestion
 
@@ -122,17 +119,3 @@ class OpenItem(Frozen):
             OpenItemKind.FEW_ADDRESSES,
             *SCREENING,
         }
-
-
-def amount_of(facts: Mapping[str, Any]) -> tuple[str, int | None]:
-    """(asset, minor units) that a recorded fact is about; ("", None) where it names none."""
-    sats = explained_sats(facts)
-    if sats is not None:
-        return "BTC", sats
-    asset = str(facts.get("asset") or facts.get("currency") or "")
-    if "amount" in facts:
-        return asset, int(facts["amount"])
-    items = facts.get("items") or ()
-    if asset and items and all("value" in item for item in items):
-        return asset, sum(int(item["value"]) for item in items)
-    return asset, None

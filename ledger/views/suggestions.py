@@ -5,7 +5,6 @@ Pure: the same books give the same list in the same order, and nothing is ever e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +23,7 @@ from ledger.model.orders import InvoiceRow, OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.model.spends import SpendRow
-from ledger.recording.drafts import explained_sats
+from ledger.recording import drafts
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.observing import Observed, WatchedTx
@@ -167,10 +166,10 @@ def _suggested(
 def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
     """Explanations given before their spend settled, and those that were refused then."""
     for draft in tx.desk.drafts():
-        facts = json.loads(draft.data)
-        if draft.campaign != campaign or explained_sats(facts) is None:
+        if draft.campaign != campaign:
             continue
-        reference, sats = str(facts["number"]), explained_sats(facts)
+        facts = drafts.read(draft)
+        reference, sats = facts.number, facts.explains.sats
         if draft.waits_for == left.ref:
             near = _by_amount(left, sats) or (0, Telling(Why.ANOTHER_AMOUNT))
             why = (Telling(Why.DRAFT_OF_IT), near[1])
@@ -178,7 +177,7 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
                 kind=draft.kind, reference=reference, campaign=campaign, score=NAMED, minor=sats, why=why
             )
             continue
-        told = _suggested(draft.kind, reference, campaign, left, sats, facts["date"], Why.DRAFT)
+        told = _suggested(draft.kind, reference, campaign, left, sats, facts.date or draft.at[:10], Why.DRAFT)
         if told is not None:
             yield told
 

@@ -38,7 +38,7 @@ from ledger.views.bank_open import OpenBank, open_banks
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import open_spends
 from ledger.views.line_says import LineSays
-from ledger.views.open_items import OpenItem, OpenItemKind, amount_of
+from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.suggestions import suggestions
 from ledger.views.to_do import ToDo
 
@@ -393,12 +393,12 @@ def drafts_waiting(tx: Reading) -> Iterator[OpenItem]:
 
 
 def _of_draft(kind: OpenItemKind, draft: Draft, what: Telling) -> OpenItem:
-    asset, minor = amount_of(drafts.facts_of(draft))
+    sats = drafts.read(draft).explains.sats
     return OpenItem(
         kind=kind,
         campaign=draft.campaign,
         subject=draft.key,
         since=draft.at,
-        amount=Amount.known(asset, minor),
+        amount=Amount.known("BTC", sats),
         to_do=what,
     )
