@@ -72,7 +72,6 @@ def test_books_that_do_not_tie_say_by_how_much_and_since_when(site: TestClient) 
             "No agreed chain since 28 September 2020, 12:00 UTC",
         ),
         ({"agreed": False, "block": None}, "No agreed chain. No coins are counted until the sources agree"),
-        ({"agreed": False, "block": None}, "Outgoing coins None looked for yet"),
         ({"behind_blocks": 3, "behind_hours": 1}, "3 blocks behind the chain, about 1 hour"),
         ({"shortfall": Amount.of("BTC", 1_000_000)}, "0.01 BTC was undone by the chain after it was used"),
         (
@@ -268,6 +267,12 @@ def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what
     )
     assert "Set aside 12 lines of July 2020 at Second Bank" in told
     assert "50.00 USD in, 4,500 USD out" in told
+
+
+def test_no_outgoing_coin_is_called_explained_before_a_block_was_looked_at() -> None:
+    before = dict(say.books_facts(changed(built.tied_books(), block=None)))
+    assert before["Outgoing coins"] == "None looked for yet"
+    assert dict(say.books_facts(built.tied_books()))["Outgoing coins"] == "Every one explained"
 
 
 def test_the_loudest_button_gives_only_while_the_call_is_open() -> None:
