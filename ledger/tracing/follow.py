@@ -18,12 +18,13 @@ from ledger.tracing.state import Lines, Run
 
 
 class Stay(NamedTuple):
-    """Units that lie where they are: free, held or void on a line."""
+    """Units that lie where they are: free, held or void on a line; `held_by` names what holds them."""
 
     line: str
     start: int
     end: int
     state: UnitState
+    held_by: str = ""
 
 
 class Passage(NamedTuple):
@@ -124,7 +125,8 @@ def follow_runs(lines: Lines, runs: Iterable[Run]) -> Iterator[Visit]:
                     use = uses[name.use]
                     stage.visits.append(Ending(use, use.parts[name.part].kind, low, high))
                 else:
-                    stage.visits.append(Stay(stage.run[0], low, high, state))
+                    held_by = ref if state is UnitState.HELD else ""
+                    stage.visits.append(Stay(stage.run[0], low, high, state, held_by))
         generation = [onward for stage in generation for onward in stage.onward]
     work = first[::-1]
     while work:

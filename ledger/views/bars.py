@@ -17,6 +17,7 @@ from ledger.core.lines import PartKind, Piece, UnitState, Use, without
 from ledger.core.names import (
     EndedLine,
     GoodsLine,
+    HoldCause,
     Line,
     LineKind,
     Lot,
@@ -24,6 +25,7 @@ from ledger.core.names import (
     OrderLine,
     UseCause,
     UseName,
+    hold_named,
     line_named,
     use_named,
 )
@@ -181,12 +183,15 @@ class BarsOfLines:
         """The product that an order's line is for."""
         return self._products[self.order_item(line)[1].product]
 
-    def ending_of(self, line: str, *, closed: bool | None = None) -> ExitKind | None:
+    def ending_of(self, line: str, held_by: str = "", *, closed: bool | None = None) -> ExitKind | None:
         """What it is called when units stay on a line; None: they are where they were meant to go.
 
-        `closed` says whether an order's line is what its supplier owes; None: as the order is now.
+        `held_by` names what holds them, if anything does. `closed` says whether an order's line is what its supplier
+        owes; None: as the order is now.
         """
         name = line_named(line)
+        if held_by and isinstance(name, MoneyLine) and hold_named(held_by).cause is HoldCause.BLOCK:
+            return ExitKind.BLOCKED
         match name:
             case EndedLine():
                 use = self._lines.use(name.use)

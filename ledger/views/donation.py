@@ -30,6 +30,7 @@ from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
 from ledger.model.evidence import About
+from ledger.model.gifts import Coins
 from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
@@ -196,6 +197,8 @@ class DonationFollower:
             day = self._settled_at(gift, watched)[:10]
             found = self.followed(*gift.units, value=gift.value, meant_for=meant_for, given_on=day)
             followed, stands = (found, stands) if gift.live else (followed, found)
+        elif gift is not None and gift.live and gift.counted_in is Coins.BLOCKED:
+            followed = self._set_apart(gift.sats - gift.returned)
         used, covered = self._used_of(gift)
         block = None
         if watched.height is not None and watched.block is not None:
@@ -238,6 +241,11 @@ class DonationFollower:
             undone=Amount.known("BTC", followed.undone + stands.undone or None),
             stands=stands.places,
         )
+
+    def _set_apart(self, sats: int) -> Followed:
+        """What of a gift lies on no line, since it was blocked before it settled: all that did not go back."""
+        place = Place(kind=ExitKind.BLOCKED, amount=Amount.of("BTC", sats), unit="", place="", since="")
+        return Followed(places=(place,) if sats else ())
 
     def _used_of(self, gift: SettledGift | None) -> tuple[Amount | None, Amount | None]:
         """What of a gift that lost its block had been used, and what of that is covered."""
@@ -398,7 +406,7 @@ class DonationFollower:
                     self._add_ending(visit, by_step, lost)
                 case Stay():
                     if visit.state is not UnitState.VOID:
-                        kind = self._bars.ending_of(visit.line)
+                        kind = self._bars.ending_of(visit.line, visit.held_by)
                         units = self._bars.units_waiting(visit.line, kind, visit.start, visit.end)
                         held[visit.line, kind] += units
                         brought.leave(visit)
@@ -421,7 +429,7 @@ class DonationFollower:
             place.model_copy(update={"since": since[place.place]})
             if place.kind is ExitKind.AT_EXCHANGE and place.place in since
             else place.model_copy(update={"since": days.get(place.amount.asset, "")})
-            if place.kind is ExitKind.HELD
+            if place.kind in {ExitKind.HELD, ExitKind.BLOCKED}
             else place
             for place in self._names.of_sums(held, lost, spent)
         ]

@@ -55,6 +55,7 @@ class ExitKind(StrEnum):
     """What leaves the way at a stage, and as what."""
 
     HELD = "held"
+    BLOCKED = "blocked"  # a gift's own units, set apart until two people release them
     AT_EXCHANGE = "at_exchange"  # coins that an exchange holds and has not sold yet
     FEE = "fee"
     SPENT = "spent"  # money spent on services such as freight

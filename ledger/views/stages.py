@@ -303,7 +303,7 @@ class CampaignFlow(BarsOfLines):
                     if piece[0] < piece[1]:
                         self._take(line, axis, asset, use, piece)
             elif span.state is not UnitState.VOID:
-                kind = self.ending_of(line)
+                kind = self.ending_of(line, span.ref if span.state is UnitState.HELD else "")
                 for _, _, here in self._here(line, axis, span.start, span.end):
                     if kind is not None and here.start < here.end:
                         self._leave(here, kind, asset, here.end - here.start)
@@ -457,7 +457,7 @@ class CampaignFlow(BarsOfLines):
                         q = start + (end - start) * (high - first) // units
                         self._expand(here._replace(start=p, end=q), asset, use, count, count + high - low)
             elif span.state is not UnitState.VOID:
-                kind = self.ending_of(line)
+                kind = self.ending_of(line, span.ref if span.state is UnitState.HELD else "")
                 if kind is not None:
                     label = there.place if isinstance(there, GoodsLine) else ""
                     label = there.exchange if isinstance(there, ExchangeLine) else label

@@ -78,7 +78,7 @@ class ThreadOfGift:
         self._behind[visit.line].append((visit.start, visit.end, self._here))
 
     def _stay(self, visit: Stay) -> None:
-        name, kind = line_named(visit.line), self._bars.ending_of(visit.line)
+        name, kind = line_named(visit.line), self._bars.ending_of(visit.line, visit.held_by)
         runs = self._on(visit.line, visit.start, visit.end)
         if kind is None:
             for run in runs if self._bars.is_bar(visit.line) else ():

@@ -138,7 +138,7 @@ def test_a_spend_of_a_coin_that_was_blocked_later_takes_its_own_held_units(tmp_p
     assert [(place.amount.minor, place.kind) for place in other.places] == [(BTC // 2, "held")]
     assert {place.kind: place.amount.minor for place in gift.places} == {
         "unexplained": BTC - BTC // 4,
-        "held": BTC // 4,
+        "blocked": BTC // 4,
     }
     with pytest.raises(Conflict, match="blocked, by B-1; two persons release it first"):
         sell(ledger, "sale", BTC - BTC // 4)

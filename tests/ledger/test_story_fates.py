@@ -91,7 +91,10 @@ def test_the_campaign_page_tells_gifts_by_bank_and_in_kind_apart(site: TestClien
     ("key", "said"),
     [
         (f"{name(BACK)}:0", ["Returned", "returned to the donor"]),
-        (f"{name(APART)}:0", ["Blocked", "set apart until two people release it"]),
+        (
+            f"{name(APART)}:0",
+            ["Blocked", "is blocked: set apart until two people release it", "<td>blocked<"],
+        ),
         (f"{name(OURS)}:0", ["Top-up, no gift"]),
         (f"contribution:{SLUG}:C-1", ["700.00 USD", "after the last day of the campaign"]),
         ("in-kind:K-1", ["80 kits", "in stock at Depot", "Stated by Maker"]),

@@ -72,6 +72,9 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
         return said(_WENT_ELSEWHERE, given=given)
     if trail.status is DonationStatus.REPLACED and any(other.block for other in instead):
         return said(_REPLACED_BY_ONE_THAT_COUNTS, given=given)
+    if trail.status is DonationStatus.BLOCKED and len(trail.places) > 1:
+        parts = [figured(row, amount(row.amount, row.unit), "figure") for row in _largest(trail.places)]
+        return said(_BLOCKED_IN_PART, given=given, places=joined(parts))
     if trail.status is not DonationStatus.SETTLED:
         return said(_STATUS_SENTENCE[trail.status], given=given)
     goods = _said_together([place for place in trail.places if _is_goods(place)])
@@ -222,12 +225,19 @@ _STATUS_SENTENCE = {
         "Your {given} is below the dust line: recorded, and not counted as a gift.", _GIVEN
     ),
     DonationStatus.REVERSED: Message("Your {given} was recorded in error and taken back.", _GIVEN),
-    DonationStatus.BLOCKED: Message("Your {given} is set apart until two people release it.", _GIVEN),
+    DonationStatus.BLOCKED: Message(
+        "Your {given} is blocked: set apart until two people release it.", _GIVEN
+    ),
 }
 _REPLACED_BY_ONE_THAT_COUNTS = Message(
     "Your {given} was replaced by another transaction and counts nowhere. That one is in a block, and what it pays "
     "here counts once.",
     _GIVEN,
+)
+_BLOCKED_IN_PART = Message(
+    "Your {given} is blocked: what was left of it is set apart until two people release it. Of it: {places}.",
+    _GIVEN,
+    _PARTS,
 )
 _WENT_ELSEWHERE = Message(
     "Your {given} was replaced by another transaction and counts nowhere. That one pays nothing here: the coins went "

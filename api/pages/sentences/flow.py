@@ -210,6 +210,7 @@ def of_total(figure: str) -> str:
 _FOOT = "stands under a figure that left the picture; short"
 _EXITS = {
     ExitKind.HELD: Message("held", _FOOT),
+    ExitKind.BLOCKED: Message("blocked", _FOOT),
     ExitKind.AT_EXCHANGE: Message("at an exchange, not sold yet", _FOOT),
     ExitKind.FEE: Message("fees", _FOOT),
     ExitKind.SPENT: Message("services", _FOOT),

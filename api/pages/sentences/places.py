@@ -87,6 +87,7 @@ _SPOTS = {
         Message("spent on services", _PART), Message("{figure} spent on services", _PART, _FIGURE)
     ),
     ExitKind.HELD: _Spot(Message("held", _PART), Message("{figure} held", _PART, _FIGURE)),
+    ExitKind.BLOCKED: _Spot(Message("blocked", _PART), Message("{figure} blocked", _PART, _FIGURE)),
     ExitKind.AT_EXCHANGE: _Spot(
         Message("at an exchange, not sold yet", _PART),
         Message("{figure} at an exchange, not sold yet", _PART, _FIGURE),

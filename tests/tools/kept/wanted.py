@@ -306,6 +306,17 @@ class Wanted:
     of_answer: Callable[[str, Step, Step], bool] = _no_answer
 
 
+def _blocked_by_name(_journal: str, key: FigureKey, _kept: Values, _today: Values) -> bool:
+    """Of money: less is held, or nothing of it waits, and so much more is called blocked."""
+    _, name, field, asset = key
+    if not (asset and is_money(asset)):
+        return False
+    return (name.endswith("/left") and field in {"held", "blocked"}) or field in {
+        *("at held", "at blocked"),
+        "step held",
+    }
+
+
 def _booked_later(_journal: str, kept: Step, today: Step) -> bool:
     """What the chain says is booked on or after all that it rests on: the same entries, some of a later day."""
     if not isinstance(kept, Looked) or not isinstance(today, Looked):
@@ -541,5 +552,10 @@ WANTED: tuple[Wanted, ...] = (
         "payments on their way for good",
         "A payment that a reorganisation undid is evicted like a sighting, once complete mempools do not have it.",
         of_figure=_gone_with_its_block,
+    ),
+    Wanted(
+        "blocked money called held",
+        "What a block holds of a gift is called blocked wherever it is told, and is no step that waits for its turn.",
+        of_figure=_blocked_by_name,
     ),
 )
