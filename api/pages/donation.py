@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from api.pages import sentences as say
 from api.pages.figures import short_hash
 from api.pages.parts import ROWS, picture
+from api.pages.receipt import receipted
 from api.pages.render import PageRenderer
-from api.pages.sentences import fixed
+from api.pages.sentences import fixed, receipt
 from ledger.views.campaign import DonationPage
 from ledger.views.trail import Donation, DonationTrail, StepKind
 
@@ -60,6 +61,7 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
         papers=PAPERS,
         timed=TIMED,
         arrived=ARRIVED,
+        receipt=str(receipt.LINK) if receipted([trail]) else "",
     )
 
 
@@ -71,6 +73,8 @@ def donations_page(pages: PageRenderer, key: str, trails: Sequence[DonationTrail
         key=say.claim_code() if private else short_hash(key, 8, 6),
         trails=trails,
         rows=ROWS,
+        asked=key,
+        receipt=str(receipt.LINK) if receipted(trails) else "",
     )
 
 

@@ -22,6 +22,7 @@ from api.pages.forms import form_of
 from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
+from api.pages.receipt import receipt_page, receipted
 from api.pages.render import MORE_STYLE, MORE_STYLE_PATH, STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
 from api.ports import Ports
 from api.problems import Problem
@@ -107,6 +108,22 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             body = period_page(pages, ports.views.campaign_head(tx, slug), found)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
+        return answers.answer(request, render)
+
+    @router.api_route("/receipt/{key:path}", methods=_READ)
+    def receipt(request: Request, key: str) -> Response:
+        key = checked_key(key)
+
+        def render(tx: Any, now: int) -> Rendered:
+            trails = receipted(ports.views.donation_trails(tx, key, now=now))
+            if not trails:
+                raise NotFound("There is a receipt once a gift has settled; its page says how far it is.")
+            slugs = {trail.campaign for trail in trails}
+            purposes = {slug: ports.views.campaign_head(tx, slug).purpose for slug in slugs}
+            body = receipt_page(pages, trails, purposes, rfc3339(now)[:10])
+            return Rendered(body, _HTML, private=True)
+
+        no_private_key(key)
         return answers.answer(request, render)
 
     @router.api_route("/d/{key:path}", methods=_READ)

@@ -507,6 +507,8 @@ class CampaignHead(Frozen):
     """Short name, as in its address."""
     title: str
     """Its name."""
+    purpose: str
+    """What it is for."""
     demonstration: bool
     """Is all of it invented?"""
     journal: JournalHead

@@ -257,7 +257,8 @@ def campaign_head(tx: Reading, slug: str) -> CampaignHead:
     """What every page of a campaign shows of it; raises NotFound."""
     return CampaignHead(
         slug=slug,
-        title=campaign_of(tx.session, slug).title,
+        title=(campaign := campaign_of(tx.session, slug)).title,
+        purpose=campaign.purpose,
         demonstration=tx.progress.load("demonstration") == "yes",
         journal=_journal_head(tx),
         sources_of_facts=_sources_of_facts(tx.session, slug),

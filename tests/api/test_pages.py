@@ -12,6 +12,7 @@ from api.app import create_app
 from api.flow.layout import SHOWN
 from api.pages import sentences as say
 from api.pages.render import STYLE, STYLE_PATH
+from api.pages.sentences import receipt
 from ledger.core.frozen import Amount
 from ledger.views.campaign import SourceOfFact
 from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
@@ -72,6 +73,29 @@ def test_the_first_view_is_small(site: TestClient, path: str) -> None:
     """HTML and blocking CSS together, gzip, at most 14 KB with both drawings in it."""
     html = site.get(path).content
     assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+
+
+def test_a_receipt_says_what_a_tax_office_asks_and_nothing_of_the_donor(site: TestClient) -> None:
+    """What, when, worth by whom, which transaction in which block; a key with several gifts has their sum."""
+    key = f"{built.TXID}:1"
+    assert f'<a href="/receipt/{key}">' in site.get(f"/d/{key}").text
+    page = site.get(f"/receipt/{key}")
+    told = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+    trail = built.story_trail()
+    assert page.headers["cache-control"].startswith("private")
+    assert trail.block is not None
+    for fact in (
+        "0.01000000 BTC",
+        key,
+        trail.address,
+        f"block {trail.block.height}",
+        "None is recorded.",
+        "Value when",
+    ):
+        assert str(fact) in told, fact
+    assert "Together" not in told
+    assert site.get("/receipt/seen").status_code == 404
+    assert receipt.together([trail, trail]) == "0.02000000 BTC"
 
 
 def crowded_flow(orders: int) -> Flow:

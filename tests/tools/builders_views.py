@@ -376,6 +376,7 @@ def head(slug: str = "bithelp") -> CampaignHead:
     return CampaignHead(
         slug=slug,
         title=report.title,
+        purpose=report.purpose,
         demonstration=report.demonstration,
         journal=report.journal,
         sources_of_facts=report.sources_of_facts,
