@@ -32,6 +32,9 @@ from tests.tools.demo_data import run_command
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "Zk3mQ8vR2xTyUiOp5AsDfG"
 SECONDS = 30
+LONG = 20_000_000
+"""Bytes of an answer that no buffer of the system takes whole."""
+Told = Callable[..., bytes]
 Put = Callable[[Path, int], tuple["subprocess.Popen[bytes]", int]]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -264,17 +267,23 @@ def test_who_asks_is_told_by_the_web_server_and_never_by_the_client(put: Put, tm
 
 
 @pytest.fixture
-def alone() -> Iterator[Callable[[bytes], bytes]]:
+def alone() -> Iterator[Told]:
     """What a server without a web server in front answers to bytes, until it closes the connection."""
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
+        body = bytes(LONG) if scope["path"] == "/long" else b"ok"
+        size = str(len(body)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", size)]})
+        await send({"type": "http.response.body", "body": body})
 
-    def told(sent: bytes) -> bytes:
+    def told(sent: bytes, rest: bytes = b"", reads: bool = True) -> bytes:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as asking:
             asking.sendall(sent)
-            return b"".join(iter(lambda: asking.recv(4_096), b""))
+            while not reads:  # until the server ends it, whose end of the connection takes nothing more then
+                asking.sendall(b"\r\n")
+            answered = asking.recv(4_096) if rest else b""
+            asking.sendall(rest)
+            return answered + b"".join(iter(lambda: asking.recv(4_096), b""))
 
     server = WebServer(app, "127.0.0.1", 0)
     port = int(server.start().rpartition(":")[2])
@@ -299,7 +308,7 @@ def is_problem(answer: bytes, status: int) -> bool:
 
 
 def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(
-    alone: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+    alone: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What keeps to the limits is answered on the same connection again."""
     request = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
@@ -312,7 +321,7 @@ def test_a_head_that_is_too_long_or_never_ends_is_not_waited_for(
 
 
 @pytest.mark.parametrize("method", [b"FOO", b"get", b"LIST", b"X" * 300])
-def test_a_method_that_nothing_here_has_is_501(alone: Callable[[bytes], bytes], method: bytes) -> None:
+def test_a_method_that_nothing_here_has_is_501(alone: Told, method: bytes) -> None:
     assert is_problem(alone(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n"), 501)
 
 
@@ -326,14 +335,14 @@ def test_a_method_that_nothing_here_has_is_501(alone: Callable[[bytes], bytes], 
         b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
     ],
 )
-def test_a_request_that_is_none_is_a_problem_too(alone: Callable[[bytes], bytes], sent: bytes) -> None:
+def test_a_request_that_is_none_is_a_problem_too(alone: Told, sent: bytes) -> None:
     assert is_problem(alone(sent), 400)
 
 
 @pytest.mark.parametrize(
     "hosts", [b"", b"Host: a\r\nHost: a\r\n", b"Host: a b\r\n", b"Host: a/b\r\n", b"Host: user@a\r\n"]
 )
-def test_a_request_of_http_1_1_names_one_host(alone: Callable[[bytes], bytes], hosts: bytes) -> None:
+def test_a_request_of_http_1_1_names_one_host(alone: Told, hosts: bytes) -> None:
     """Also the second one of a connection; what comes behind it is not answered."""
     wrong = b"GET / HTTP/1.1\r\n%b\r\n" % hosts
     right = b"GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"
@@ -345,12 +354,12 @@ def test_a_request_of_http_1_1_names_one_host(alone: Callable[[bytes], bytes], h
     assert is_problem(alone(posted), 400)
 
 
-def test_an_older_client_needs_to_name_no_host(alone: Callable[[bytes], bytes]) -> None:
+def test_an_older_client_needs_to_name_no_host(alone: Told) -> None:
     assert alone(b"GET / HTTP/1.0\r\n\r\n").endswith(b"ok")
 
 
 def test_beyond_so_many_connections_the_next_is_told_to_come_again(
-    alone: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+    alone: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounded_head, "CONNECTIONS", 0)
     answer = alone(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -358,8 +367,35 @@ def test_beyond_so_many_connections_the_next_is_told_to_come_again(
     assert b"\r\nretry-after: 1\r\n" in answer
 
 
+def test_one_client_has_not_all_connections(alone: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before it has sent anything; and no number of silent ones takes all files of the process."""
+    for limit in ("EACH_CLIENT", "SPARE"):
+        with monkeypatch.context() as within:
+            within.setattr(bounded_head, limit, 0 if limit == "EACH_CLIENT" else -bounded_head.CONNECTIONS)
+            assert is_problem(alone(b""), 503)
+
+
+def test_no_connection_stays_for_a_rest_that_comes_late_or_never(
+    alone: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body that no route wanted is thrown away for a while; after it, the next request has to come in time."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+    monkeypatch.setattr(bounded_head, "HEAD_SECONDS", 0.2)
+    for rest in (b"x", b"xy"):
+        assert alone(request, rest).endswith(b"\r\n\r\nok")
+
+
+def test_who_reads_no_answer_is_not_waited_for(alone: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is kept all that is asked ahead of the answers."""
+    request = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert b"HTTP/1.1 400 " in alone(request % b"" * (bounded_head.PIPELINED + 2))
+    monkeypatch.setattr(bounded_head, "STUCK_SECONDS", 0.05)
+    with pytest.raises(ConnectionError):
+        alone(request % b"long", reads=False)
+
+
 def test_who_sends_nonsense_writes_nothing_into_the_log(
-    alone: Callable[[bytes], bytes], capfd: pytest.CaptureFixture[str]
+    alone: Told, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Else anybody could fill the disk with it."""
     upgrade = b"Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
