@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.pages.render import LAST_LOOK
 from api.pages.sentences.books import last_look
 from api.ports import Ports
+from ledger.core.errors import StorageFailed
 from ledger.views.chain_status import ChainStatus
 
 KEPT = 512
@@ -267,12 +268,11 @@ class ReadyRoute:
         if len(asked) > LONGEST or not _may_be_kept(asked):
             await self._app(scope, receive, send)
             return
-        arrived = self._answers.begun
-        ready = self._answers.ready(asked, await self._now(), arrived)
-        if ready is None:
-            ready = self._made_beside(asked, scope)
-        if ready is None:
-            ready = await self._made_by_another(asked, arrived)
+        try:
+            ready = await self._ready(asked, scope)
+        except StorageFailed:  # the framework tells what it meets as well
+            await self._app(scope, receive, send)
+            return
         if ready is not None:
             await _send(ready, scope, send)
             return
@@ -283,6 +283,14 @@ class ReadyRoute:
             return
         for message in messages:
             await send(message)
+
+    async def _ready(self, asked: str, scope: Scope) -> _Encoded | None:
+        """Bytes that nobody has to make; None where they are to be made now, by who asks."""
+        arrived = self._answers.begun
+        ready = self._answers.ready(asked, await self._now(), arrived)
+        if ready is None:
+            ready = self._made_beside(asked, scope)
+        return await self._made_by_another(asked, arrived) if ready is None else ready
 
     def _begin(self, asked: str) -> float:
         """From now on somebody makes this answer, until `_make` has; when that was."""

@@ -20,7 +20,7 @@ from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.core.wording import Wording
 from ledger.store import backup
 from ledger.store.engine import engine_of, transaction
-from ledger.store.failures import BUSY_SECONDS
+from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.guards import missing_triggers, strangers, tables_named
 from ledger.store.transaction import Reading, Writing
 from ledger.store.versions import NEWEST, load_migrations
@@ -70,7 +70,9 @@ class Store:
                 raise ForeignDatabase.field(
                     "database", "the file is of another program; choose a new file"
                 ) from failure
-            raise
+            # Whoever opens it is told the database's own words; no visitor is, when it goes away later.
+            cause = failure.__cause__ or failure
+            raise storage_failure(cause, opens=True) or failure from cause
         except BaseException:
             engine.dispose()
             raise

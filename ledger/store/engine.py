@@ -184,9 +184,8 @@ def _as_ours(context: ExceptionContext) -> None:
         ) from context.original_exception
     told = storage_failure(
         context.original_exception,
-        writes=state is None or state.writes,
+        writes=state is not None and state.writes,
         commits=state is not None and state.commits,
-        opens=state is None,
     )
     if told is not None:
         raise told from context.original_exception
@@ -217,8 +216,12 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
             # Before the session ends, which would roll back what is still open.
             state.commits = True
             connection.exec_driver_sql("COMMIT")
-    except BaseException:
+    except BaseException as failure:
         _roll_back(connection)
+        # The driver itself may raise where no statement is asked: its server went away while answers were waited for.
+        told = storage_failure(failure, writes=writes, commits=state.commits)
+        if told is not None:
+            raise told from failure
         raise
     finally:
         connection.close()

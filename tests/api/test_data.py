@@ -166,6 +166,18 @@ def test_a_failing_database_is_503_with_the_time_to_try_again(site: TestClient) 
         problem(answer, 503)
         assert answer.headers["retry-after"] == "60"
 
+    def away() -> Any:
+        raise StorageFailed("database: its server cannot be reached; try again when it is there")
+
+    broken.read = away  # type: ignore[method-assign]
+    for path in (
+        "/",
+        "/c/bithelp",
+        f"{API}/campaigns",
+    ):  # which are kept, and looked for before they are made
+        answer = TestClient(create_app(replace(made, store=broken)), raise_server_exceptions=False).get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
 
 def test_what_does_not_exist_is_a_problem(site: TestClient) -> None:
     """404 in problem+json under /api, also for a path that nobody serves."""

@@ -268,6 +268,14 @@ def test_a_server_that_ended_the_connection_is_asked_again(kind: str, tmp_path: 
     finally:
         event.remove(Engine, "before_cursor_execute", cut_at_commit)
     assert entries(store) == 4
+    with pytest.raises(StorageFailed, match="nothing was written"), store.write():
+        raise psycopg.OperationalError  # as the driver does where it waits for answers, and no statement is asked
+    drop_postgresql(url)
+    with pytest.raises(StorageFailed) as away:
+        entries(store)
+    assert str(away.value) == "database: its server cannot be reached; try again when it is there", (
+        "its own words are for who configures it, not for visitors"
+    )
     store.close()
 
 
