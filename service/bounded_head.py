@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Container
 from functools import lru_cache
 from typing import Any
 
@@ -124,15 +123,14 @@ class BoundedHead(HttpToolsProtocol):
 
     def _of_this_client(self) -> int:
         """How many connections the one has who made this one; a proxy that is configured counts for nobody."""
-        if self.client is None or self.client[0] in self._proxies():
+        app = self.config.loaded_app
+        if self.client is None or (
+            isinstance(app, ProxyHeadersMiddleware) and self.client[0] in app.trusted_hosts
+        ):
             return 0
         prefix = _prefix(self.client[0])
-        others = (one.client for one in self.connections)
+        others = (one.client for one in self.connections if isinstance(one, BoundedHead))
         return sum(1 for one in others if one is not None and _prefix(one[0]) == prefix)
-
-    def _proxies(self) -> Container[str]:
-        app = self.config.loaded_app
-        return app.trusted_hosts if isinstance(app, ProxyHeadersMiddleware) else ()
 
     def send_400_response(self, msg: str) -> None:
         """What the parser refuses. A method that it does not know is one that nothing here has (RFC 9110 15.6.2)."""
