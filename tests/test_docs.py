@@ -12,6 +12,7 @@ import pytest
 
 from service.cli import build_parser
 from service.commands import TABLE
+from tests.tools.demo_data import run_command
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -110,6 +111,36 @@ def test_every_file_that_is_named_in_code_exists(document: Path) -> None:
     named = {code for code in CODE.findall(FENCE.sub("", document.read_text())) if PATH.fullmatch(code)}
     missing = {name for name in named - WRITTEN_BY_INIT if not (ROOT / name).exists()}
     assert {name for name in missing if name != "tests/node/.cache"} == set()
+
+
+TYPED = re.compile(r"^(?:\./aidtrail|\$A) (.*?)(?: <<'JSON'\n(.*?)^JSON)?$", re.DOTALL | re.MULTILINE)
+
+
+def typed(document: Path, heading: str = "") -> Iterator[tuple[list[str], bytes]]:
+    """The commands of a document, or under one of its headings, with what stands behind them as JSON."""
+    text = (
+        document.read_text().partition(heading)[2].partition("\n## ")[0] if heading else document.read_text()
+    )
+    for language, block in FENCE.findall(text):
+        if language == "sh":
+            for line, told in TYPED.findall(block.replace("\\\n", " ")):
+                yield shlex.split(line), told.encode()
+
+
+def test_the_worked_example_and_the_lines_of_the_readme_do_what_they_say(tmp_path: Path) -> None:
+    for words, told in typed(ROOT / "docs/example.md"):
+        ran = run_command(words, tmp_path, told)
+        assert ran.code == (1 if words[0] == "inbox" else 0), ran.err
+        if words[0] == "trail":
+            assert "paid for 10,000 masks: 9,900 in stock at Clinic store, 100 damaged" in ran.out
+            assert "795.00 USD  held at the bank" in ran.out
+        if words[0] == "inbox":
+            assert "PO-1/1 damaged L-77 (receipt GRN-1), 42.00 USD" in ran.out
+    begun = list(typed(ROOT / "README.md", "## A campaign of your own, without money at stake"))
+    assert [words[0] for words, _ in begun] == ["init", "user", "campaign", "look", "serve"]
+    for words, _ in begun[:-1]:
+        ran = run_command(words, tmp_path)
+        assert ran.code == 0, ran.err
 
 
 def headings(document: Path) -> set[str]:
