@@ -15,7 +15,8 @@ from ledger.core.facts import BIDI
 
 MOST_WORDS = 2_000
 """Characters of each field that are kept; one that was longer ends with an ellipsis."""
-_MOST_REFERENCES = 20
+MOST_REFERENCES = 1_000
+"""Other references of a line that are kept: a bank books what many gave as one line. Of more, an ellipsis says so."""
 _NONE = frozenset(
     [
         "nonref",
@@ -47,6 +48,11 @@ def plain_words(*texts: str) -> str:
 def _bounded(words: str) -> str:
     """What is cut says so."""
     return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
+
+
+def _counted(references: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left out says so."""
+    return references if len(references) <= MOST_REFERENCES else (*references[:MOST_REFERENCES], "…")
 
 
 def reference_of(text: str) -> str:
@@ -81,7 +87,7 @@ class LineWords:
             name=_bounded(", ".join(dict.fromkeys(name for text in names if (name := plain_words(text))))),
             text=plain_words(*dict.fromkeys(texts)),
             reference=own,
-            references=tuple(found)[:_MOST_REFERENCES],
+            references=_counted(tuple(found)),
         )
 
     @classmethod

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.core.line_words import LineWords
+from ledger.core.line_words import MOST_REFERENCES, LineWords
 from ledger.views.bank_together import Part, together
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.reconcile import books_state
@@ -85,3 +85,6 @@ def test_words_that_are_too_long_end_with_an_ellipsis() -> None:
     assert (len(told.name), told.name[-1]) == (2_000, "…")
     assert told.text == "t" * 1_999 + "…"
     assert LineWords.of(texts=["t" * 2_000]).text == "t" * 2_000
+    many = [f"gift {n}" for n in range(MOST_REFERENCES + 1)]
+    assert LineWords.of(others=many[1:]).references == (*many[1:],), "a line may be what many gave"
+    assert LineWords.of(others=many).references == (*many[:-1], "…")
