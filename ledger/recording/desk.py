@@ -180,7 +180,7 @@ def act(
         case _:
             told = naming_salted(tx, told)
     kind = action.kind
-    for also in kind.also_in(told):
+    for also in kind.also_in(tx.session, slug, told):
         actor.require(named, scope, action.roles, also)
     if _takes_back_everywhere(tx, told):
         actor.require(named, scope, action.roles, None)

@@ -157,7 +157,7 @@ class Kind(Generic[F, N]):
     read_elsewhere: bool = False
     """May other campaigns' inboxes say something else after it, or its reversal? Unlike `everywhere` it is told by
     whoever may tell it in its own."""
-    also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
+    also_in: Callable[[Session, str, F], tuple[str, ...]] = lambda _session, _campaign, _facts: ()
     """Campaigns beside its own in whose books it writes: who tells it needs the role there too."""
     listed_with: tuple[str, ...] = ()
     """Other nouns of which an entry of this kind is one as well."""

@@ -143,8 +143,10 @@ class Workflow(Generic[F, R, N, P]):
     """Noun and verb of the proposal where they are others than the noun and `add`: `purchase`, `close`."""
     kept: Callable[[Books, R, Entry[F, P]], None] = _nothing
     """What recording it leaves beside its row: items, or that something waits for it."""
-    also_in: Callable[[F], tuple[str, ...]] = lambda _facts: ()
+    also_in: Callable[[Session, str, F], tuple[str, ...]] = lambda _session, _campaign, _facts: ()
     """Campaigns in whose books its approval writes too, as in `Kind`."""
+    approved_in: Callable[[Session, R], tuple[str, ...]] = lambda _session, _row: ()
+    """The same campaigns, of what was recorded: who approves it needs the role there too."""
     approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
     read_elsewhere: bool = False
     """May other campaigns' inboxes say something else after its approval, or the reversal of that?"""
@@ -294,6 +296,10 @@ class Workflow(Generic[F, R, N, P]):
                 self._require_unblocked(context, found)
             return self.effect(context, self.require_pending(context, facts.number), facts)
 
+        def also_in(session: Session, campaign: str, facts: Decision) -> tuple[str, ...]:
+            found = self.find(session, campaign, facts.number)
+            return () if found is None else self.approved_in(session, found)
+
         def asks(context: Context, facts: Decision) -> Asked | None:
             found = self.find(context.books.session, context.campaign, facts.number)
             return None if found is None else self.asks(context.books.session, found)
@@ -317,6 +323,7 @@ class Workflow(Generic[F, R, N, P]):
             post=post,
             fold=fold,
             approves=self._recorded_by,
+            also_in=also_in,
             asks=asks,
             asks_also=also,
             read_elsewhere=self.read_elsewhere,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.chain import Outpoint
-from ledger.core.errors import Conflict, NotFound, Refused
+from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.roles import Grant, Role
 from ledger.rules.books import Books
 from ledger.views.conservation import conservation
 from ledger.views.flow import ExitKind
@@ -73,8 +75,23 @@ def left(ledger: Ledger, gift: str) -> dict[ExitKind | None, int]:
         return {place.kind: place.amount.minor for place in trail.places}
 
 
+def decide_in_one(ledger: Ledger, campaign: str, noun: str, number: str, date: str) -> None:
+    """An approver of that campaign alone tries to approve."""
+    whole = ledger.actors["approver"]
+    ledger.actors["approver"] = replace(whole, grants=(Grant(Role.APPROVER, campaign),))
+    try:
+        do(ledger, campaign, "approver", noun, "approve", number=number, date=date)
+    finally:
+        ledger.actors["approver"] = whole
+
+
 def test_money_lent_is_owed_and_the_borrower_has_it(ledger: Ledger) -> None:
-    lend(ledger, "L-1", 500_000, fee=1_000)
+    """Who approves it, and what is repaid of it, needs the role in both campaigns."""
+    told = {"to": OTHER, "asset": "USD", "bank": "B", "to_bank": "O", "amount": 500_000, "fee": 1_000}
+    do(ledger, SLUG, "recorder", "loan", "add", number="L-1", date="2023-11-21", **told)
+    with pytest.raises(NotAllowed, match=OTHER):
+        decide_in_one(ledger, SLUG, "loan", "L-1", "2023-11-21")
+    do(ledger, SLUG, "approver", "loan", "approve", number="L-1", date="2023-11-21")
     assert net(ledger, f"bank/{OTHER}/O") == 500_000 == net(ledger, f"lent/{SLUG}/L-1")
     assert net(ledger, f"owed/{OTHER}/{SLUG}/L-1") == -500_000
     assert net(ledger, f"bank/{SLUG}/B") == 1_499_000
@@ -110,6 +127,8 @@ def test_no_more_is_repaid_than_is_owed_waiting_repayments_counted(ledger: Ledge
         do(ledger, OTHER, "recorder", "repayment", "add", number="R-2", amount=300_000, **told)
     do(ledger, OTHER, "recorder", "repayment", "reject", number="R-1", date="2023-11-25")
     do(ledger, OTHER, "recorder", "repayment", "add", number="R-3", amount=500_000, **told)
+    with pytest.raises(NotAllowed, match=SLUG):
+        decide_in_one(ledger, OTHER, "repayment", "R-3", "2023-11-25")
 
 
 @pytest.mark.parametrize(
