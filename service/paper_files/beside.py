@@ -75,6 +75,12 @@ def _beside_gif(data: bytes) -> Iterator[int]:
     raise ValueError
 
 
+def whole_gif(data: bytes) -> bytes:
+    """A GIF up to its end, behind which Pillow reads on. Raises ValueError where it has none."""
+    *_, behind = _beside_gif(data)
+    return data[: len(data) - behind]
+
+
 def _colours(data: bytes, at: int) -> int:
     """Bytes of the table of colours that a byte of flags tells of."""
     if at >= len(data):

@@ -7,12 +7,13 @@ holds is listed, and a person decides.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
@@ -41,6 +42,25 @@ _ACTIONS = ("/OpenAction", "/A", "/PA", "/Next")
 _BESIDE = ("/Metadata", "/PieceInfo", "/LastModified")
 _OF_WRITER = ("/T", "/M", "/CreationDate", "/NM")
 """Of a remark: who wrote it, and when."""
+_OF_REMARKS = (
+    "AC CA Contents CreationDate DA DS DV M NM Opt OverlayText RC RV State StateModel Subj T TM TU V"
+)
+_OF_LINKS = "Base D Desc Dest DOS F Mac Title UF Unix URI"
+_OF_WORDS = "ActualText Alt E Headers ID Lang Limits Name Names P Phoneme Short Summary"
+_OF_PRINT = (
+    "CharSet FontFamily HalftoneName Info Lookup Ordering OutputCondition OutputConditionIdentifier Panose"
+)
+_OF_OTHERS = "Cert ContactInfo JS Location Msg O OE PS Perms R RD RT Reason Registry RegistryName SS U UE"
+_TEXTS = frozenset(
+    f"/{name}"
+    for names in (_OF_REMARKS, _OF_LINKS, _OF_WORDS, _OF_PRINT, _OF_OTHERS)
+    for name in names.split()
+)
+"""Keys whose values may be texts. A text under any other is what a program keeps for itself, and no reader shows it."""
+_HEAD = re.compile(rb"%PDF-\d\.\d\s*(?:%[\x80-\xff]{4,16}\s+)?")
+_PACKED = re.compile(rb"\bstream\r?\n.*?endstream", re.DOTALL)
+_STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
+_COMMENT = re.compile(rb"%([^\r\n]*)")
 _MOST_DEEP = 60
 
 
@@ -99,9 +119,26 @@ def _beside(pdf: Pdf, data: bytes) -> Iterator[Found]:
         yield Found(Treatment.METADATA, "bytes before the document", str(begin))
     if end >= 0 and (rest := len(data[end + 5 :].strip())):
         yield Found(Treatment.METADATA, "bytes behind the document", str(rest))
+    for comment in _comments(data[max(begin, 0) :]):
+        yield Found(Treatment.METADATA, "comment", comment)
+    if pdf.is_encrypted:
+        yield Found(Treatment.METADATA, "lock on printing and copying")
     # One that is made for the web has two tables from the start (ISO 32000-2, annex F).
     if data.count(b"startxref") > (2 if pdf.is_linearized else 1):
         yield Found(Treatment.METADATA, "earlier versions")
+
+
+def _comments(data: bytes) -> Iterator[str]:
+    """What stands between and within objects for no reader; what only looks like one has the file written anew."""
+    bare, deep = _PACKED.sub(b"", _HEAD.sub(b"", data, count=1)), 0
+    found = 1
+    while found and deep < _MOST_DEEP:  # strings may hold brackets
+        bare, found = _STRING.subn(b"", bare)
+        deep += 1
+    for one in _COMMENT.finditer(bare):
+        said = one.group(1).strip()
+        if said and said != b"%EOF":
+            yield said.decode("latin-1")
 
 
 def _taken_out(pdf: Pdf) -> Iterator[Found]:
@@ -167,6 +204,9 @@ def _of_object(told: Dictionary | Stream) -> Iterator[Found]:
     if "/Thumb" in told:
         yield Found(Treatment.THUMBNAILS, "thumbnail of a page")
         del told["/Thumb"]
+    for name in [name for name in told.keys() if name not in _TEXTS and _is_text(told[name])]:  # noqa: SIM118
+        yield Found(Treatment.METADATA, name.lstrip("/"), _said(told[name]))
+        del told[name]
     for name in ("/AF", "/EF"):
         if name in told:
             yield Found(Treatment.ATTACHMENTS, "associated file")
@@ -175,6 +215,16 @@ def _of_object(told: Dictionary | Stream) -> Iterator[Found]:
     yield from _annotations(told)
     if isinstance(told, Stream):
         yield from _jpeg(told)
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, Array):
+        return len(value) > 0 and all(isinstance(part, String) for part in list(value))
+    return isinstance(value, String)
+
+
+def _said(value: object) -> str:
+    return " ".join(map(str, list(value))) if isinstance(value, Array) else str(value)
 
 
 def _active(told: Dictionary | Stream) -> Iterator[Found]:

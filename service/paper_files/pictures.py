@@ -7,6 +7,7 @@ anew in its own format, and turned as its Exif says, since nothing says it any m
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, ImageSequence
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
-from service.paper_files.beside import bytes_beside
+from service.paper_files.beside import bytes_beside, whole_gif
 from service.paper_files.found import Found, Plain
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
 
@@ -50,6 +51,8 @@ _OF_FORMAT = frozenset(
     }
 )
 """What it knows beside that tells of nobody: how a format packs."""
+_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
+"""What Pillow raises of a file that is no picture, or is damaged."""
 _TURNED = frozenset(range(2, 9))
 _TAGS_OF_TIFF = frozenset(
     {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
@@ -80,7 +83,8 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            read = whole_gif(data) if data.startswith(b"GIF8") else data
+            with Image.open(io.BytesIO(read), formats=_FORMATS) as picture:
                 if picture.width * picture.height > _MOST_PIXELS:
                     raise Refused.field(
                         "paper",
@@ -88,7 +92,7 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
                         most=_MOST_PIXELS,
                     )
                 yield picture
-    except (OSError, ValueError, SyntaxError, EOFError, NoJpeg, Warning, Image.DecompressionBombError):
+    except (*_UNREADABLE, NoJpeg, Warning, Image.DecompressionBombError):
         raise Refused.field(
             "paper", "this picture cannot be read; save it anew, or give a PDF of it"
         ) from None

@@ -6,6 +6,7 @@ import hashlib
 import io
 import struct
 import zlib
+from typing import Any
 
 import pikepdf
 import pytest
@@ -83,6 +84,8 @@ def beside(form: str) -> dict[str, bytes]:
         size = struct.pack("<I", len(plain) + len(words) + 8 - 8)
         found["a part of no name"] = b"RIFF" + size + plain[8:] + b"junk\x0a\0\0\0" + words
     if form == "GIF":
+        found["what looks like a further frame"] = plain + b", A person"
+        found["a further frame that breaks off"] = plain + b"," + words[:1] + b"A person"
         for place, head in {
             "XMP": b"\x21\xff\x0bXMP DataXMP",
             "a late comment": b"\x21\xfe",
@@ -127,17 +130,27 @@ def test_a_scan_of_several_pages_stays_one() -> None:
     assert treated(told.data).done == ()
 
 
+def rewritten(paper: bytes, program: str = "", **options: Any) -> bytes:
+    """A PDF saved again; `program` is what a program keeps in it for itself."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(paper)) as pdf:
+        if program:
+            pdf.pages[0].obj["/PTEX.FileName"] = pikepdf.String(program)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, **options)
+    return out.getvalue()
+
+
 def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
     """A name that was blacked out by a later save is still in the file before that; one for the web has no such."""
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(treated(paper_pdf()).data)) as pdf:
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
-    plain = out.getvalue()
+    plain = rewritten(treated(paper_pdf()).data)
     table = plain.rpartition(b"startxref\n")[2].split(b"\n")[0]
     late = b"9 0 obj\n(A person)\nendobj\n"
     rest = b"xref\n0 0\ntrailer\n<</Root 1 0 R/Size 10/Prev %b>>\nstartxref\n%d\n%%%%EOF\n"
     saved_again = plain + late + rest % (table, len(plain) + len(late))
     for name, paper in {
+        "comment: A person": plain.replace(b"endobj\n", b"endobj\n% A person\n", 1),
+        "PTEX.FileName: A person": rewritten(plain, "A person"),
+        "lock on printing and copying": rewritten(plain, encryption=pikepdf.Encryption(owner="A person")),
         "earlier versions": saved_again,
         "bytes behind the document: 8": plain + b"A person",
         "bytes before the document: 9": b"A person\n" + plain,
