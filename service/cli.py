@@ -47,7 +47,7 @@ def row_of(words: Sequence[str]) -> Row | None:
 
 
 def build_parser(chosen: Row | None, command: Command | None) -> argparse.ArgumentParser:
-    """The parser of all words; only the chosen command has its options, since no other is loaded."""
+    """The parser of the chosen command, of which no other is loaded; of all words, where none was chosen."""
     parser = _Parser(
         prog="aidtrail",
         description="Follows a crypto donation from the coin to what it became.",
@@ -62,7 +62,7 @@ def build_parser(chosen: Row | None, command: Command | None) -> argparse.Argume
     for words in TABLE:
         noun, _, verb = words.partition(" ")
         verbs.setdefault(noun, []).append(verb)
-    for row in TABLE.values():
+    for row in TABLE.values() if chosen is None else (chosen,):
         noun, _, verb = row.words.partition(" ")
         if verb and noun not in nouns:
             group = top.add_parser(

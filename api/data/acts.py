@@ -114,6 +114,12 @@ def _add(
         body = await body_of(request)
         return await run_in_threadpool(_act, ports, token, slug, noun, verb, body)
 
+    if not shown:
+        # The verb may be written where it goes without saying; the document has each act once.
+        router.add_api_route(
+            path, endpoint, methods=["POST"], status_code=201, response_model=None, include_in_schema=False
+        )
+        return
     router.add_api_route(
         path,
         endpoint,
@@ -121,8 +127,6 @@ def _add(
         tags=["Desk"],
         name=f"{noun} {verb}",
         operation_id=f"{noun}_{verb}",
-        # The verb may be written where it goes without saying; the document has each act once.
-        include_in_schema=shown,
         description=f"{action.doc} {needs(action.roles)}",
         status_code=201,
         response_model=Recorded,
@@ -242,14 +246,14 @@ _OUTCOMES = {
         "recorded",
         "It was recorded already, and nothing changed, or a draft was taken back.",
         status=200,
-        model=Recorded,
+        shape="Recorded",
         already=True,
     ),
     **answer(
         "recorded",
         "It is a draft, recorded when the transaction that it explains settles.",
         status=202,
-        model=Recorded,
+        shape="Recorded",
         seq=None,
         key="conversion:first-call:C-2",
         waiting_for="3f" * 32,

@@ -120,16 +120,18 @@ def problems(*statuses: int) -> Responses:
 
 
 def answer(
-    name: str, what: str = "The answer.", *, status: int = 200, model: Any = None, **changes: Any
+    name: str, what: str = "The answer.", *, status: int = 200, shape: str = "", **changes: Any
 ) -> Responses:
     """The answer of a status with its example; `changes` are fields that differ in this one.
 
-    `model` is needed for what is not the usual status of its route.
+    `shape` is needed for what is not the usual status of its route: the name of the schema that this one answers by.
     """
     shown = f"{name} {status}"
     _SHOWN[shown] = EXAMPLES[name] | changes
-    told: dict[str, Any] = {"description": what, "content": {JSON: {"example": shown}}}
-    return {status: told if model is None else {**told, "model": model}}
+    content: dict[str, Any] = {"example": shown}
+    if shape:
+        content["schema"] = {"$ref": f"#/components/schemas/{shape}"}
+    return {status: {"description": what, "content": {JSON: content}}}
 
 
 def described(app: FastAPI) -> dict[str, Any]:

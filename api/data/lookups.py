@@ -43,7 +43,7 @@ def lookups_routes(router: APIRouter, ports: Ports) -> None:
         },
         response_model=Looked,
         responses={
-            **answer("lookup", "It was asked for before; this is what is known.", status=200, model=Looked),
+            **answer("lookup", "It was asked for before; this is what is known.", status=200, shape="Looked"),
             **answer("lookup", "It is asked for at the next look.", status=202),
             **problems(403, 413, 422, 429, 507),
         },

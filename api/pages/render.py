@@ -10,6 +10,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -77,33 +78,40 @@ def _amount(value: Amount | None, unit: str = "") -> str:
     return say.gift_amount(value, unit) if unit else exact_with_asset(value)
 
 
+@cache
+def _environment() -> Environment:
+    """The templates with their filters; one a process, since whatever site asks compiles the same."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {"say": say, "w": fixed, "h": help_words, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
+    made.filters |= {
+        "amount": _amount,
+        "pieces": say.pieces,
+        "units": say.number_of,
+        "count": count,
+        "figure": exact,
+        "day": lambda text: say.day(text or ""),
+        "time": lambda text: say.time(text or ""),
+        "place": say.where,
+        "short": short_hash,
+        "link": lambda text: quote(text, safe=":"),
+    }
+    return made
+
+
 class PageRenderer:
     """Templates of the public pages, under one site's settings."""
 
     def __init__(self, settings: SiteSettings) -> None:
         self.settings = settings
-        self._environment = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            finalize=_finalized,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals |= {"say": say, "w": fixed, "h": help_words, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
-        self._environment.filters |= {
-            "amount": _amount,
-            "pieces": say.pieces,
-            "units": say.number_of,
-            "count": count,
-            "figure": exact,
-            "day": lambda text: say.day(text or ""),
-            "time": lambda text: say.time(text or ""),
-            "place": say.where,
-            "short": short_hash,
-            "link": lambda text: quote(text, safe=":"),
-        }
+        self._environment = _environment()
 
     def frame(
         self,

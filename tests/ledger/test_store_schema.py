@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Integer, LargeBinary, Text
@@ -24,6 +26,13 @@ def _described(url: str) -> dict[str, str]:
         return described(connection)
 
 
+@cache
+def _declared(kind: str) -> dict[str, str]:
+    """The database that is declared, as it tells of itself; made once."""
+    with TemporaryDirectory() as folder:
+        return _made(kind, Path(folder), declared(Dialect(kind)))
+
+
 def _made(kind: str, folder: Path, statements: Sequence[str], name: str = "ledger.db") -> dict[str, str]:
     url = fresh_url(kind, folder, name)
     with outside(url) as connection:
@@ -36,13 +45,12 @@ def test_a_migrated_database_is_the_one_that_is_declared(kind: str, tmp_path: Pa
     """Tables, columns, types, keys, conditions, indexes, guards: nothing more, nothing less, nothing else."""
     url = fresh_url(kind, tmp_path, "migrated.db")
     Store.create(url).close()
-    assert not unlike(_described(url), _made(kind, tmp_path, declared(Dialect(kind)))), REMEDY
+    assert not unlike(_described(url), _declared(kind)), REMEDY
 
 
-def test_each_column_of_each_table_is_compared(tmp_path: Path) -> None:
+def test_each_column_of_each_table_is_compared() -> None:
     """What is described is not less than what is declared."""
-    told = _made("sqlite", tmp_path, declared(Dialect.SQLITE))
-    assert len(told) == len(declared(Dialect.SQLITE))
+    assert len(_declared("sqlite")) == len(declared(Dialect.SQLITE))
 
 
 def _once(pattern: str, new: str) -> Callable[[str], str]:
@@ -90,16 +98,14 @@ def test_a_difference_is_seen_that_no_column_shows(
     told = declared(Dialect(kind))
     changed = next(n for n, statement in enumerate(told) if change(statement) != statement)
     other = [*told[:changed], change(told[changed]), *told[changed + 1 :]]
-    one = _made(kind, tmp_path, told, "one.db")
-    assert unlike(one, _made(kind, tmp_path, other, "other.db"))
+    assert unlike(_declared(kind), _made(kind, tmp_path, other))
 
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_guard_that_is_missing_is_seen(kind: str, tmp_path: Path) -> None:
     told = declared(Dialect(kind))
     trigger = max(n for n, statement in enumerate(told) if statement.startswith("CREATE TRIGGER"))
-    one, other = (_made(kind, tmp_path, part, f"{len(part)}.db") for part in (told, told[:trigger]))
-    assert unlike(one, other)
+    assert unlike(_declared(kind), _made(kind, tmp_path, told[:trigger]))
 
 
 def test_a_column_holds_one_value() -> None:

@@ -32,8 +32,11 @@ def declared(dialect: Dialect) -> list[str]:
 
 
 def make(connection: Connection, statements: Iterable[str]) -> None:
+    """All of them in one transaction: each by itself would be read back and written out before the next."""
+    connection.exec_driver_sql("BEGIN")
     for statement in statements:
         connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("COMMIT")
 
 
 def described(connection: Connection) -> dict[str, str]:
