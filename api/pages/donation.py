@@ -12,7 +12,7 @@ from api.pages.figures import short_hash
 from api.pages.parts import ROWS, picture
 from api.pages.receipt import receipted
 from api.pages.render import PageRenderer
-from api.pages.sentences import fixed, receipt
+from api.pages.sentences import fixed, proof, receipt
 from ledger.views.campaign import DonationPage
 from ledger.views.trail import Donation, DonationTrail, StepKind
 
@@ -52,6 +52,11 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
         trail=trail,
         instead=page.instead,
         books=page.books,
+        recorded_by=page.recorded_by,
+        proof=proof,
+        command=proof.check_command(page.trail, page.network),
+        raw_block=proof.raw_block(trail.block, page.network) if trail.block else "",
+        hashed={paper.sha256: paper for step in trail.steps for paper in step.evidence}.values(),
         # The picture shows no services; what of the gift went to one names its unit.
         units={**page.flow.units, **{row.amount.asset: row.unit for row in trail.places if row.unit}},
         short=_short(trail),

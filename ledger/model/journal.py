@@ -79,7 +79,7 @@ class ObservationRow(Table, table=True):
     """What was seen in the world, in the order in which it was seen."""
 
     __tablename__: ClassVar[Any] = "observations"
-    __table_args__ = (STRICT,)
+    __table_args__ = (Index("observations_subject", "subject"), STRICT)
     n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     at: str = Field(sa_type=TEXT)
     source: str = Field(sa_type=TEXT)

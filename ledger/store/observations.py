@@ -54,6 +54,16 @@ class Observations:
             after = page[-1][5]
             left = None if left is None else left - size
 
+    def about(self, subject: str) -> list[Observation]:
+        """Observations of a block or a transaction, in order."""
+        query = (
+            select(ObservationRow).where(ObservationRow.subject == subject).order_by(col(ObservationRow.n))
+        )
+        return [
+            Observation(row.at, row.source, row.kind, row.subject, row.data, row.n)
+            for row in self._session.exec(query)
+        ]
+
 
 class ObservationsWriting(Observations):
     """Appending observations."""

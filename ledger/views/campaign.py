@@ -23,6 +23,7 @@ from ledger.views.losses import LossRow
 from ledger.views.openings import BroughtIn
 from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
+from ledger.views.recorded_by import RecordedBy
 from ledger.views.sum_tables import SumTable
 from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
 from ledger.views.trail import Donation, DonationStatus, DonationTrail, Outcome, Paper
@@ -526,6 +527,10 @@ class DonationPage(Frozen):
     """What the transaction pays to the campaign that replaced it."""
     books: Books
     """The state of its campaign's books."""
+    recorded_by: Mapping[int, RecordedBy]
+    """The roles behind the entries of its steps, by the number of the entry."""
+    network: str
+    """Which chain its coins are on; empty before the first look."""
     flow: Flow
     """The picture that its thread goes through."""
     demonstration: bool

@@ -25,7 +25,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
-from ledger.core.observation import WatchedOutput
+from ledger.core.observation import ObservationKind, WatchedOutput, observation_of, transactions_of
 from ledger.core.times import rfc3339
 from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
@@ -200,9 +200,17 @@ class DonationFollower:
         elif gift is not None and gift.live and gift.counted_in is Coins.BLOCKED:
             followed = self._set_apart(gift.sats - gift.returned)
         used, covered = self._used_of(gift)
+        if gift is not None and gift.blocked_at is not None:
+            followed = replace(followed, places=_blocked_since(followed.places, gift.blocked_at[:10]))
         block = None
         if watched.height is not None and watched.block is not None:
-            block = Block(height=watched.height, hash=watched.block, time=rfc3339(watched.block_time or 0))
+            block = Block(
+                height=watched.height,
+                hash=watched.block,
+                time=rfc3339(watched.block_time or 0),
+                position=watched.position,
+                branch=self._branch_of(watched.txid, watched.block),
+            )
         restriction = restriction_in(self._tx, gift, output)
         return DonationTrail(
             key=str(outpoint),
@@ -241,6 +249,15 @@ class DonationFollower:
             undone=Amount.known("BTC", followed.undone + stands.undone or None),
             stands=stands.places,
         )
+
+    def _branch_of(self, txid: str, block: str) -> tuple[str, ...]:
+        """The Merkle path of a transaction in a block, as it was checked when the block was read."""
+        for seen in self._tx.observations.about(block):
+            body = observation_of(ObservationKind(seen.kind), seen.subject, seen.data)
+            for told in transactions_of(body):
+                if told.txid == txid and told.branch:
+                    return told.branch
+        return ()
 
     def _set_apart(self, sats: int) -> Followed:
         """What of a gift lies on no line, since it was blocked before it settled: all that did not go back."""
@@ -429,7 +446,7 @@ class DonationFollower:
             place.model_copy(update={"since": since[place.place]})
             if place.kind is ExitKind.AT_EXCHANGE and place.place in since
             else place.model_copy(update={"since": days.get(place.amount.asset, "")})
-            if place.kind in {ExitKind.HELD, ExitKind.BLOCKED}
+            if place.kind is ExitKind.HELD
             else place
             for place in self._names.of_sums(held, lost, spent)
         ]
@@ -571,6 +588,7 @@ class DonationFollower:
             kind = StepKind.CARRIED
             if product.verb is not None:
                 paper = replace(paper, detail=(*paper.detail, ("verb", product.verb)))
+            paper = replace(paper, detail=(*paper.detail, ("service", product.name)))
         written_off = any(ending is ExitKind.WRITTEN_OFF for ending, _ in row.lost)
         if noun == "refund" and not row.units and written_off:  # nothing came back
             kind, row = StepKind.WRITTEN_OFF, replace(row, units=row.ended, lost={})
@@ -616,7 +634,9 @@ class DonationFollower:
             row, towards = replace(row, asset=order.currency, units=row.value), (("towards", product.name),)
         packs = in_packs(self._bars.packs_ordered(order.number, row.asset))
         billed = packs_billed(session, payment, row.asset)
-        detail = (*towards, ("payment", number), *supplier, *packs, *billed)
+        named = (("service", product.name),) if service and product is not None and not towards else ()
+        ordered = (("ordered", order.happened or order.date),)
+        detail = (*towards, *named, *ordered, ("payment", number), *supplier, *packs, *billed)
         paper = PaperStep(payment.entry, payment.date, payment.happened, order.supplier, detail, figures)
         papers = self._papers_about(About.PURCHASE, order.number) + self._papers_about("payment", number)
         return self._step(kind, row, paper, order.number, papers)
@@ -714,3 +734,11 @@ class DonationFollower:
         if isinstance(name, ExchangeLine):
             return name.asset, name.exchange
         return (line, "") if name.kind is LineKind.ORDER else (name.asset, "")
+
+
+def _blocked_since(places: tuple[Place, ...], day: str) -> tuple[Place, ...]:
+    """What a block holds is there since it was blocked, not since it came."""
+    return tuple(
+        place.model_copy(update={"since": day}) if place.kind is ExitKind.BLOCKED else place
+        for place in places
+    )

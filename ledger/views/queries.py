@@ -79,6 +79,7 @@ from ledger.views.papers import paper_page, served_paper, standing_evidence, tol
 from ledger.views.people import achievements
 from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
+from ledger.views.recorded_by import recorded_by
 from ledger.views.stages import CampaignFlow
 from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.totals import apart_totals, bars_of, goods_totals, service_rows
@@ -582,6 +583,8 @@ def donation_page(tx: Reading, trail: DonationTrail, *, now: int) -> DonationPag
     return DonationPage(
         trail=trail,
         instead=_paid_instead(tx, trail),
+        recorded_by=recorded_by(tx.session, {step.entry for step in trail.steps if step.entry is not None}),
+        network=tx.progress.load("network") or "",
         books=books_state(tx, campaign.slug, now=now),
         flow=campaign_flow(tx, campaign.slug),
         demonstration=tx.progress.load("demonstration") == "yes",

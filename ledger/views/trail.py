@@ -245,6 +245,10 @@ class Block(Frozen):
     """Its hash."""
     time: str
     """The time in its header, RFC 3339."""
+    position: int | None = None
+    """Which transaction of it the payment is; the first is 0."""
+    branch: tuple[str, ...] = ()
+    """The Merkle path from the transaction up to the root in the block's header, each node as bytes in hexadecimal."""
 
 
 class Restriction(Frozen):

@@ -61,7 +61,11 @@ def test_pages_carry_no_script_and_no_inline_style(site: TestClient, path: str) 
     """The policy forbids both; nothing comes from another host."""
     answer = site.get(path)
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text)
-    assert not re.search(r'(?:src|href|action)="(?:https?:)?//', answer.text)
+    # The one link elsewhere is that of a raw block, which nothing loads before somebody follows it.
+    taken = re.sub(
+        r'<a href="https://mempool.space/api/block/[0-9a-f]{64}/raw" rel="noreferrer">', "", answer.text
+    )
+    assert not re.search(r'(?:src|href|action)="(?:https?:)?//', taken)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -283,3 +287,22 @@ def test_no_product_is_named_in_the_code_of_pages() -> None:
     report = built.changed(page.report, title="Kits", withheld=(), purpose="", needs=())
     mine.views.pages["kits"] = built.changed(page, report=report)
     assert "mask" not in TestClient(create_app(mine)).get("/c/kits").text.lower()
+
+
+def test_a_payment_says_its_block_and_the_one_line_that_checks_it(site: TestClient) -> None:
+    """Height, position, raw block, Merkle path, and the SHA-256 of each paper whole, as docs/donors.md promises."""
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    trail = built.story_trail()
+    assert trail.block is not None
+    block = built.changed(trail.block, position=7, branch=("ab" * 32, "cd" * 32))
+    mine.views.trails[built.TXID] = [built.changed(trail, block=block)]
+    html = TestClient(create_app(mine)).get(f"/d/{built.TXID}").text
+    words = text_of(html)
+    assert "In block 632,214 of 29 May 2020, 14:00 UTC: transaction 7 of it, counted from 0." in words
+    raw = f"https://mempool.space/api/block/{block.hash}/raw"
+    assert f'<a href="{raw}" rel="noreferrer">' in html
+    assert f"curl -sL {raw} | ./aidtrail scan - --address {trail.address}<" in html
+    assert all(node in words for node in block.branch)
+    assert all(paper.sha256 in words for step in trail.steps for paper in step.evidence)
+    assert len(gzip.compress(html.encode(), 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW

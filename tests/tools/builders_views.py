@@ -542,7 +542,7 @@ def donation_page(trail: DonationTrail) -> DonationPage:
     """What the page of a donation shows beside its trail."""
     report = story_report()
     return DonationPage(
-        trail=trail, instead=(), books=report.books, flow=story_flow() if trail.thread else held_flow(), demonstration=True,
+        trail=trail, instead=(), recorded_by={}, network="mainnet", books=report.books, flow=story_flow() if trail.thread else held_flow(), demonstration=True,
         journal=report.journal, sources_of_facts=report.sources_of_facts,
     )  # fmt: skip
 

@@ -94,6 +94,8 @@ _DONE = Message("{figure} {verb}", "a service", _FIGURE, _VERB)
 _DONE_AT = Message("{figure} {verb}, {place}", "a service", _FIGURE, _VERB, _PLACE)
 _NAMED = Message("{step}, {place}", "{step}: as: 0.01 BTC by conversion", _PLACE)
 _PAID_FOR = Message("{figure} paid for", _STEP, _FIGURE)
+_SERVICE = "{service}: its name, as: Air freight"
+_SERVICE_PAID = Message("{service} for {figure} paid to {place}", "a service", _SERVICE, _FIGURE, _PLACE)
 _SAME_LOT = Message(
     "{figure} in the same lot, not told further: it is of another place than your need", _STEP, _FIGURE
 )
@@ -152,6 +154,8 @@ _FACTS = {
     "by_transaction": Message("By transaction {fact}", *_FACT),
     "from_bank": Message("From {fact}", *_FACT),
     "towards": Message("Towards {fact}", *_FACT),
+    "ordered": Message("Ordered on {fact}", *_FACT),
+    "service": Message("Of {fact}", *_FACT),
     OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
 _PACKS = Message(
@@ -197,6 +201,8 @@ def step_said(step: Step) -> Sentence:
             return said(_WAITS_AT, n=step.amount.minor, figure=figure, place=step.place)
         return said(_WAITS, n=step.amount.minor, figure=figure)
     place = "" if step.place == step.reference else step.place
+    if step.kind is StepKind.PAID and "service" in step.detail:
+        return said(_SERVICE_PAID, service=step.detail["service"], figure=figure, place=place)
     if step.kind is StepKind.CARRIED and "verb" in step.detail:
         verb = step.detail["verb"]
         if place:
@@ -234,7 +240,8 @@ def step_facts(step: Step) -> list[str]:
         for name, figure in step.figures.items()
         if figure.minor or name not in _NOTHING_SAID
     ]
-    facts = [_named(name, _fact(name, text)) for name, text in step.detail.items() if name not in _HIDDEN]
+    told = {*_HIDDEN, "service"} if step.kind is StepKind.PAID else _HIDDEN
+    facts = [_named(name, _fact(name, text)) for name, text in step.detail.items() if name not in told]
     booked = [] if step.booked is None else [worded(_BOOKED, day=day(step.booked))]
     return figures + facts + booked
 

@@ -136,6 +136,8 @@ CREATE TABLE observations (
     PRIMARY KEY (n)
 );
 
+CREATE INDEX observations_subject ON observations (subject);
+
 CREATE TABLE observed_blocks (
     height BIGINT NOT NULL,
     hash TEXT COLLATE "C" NOT NULL,

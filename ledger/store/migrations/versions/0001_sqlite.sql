@@ -154,6 +154,8 @@ CREATE TABLE observations (
 )
  STRICT;
 
+CREATE INDEX observations_subject ON observations (subject);
+
 CREATE TABLE observed_blocks (
     height INTEGER NOT NULL,
     hash TEXT NOT NULL,
