@@ -1,4 +1,5 @@
-"""What donors read at moments of the demonstration: every figure of a sentence, of the trail and of the picture ties.
+"""What donors read at moments of the demonstration and of a mixed campaign: each figure of sentence, trail, picture,
+table and data ties.
 
 A parser takes the figures with their units out of what is shown; addends make the total, and a gift's parts the gift.
 """
@@ -7,51 +8,79 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
+from api.pages.figures import exact
+from api.pages.parts import picture
 from api.ports import Ports, SiteSettings
+from ledger.core.frozen import Amount
+from ledger.core.money import is_money
 from ledger.store.database import Store
-from ledger.views.flow import ExitKind
-from ledger.views.queries import campaign_report, donation_rows, donation_trails
+from ledger.views.campaign import CampaignReport
+from ledger.views.flow import ExitKind, Flow, StageKind
+from ledger.views.queries import campaign_flow, campaign_report, donation_rows, donation_trails
 from ledger.views.trail import DonationStatus, DonationTrail, StepKind
 from service.demo import plan
-from tests.tools.demo_data import MOMENTS, demo_moments
+from tests.api.test_flow import SVG, assert_inside, ends_of
+from tests.tools import mixed_story
+from tests.tools.demo_data import MIXED, MOMENTS, demo_moments, mixed_moments
 from tests.tools.drawn import drawn
 from tests.tools.fakes_api import text_of
 
-LOOKED_AT = drawn("moments", MOMENTS, 4)
+ALL = [("demo", number) for number in range(len(MOMENTS))] + [("mixed", number) for number in range(MIXED)]
+DRAWN = [*drawn("moments", ALL[: len(MOMENTS)], 3), *ALL[len(MOMENTS) :]]
+"""Some moments of the demonstration, and all of the mixed campaign."""
+PIECES = {"mask", "kit", "net", "student"}
+"""What pieces are called in both stories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is said at a moment: the campaign's sentence, and all trails."""
+    """A campaign at a moment: what its page and all trails are made of."""
 
-    campaign: str
+    report: CampaignReport
+    flow: Flow
     trails: tuple[DonationTrail, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ledger lies that stands at a moment."""
+
+    file: Path
+    slug: str
+    now: int
+
+
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    return demo_moments(tmp_path_factory)
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Place]:
+    demo = demo_moments(tmp_path_factory)
+    found = {("demo", n): Place(demo[at], plan.SLUG, at) for n, at in enumerate(MOMENTS)}
+    for n, (at, file) in enumerate(mixed_moments(tmp_path_factory)):
+        found["mixed", n] = Place(file, mixed_story.SLUG, at)
+    return found
 
 
 @cache
-def told(file: Path, at: int) -> Moment:
-    store = Store.open(f"sqlite:///{file}")
+def told(place: Place) -> Moment:
+    store = Store.open(f"sqlite:///{place.file}")
     with store.read() as tx:
-        campaign = say.plain(say.campaign_sentence(campaign_report(tx, plan.SLUG, now=at)))
-        rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
-        trails = tuple(trail for row in rows for trail in donation_trails(tx, row.key, now=at))
+        report = campaign_report(tx, place.slug, now=place.now)
+        flow = campaign_flow(tx, place.slug)
+        rows, _ = donation_rows(tx, place.slug, after=None, limit=200)
+        trails = tuple(trail for row in rows for trail in donation_trails(tx, row.key, now=place.now))
     store.close()
-    return Moment(campaign, trails)
+    return Moment(report, flow, trails)
 
 
 def figures(words: str) -> list[tuple[Decimal, str]]:
@@ -62,74 +91,121 @@ def figures(words: str) -> list[tuple[Decimal, str]]:
     ]
 
 
-@pytest.mark.parametrize("moment", LOOKED_AT)
-def test_what_every_donor_reads_ties_at_any_moment(files: dict[int, Path], moment: int) -> None:
+def pieces_in(words: str) -> Counter[str]:
+    """The pieces of a text, added up by what they are called: `30 kits and 1 net`."""
+    found: Counter[str] = Counter()
+    for number, unit in figures(words):
+        if (name := unit.removesuffix("s")) in PIECES:
+            found[name] += int(number)
+    return found
+
+
+def in_pieces(trail: DonationTrail) -> Counter[str]:
+    """What a gift's places say of goods, by what they are called."""
+    found: Counter[str] = Counter()
+    for place in trail.places:
+        if not is_money(place.amount.asset) and not place.service:
+            found[place.unit] += place.amount.minor
+    return found
+
+
+@pytest.mark.parametrize("at", ALL)
+def test_what_every_donor_reads_ties_at_any_moment(
+    files: dict[tuple[str, int], Place], at: tuple[str, int]
+) -> None:
     """The pieces that were paid for are those of the parts; and nobody whose money bought something reads otherwise."""
-    for trail in told(files[moment], moment).trails:
+    for trail in told(files[at]).trails:
         sentence = say.plain(say.donation_sentence(trail))
         bought = [step for step in trail.steps if step.kind in {StepKind.ORDERED, StepKind.PAID}]
-        services = [place for place in trail.places if place.service]
+        is_spent = bool(bought or [place for place in trail.places if place.service])
         assert "nothing" not in sentence
-        assert ("not spent yet" in sentence) == (
-            trail.status is DonationStatus.SETTLED and not bought and not services
-        ), sentence
-        head, paid_for, parts = sentence.partition(" masks: ")
-        assert trail.amount.minor == figures(head)[0][0] * 10**8
-        if paid_for:
-            whole = Decimal(head.rpartition(" ")[2].replace(",", ""))
-            goods = [n for n, unit in figures(parts) if unit not in {"BTC", "USD", "masks"}]
-            assert sum(goods) == whole, sentence
-            assert whole == sum(place.amount.minor for place in trail.places if place.amount.asset == plan.MASK
-                                and not place.service), sentence  # fmt: skip
+        waits = (
+            trail.status is DonationStatus.SETTLED and trail.outcome is None and is_money(trail.amount.asset)
+        )
+        assert ("not spent yet" in sentence) == (waits and not is_spent), sentence
+        assert sentence.startswith(f"Your {say.amount(trail.amount, trail.unit)} "[:-1]), sentence
+        head, is_bought, parts = sentence.partition(": ")
+        _, paid_for, goods = head.partition(" paid for ")
+        if not is_bought or not paid_for:
+            continue
+        whole = pieces_in(goods)
+        assert +whole == +in_pieces(trail), sentence
+        if len(whole) > 1:
+            assert all(pieces_in(parts)[unit] == count for unit, count in whole.items()), sentence
+        else:
+            others = {"BTC", "USD", "XOF", *PIECES, *(f"{unit}s" for unit in PIECES)}
+            assert sum(n for n, unit in figures(parts) if unit not in others) == sum(whole.values()), sentence
 
 
-@pytest.mark.parametrize("moment", LOOKED_AT)
-def test_the_parts_of_a_gift_make_the_gift_at_any_moment(files: dict[int, Path], moment: int) -> None:
-    """Coins: held, fees, sold and paid are what was given. Money: what was fetched is held, fees, paid and services."""
-    for trail in told(files[moment], moment).trails:
-        if trail.status is not DonationStatus.SETTLED:
+def money_ends(trail: DonationTrail) -> Iterable[tuple[str, int]]:
+    """Where money of a gift went or is, as its places say."""
+    for place in trail.places:
+        if place.service and place.paid is not None:
+            yield place.paid.asset, place.paid.minor
+        elif is_money(place.amount.asset):
+            yield place.amount.asset, place.amount.minor
+
+
+@pytest.mark.parametrize("at", ALL)
+def test_the_parts_of_a_gift_make_the_gift_at_any_moment(
+    files: dict[tuple[str, int], Place], at: tuple[str, int]
+) -> None:
+    """What was given, or fetched, or paid back, is held, blocked, returned, a fee, or was paid; pieces are pieces."""
+    for trail in told(files[at]).trails:
+        if trail.status not in {DonationStatus.SETTLED, DonationStatus.BLOCKED}:
             assert not trail.places
             continue
         made: Counter[str] = Counter()
-        for place in trail.places:
-            if place.kind in {ExitKind.HELD, ExitKind.FEE, ExitKind.AT_EXCHANGE}:
-                made[place.amount.asset] += place.amount.minor
-            if place.service and place.paid is not None:
-                made[place.paid.asset] += place.paid.minor
-            elif place.kind is ExitKind.SPENT:
-                made[place.amount.asset] += place.amount.minor
-        came: Counter[str] = Counter({"BTC": trail.amount.minor})
+        for asset, units in money_ends(trail):
+            made[asset] += units
+        came: Counter[str] = Counter({trail.amount.asset: trail.amount.minor})
+        if not is_money(trail.amount.asset):
+            made[trail.amount.asset] += sum(in_pieces(trail).values())
         for step in trail.steps:
             if step.kind is StepKind.CONVERTED:
                 made["BTC"] += step.figures["sold"].minor
-                came["USD"] += step.amount.minor
+                came[step.amount.asset] += step.amount.minor
             if step.kind is StepKind.ORDERED:
                 paid = step.figures["paid"]
                 made[paid.asset] += paid.minor
+            if step.kind is StepKind.REFUNDED:
+                came[step.amount.asset] += step.amount.minor
         assert made == came, trail.key
 
 
-@pytest.mark.parametrize("moment", LOOKED_AT)
-def test_the_campaigns_sentence_ties_at_any_moment(files: dict[int, Path], moment: int) -> None:
-    """What was ordered is what was distributed, is under way or to come, and was lost."""
-    sentence = told(files[moment], moment).campaign
-    ordered = re.search(r"([\d,]+) masks ordered", sentence)
+@pytest.mark.parametrize("at", ALL)
+def test_the_campaigns_figures_tie_at_any_moment(
+    files: dict[tuple[str, int], Place], at: tuple[str, int]
+) -> None:
+    """What was ordered is what was distributed, is under way or to come, and was lost; each table of sums closes."""
+    moment = told(files[at])
+    for table in moment.report.sums:
+        for rows in (table.came, table.rows):
+            assert not rows or sum(row.minor for row in rows) == table.total.minor, table
+    sentence = say.plain(say.campaign_sentence(moment.report))
+    assert "nothing" not in sentence
+    ordered = re.search(r"\. (\d[^.]*?) ordered", sentence)
     if ordered is None:
         assert "Nothing is ordered" in sentence or "No donation has settled" in sentence
         return
-    parts = re.findall(r"([\d,]+) (?:are|were) ", sentence)
-    assert sum(int(part.replace(",", "")) for part in parts) == int(ordered.group(1).replace(",", ""))
+    parts = re.split(r": ", sentence, maxsplit=1)[1]
+    assert pieces_in(ordered.group(1)) == +pieces_in(
+        " ".join(re.sub(r"([\d,]+) (are|were)\b", r"\1 masks \2", parts).split())
+    ), sentence
 
 
-@pytest.mark.parametrize("moment", LOOKED_AT[:2])
-def test_picture_table_and_data_of_a_page_say_the_same(files: dict[int, Path], moment: int) -> None:
-    """Each figure at the foot of a donor's picture, or beside it, is one of the places in the data."""
-    store = Store.open(f"sqlite:///{files[moment]}")
-    site = TestClient(create_app(Ports(store, lambda: moment, SiteSettings(), lambda: "", list)))
-    trails = [trail for trail in told(files[moment], moment).trails if trail.thread]
-    for trail in drawn(f"pages {moment}", trails, 4):
-        html = site.get(f"/d/{trail.key}").text
-        data = site.get(f"/api/v1/donations/{trail.key}/trail").json()
+@pytest.mark.parametrize("at", DRAWN)
+def test_each_donors_picture_is_their_places(
+    files: dict[tuple[str, int], Place], at: tuple[str, int]
+) -> None:
+    """Thread and picture hold what the places do: a band ends where the thing is, and nothing lies outside."""
+    moment = told(files[at])
+    receivers = {
+        bar.key for stage in moment.flow.stages for bar in stage.bars if stage.kind is StageKind.DISTRIBUTED
+    }
+    threaded = [trail for trail in moment.trails if trail.thread]
+    for trail in threaded:
+        data = trail.data()
         left: Counter[tuple[str, str]] = Counter()
         for point in data["thread"]:
             if point["left"]:
@@ -137,26 +213,70 @@ def test_picture_table_and_data_of_a_page_say_the_same(files: dict[int, Path], m
         there: Counter[tuple[str, str]] = Counter()
         for place in data["places"]:
             if place["service"]:
-                there["spent", place["paid"]["asset"]] += int(place["paid"]["minor"])
+                paid = place["paid"] or place["amount"]
+                there["spent", paid["asset"]] += int(paid["minor"])
             elif place["kind"] != "distributed":
                 there[place["kind"], place["amount"]["asset"]] += int(place["amount"]["minor"])
         assert left == there, trail.key
-        places = text_of(html.partition('id="places"')[2].partition("</table>")[0])
-        for place in trail.places:
-            assert say.gift_amount(place.amount, place.unit) in places
-        drawn_words = text_of(html.partition('id="flow"')[2].partition("<details>")[0])
+    for trail in drawn(f"pictures of {at}", threaded, 3):
+        made = picture(moment.flow, trail.thread)
+        assert made is not None
+        drawings = [
+            ElementTree.fromstring(str(svg).replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+            for strip in made.strips
+            for svg in (strip.wide, strip.tall)
+            if svg
+        ]
+        for svg in drawings:
+            assert_inside(svg)
+        stops = {(point.node, point.left, point.label) for point in trail.thread if point.left}
+        served = {point.node for point in trail.thread} & receivers
+        if len(made.strips) == 1:
+            assert {len(ends_of(svg)) for svg in drawings} == {len(stops) + len(served)}, trail.key
+        words = " ".join("".join(svg.itertext()) for svg in drawings)
+        ends: Counter[tuple[str | None, str, str]] = Counter()
         for point in trail.thread:
-            if point.amount is not None and point.amount.minor:
-                assert say.amount(point.amount, "") in drawn_words, (trail.key, point)
+            if point.amount is not None:
+                ends[point.left, point.amount.asset, point.label] += point.amount.minor
+        for (_, asset, _), units in ends.items():
+            assert not units or exact(Amount.of(asset, units)).rstrip("0").rstrip(".") in words, trail.key
+
+
+@pytest.mark.parametrize("at", DRAWN)
+def test_pages_say_what_the_data_say_at_any_moment(
+    files: dict[tuple[str, int], Place], at: tuple[str, int]
+) -> None:
+    """The campaign's page and that of a donor: the sentence, each place with its figure, and the same as data."""
+    place, moment = files[at], told(files[at])
+    store = Store.open(f"sqlite:///{place.file}")
+    site = TestClient(create_app(Ports(store, lambda: place.now, SiteSettings(), lambda: "", list)))
+    campaign = text_of(site.get(f"/c/{place.slug}").text)
+    assert say.plain(say.campaign_sentence(moment.report)) in campaign
+    for table in moment.report.sums:
+        for row in (*table.rows, table.total):
+            assert not row.minor or exact(row) in campaign
+    for trail in drawn(f"pages {at}", moment.trails, 2):
+        html = site.get(f"/d/{trail.key}").text
+        words = text_of(html)
+        assert say.plain(say.donation_sentence(trail)) in words
+        shown = text_of(html.partition('id="places"')[2].partition("</table>")[0])
+        for part in trail.places:
+            assert f"{say.gift_amount(part.amount, part.unit)} {say.where(part)}" in shown
+        assert site.get(f"/api/v1/donations/{trail.key}/trail").json() == trail.data()
+        if trail.status is DonationStatus.BLOCKED:
+            assert {place.kind for place in trail.places} == {ExitKind.BLOCKED}
+            assert "held" not in shown
     store.close()
 
 
-def test_who_wrote_before_a_block_took_it_reads_of_the_campaign_without_them(files: dict[int, Path]) -> None:
+def test_who_wrote_before_a_block_took_it_reads_of_the_campaign_without_them(
+    files: dict[tuple[str, int], Place],
+) -> None:
     """A gift that is in no line yet has no picture of its own; and what waits says where, how long, and where to."""
-    moment = MOMENTS[1]
-    store = Store.open(f"sqlite:///{files[moment]}")
-    site = TestClient(create_app(Ports(store, lambda: moment, SiteSettings(), lambda: "", list)))
-    trails = told(files[moment], moment).trails
+    place = files["demo", 1]
+    store = Store.open(f"sqlite:///{place.file}")
+    site = TestClient(create_app(Ports(store, lambda: place.now, SiteSettings(), lambda: "", list)))
+    trails = told(place).trails
     waits = next(trail for trail in trails if trail.status is DonationStatus.CONFIRMED)
     assert "The campaign so far, without your gift" in site.get(f"/d/{waits.key}").text
     held = next(trail for trail in trails if trail.status is DonationStatus.SETTLED)
@@ -167,13 +287,37 @@ def test_who_wrote_before_a_block_took_it_reads_of_the_campaign_without_them(fil
     store.close()
 
 
-def test_goods_on_the_way_say_where_to(files: dict[int, Path]) -> None:
+def test_goods_on_the_way_say_where_to(files: dict[tuple[str, int], Place]) -> None:
     """In the sentence, the steps, the places and the picture: the place as well as the waybill."""
-    moment = MOMENTS[9]
-    store = Store.open(f"sqlite:///{files[moment]}")
-    site = TestClient(create_app(Ports(store, lambda: moment, SiteSettings(), lambda: "", list)))
-    trails = told(files[moment], moment).trails
-    trail = next(t for t in trails if any(place.kind is ExitKind.IN_TRANSIT for place in t.places))
+    place = files["demo", 9]
+    store = Store.open(f"sqlite:///{place.file}")
+    site = TestClient(create_app(Ports(store, lambda: place.now, SiteSettings(), lambda: "", list)))
+    trails = told(place).trails
+    trail = next(t for t in trails if any(row.kind is ExitKind.IN_TRANSIT for row in t.places))
     words = text_of(site.get(f"/d/{trail.key}").text)
     assert words.count("on the way to Praia, W-005") >= 4
     store.close()
+
+
+def test_a_service_is_told_by_its_own_name_and_verb(files: dict[tuple[str, int], Place]) -> None:
+    """In the steps: what was paid for, when it was ordered, and what was done; goods too say when they were ordered."""
+    trail = next(t for t in told(files["mixed", 11]).trails if any(place.service for place in t.places))
+    steps = {say.plain(say.step_said(step)): say.step_facts(step) for step in trail.steps}
+    assert "Ordered on 21 November 2023" in steps["Computer course for 10 students paid to Maker of TRAINING"]
+    assert "Of Computer course" in steps["4 students trained, Port"]
+    assert "Ordered on 21 November 2023" in steps["4 kits paid for, Maker of KIT"]
+
+
+def test_a_blocked_gift_is_blocked_since_it_was_and_says_so_in_one_word(
+    files: dict[tuple[str, int], Place],
+) -> None:
+    """Sentence, places and the campaign's picture, of one that lies on a line and of one that never did."""
+    moment = told(files["mixed", 11])
+    blocked = [trail for trail in moment.trails if trail.status is DonationStatus.BLOCKED]
+    assert [[(place.kind, place.since) for place in trail.places] for trail in blocked] == [
+        [(ExitKind.BLOCKED, "2023-11-18")],
+        [(ExitKind.BLOCKED, "2023-11-14")],
+    ]
+    assert all(" is blocked: " in say.plain(say.donation_sentence(trail)) for trail in blocked)
+    left = {row.kind for row in moment.flow.exits if row.amount.minor == 1_000_000}
+    assert left == {ExitKind.BLOCKED}

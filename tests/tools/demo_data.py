@@ -23,6 +23,7 @@ from service.clock import Clock, system_clock
 from service.command import Outside
 from service.data_folder import LAST_DEMO
 from service.demo.replay import Replay
+from tests.tools import mixed_story
 from tests.tools.demo_story import Story
 from tests.tools.store_places import place, usual
 
@@ -79,6 +80,16 @@ MOMENTS = tuple(
     )
 )
 """Twelve moments of the demonstration at which its pages are looked at."""
+
+
+MIXED = 12
+"""How many moments the mixed campaign of `mixed_story` has."""
+
+
+def mixed_moments(factory: pytest.TempPathFactory) -> list[tuple[int, Path]]:
+    """The ledger of the mixed campaign as it was at each of its moments, with the time that it was: to be read only."""
+    folder = _once(factory, "mixed-story", mixed_story.play)
+    return [(int(file.stem.partition("-")[2]), file) for file in sorted(folder.glob("[0-9]*-*.db"))]
 
 
 def demo_moments(factory: pytest.TempPathFactory) -> dict[int, Path]:
