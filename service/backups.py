@@ -5,6 +5,7 @@ They hold the journal and all that lies beside it; the configuration and its sec
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ledger.store.database import Store
 from ledger.store.disk import make_folder
 from service.clock import Clock, due_again
 from service.logs import note
+from service.process import runs_no_more
 
 _LAST = "backed_up"
 _PATTERN = "aidtrail-????-??-??T??????Z.db"
@@ -42,6 +44,7 @@ class Backups:
         """Make one; raises StorageFailed, LedgerError or OSError, and then removes none of the others."""
         now = self.clock()
         make_folder(self.folder)
+        self._remove_parts()
         path = self.folder / f"aidtrail-{rfc3339(now).replace(':', '')}.db"
         self.store.backup(path)
         with self.store.write() as tx:
@@ -50,3 +53,13 @@ class Backups:
             old.unlink()
         note("backed up", file=str(path), bytes=path.stat().st_size)
         return path
+
+    def _remove_parts(self) -> None:
+        """Half copies of processes that were killed: they hold words of payers which the next copies have no more.
+
+        In a container each process has the same number, and this one makes no copy now.
+        """
+        for part in self.folder.glob(f".{_PATTERN}.*.part*"):
+            number = part.name.partition(".db.")[2].partition(".")[0]
+            if number.isdecimal() and (int(number) == os.getpid() or runs_no_more(int(number))):
+                part.unlink(missing_ok=True)

@@ -29,14 +29,21 @@ def is_gone(holder: str, proc: Path = _PROC) -> bool:
     if len(words) != 4 or words[0] != _place(proc) or not words[1].isdecimal():
         return False
     number, started = int(words[1]), words[2]
+    if runs_no_more(number):
+        return True
+    now = _started(proc, number)
+    return now is not None and now != started
+
+
+def runs_no_more(number: int) -> bool:
+    """Has no process of this machine, or container, that number?"""
     try:
         os.kill(number, 0)
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
         return False
-    now = _started(proc, number)
-    return now is not None and now != started
+    return False
 
 
 def _place(proc: Path) -> str | None:

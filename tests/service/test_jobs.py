@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -244,8 +245,12 @@ def test_backups_are_made_when_they_are_due_and_only_the_newest_and_what_is_not_
         backup.run()
         assert backup.due() == scene.clock() + DAY
         (copies / "aidtrail-before-the-move.db").touch()
+        for number in (os.getpid(), os.getppid(), 2**30):  # of this process, of one that runs, of none
+            (copies / f".aidtrail-2020-01-02T030405Z.db.{number}.part").touch()
         scene.clock.move_to(scene.clock() + DAY)
-    names = sorted(path.name for path in copies.iterdir())
+    backup.run()
+    half, *names = sorted(path.name for path in copies.iterdir())
+    assert half.endswith(f".{os.getppid()}.part"), "what a killed process left half of is removed"
     assert len(names) == 3
     assert names[-1] == "aidtrail-before-the-move.db"
     Store.restore(copies / names[1], scene.folder / "restored.db")
