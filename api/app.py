@@ -28,6 +28,7 @@ from api.pages.help import help_routes
 from api.pages.lists import lists_routes
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_routes
+from api.pages.statements import statements_routes
 from api.ports import Ports
 from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
 from api.writers import BoundedStore
@@ -123,6 +124,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     give_routes(site, ports, pages)
     lists_routes(site, ports, pages, answers)
     help_routes(site, pages)
+    statements_routes(site, ports, pages)
     app = FastAPI(
         # As their routers made them: to include a router makes each of its routes once more.
         routes=[*data.routes, *site.routes],

@@ -180,11 +180,31 @@ class GiftAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressStatement:
+    """A verified statement that `addresses` are a campaign's from the day `since` until `until`.
+
+    `signatures` are (address, base64), each of `text`.
+    """
+
+    campaign: str
+    issuer: str
+    since: str
+    until: str
+    addresses: tuple[str, ...]
+    text: str
+    signatures: tuple[tuple[str, str], ...]
+
+    def in_force(self, day: str) -> bool:
+        return self.since <= day <= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """Of the site: its title, whether it is a demonstration, and its public address without a last slash.
 
     `operator` is the organisation that runs it, `contact` a link by which it is reached (`mailto:` or https), `source`
     where the source of the program is; each empty where it is not told. `gift_accounts`: where gifts go by bank.
+    `statements`: which addresses were signed as a campaign's.
     """
 
     title: str = "aidtrail"
@@ -194,6 +214,11 @@ class SiteSettings:
     contact: str = ""
     source: str = ""
     gift_accounts: tuple[GiftAccount, ...] = ()
+    statements: tuple[AddressStatement, ...] = ()
+
+    def statements_of(self, campaign: str) -> tuple[AddressStatement, ...]:
+        """Those of a campaign."""
+        return tuple(one for one in self.statements if one.campaign == campaign)
 
     def accounts_of(self, campaign: str) -> tuple[GiftAccount, ...]:
         """Those that take gifts of a campaign."""

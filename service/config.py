@@ -189,6 +189,17 @@ class GiftAccountConfig:
     bic: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AddressStatementConfig:
+    """A text that says which addresses are a campaign's, in a file beside this one, and who signed it.
+
+    `signatures`: "ADDRESS SIGNATURE" of each address that it names.
+    """
+
+    file: str
+    signatures: tuple[str, ...]
+
+
 PUBLIC_SOURCES = (
     SourceConfig("blockstream.info", "esplora", "https://blockstream.info/api"),
     SourceConfig("mempool.space", "esplora", "https://mempool.space/api"),
@@ -211,6 +222,7 @@ class Config:
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
     wallets: tuple[Wallet, ...] = ()
     gift_accounts: tuple[GiftAccountConfig, ...] = ()
+    address_statements: tuple[AddressStatementConfig, ...] = ()
 
 
 T = TypeVar("T")

@@ -18,12 +18,13 @@ import uvicorn
 
 from api.app import create_app
 from api.buckets import Buckets
-from api.ports import GiftAccount, Ports, SiteSettings
+from api.ports import AddressStatement, GiftAccount, Ports, SiteSettings
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
 from ledger.store.database import Store
 from ledger.views import queries
 from ledger.views.chain_status import Staleness, chain_status
+from service.address_statements import alarms, statements_in
 from service.backups import Backups
 from service.bounded_head import BoundedHead
 from service.budget import Budget
@@ -87,6 +88,7 @@ def build(
     wallets = with_lists(config.wallets, network, folder)
     with store.read() as tx:
         require_needs_kept(tx, wallets, network)
+    statements = statements_in(config.address_statements, network, folder)
     http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, this_process(), clock, is_gone)
@@ -144,13 +146,14 @@ def build(
             GiftAccount(one.campaign, one.bank, one.holder, one.account, one.currency, one.bic)
             for one in config.gift_accounts
         ),
+        statements,
     )
     ports = Ports(
         store,
         clock,
         settings,
         lambda: metrics_text(store, jobs.checking.findings(), clock, reading),
-        lambda: not_ready(store, jobs, clock),
+        lambda: not_ready(store, jobs, clock, statements),
         queries,
         desk,
         lookups,
@@ -173,7 +176,9 @@ def set_aside(store: Store) -> dict[str, SetAside]:
         return load_set_aside(tx)
 
 
-def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
+def not_ready(
+    store: Store, jobs: Jobs, clock: Clock, statements: tuple[AddressStatement, ...] = ()
+) -> list[str]:
     """A sentence for each thing that keeps the service from being of use."""
     missing = store.missing_triggers()
     sentences = [say.missing_trigger(name) for name in missing]
@@ -183,6 +188,9 @@ def not_ready(store: Store, jobs: Jobs, clock: Clock) -> list[str]:
     with store.read() as tx:
         chain, broken = chain_status(tx, now=clock()), len(findings_of(tx))
         no_block_since = tx.progress.load(NO_BLOCK_SINCE)
+        shared = {one.campaign: tx.addresses.fixed_of(one.campaign) for one in statements}
+    shown = {campaign: row.address for campaign, row in shared.items() if row is not None}
+    sentences += alarms(statements, shown, clock())
     if broken:
         sentences.append(say.broken(broken))
     if chain.tip_height is None:

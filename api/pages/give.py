@@ -20,6 +20,7 @@ from api.pages.parts import groups_of_four
 from api.pages.qr import qr_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import address_requests as say
+from api.pages.sentences.statements import LINK
 from api.ports import Ports
 from api.problems import UNKEPT
 from ledger.core.errors import Conflict, LedgerError, NotFound, Refused
@@ -112,6 +113,7 @@ def _form(
         refusal=refusal,
         code=signed_code(secret, slug, new_claim_code()),
         accounts=accounts,
+        signed=_signed(ports, slug),
         reference=groups_of_four(fresh_reference(secret, slug)) if accounts else (),
         needs=choice.needs,
         need=need if need in {number for number, _ in choice.needs} else "",
@@ -145,9 +147,15 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
         address=groups_of_four(awaited.intention.address),
         qr=Markup(qr_of(awaited.intention.bip21, fluid=True)),  # noqa: S704 - drawn by us
         code=key,
+        signed=_signed(ports, awaited.slug),
         link=f"{ports.settings.base_url or site}/d/{quote(key)}",
     )
     return _answer(body, 200)
+
+
+def _signed(ports: Ports, slug: str) -> str:
+    """The words of the link to what was signed of a campaign's addresses; none where nothing was."""
+    return str(LINK) if ports.settings.statements_of(slug) else ""
 
 
 def _awaited_at_bank(

@@ -14,10 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.command import BadUse
-from service.config import Config, GiftAccountConfig, SourceConfig, Wallet, load_config, parse_config, secret
+from service.config import (
+    AddressStatementConfig,
+    Config,
+    GiftAccountConfig,
+    SourceConfig,
+    Wallet,
+    load_config,
+    parse_config,
+    secret,
+)
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
-WALLET = re.compile(r"^# (?=\[\[wallets|\[\[gift_accounts|# |[a-z_]+ =)", re.MULTILINE)
+WALLET = re.compile(r"^# (?=\[\[wallets|\[\[gift_accounts|\[\[address_statements|# |[a-z_]+ =)", re.MULTILINE)
 
 
 def documented() -> dict[str, Any]:
@@ -35,9 +44,12 @@ def test_the_example_documents_every_key() -> None:
     told = documented()
     for section in dataclasses.fields(Config):
         value = getattr(Config(), section.name)
-        shape = {"sources": SourceConfig, "wallets": Wallet, "gift_accounts": GiftAccountConfig}.get(
-            section.name, type(value)
-        )
+        shape = {
+            "sources": SourceConfig,
+            "wallets": Wallet,
+            "gift_accounts": GiftAccountConfig,
+            "address_statements": AddressStatementConfig,
+        }.get(section.name, type(value))
         body = told[section.name][0] if isinstance(told[section.name], list) else told[section.name]
         assert set(body) == {key.name for key in dataclasses.fields(shape)}, section.name
 
