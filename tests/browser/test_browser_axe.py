@@ -10,11 +10,12 @@ from playwright.sync_api import Browser
 
 from tests.browser.install_axe import HOW, axe_file
 from tests.browser.test_browser_pages import PATHS
+from tests.tools import builders_views as built
 
 pytestmark = pytest.mark.browser
 PAGES = {
     **PATHS, "words": "/words", "donors": "/donors", "about": "/about", "not shown": "/not-shown",
-    "nothing": "/nothing",
+    "nothing": "/nothing", "receipt": f"/receipt/{built.TXID}:1",
 }  # fmt: skip
 _RUN = """
 axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
