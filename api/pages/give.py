@@ -100,7 +100,7 @@ def _form(
 ) -> Response:
     secret = _secret(ports)
     with ports.store.read() as tx:
-        choice: Choice = choice_of(tx, slug)
+        choice: Choice = choice_of(tx, slug, rfc3339(ports.clock())[:10])
     accounts = ports.settings.accounts_of(slug)
     told = (shared.address, shared.bip21) if shared is not None else choice.shared
     body = pages.page(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.core.errors import Refused
 from ledger.recording.desk import Intention, bip21_of, claim_hash
 from ledger.rules.campaigns import campaign_of, need_title, standing_needs
+from ledger.rules.rates import Priced, last_prices
 from ledger.store.transaction import Reading, Writing
 
 _SECRET = "form_secret"  # noqa: S105 - the name under which it is kept
@@ -22,7 +23,7 @@ class Choice:
     """What a donor chooses from: the campaign's standing needs, each as (number, what it asks for and who).
 
     `shared`: the address that all donors share, and the link that opens it in a wallet; None where there is none.
-    `own`: are there addresses for one donor each?
+    `own`: are there addresses for one donor each? `prices`: what one bitcoin was last worth, a currency each.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class Choice:
     needs: tuple[tuple[str, str], ...]
     shared: tuple[str, str] | None = None
     own: bool = True
+    prices: tuple[Priced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Awaited:
     restricted_to: str
 
 
-def choice_of(tx: Reading, slug: str) -> Choice:
+def choice_of(tx: Reading, slug: str, today: str) -> Choice:
     """Raises NotFound for an unknown campaign."""
     campaign = campaign_of(tx.session, slug)
     needs = tuple(
@@ -53,7 +55,8 @@ def choice_of(tx: Reading, slug: str) -> Choice:
     fixed = tx.addresses.fixed_of(slug)
     shared = None if fixed is None else (fixed.address, bip21_of(fixed.address, campaign.title))
     own = fixed is not None or tx.addresses.highest_index(slug, "receive") is not None
-    return Choice(slug, campaign.title, campaign.end, needs, shared, own)
+    prices = last_prices(tx.session, campaign, today)
+    return Choice(slug, campaign.title, campaign.end, needs, shared, own, prices)
 
 
 def form_secret(tx: Reading) -> bytes | None:

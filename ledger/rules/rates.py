@@ -190,6 +190,10 @@ def value_at(session: Session, campaign: CampaignRow, moment: int, sats: int) ->
     return Valued(found.currency, value, found.price, found.quotes, found.rate)
 
 
+_LAST_LOOKED_AT = 20
+"""Rates at most, the newest first, among which one is looked for whose quotes agree."""
+
+
 def newest_price(
     session: Session, campaign: CampaignRow, currency: str, date: str, among: int = 1
 ) -> Priced | None:
@@ -205,6 +209,14 @@ def newest_price(
     )
     agreed = (_agreed(session, campaign, rate) for rate in rates.all())
     return next((priced for priced in agreed if priced is not None), None)
+
+
+def last_prices(session: Session, campaign: CampaignRow, date: str) -> tuple[Priced, ...]:
+    """The newest price of a bitcoin up to a day in each currency that the campaign has rates of, its own first."""
+    known = session.exec(select(RateRow.currency).where(RateRow.campaign == campaign.slug).distinct()).all()
+    ordered = sorted(known, key=lambda currency: (currency != campaign.currency, currency))
+    found = (newest_price(session, campaign, currency, date, among=_LAST_LOOKED_AT) for currency in ordered)
+    return tuple(priced for priced in found if priced is not None)
 
 
 def prices_of_day(session: Session, campaign: CampaignRow, currency: str, date: str) -> tuple[int, ...]:

@@ -287,3 +287,15 @@ def test_beyond_the_bucket_the_shared_address_is_given_and_nobody_gets_an_error_
     assert site.post("/api/v1/campaigns/help/intentions").json()["address"] == ONE
     with store.read() as tx:
         assert tx.addresses.left("help", {}) == 1
+
+
+def test_the_last_rate_of_each_currency_is_told_with_its_day_and_nothing_without_one(store: Store) -> None:
+    client = TestClient(create_app(Ports(store, lambda: NOW, SiteSettings(), str, list)))
+    assert "last worth" not in client.get(GIVE).text
+    rate = {
+        "date": "2024-01-10",
+        "quotes": [{"source": "A", "price": 4_600_000}, {"source": "B", "price": 4_620_000}],
+    }
+    with store.write() as tx:
+        act(tx, actor_named(tx, "ada", now=NOW), "help", "rate", "add", rate | {"currency": "USD"}, now=NOW)
+    assert "0.01 BTC was 461.00 USD on 10 January 2024, by A and B." in client.get(GIVE).text

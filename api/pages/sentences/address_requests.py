@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from api.pages.messages import Message, Piece, Sentence, said, worded
+from api.pages.figures import exact_with_asset, with_asset
+from api.pages.messages import Message, Piece, Sentence, listed, said, worded
+from api.pages.sentences.units import day, time
+from ledger.core.frozen import Amount
+from ledger.core.times import rfc3339
 from ledger.recording.address_requests import Awaited
+from ledger.rules.rates import SATS, Priced, divided_half_even
 
 ASK_TITLE = Message("An address for one gift")
 ASK_LEAD = Message(
@@ -81,6 +86,33 @@ ACCOUNT = Message("Account", "number of a bank account")
 BIC = Message("BIC", "code of a bank")
 AT_BANK = Message("Bank", "its name and the currency of an account")
 REFERENCE = Message("Your reference", "what is written on a bank transfer")
+
+
+WORTH = Message("What a bitcoin was last worth")
+WORTH_NOTE = Message(
+    "By the last rates that this campaign recorded, and none of today: your gift is valued by the rate of its own time."
+)
+_WORTH = Message(
+    "{coins} was {money} on {day}, by {sources}.",
+    "{coins}: a sum of coins, as: 0.0100 BTC",
+    "{money}: what that was worth",
+    "{day}: when",
+    "{sources}: a list of who told the price",
+)
+_EXAMPLE = 1_000_000
+"""Sats of the example: 0.01 BTC."""
+
+
+def last_worth(price: Priced) -> str:
+    """`0.01 BTC was 95.12 USD on 29 May 2020, by kraken and bitstamp.`"""
+    money = Amount.of(price.currency, divided_half_even(price.price * _EXAMPLE, SATS))
+    return worded(
+        _WORTH,
+        coins=with_asset(Amount.of("BTC", _EXAMPLE)),
+        money=exact_with_asset(money),
+        day=time(rfc3339(price.at)) if price.at is not None else day(price.date),
+        sources=listed([quote.source for quote in price.quotes]),
+    )
 
 
 def to_campaign(slug: str, title: str) -> Sentence:
