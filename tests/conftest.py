@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.tools.ending import end_all
 from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
 
 MOST_WORKERS = 4
+COLLECTED = (20_000, 20, 20)
+"""How many objects more than were given back, and how often of that, before cycles are looked for: young, old, all."""
 
 share_compiled()
 
@@ -69,6 +72,13 @@ def usual_database(request: pytest.FixtureRequest) -> Iterator[str]:
 def databases_end_with_their_test(usual_database: str) -> Iterator[None]:
     with dropped_afterwards():
         yield
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share stays to the end: looking for cycles in it again and again was a tenth of what they cost."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def pytest_sessionfinish() -> None:

@@ -57,7 +57,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HttpClient, "_send", answered_at_once)
 
 
-FEW = 3
+FEW = 2
 """In how many ways a field is spoiled in a run that does not ask for every one."""
 
 
