@@ -25,6 +25,7 @@ from ledger.model.deliveries import (
     DistributionLotRow,
     HandoverRow,
     RecipientRow,
+    ShipmentLegRow,
 )
 from ledger.model.goods import LossRow, LotDeliveryRow, RecallEndRow, ReceiptRow, ReturnRow
 from ledger.model.recorded import Paper
@@ -75,13 +76,22 @@ def corrected_place(context: Context, kind: str, entry: int, old: str, new: str)
     }
     again = MadeAgain(context, list(uses), renamed=renamed)
     for use in again.uses:
-        cause = use_named(use.id).cause
-        if use.line in renamed and cause not in {*_FROM, UseCause.SHIPMENT}:
+        if use.line not in renamed:
+            continue
+        sent = use_named(use.id)
+        if sent.cause not in {*_FROM, UseCause.SHIPMENT}:
             raise Conflict.field(
                 "entry",
                 "{kind} {number} stands on it; reverse that first, and record it again after",
-                kind=cause.value,
-                number=use_named(use.id).number,
+                kind=sent.cause.value,
+                number=sent.number,
+            )
+        if (
+            sent.cause is UseCause.SHIPMENT
+            and require_shipment(session, sent.campaign, sent.number).destination == new
+        ):
+            raise Conflict.field(
+                "new", "is where waybill {waybill} takes them; reverse that first", waybill=sent.number
             )
     shapes = [
         use._replace(
@@ -181,6 +191,10 @@ def write_place(
             shipment = require_shipment(session, name.campaign, name.number)
             shipment.origin = new
             session.add(shipment)
+            first = session.get(ShipmentLegRow, (shipment.entry, 0))
+            if first is not None:
+                first.origin = new
+                session.add(first)
             continue
         table = _FROM[name.cause]
         row = find_numbered(session, table, name.campaign, name.number)

@@ -169,6 +169,7 @@ class BarsOfLines:
         self._others: NotGifts | None = None
         self._causes: dict[tuple[UseCause, str, str], Cause] | None = None
         self._goes_to: dict[str, str] | None = None
+        self._turned_back: frozenset[str] | None = None
 
     def on_bar(self, line: str, start: int, end: int) -> list[tuple[str, int, int]]:
         """The runs of an interval of a line on its bar, none where the line is no bar."""
@@ -395,7 +396,9 @@ class BarsOfLines:
         for line in wanted:
             gone = tuple(void.get(line, ()))
             self._measures[line] = _Measure(lengths.get(line, 0), gone, (), tuple(came.get(line, ())))
-        back = returned_runs(self._lines, wanted, came, self._bounds)
+        arrived = any(use_named(use).cause is UseCause.ARRIVAL for runs in came.values() for *_, use in runs)
+        turned_back = self._arrivals_back() if arrived else frozenset[str]()
+        back = returned_runs(self._lines, wanted, came, self._bounds, turned_back)
         for line in wanted:
             told, runs = self._measures[line], back.get(line, ())
             elsewhere = [
@@ -406,6 +409,16 @@ class BarsOfLines:
             put_back = [(start, end) for start, end, _ in runs]
             left_out = tuple(sorted((*told.void, *elsewhere, *put_back)))
             self._measures[line] = _Measure(told.length, left_out, runs, told.used)
+
+    def _arrivals_back(self) -> frozenset[str]:
+        """Numbers of the arrivals of goods that came where their waybill began, asked for once."""
+        if self._turned_back is None:
+            sent = (ShipmentRow.campaign == self._campaign, ArrivalRow.place == ShipmentRow.origin)
+            arrivals = select(ArrivalRow.number).join(
+                ShipmentRow, col(ShipmentRow.entry) == ArrivalRow.shipment
+            )
+            self._turned_back = frozenset(self._books.session.exec(arrivals.where(*sent)))
+        return self._turned_back
 
     def _bounds(self, line: str) -> list[int]:
         """Where units of a line that came in one way end and those that came in another begin."""

@@ -1,7 +1,8 @@
 """Returned units: what a use appended to the line that it took it from, drawn where it lay before.
 
 A move with a fee does so, a loss in stock, and what of a loss is found again there, also where it was lost on its way
-from there, and a withdrawal of coins that an exchange has not sold. Reads lines only, for the picture.
+from there, goods that came back from their way, and a withdrawal of coins that an exchange has not sold. Reads lines
+only, for the picture.
 """
 
 from __future__ import annotations
@@ -50,11 +51,13 @@ def returned_runs(
     names: Collection[str],
     came: Mapping[str, Sequence[tuple[int, int, str]]],
     bounds: Callable[[str], Sequence[int]],
+    turned_back: Collection[str],
 ) -> dict[str, ReturnedRuns]:
     """What uses of some lines appended to their own line, at once or by a find of what had ended; by line.
 
     `came`: the units that uses brought to the lines (`Lines.brought_by_uses`); `bounds`: where on a line one bar ends
-    and another begins, for what a use takes across it is drawn bar by bar.
+    and another begins, for what a use takes across it is drawn bar by bar; `turned_back`: numbers of the arrivals whose
+    goods came where their waybill began.
     """
     found: dict[str, list[_Returned]] = defaultdict(list)
     uses = lines.returning(names)
@@ -69,7 +72,9 @@ def returned_runs(
     for line in names:
         put_back = {row.at for row in found.get(line, ())}
         for start, end, use_id in came.get(line, ()):
-            if use_named(use_id).cause in _BACK and start not in put_back:
+            by = use_named(use_id)
+            is_back = by.cause in _BACK or (by.cause is UseCause.ARRIVAL and by.number in turned_back)
+            if is_back and start not in put_back:
                 were = list(_lost_on_the_way(lines, line, (line, start, end)))
                 if units_in(were) == end - start:
                     back[line] = (*back.get(line, ()), *_laid(back.get(line, ()), start, were))
@@ -77,8 +82,8 @@ def returned_runs(
 
 
 def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
-    """Where found units of a place, or coins that came back, are drawn from before they were sent; what lay elsewhere
-    between is left out."""
+    """Where units that were found, or that came back from their way, are drawn from before they were sent; what lay
+    elsewhere between is left out."""
     name = line_named(run[0])
     if isinstance(name, EndedLine):
         behind = [(lines.use(name.use), name.part, run[1], run[2])]

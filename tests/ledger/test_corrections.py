@@ -12,7 +12,7 @@ from api.pages.sentences.changes import preview_lines
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.lines import UnitState
-from ledger.model.deliveries import HandoverRow, ShipmentRow
+from ledger.model.deliveries import HandoverRow, ShipmentLegRow, ShipmentRow
 from ledger.rules.books import Books
 from ledger.rules.claims import open_claims
 from ledger.rules.order_papers import OrderPapers
@@ -516,7 +516,7 @@ def moved_on(folder: Path) -> Ledger:
     order(ledger)
     pay(ledger, 500_000)
     receive(ledger, good=990, damaged=10)
-    ship(ledger, 100)
+    ship(ledger, 100, legs=[{"origin": "Depot", "destination": "Port", "carriage": "road"}])
     counted = [{"product": "KIT", "lot": "L1", "good": 100}]
     ledger.do("recorder", "shipment", "arrive", number="A-1", waybill="W-1", lots=counted, date=DATE)
     count(ledger, 100)
@@ -546,6 +546,8 @@ def test_a_mistyped_place_is_put_right_whatever_stands_on_it(tmp_path: Path) -> 
     place = {"field": "place", "old": "Depot", "new": "Harbour", "reason": "as on the note"}
     with pytest.raises(Refused, match="is not what stands there, which is Depot"):
         correct(ledger, **(place | {"old": "Port"}))
+    with pytest.raises(Conflict, match="is where waybill W-1 takes them"):
+        correct(ledger, **(place | {"new": "Port"}))
     correct(ledger, **place)
     approve(ledger)
     handed = {
@@ -567,13 +569,19 @@ def test_a_mistyped_place_is_put_right_whatever_stands_on_it(tmp_path: Path) -> 
             reading.session.exec(select(HandoverRow)).one(),
         )
         (loss,) = loss_rows(reading.session, SLUG)[-1:]
-    assert (shipment.origin, handover.place) == ("Harbour", "Harbour")
+        leg = reading.session.exec(select(ShipmentLegRow)).one()
+    assert (shipment.origin, leg.origin, handover.place) == ("Harbour", "Harbour", "Harbour")
     assert loss.place == "Harbour"
     named = {"Depot": "Harbour", "Ghnaa": "Ghana"}
     assert sorted((p.kind, p.amount.minor, named.get(p.place, p.place)) for p in before.places) == sorted(
         (p.kind, p.amount.minor, p.place) for p in after.places
     )
-    ship(ledger, 845, "W-2", origin="Harbour")
+    back = {"entry": seq_of(ledger, "arrival", "A-1"), "field": "place", "old": "Port", "new": "Harbour"}
+    correct(ledger, "CR-3", **back)
+    approve(ledger, "CR-3")
+    tied(ledger)  # what came back from its way is drawn where it lay before
+    assert at_places(ledger) == {"Harbour": 945, "Ghana": 30}
+    ship(ledger, 945, "W-2", origin="Harbour")
     with pytest.raises(Refused, match="Depot"):
         ship(ledger, 1, "W-3")
 

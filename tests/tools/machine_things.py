@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 from sqlmodel import col, select
@@ -22,6 +23,7 @@ from ledger.recording.record import context_of
 from ledger.rules.campaigns import product_of
 from ledger.rules.carrier_claims import claim_left, standing_claims
 from ledger.rules.corrected_counts import COUNTED, CountedField, says_count
+from ledger.rules.corrected_places import PLACED, says_place
 from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.gift_records import contributions_of
 from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_lots, recalls_of_lots
@@ -449,6 +451,18 @@ def _correction(s: Scene) -> Facts:
         price = s.pick((item.value + 1, item.value + s.n(1, 500), max(1, item.value - s.n(1, 500))))
         priced: Facts = {"entry": order.entry, "field": "value", "item": item.item, "reason": "Mistyped"}
         return s.numbered("CR") | priced | {"old": str(item.value), "new": str(price)}
+    placed = _placed(s)
+    if placed and s.chance(20):
+        entry, place = s.pick(placed)
+        elsewhere = s.pick([name for name in PLACES if name != place])
+        moved: Facts = {
+            "entry": entry,
+            "field": "place",
+            "reason": "Mistyped",
+            "old": place,
+            "new": elsewhere,
+        }
+        return s.numbered("CR") | moved
     if counted and s.chance(75):
         of, said = s.pick(counted)
         new = s.pick([n for n in (said - 1, said + 1, said // 2, said + s.n(1, 20)) if n >= 0 and n != said])
@@ -469,6 +483,18 @@ def _corrected_expiry(s: Scene) -> Facts:
     day = s.pick([day for day in ("2027-01-01", "2028-01-01") if day != row.expiry])
     facts = {"entry": row.entry, "field": "expiry", "lot": row.lot, "new": day, "reason": "Mistyped"}
     return s.numbered("CR") | facts | ({} if row.expiry is None else {"old": row.expiry})
+
+
+def _placed(s: Scene) -> list[tuple[int, str]]:
+    """Entries that brought goods to a place that can be put right, and that place."""
+    told = [(kind, row) for kind in sorted(PLACED) for row in s.tx.journal.rows(campaign=s.slug, kind=kind)]
+    found = []
+    for kind, row in told:
+        if s.books.reversed_by(row.seq) is None:
+            with suppress(Refused):  # of several places somebody has to say which
+                place = says_place(s.books.session, kind, row.seq, None)
+                found += [] if place is None else [(row.seq, place)]
+    return found
 
 
 def _counted(s: Scene) -> list[tuple[CountedField, int]]:
