@@ -17,11 +17,12 @@ from ledger.model.gifts import CountsAs
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, products_of
+from ledger.rules.charge_backs import Charged, charged_back
 from ledger.rules.gift_sums import gift_sums, gifts_wanting
 from ledger.rules.order_papers import OrderPapers
 from ledger.store.transaction import Reading
 from ledger.views.bars import APART
-from ledger.views.flow import Flow, Origin, StageKind
+from ledger.views.flow import ExitKind, Flow, Origin, StageKind
 from ledger.views.known import Known
 from ledger.views.queries import gifts_of_money
 from ledger.views.stages import CampaignFlow
@@ -116,10 +117,16 @@ def _tables(tables: Iterable[SumTable]) -> Iterator[Differing]:
 def _gifts(
     books: Books, slug: str, known: Known, flow: Flow, tables: Iterable[SumTable]
 ) -> Iterator[Differing]:
-    """What came: headline, picture and accounts. A gift that the chain took back after its use stays on the picture."""
-    accounts = Counter(
+    """What came: headline, picture and accounts.
+
+    What the chain or a bank took back after its use stays on the picture, and counts as given nowhere.
+    """
+    came = Counter(
         {balance.asset: -balance.net for balance in known.held.of(AccountClass.GIFTS) if balance.net}
     )
+    charged = charged_back(books.session, slug)
+    accounts = Counter(came)
+    accounts.subtract({asset: row.taken for asset, row in charged.items()})
     coins = gift_sums(books.session, slug)
     given = Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug, coins)})
     yield Wording("given"), given, accounts
@@ -128,12 +135,28 @@ def _gifts(
         sums[bar.origin][bar.asset] += bar.units
     # A supplier's refund that lost its block leaves a shortfall too, and was nobody's gift.
     taken = [gift for gift in gifts_wanting(books.session, slug) if gift.counts_as is CountsAs.GIFT]
-    shortfall = Counter({"BTC": sum(gift.shortfall or 0 for gift in taken)})
-    yield Wording("picture of what was given"), sums[Origin.GIVEN], accounts + shortfall
+    drawn = Counter(accounts)
+    drawn.update({"BTC": sum(gift.shortfall or 0 for gift in taken)})
+    # A bank may take of a gift what a supplier paid back of it: the gift itself was used, and that went back instead.
+    drawn.update(
+        {asset: row.used + _went_back_drawn(known, flow, asset, row) for asset, row in charged.items()}
+    )
+    yield Wording("picture of what was given"), sums[Origin.GIVEN], drawn
     converted = Counter(
         {row.asset: row.minor for table in tables for row in table.came if row.key == "converted"}
     )
     yield Wording("picture of what was converted"), sums[Origin.CONVERTED], converted
+
+
+def _went_back_drawn(known: Known, flow: Flow, asset: str, charged: Charged) -> int:
+    """Minor units that a bank took back and that are on the picture: all that went back there, but to donors."""
+    money = {bar.key for stage in flow.stages if stage.kind is StageKind.MONEY for bar in stage.bars}
+    drawn = sum(
+        row.units
+        for row in flow.exits
+        if (row.kind, row.asset) == (ExitKind.RETURNED, asset) and row.source in money
+    )
+    return drawn - (known.held.net(AccountClass.GIVEN_BACK, asset) - charged.taken)
 
 
 def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:

@@ -28,18 +28,25 @@ _GIFTS, _SOURCES = table_of(GiftRow), table_of(SourceRow)
 
 
 class Contributed(NamedTuple):
-    """Gifts to banks in one currency that stand: how many, and their minor units, what went back included."""
+    """Gifts to banks in one currency that count: how many, and their minor units, what was given back included.
+
+    What a bank took back counts nowhere, and a gift of which it took all is none (docs/rules.md, 26).
+    """
 
     gifts: int = 0
     minor: int = 0
 
 
 def contributed(session: Session, campaign: str) -> dict[str, Contributed]:
-    """The standing gifts of a campaign to its banks, by currency."""
+    """The gifts of a campaign to its banks that count, by currency."""
     row = ContributionRow
     query = (
-        select(col(row.currency), func.count(), func.sum(row.amount))
-        .where(col(row.campaign) == campaign, col(row.reversed_by).is_(None))
+        select(col(row.currency), func.count(), func.sum(row.amount - row.charged_back))
+        .where(
+            col(row.campaign) == campaign,
+            col(row.reversed_by).is_(None),
+            col(row.charged_back) < col(row.amount),
+        )
         .group_by(col(row.currency))
         .order_by(col(row.currency))
     )

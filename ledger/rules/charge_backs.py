@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pydantic import ConfigDict
 from sqlmodel import Session, col, func, select
@@ -18,7 +18,7 @@ from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Number, Positive
 from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
-from ledger.core.names import HoldCause, HoldName, UseCause, money_use
+from ledger.core.names import HoldCause, HoldName, UseCause, gift_named, money_use
 from ledger.core.wording import Figure
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.covers import CoverRow
@@ -29,17 +29,18 @@ from ledger.rules.campaigns import require_campaign
 from ledger.rules.contributions import gift_of
 from ledger.rules.gift_records import find_contribution, note_returned
 from ledger.rules.own_money import own_money
+from ledger.rules.pledges import ContributionRef
 from ledger.rules.spec import Context
 from ledger.rules.workflow import Decision, Workflow, held_takings, proposed, release_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeBack:
-    """`amount` minor units of the contribution `gift` (its number) that its bank took back."""
+    """`amount` minor units of the contribution `gift` (`contribution:NUMBER`) that its bank took back."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    gift: Number
+    gift: ContributionRef
     amount: Positive
     date: Date
 
@@ -85,26 +86,38 @@ def uncovered_charges(session: Session, campaign: str) -> list[tuple[ChargeBackR
     return [(row, minor) for row, minor in left if minor]
 
 
+class Charged(NamedTuple):
+    """Gifts in one currency that banks took back: how much, and how much of it had been used, covered or not."""
+
+    taken: int = 0
+    used: int = 0
+
+
+def charged_back(session: Session, campaign: str) -> dict[str, Charged]:
+    """What banks took back of a campaign's gifts, by currency: none of it counts as given (docs/rules.md, 26)."""
+    sums = (
+        select(ChargeBackRow.currency, func.sum(ChargeBackRow.amount), func.sum(ChargeBackRow.shortfall))
+        .where(ChargeBackRow.campaign == campaign, ChargeBackRow.status == ProposalStatus.APPROVED)
+        .group_by(col(ChargeBackRow.currency))
+    )
+    return {asset: Charged(int(taken), int(used)) for asset, taken, used in session.exec(sums)}
+
+
 def shortfall_at_banks(session: Session, campaign: str, currency: str) -> int:
     """What was charged back after it was used, and nobody covered: lines hold so much more than the banks."""
     return sum(minor for row, minor in uncovered_charges(session, campaign) if row.currency == currency)
 
 
-def _gift(context: Context, number: str) -> ContributionRow:
-    gift = find_contribution(context.books.session, context.campaign, number)
+def _gift(context: Context, name: str) -> ContributionRow:
+    gift = find_contribution(context.books.session, context.campaign, gift_named(name).number)
     if gift is None:
         raise NotFound.field(
-            "gift",
-            "there is no contribution {number} in campaign {campaign}",
-            number=number,
-            campaign=context.campaign,
+            "gift", "there is no {name} in campaign {campaign}", name=name, campaign=context.campaign
         )
     if gift.reversed_by is not None:
-        raise Conflict.field("gift", "contribution {number} is reversed; it never came", number=number)
+        raise Conflict.field("gift", "{name} is reversed; it never came", name=name)
     if gift.blocked_by is not None:
-        raise Conflict.field(
-            "gift", "contribution {number} is blocked; two persons release it first", number=number
-        )
+        raise Conflict.field("gift", "{name} is blocked; two persons release it first", name=name)
     return gift
 
 
@@ -161,7 +174,7 @@ def _effect(context: Context, row: ChargeBackRow, _decision: Decision) -> Postin
 
 def _row(books: Books, entry: Entry[ChargeBack, None]) -> ChargeBackRow:
     facts = entry.facts
-    gift = find_contribution(books.session, entry.campaign, facts.gift)
+    gift = find_contribution(books.session, entry.campaign, gift_named(facts.gift).number)
     assert gift is not None  # it was looked at when this was recorded
     return ChargeBackRow(
         **proposed(entry, facts.number, facts.date),

@@ -25,12 +25,16 @@ from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import contributions_of, find_gifts, given_money
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
+_AT_BANK = r"contribution:[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
 GiftRef = Annotated[
     str,
     matching(
-        r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})|contribution:[A-Za-z0-9][A-Za-z0-9._-]{0,39}",
+        r"[0-9a-f]{64}:(0|[1-9][0-9]{0,9})|" + _AT_BANK,
         Wording("write TXID:VOUT for coins, or contribution:NUMBER for money at a bank"),
     ),
+]
+ContributionRef = Annotated[
+    str, matching(_AT_BANK, Wording("write contribution:NUMBER, as everywhere for a gift to a bank"))
 ]
 """A gift as its line names it."""
 

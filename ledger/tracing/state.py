@@ -114,10 +114,12 @@ _IN_STATE = (
     .order_by(SPANS.c.line, SPANS.c.stop)
 )
 _TAKEN_BY = (
-    select(USES.c.line, PIECES.c.start, PIECES.c.stop)
+    select(USES.c.line, PIECES.c.start, PIECES.c.stop, USES.c.cause)
     .join(USES, USES.c.name == PIECES.c.use)
     .where(
-        USES.c.line.in_(_names), USES.c.undone_by.is_(None), USES.c.cause == bindparam("cause", type_=Text)
+        USES.c.line.in_(_names),
+        USES.c.undone_by.is_(None),
+        USES.c.cause.in_(bindparam("causes", type_=Text, expanding=True)),
     )
     .order_by(USES.c.line, PIECES.c.start)
 )
@@ -391,12 +393,17 @@ class Lines:
         """The units of several lines that are in a state, each in order."""
         return _by_line(self._of_lines(_IN_STATE, lines, state=state))
 
-    def taken_by(self, lines: Iterable[str], cause: UseCause) -> dict[str, list[Piece]]:
-        """The units of several lines that standing uses of a cause took, each in order."""
-        return _by_line(self._of_lines(_TAKEN_BY, lines, cause=cause))
+    def taken_by(
+        self, lines: Iterable[str], causes: Iterable[UseCause]
+    ) -> dict[str, list[tuple[int, int, str]]]:
+        """(start, end, cause) of the units of several lines that standing uses of some causes took, each in order."""
+        found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        for row in self._of_lines(_TAKEN_BY, lines, causes=[cause.value for cause in causes]):
+            found[row.line].append((row.start, row.stop, row.cause))
+        return found
 
     def _of_lines(
-        self, statement: Select[Any], lines: Iterable[str], **more: str
+        self, statement: Select[Any], lines: Iterable[str], **more: str | list[str]
     ) -> Iterator[Row[tuple[Any, ...]]]:
         wanted = list(dict.fromkeys(lines))
         for at in range(0, len(wanted), _NAMES):

@@ -390,8 +390,8 @@ class BarsOfLines:
         wanted = [line for line in dict.fromkeys(lines) if line not in self._measures]
         came = self._lines.brought_by_uses(wanted)
         void = self._lines.in_state(wanted, UnitState.VOID)
-        # What was reclassified is counted where it lies since.
-        moved = self._lines.taken_by(wanted, UseCause.RECLASSIFICATION)
+        # What was reclassified is counted where it lies since; what a bank took of gifts counts nowhere.
+        moved = self._lines.taken_by(wanted, (UseCause.RECLASSIFICATION, UseCause.CHARGE_BACK))
         lengths = self._lines.lengths(wanted)
         for line in wanted:
             gone = tuple(void.get(line, ()))
@@ -402,13 +402,27 @@ class BarsOfLines:
         for line in wanted:
             told, runs = self._measures[line], back.get(line, ())
             elsewhere = [
-                (place, place + end - start)
-                for piece in moved.get(line, ())
-                for start, end, place in placed(runs, *piece)
+                piece
+                for first, last, cause in moved.get(line, ())
+                for start, end, place in placed(runs, first, last)
+                for piece in self._off_the_bar(line, (place, place + end - start), cause)
             ]
             put_back = [(start, end) for start, end, _ in runs]
             left_out = tuple(sorted((*told.void, *elsewhere, *put_back)))
             self._measures[line] = _Measure(told.length, left_out, runs, told.used)
+
+    def _off_the_bar(self, line: str, piece: Piece, cause: str) -> Iterator[Piece]:
+        """What of a piece that was reclassified or taken back by a bank is on no bar of its line.
+
+        A bank may take of a gift what a supplier paid back of it: that came in by its refund, and leaves by that.
+        """
+        name = line_named(line)
+        if cause == UseCause.RECLASSIFICATION or not isinstance(name, MoneyLine):
+            yield piece
+            return
+        for start, end, origin in self._came(name, *piece):
+            if origin is Origin.GIVEN:
+                yield start, end
 
     def _arrivals_back(self) -> frozenset[str]:
         """Numbers of the arrivals of goods that came where their waybill began, asked for once."""

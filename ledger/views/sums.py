@@ -22,7 +22,7 @@ from ledger.rules.bank_money import OVERDRAWN
 from ledger.rules.books import Books
 from ledger.rules.came import Exchanged, exchanged, refunded
 from ledger.rules.campaigns import product_of
-from ledger.rules.charge_backs import shortfall_at_banks
+from ledger.rules.charge_backs import Charged, charged_back, shortfall_at_banks
 from ledger.rules.goods import lot_of_delivery
 from ledger.views.carrying import carrying_tables
 from ledger.views.known import Known
@@ -128,7 +128,8 @@ def sum_tables(
     held = known.held
     currencies = sorted({line.asset for line in books.lines.money(slug)} - {"BTC"})
     orders, exchanges = _orders(books.session, slug, items, known), exchanged(books.session, slug)
-    money = [_Money(books, slug, held, asset, orders, exchanges) for asset in ("BTC", *currencies)]
+    charged = charged_back(books.session, slug)
+    money = [_Money(books, slug, held, asset, orders, exchanges, charged) for asset in ("BTC", *currencies)]
     tables = [table for of in money for table in of.tables()]
     tables += carrying_tables(books, slug)
     by_product: dict[str, list[LotSums]] = {}
@@ -177,6 +178,7 @@ class _Money:
         asset: str,
         orders: Mapping[str, _Order],
         exchanges: Mapping[str, Exchanged],
+        charged: Mapping[str, Charged],
     ) -> None:
         self._held, self._asset, self._orders = held, asset, orders
         self._exchanged = exchanges.get(asset, Exchanged())
@@ -186,7 +188,8 @@ class _Money:
         back = refunded(books.session, slug, asset)
         self._back, self._claims = back.by_order, back.by_claims
         # The lines hold so much more than the banks: donors read it as held, and so does the picture.
-        self._short = 0 if asset == "BTC" else shortfall_at_banks(books.session, slug, asset)
+        self._charged = charged.get(asset, Charged())
+        self._short = shortfall_at_banks(books.session, slug, asset) if self._charged.used else 0
 
     def tables(self) -> list[SumTable]:
         """Where all of it is; and of a currency, what conversions fetched."""
@@ -212,7 +215,7 @@ class _Money:
 
     def _came(self, coins: bool) -> list[SumRow]:
         return [
-            self._row("given", -self._net(AccountClass.GIFTS)),
+            self._row("given", -self._net(AccountClass.GIFTS) - self._charged.taken),
             self._row("converted", 0 if coins else self._fetched - self._kept),
             self._row(
                 "before",
@@ -251,7 +254,7 @@ class _Money:
         seldom = (
             self._row("gone_before", self._net(AccountClass.BEFORE) if coins else 0),
             self._row("exchanged", self._exchanged.sold),
-            self._row("given_back", self._net(AccountClass.GIVEN_BACK)),
+            self._row("given_back", self._net(AccountClass.GIVEN_BACK) - self._charged.taken),
             self._row("lent", self._sum(AccountClass.LENT)),
             self._row("loans_settled", self._net(AccountClass.TRADING, "loans")),
             self._row("taken_back", -self._short),

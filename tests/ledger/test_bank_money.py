@@ -17,7 +17,7 @@ from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
 from ledger.views.decisions import decisions
-from ledger.views.flow import ExitKind, Origin
+from ledger.views.flow import ExitKind, Origin, StageKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
@@ -96,7 +96,7 @@ def test_a_spent_gift_that_is_charged_back_is_a_shortfall_until_somebody_covers_
     back = {"gift": "contribution:G-1", "amount": 40_000, "bank": "B", "reason": "mistake"}
     with pytest.raises(Refused):
         ledger.do("recorder", "gift-return", "add", number="R-1", **DAY | back)
-    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    two(ledger, "charge-back", "CB-1", gift="contribution:G-1", amount=40_000)
     assert held(ledger) == -40_000
     assert shortfalls(ledger) == [("charge-back CB-1", 40_000)]
     with ledger.store.read() as reading:
@@ -119,15 +119,20 @@ def test_held_is_one_figure_in_sums_and_picture_while_what_was_taken_back_is_not
     gave(ledger, "G-1", 40_000)
     gave(ledger, "G-2", 10_000)
     spent(ledger, 40_000)
-    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    two(ledger, "charge-back", "CB-1", gift="contribution:G-1", amount=40_000)
     two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=25_000)
     with ledger.store.read() as reading:
-        tables = campaign_report(reading, SLUG, now=ledger.now).sums
-        flow = campaign_flow(reading, SLUG)
-    (table,) = (table for table in tables if table.asset == "USD")
+        report, flow = campaign_report(reading, SLUG, now=ledger.now), campaign_flow(reading, SLUG)
+    (table,) = (table for table in report.sums if table.asset == "USD")
     rows = {row.key: row.minor for row in table.rows}
     assert rows["held"] == sum(row.units for row in flow.exits if row.kind is ExitKind.HELD) == free(ledger)
     assert rows["taken_back"] == -15_000
+    # What a bank took back was given by nobody: no sum and no count has it, and what was used of it is drawn.
+    assert (table.came[0].key, table.came[0].minor) == ("given", 10_000)
+    assert [(row.minor, row.count) for row in report.received] == [(10_000, 1)]
+    (stage,) = (stage for stage in flow.stages if stage.kind is StageKind.MONEY)
+    parts = {part.origin: (part.count, part.totals[0].minor) for part in stage.parts}
+    assert parts[Origin.GIVEN] == (1, 50_000)
     assert held(ledger) == rows["held"] + rows["taken_back"]
 
 
@@ -144,10 +149,10 @@ def test_what_covers_shortfalls_is_asked_once_however_many_there_are(ledger: Led
     for number in range(3):
         gave(ledger, f"G-{number}", 1_000)
     spent(ledger, 3_000)
-    two(ledger, "charge-back", "CB-0", gift="G-0", amount=1_000)
+    two(ledger, "charge-back", "CB-0", gift="contribution:G-0", amount=1_000)
     few = asked()
     for number in (1, 2):
-        two(ledger, "charge-back", f"CB-{number}", gift=f"G-{number}", amount=1_000)
+        two(ledger, "charge-back", f"CB-{number}", gift=f"contribution:G-{number}", amount=1_000)
     assert asked() == few
     two(ledger, "cover", "CV-1", charge_back="CB-1", bank="B", amount=400)
     assert shortfalls(ledger) == [
@@ -163,7 +168,7 @@ def test_nobody_elses_gift_pays_for_a_charge_back_and_nothing_beyond_the_bank_is
     gave(ledger, "G-1", 40_000)
     spent(ledger, 30_000)
     gave(ledger, "G-2", 50_000)
-    two(ledger, "charge-back", "CB-1", gift="G-1", amount=40_000)
+    two(ledger, "charge-back", "CB-1", gift="contribution:G-1", amount=40_000)
     assert shortfalls(ledger) == [("charge-back CB-1", 30_000)]
     (step,) = [step for step in trail(ledger, "G-1").steps if step.kind is StepKind.CHARGED_BACK]
     figures = {key: figure.minor for key, figure in step.figures.items()}
@@ -182,17 +187,17 @@ def test_a_charge_back_is_approved_by_another_person_and_reversed_before_it_is_c
     ledger: Ledger,
 ) -> None:
     gave(ledger, "G-1", 500)
-    ledger.do("recorder", "charge-back", "add", number="CB-1", gift="G-1", amount=200, **DAY)
+    ledger.do("recorder", "charge-back", "add", number="CB-1", gift="contribution:G-1", amount=200, **DAY)
     with pytest.raises(NotAllowed):
         ledger.do("recorder", "charge-back", "approve", number="CB-1", **DAY)
     with pytest.raises(Refused, match="did not go back"):
-        ledger.do("recorder", "charge-back", "add", number="CB-2", gift="G-1", amount=301, **DAY)
+        ledger.do("recorder", "charge-back", "add", number="CB-2", gift="contribution:G-1", amount=301, **DAY)
     done = ledger.do("approver", "charge-back", "approve", number="CB-1", **DAY)
     assert (held(ledger), free(ledger), shortfalls(ledger)) == (300, 300, [])
     ledger.do("approver", "reversal", "add", entry=done.seq, reason="it was not", **DAY)
     assert (held(ledger), free(ledger), trail(ledger, "G-1").outcome) == (500, 500, None)
     spent(ledger, 500)
-    again = two(ledger, "charge-back", "CB-3", gift="G-1", amount=500)
+    again = two(ledger, "charge-back", "CB-3", gift="contribution:G-1", amount=500)
     two(ledger, "cover", "CV-1", charge_back="CB-3", bank="B", amount=500)
     with pytest.raises(Conflict, match="CV-1 covers"):
         ledger.do("approver", "reversal", "add", entry=again, reason="it was not", **DAY)

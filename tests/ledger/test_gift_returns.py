@@ -282,7 +282,9 @@ def test_what_moved_or_came_back_as_money_goes_back_to_its_donor_wherever_it_lie
     ledger.do("approver", "reversal", "add", entry=seq, reason="Another donor", date=DAY)
     tied(ledger)
     assert places(ledger, "contribution:C-1") == before
-    ledger.do("recorder", "charge-back", "add", number="CB-1", gift="C-1", amount=10_000, date=DAY)
+    ledger.do(
+        "recorder", "charge-back", "add", number="CB-1", gift="contribution:C-1", amount=10_000, date=DAY
+    )
     approve(ledger, "charge-back", "CB-1")
     with ledger.store.read() as reading:
         (wanting,) = uncovered_charges(reading.session, SLUG)

@@ -17,6 +17,7 @@ from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.recording.kinds import WORKFLOWS
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.charge_backs import charge_backs_of, uncovered
+from ledger.rules.contributions import gift_of
 from ledger.rules.covered import covered_of
 from ledger.rules.gift_records import contributions_of, find_contribution, standing_blocks
 from ledger.rules.gift_sums import gifts_wanting
@@ -276,7 +277,7 @@ def _charge_back(s: Scene) -> Facts:
     ]
     gift = s.one([g for g in gifts if g.returned < g.amount], "contribution")
     left = gift.amount - gift.returned
-    return s.numbered("CB") | {"gift": gift.number, "amount": s.pick((left, s.n(1, left)))}
+    return s.numbered("CB") | {"gift": gift_of(gift.number), "amount": s.pick((left, s.n(1, left)))}
 
 
 @tells("cover")
