@@ -14,7 +14,7 @@ from sqlmodel import Session
 from ledger.core.accounts import AccountClass
 from ledger.core.chain import Outpoint
 from ledger.core.frozen import Amount
-from ledger.core.lines import PartKind, Piece, UnitState, joined, units_in
+from ledger.core.lines import PartKind, Piece, UnitState, common, joined, units_in
 from ledger.core.names import (
     EndedLine,
     ExchangeLine,
@@ -165,6 +165,23 @@ def restriction_to(session: Session, campaign: str, need: str | None) -> Restric
         return None
     place = need_of(session, campaign, need).place
     return Restriction(need=need, title=need_title(session, campaign, need), place=place)
+
+
+def _told_by_place(step: Step, handed: Mapping[tuple[str, str, str], int]) -> tuple[Step, ...]:
+    """A distribution's step for a gift restricted to a place: what of it came there, and the rest apart.
+
+    `handed`: how many of the gift's pieces that came there it handed out, by (number, product, place).
+    """
+    if step.kind is not StepKind.DISTRIBUTED:
+        return (step,)
+    units, here = step.amount.minor, handed.get((step.reference, step.amount.asset, step.place), 0)
+    if here == units:
+        return (step,)
+    rest = {"amount": Amount.of(step.amount.asset, units - here), "place": "", "elsewhere": True}
+    apart = step.model_copy(update=rest)
+    return (
+        (step.model_copy(update={"amount": Amount.of(step.amount.asset, here)}), apart) if here else (apart,)
+    )
 
 
 class DonationFollower:
@@ -473,9 +490,14 @@ class DonationFollower:
         ]
         # The same pieces lie at the place more than once, in stock there and then handed out: each counts once.
         reached: defaultdict[str, list[Piece]] = defaultdict(list)
+        came: defaultdict[str, list[Piece]] = defaultdict(list)
+        for line, start, end in at_place:
+            came[line].append((start, end))
         for visit in follow_runs(self._lines, at_place):
             if isinstance(visit, Stay) and self._bars.ending_of(visit.line) is None:
                 reached[visit.line].append((visit.start, visit.end))
+            elif isinstance(visit, Arrival):
+                came[visit.line].append((visit.start, visit.end))
         passed: Counter[tuple[str, str]] = Counter()
         for line, pieces in reached.items():
             name = line_named(line)
@@ -496,14 +518,23 @@ class DonationFollower:
             amount = Amount.of(row.amount.asset, units)
             apart[amount.asset] = row.model_copy(update={"amount": amount, "place": "", "elsewhere": True})
         told = {row.place for row in places if row.is_distributed}
-        steps = tuple(
-            step.model_copy(update={"place": "", "elsewhere": True})
-            if step.kind is StepKind.DISTRIBUTED and step.place not in told
-            else step
-            for step in found.steps
-        )
+        handed = self._handed_out(came)
+        steps = tuple(part for step in found.steps for part in _told_by_place(step, handed))
         thread = tuple(point for point in found.thread if self._bars.is_told(point.node, told))
         return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
+
+    def _handed_out(self, came: Mapping[str, Iterable[Piece]]) -> Counter[tuple[str, str, str]]:
+        """How many of some pieces each distribution handed out, by (its number, product, place)."""
+        handed: Counter[tuple[str, str, str]] = Counter()
+        lines = {line: name for line in came if isinstance(name := line_named(line), GoodsLine)}
+        out = [line for line, name in lines.items() if name.at is AccountClass.DISTRIBUTED]
+        for line, runs in self._lines.brought_by_uses(out).items():
+            pieces = joined(came[line])
+            for start, end, use in runs:
+                if (by := use_named(use)).cause is UseCause.DISTRIBUTION:
+                    here = units_in(common(pieces, ((start, end),)))
+                    handed[by.number, lines[line].product, lines[line].place] += here
+        return handed
 
     def _add_arrival(self, visit: Arrival, by_step: UnitsByStep) -> None:
         name, line = use_named(visit.use.id), line_named(visit.line)

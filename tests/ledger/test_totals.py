@@ -15,10 +15,11 @@ from ledger.views.conservation import conservation
 from ledger.views.flow import Flow, Origin, StageKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.strips import strips_of
-from ledger.views.trail import DonationTrail
+from ledger.views.trail import DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.needs import with_needs
-from tests.tools.things import DATE, funded, order, pay, receive
+from tests.tools.things import DATE, funded, hand_over, order, pay, receive, ship
+from tests.tools.things import lots as lots_of
 
 PRODUCTS = {"MASK": ("mask", 1000), "VENT": ("ventilator", 2), "GLOVE": ("pair of gloves", 5000)}
 
@@ -231,6 +232,24 @@ def test_a_gift_for_a_place_is_told_only_of_pieces_there(tmp_path: Path) -> None
     sentence = say.plain(say.donation_sentence(found))
     assert sentence == "Your 100.00 USD paid for 100 KITs: 60 handed out in P, 40 in the same lot."
     assert "Togo" not in str([*found.places, *found.steps, *found.thread])
+    # One distribution hands out pieces that came by that place and others that did not: its step tells them apart.
+    give(ledger, "G-2", 10_000, restriction="N-1")
+    order(ledger, "PO-2", quantity=100, value=10_000, need="N-1")
+    receive(ledger, "GRN-2", "L2", "PO-2", good=100)
+    pay(ledger, 10_000, "PY-2", "PO-2")
+    ship(ledger, 60, "W-2", destination="P", lots=lots_of(60, "L2"))
+    counted = [{"product": "KIT", "lot": "L2", "good": 60}]
+    ledger.do("recorder", "shipment", "arrive", number="A-2", waybill="W-2", lots=counted, date=DATE)
+    hand_over(ledger, 60, "H-3", "L2", place="P")
+    hand_over(ledger, 40, "H-4", "L2")
+    ledger.do("recorder", "distribution", "add", **facts | {"number": "D-3", "lots": lots_of(100, "L2")})
+    found = trail(ledger, "G-2")
+    steps = [step for step in found.steps if step.kind is StepKind.DISTRIBUTED]
+    assert [(step.amount.minor, step.place) for step in steps] == [(60, "Togo"), (40, "")]
+    assert [say.plain(say.step_said(step)).partition(",")[0] for step in steps] == [
+        "60 KITs distributed in Togo",
+        "40 KITs in the same lot",
+    ]
 
 
 def test_a_gift_for_a_place_where_the_pieces_were_received_counts_each_of_them_once(tmp_path: Path) -> None:
