@@ -71,12 +71,13 @@ class _Tall:
         for line in wrapped(head.label, _ROOM, 13):
             self.texts.append(text(WORDS, at, line, "l"))
             at += 16
-        size = 20 if width_of(head.figure, 20, True) <= _ROOM else 15
-        self.texts.append(
-            text(WORDS, at + 6, cut(head.figure, _ROOM * 1.04, size), f"b{20 if size == 20 else 16}")
-        )
-        at += 26
-        for line in wrapped(head.detail, _ROOM, 13):
+        fits = width_of(head.figure, 20, True) <= _ROOM
+        # A list of figures goes on below: half a figure at the edge of a phone would be another one.
+        for line in [head.figure] if fits else wrapped(head.figure, _ROOM / 1.06, 16, 4):
+            self.texts.append(text(WORDS, at + 6, line, "b20" if fits else "b16"))
+            at += 19
+        at += 7
+        for line in wrapped(head.detail, _ROOM, 13, 4):
             self.texts.append(text(WORDS, at, line, "l"))
             at += 16
         if last:

@@ -19,6 +19,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.flow.svg import width_of
 from api.pages import sentences as say
 from api.pages.figures import exact
 from api.pages.parts import picture
@@ -229,6 +230,12 @@ def test_each_donors_picture_is_their_places(
         ]
         for svg in drawings:
             assert_inside(svg)
+            for element in svg.iter(f"{SVG}text"):
+                css = element.attrib.get("class", "").split()
+                size = next((int(name[1:]) for name in css if name[1:].isdigit()), 13)
+                if "e" not in css:
+                    end = float(element.attrib["x"]) + width_of("".join(element.itertext()), size)
+                    assert end <= float(svg.attrib["viewBox"].split()[2]) + 2, (trail.key, element.text)
         stops = {(point.node, point.left, point.label) for point in trail.thread if point.left}
         served = {point.node for point in trail.thread} & receivers
         if len(made.strips) == 1:
