@@ -326,8 +326,8 @@ def _check_account(account: GiftAccountConfig, name: str) -> None:
     number = together(account.account)
     if looks_like_iban(number) and not is_iban(number):
         raise BadUse(
-            "{name}: gift_accounts.account of {holder}: has the form of an IBAN, and its check digits are wrong; copy "
-            "it again from the bank.",
+            "{name}: gift_accounts.account of {holder}: has the form of an IBAN, and its country, length or check "
+            "digits are wrong; copy it again from the bank.",
             name=name,
             holder=repr(account.holder),
         )
