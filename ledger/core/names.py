@@ -355,6 +355,11 @@ def noun_of_kind(kind: str) -> str:
     return kind.partition(".")[0]
 
 
+def approval_key(proposed: str) -> str:
+    """The key of the entry that approves the proposal of a key."""
+    return f"approval:{proposed}"
+
+
 @dataclass(frozen=True, slots=True)
 class GiftKey:
     """What a donor asks for a gift by that is no coin: its noun, its campaign where that is said, and its number."""

@@ -24,6 +24,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict
 from ledger.core.facts import STRICT, Date, Number
 from ledger.core.lines import Change, Operation, UnitState, Use, common
+from ledger.core.names import approval_key
 from ledger.model.journal import EntryRow
 from ledger.model.proposals import COUNTS, HoldRow, Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
@@ -319,7 +320,7 @@ class Workflow(Generic[F, R, N, P]):
             notes=self.notes,
             doc=f"Approve a recorded {self.noun}; its recorder may not.",
             roles=APPROVERS,
-            key=lambda campaign, facts: f"approval:{self.noun}:{campaign}:{facts.number}",
+            key=lambda campaign, facts: approval_key(numbered(self.noun)(campaign, facts)),
             post=post,
             fold=fold,
             approves=self._recorded_by,

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.frozen import Frozen
+from ledger.core.names import approval_key
 from ledger.model.journal import EntryRow
 
 
@@ -27,10 +28,10 @@ def recorded_by(session: Session, entries: Collection[int]) -> Mapping[int, Reco
     """The roles behind entries, by their numbers."""
     wanted = select(EntryRow).where(col(EntryRow.seq).in_(sorted(entries)))
     rows = {row.seq: (row.key, entry_from_bytes(row.data).role) for row in session.exec(wanted)}
-    keys = sorted(f"approval:{key}" for key, _ in rows.values())
+    keys = sorted(approval_key(key) for key, _ in rows.values())
     approvals = select(EntryRow).where(col(EntryRow.key).in_(keys))
     approved = {row.key: entry_from_bytes(row.data).role for row in session.exec(approvals)}
     return {
-        seq: RecordedBy(role=role, approved_by=approved.get(f"approval:{key}"))
+        seq: RecordedBy(role=role, approved_by=approved.get(approval_key(key)))
         for seq, (key, role) in rows.items()
     }
