@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,11 @@ class Source:
     path: Path
     name: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Read when it is asked for: each process of a run collects these tests, and one runs them."""
+        return ast.parse(self.text)
 
     @property
     def module(self) -> str:
@@ -152,7 +156,7 @@ def sources() -> tuple[Source, ...]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             text = path.read_text(encoding="utf-8")
-            found.append(Source(path, path.relative_to(ROOT).as_posix(), text, ast.parse(text)))
+            found.append(Source(path, path.relative_to(ROOT).as_posix(), text))
     return tuple(found)
 
 
@@ -465,7 +469,7 @@ BREACHES = {
 def test_the_law_notices_a_breach(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted breach is named, so these tests can fail."""
     name, rule = BREACHES[text]
-    planted = Source(ROOT / name, name, text, ast.parse(text))
+    planted = Source(ROOT / name, name, text)
     monkeypatch.setitem(globals(), "sources", lambda: (planted,))
     check = {
         "law": test_packages_import_only_what_the_law_allows,

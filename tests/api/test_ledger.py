@@ -62,7 +62,7 @@ def test_every_gift_has_a_page_whose_figures_add_up(site: TestClient) -> None:
     rows = donations(site)
     assert len({row["outpoint"] for row in rows}) == len(rows) >= 60
     told = 0
-    for row in drawn("gifts with a page", rows, 14):
+    for row in drawn("gifts with a page", rows, 8):
         answer = site.get(f"/d/{row['outpoint']}")
         assert answer.status_code == 200
         assert len(gzip.compress(answer.content, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024

@@ -41,7 +41,7 @@ from tests.tools.source_trials import (
 from watchers.net.guards import item
 from watchers.net.http import HttpClient
 
-CASES = [(dialect, field) for dialect, fields in FIELDS.items() for field in fields]
+CASES = drawn("fields", [(dialect, field) for dialect, fields in FIELDS.items() for field in fields], 50)
 
 
 @pytest.fixture(scope="module")
