@@ -197,6 +197,11 @@ class AddressStatement:
     def in_force(self, day: str) -> bool:
         return self.since <= day <= self.until
 
+    @property
+    def lines(self) -> list[str]:
+        """Of its text."""
+        return self.text.splitlines()
+
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:

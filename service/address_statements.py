@@ -23,7 +23,7 @@ from watchers.proof.signed_messages import is_signed_by
 SOON = 30
 """Days before its end from which on a statement is told to end."""
 _MOST_BYTES = 20_000
-_LINE = re.compile(r"([a-z0-9-]+): (\S.*)")
+_LINE = re.compile(r"([a-z0-9-]+):\x20(\S.*)")
 _ONCE = ("campaign", "issuer", "from", "until")
 _KNOWN = (*_ONCE, "address", "descriptor-sha256")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -78,7 +78,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= PIPELINED:
-            raise ValueError("too many ahead")  # which the parser tells as a bad request
+            raise ValueError  # so many ahead, which the parser tells as a bad request
         if self._ends is None:
             self._begin()
         self._whole = False

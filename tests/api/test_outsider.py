@@ -42,11 +42,13 @@ def told_places(trail: dict[str, Any]) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     for place in trail["places"]:
         if (
-            place["kind"] in {*AT.values(), "held", "at_exchange"}
+            place["kind"] in {*AT.values(), "held", "blocked", "at_exchange"}
             and not place["service"]
             and not place["elsewhere"]
         ):
-            found[place["kind"], place["amount"]["asset"], place["place"]] += int(place["amount"]["minor"])
+            # That it is blocked is no matter of lines: it lies where it is held.
+            kind = "held" if place["kind"] == "blocked" else place["kind"]
+            found[kind, place["amount"]["asset"], place["place"]] += int(place["amount"]["minor"])
     return found
 
 

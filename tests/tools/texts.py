@@ -35,8 +35,8 @@ BEFORE_TEXT = {
     **dict.fromkeys(
         ("Refused", "NotFound", "NothingYet", "Conflict", "NotAllowed", "LedgerError", "StorageFailed", "Damaged",
          "ForeignDatabase", "WrongValue", "BadUse", "Unavailable", "JsonRefused", "BytesRefused", "BlockRefused",
-         "TransactionRefused", "ProofRefused", "AddressRefused", "DescriptorRefused", "BadBits", "TableRefused",
-         "RecordingBroken", "StoryFailed"),
+         "TransactionRefused", "ProofRefused", "AddressRefused", "DescriptorRefused", "SignatureRefused", "BadBits",
+         "TableRefused", "RecordingBroken", "StoryFailed"),
         0,
     ),
     **dict.fromkeys(
