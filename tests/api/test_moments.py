@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -262,16 +263,16 @@ def test_pages_say_what_the_data_say_at_any_moment(
     place, moment = files[at], told(files[at])
     store = Store.open(f"sqlite:///{place.file}")
     site = TestClient(create_app(Ports(store, lambda: place.now, SiteSettings(), lambda: "", list)))
-    campaign = text_of(site.get(f"/c/{place.slug}").text)
+    campaign = unescape(text_of(site.get(f"/c/{place.slug}").text))
     assert say.plain(say.campaign_sentence(moment.report)) in campaign
     for table in moment.report.sums:
         for row in (*table.rows, table.total):
             assert not row.minor or exact(row) in campaign
     for trail in drawn(f"pages {at}", moment.trails, 2):
         html = site.get(f"/d/{trail.key}").text
-        words = text_of(html)
+        words = unescape(text_of(html))
         assert say.plain(say.donation_sentence(trail)) in words
-        shown = text_of(html.partition('id="places"')[2].partition("</table>")[0])
+        shown = unescape(text_of(html.partition('id="places"')[2].partition("</table>")[0]))
         for part in trail.places:
             assert f"{say.gift_amount(part.amount, part.unit)} {say.where(part)}" in shown
         assert site.get(f"/api/v1/donations/{trail.key}/trail").json() == trail.data()
