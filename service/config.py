@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from ledger.core.creditor_reference import is_iban, looks_like_iban, together
-from ledger.core.money import is_money
 from ledger.core.secret import secret_within
 from ledger.core.wording import WrongValue
 from service.command import BadUse
@@ -305,8 +303,6 @@ def _check_names(config: Config, name: str) -> None:
             kinds=list(HISTORY_KINDS),
             count=len(listing),
         )
-    for account in config.gift_accounts:
-        _check_account(account, name)
     for wallet in config.wallets:
         if sum(map(bool, (wallet.descriptor, wallet.addresses, wallet.addresses_file))) != 1:
             raise BadUse(
@@ -320,28 +316,6 @@ def _check_names(config: Config, name: str) -> None:
                 fixed_index=wallet.fixed_index,
                 gap_limit=wallet.gap_limit,
             )
-
-
-def _check_account(account: GiftAccountConfig, name: str) -> None:
-    number = together(account.account)
-    if looks_like_iban(number) and not is_iban(number):
-        raise BadUse(
-            "{name}: gift_accounts.account of {holder}: has the form of an IBAN, and its country, length or check "
-            "digits are wrong; copy it again from the bank.",
-            name=name,
-            holder=repr(account.holder),
-        )
-    if not all((account.campaign, account.bank, account.holder, number)):
-        raise BadUse(
-            "{name}: gift_accounts: campaign, bank, holder and account are empty nowhere; write all four.",
-            name=name,
-        )
-    if not is_money(account.currency) or account.currency == "BTC":
-        raise BadUse(
-            "{name}: gift_accounts.currency of {holder}: write a code of ISO 4217, such as EUR or XOF.",
-            name=name,
-            holder=repr(account.holder),
-        )
 
 
 def _section(shape: type[T], values: Mapping[str, Any], name: str, path: str) -> T:

@@ -18,7 +18,7 @@ import uvicorn
 
 from api.app import create_app
 from api.buckets import Buckets
-from api.ports import AddressStatement, GiftAccount, Ports, SiteSettings
+from api.ports import AddressStatement, Ports, SiteSettings
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
 from ledger.store.database import Store
@@ -32,6 +32,7 @@ from service.checking import Checking, findings_of
 from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.config import Config
+from service.gift_accounts import accounts_in
 from service.intake import NO_BLOCK_SINCE, Intake, Sightings, load_set_aside
 from service.jobs import Jobs
 from service.leader import Leader
@@ -89,6 +90,7 @@ def build(
     with store.read() as tx:
         require_needs_kept(tx, wallets, network)
     statements = statements_in(config.address_statements, network, folder)
+    accounts = accounts_in(config.gift_accounts)
     http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, this_process(), clock, is_gone)
@@ -142,10 +144,7 @@ def build(
         config.site.operator,
         config.site.contact,
         config.site.source,
-        tuple(
-            GiftAccount(one.campaign, one.bank, one.holder, one.account, one.currency, one.bic)
-            for one in config.gift_accounts
-        ),
+        accounts,
         statements,
     )
     ports = Ports(

@@ -16,6 +16,7 @@ from api.ports import GiftAccount, Ports, SiteSettings
 from ledger.core.creditor_reference import is_iban, is_reference, own_length_in, reference_with
 from service.command import BadUse
 from service.config import parse_config
+from service.gift_accounts import accounts_in
 from tests.tools.bank_scene import HEAD, SALE, banked, line_of, taken
 from tests.tools.ledgers import SLUG, Ledger
 
@@ -109,7 +110,16 @@ def test_a_reference_is_found_among_other_text_and_one_changed_character_is_noti
 def test_the_examples_of_the_standards_hold_and_a_mistyped_account_is_refused() -> None:
     assert is_reference("RF18539007547034")
     assert is_iban("GB82WEST12345698765432")
-    account = '[[gift_accounts]]\ncampaign = "a"\nbank = "B"\nholder = "H"\ncurrency = "EUR"\naccount = '
-    assert parse_config(account + '"GB82 WEST 1234 5698 7654 32"').gift_accounts[0].bic == ""
-    with pytest.raises(BadUse, match="digits are wrong"):
-        parse_config(account + '"GB82 WEST 1234 5698 7654 23"')
+    told = '[[gift_accounts]]\ncampaign = "a"\nbank = "B"\nholder = "H"\ncurrency = "EUR"\naccount = '
+    right, wrong = (f'{told}"GB82 WEST 1234 5698 7654 {end}"' for end in ("32", "23"))
+    assert accounts_in(parse_config(right).gift_accounts)[0].bic == ""
+    refused = {
+        wrong: "gift_accounts.account of 'H': has the form of an IBAN, and its country, length or check ",
+        right.replace("EUR", "BTC"): "gift_accounts.currency of 'H': write a code of ISO 4217",
+        right.replace('"B"', '""'): "gift_accounts: campaign, bank, holder and account are empty nowhere",
+    }
+    for text, sentence in refused.items():
+        with pytest.raises(BadUse) as refusal:
+            accounts_in(parse_config(text).gift_accounts)
+        assert str(refusal.value).startswith(sentence)
+        assert "\n" not in str(refusal.value)

@@ -38,6 +38,7 @@ HEAVY = (
     "requests",
     "PIL",
     "pikepdf",
+    "stdnum",
 )
 LOADED = """
 import json, sys
