@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.core.errors import NotAllowed
+from ledger.core.gift_accounts import GiftAccount
 from ledger.core.wording import Wording
 from ledger.recording import desk as desk_acts
 from ledger.recording.lookup import Lookup
@@ -165,18 +166,6 @@ class NoLookups:
 
 
 NO_LOOKUPS = NoLookups()
-
-
-@dataclass(frozen=True, slots=True)
-class GiftAccount:
-    """A bank account that takes gifts of one campaign: `account` is an IBAN or a number, `bic` may be empty."""
-
-    campaign: str
-    bank: str
-    holder: str
-    account: str
-    currency: str
-    bic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

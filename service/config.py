@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from ledger.core.gift_accounts import GiftAccount
 from ledger.core.secret import secret_within
 from ledger.core.wording import WrongValue
 from service.command import BadUse
@@ -173,21 +174,6 @@ class Bank:
 
 
 @dataclass(frozen=True, slots=True)
-class GiftAccountConfig:
-    """A bank account that takes gifts: `bank` as contributions name it, `account` an IBAN or a number of another form.
-
-    Each donor gets a reference of their own for it, by which the gift is found.
-    """
-
-    campaign: str
-    bank: str
-    holder: str
-    account: str
-    currency: str
-    bic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class AddressStatementConfig:
     """A text that says which addresses are a campaign's, in a file beside this one, and who signed it.
 
@@ -219,7 +205,7 @@ class Config:
     bank: Bank = Bank()
     sources: tuple[SourceConfig, ...] = PUBLIC_SOURCES
     wallets: tuple[Wallet, ...] = ()
-    gift_accounts: tuple[GiftAccountConfig, ...] = ()
+    gift_accounts: tuple[GiftAccount, ...] = ()
     address_statements: tuple[AddressStatementConfig, ...] = ()
 
 

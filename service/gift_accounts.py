@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api.ports import GiftAccount
 from ledger.core.creditor_reference import is_iban, looks_like_iban, together
+from ledger.core.gift_accounts import GiftAccount
 from ledger.core.money import is_money
 from service.command import BadUse
-from service.config import GiftAccountConfig
 
 
-def accounts_in(told: Iterable[GiftAccountConfig]) -> tuple[GiftAccount, ...]:
-    """The accounts that the configuration names; raises BadUse for one to which nothing could be paid."""
-    return tuple(_account(one) for one in told)
+def require_payable(accounts: Iterable[GiftAccount]) -> None:
+    """Raise BadUse for the first account to which nothing could be paid."""
+    for one in accounts:
+        _require_payable(one)
 
 
-def _account(told: GiftAccountConfig) -> GiftAccount:
+def _require_payable(told: GiftAccount) -> None:
     number = together(told.account)
     if looks_like_iban(number) and not is_iban(number):
         raise BadUse(
@@ -36,4 +36,3 @@ def _account(told: GiftAccountConfig) -> GiftAccount:
             "gift_accounts.currency of {holder}: write a code of ISO 4217, such as EUR or XOF.",
             holder=repr(told.holder),
         )
-    return GiftAccount(told.campaign, told.bank, told.holder, told.account, told.currency, told.bic)

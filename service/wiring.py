@@ -32,7 +32,7 @@ from service.checking import Checking, findings_of
 from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.config import Config
-from service.gift_accounts import accounts_in
+from service.gift_accounts import require_payable
 from service.intake import NO_BLOCK_SINCE, Intake, Sightings, load_set_aside
 from service.jobs import Jobs
 from service.leader import Leader
@@ -90,7 +90,7 @@ def build(
     with store.read() as tx:
         require_needs_kept(tx, wallets, network)
     statements = statements_in(config.address_statements, network, folder)
-    accounts = accounts_in(config.gift_accounts)
+    require_payable(config.gift_accounts)
     http = http_client(config, environment, folder)
     sources = sources_of(config, network, http, environment, folder)
     leader = Leader(store, this_process(), clock, is_gone)
@@ -144,7 +144,7 @@ def build(
         config.site.operator,
         config.site.contact,
         config.site.source,
-        accounts,
+        config.gift_accounts,
         statements,
     )
     ports = Ports(

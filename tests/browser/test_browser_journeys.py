@@ -9,7 +9,8 @@ from playwright.sync_api import Page
 
 from api.app import create_app
 from api.pages.render import STYLE
-from api.ports import GiftAccount, Ports, SiteSettings
+from api.ports import Ports, SiteSettings
+from ledger.core.gift_accounts import GiftAccount
 from service.config import Wallet
 from service.wallets import add_addresses
 from tests.browser.conftest import served

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.ports import GiftAccount, Ports, SiteSettings
+from api.ports import Ports, SiteSettings
 from ledger.core.creditor_reference import is_iban, is_reference, own_length_in, reference_with
+from ledger.core.gift_accounts import GiftAccount
 from service.command import BadUse
 from service.config import parse_config
-from service.gift_accounts import accounts_in
+from service.gift_accounts import require_payable
 from tests.tools.bank_scene import HEAD, SALE, banked, line_of, taken
 from tests.tools.ledgers import SLUG, Ledger
 
@@ -112,7 +113,7 @@ def test_the_examples_of_the_standards_hold_and_a_mistyped_account_is_refused() 
     assert is_iban("GB82WEST12345698765432")
     told = '[[gift_accounts]]\ncampaign = "a"\nbank = "B"\nholder = "H"\ncurrency = "EUR"\naccount = '
     right, wrong = (f'{told}"GB82 WEST 1234 5698 7654 {end}"' for end in ("32", "23"))
-    assert accounts_in(parse_config(right).gift_accounts)[0].bic == ""
+    require_payable(parse_config(right).gift_accounts)
     refused = {
         wrong: "gift_accounts.account of 'H': has the form of an IBAN, and its country, length or check ",
         right.replace("EUR", "BTC"): "gift_accounts.currency of 'H': write a code of ISO 4217",
@@ -120,6 +121,6 @@ def test_the_examples_of_the_standards_hold_and_a_mistyped_account_is_refused() 
     }
     for text, sentence in refused.items():
         with pytest.raises(BadUse) as refusal:
-            accounts_in(parse_config(text).gift_accounts)
+            require_payable(parse_config(text).gift_accounts)
         assert str(refusal.value).startswith(sentence)
         assert "\n" not in str(refusal.value)

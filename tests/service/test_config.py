@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.core.gift_accounts import GiftAccount
 from service.command import BadUse
 from service.config import (
     AddressStatementConfig,
     Config,
-    GiftAccountConfig,
     SourceConfig,
     Wallet,
     load_config,
@@ -47,7 +47,7 @@ def test_the_example_documents_every_key() -> None:
         shape = {
             "sources": SourceConfig,
             "wallets": Wallet,
-            "gift_accounts": GiftAccountConfig,
+            "gift_accounts": GiftAccount,
             "address_statements": AddressStatementConfig,
         }.get(section.name, type(value))
         body = told[section.name][0] if isinstance(told[section.name], list) else told[section.name]
