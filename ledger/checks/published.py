@@ -6,21 +6,24 @@ They ask the views that pages and JSON are made of, so that a figure on its way 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Quantity
-from ledger.core.names import lot_named
+from ledger.core.lines import Piece, units_in
+from ledger.core.names import Line, MoneyLine, UseCause, line_named, lot_named
 from ledger.core.wording import Figure, Wording
 from ledger.model.gifts import CountsAs
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs, products_of
-from ledger.rules.charge_backs import Charged, charged_back
+from ledger.rules.charge_backs import charged_back
 from ledger.rules.gift_sums import gift_sums, gifts_wanting
 from ledger.rules.order_papers import OrderPapers
 from ledger.store.transaction import Reading
+from ledger.tracing.behind import Behind
+from ledger.tracing.state import Lines, Run
 from ledger.views.bars import APART
 from ledger.views.flow import ExitKind, Flow, Origin, StageKind
 from ledger.views.known import Known
@@ -32,6 +35,7 @@ from ledger.views.totals import apart_totals, bars_of, goods_totals
 
 _NAME = "published_sums_tie"
 _UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
+_MONEY = (StageKind.DONATED, StageKind.MONEY)
 Differing = tuple[Wording, Counter[str], Counter[str]]
 """What is compared; as it is published, and as it should be, by asset or product."""
 
@@ -138,25 +142,71 @@ def _gifts(
     drawn = Counter(accounts)
     drawn.update({"BTC": sum(gift.shortfall or 0 for gift in taken)})
     # A bank may take of a gift what a supplier paid back of it: the gift itself was used, and that went back instead.
-    drawn.update(
-        {asset: row.used + _went_back_drawn(known, flow, asset, row) for asset, row in charged.items()}
-    )
+    again = _charged_after_use(books.lines, slug)
+    drawn.update({asset: row.used for asset, row in charged.items()})
+    drawn.update(again)
     yield Wording("picture of what was given"), sums[Origin.GIVEN], drawn
+    # Coins that nobody decided about go back from beside the picture; no bank takes coins.
+    back = Counter(again)
+    back.update(
+        {asset: known.held.net(AccountClass.GIVEN_BACK, asset) - row.taken for asset, row in charged.items()}
+    )
+    yield Wording("picture of what went back"), _returned_exits(flow, charged), back
     converted = Counter(
         {row.asset: row.minor for table in tables for row in table.came if row.key == "converted"}
     )
     yield Wording("picture of what was converted"), sums[Origin.CONVERTED], converted
 
 
-def _went_back_drawn(known: Known, flow: Flow, asset: str, charged: Charged) -> int:
-    """Minor units that a bank took back and that are on the picture: all that went back there, but to donors."""
-    money = {bar.key for stage in flow.stages if stage.kind is StageKind.MONEY for bar in stage.bars}
-    drawn = sum(
-        row.units
-        for row in flow.exits
-        if (row.kind, row.asset) == (ExitKind.RETURNED, asset) and row.source in money
-    )
-    return drawn - (known.held.net(AccountClass.GIVEN_BACK, asset) - charged.taken)
+def _returned_exits(flow: Flow, currencies: Collection[str]) -> Counter[str]:
+    """Money in some currencies that left the picture for those who gave it."""
+    money = {bar.key for stage in flow.stages if stage.kind in _MONEY for bar in stage.bars}
+    found: Counter[str] = Counter()
+    for row in flow.exits:
+        if row.kind is ExitKind.RETURNED and row.asset in currencies and row.source in money:
+            found[row.asset] += row.units
+    return found
+
+
+def _charged_after_use(lines: Lines, slug: str) -> Counter[str]:
+    """What banks took of gifts after it was used and had come back as money: of a refund, a loan, an exchange.
+
+    It is told by the uses and by what lies behind them, so that the picture can be held to it.
+    """
+    taken = lines.taken_by(map(str, lines.money(slug)), (UseCause.CHARGE_BACK,))
+    runs = [(line, start, end) for line, pieces in taken.items() for start, end, _ in pieces]
+    behind = Behind(lines, runs)
+    found: Counter[str] = Counter()
+    for run in runs:
+        found[line_named(run[0]).asset] += units_in(_brought_back(behind, run))
+    return found
+
+
+def _brought_back(behind: Behind, run: Run) -> Iterator[Piece]:
+    """The units of a run of money that something else than its gift, a move or a reclassification brought."""
+    line, first, last = run
+    for source in behind.sources(*run):
+        low, high = max(source.start, first), min(source.end, last)
+        if source.use is None or low >= high:
+            continue
+        use = behind.use(source.use)
+        if not _alike(line_named(use.line), line_named(line)):
+            yield low, high
+            continue
+        count, end_count = use.counts_behind(source.part, low - source.start, high - source.start)
+        for start, end in use.pieces_between(count, end_count):
+            for piece in _brought_back(behind, (use.line, start, end)):
+                here, there = (source.start + use.outs_at(count + at - start)[source.part] for at in piece)
+                if max(here, low) < min(there, high):
+                    yield max(here, low), min(there, high)
+            count += end - start
+
+
+def _alike(before: Line, line: Line) -> bool:
+    """Is it money in the same asset, of the same campaign?"""
+    if not isinstance(before, MoneyLine) or not isinstance(line, MoneyLine):
+        return False
+    return (before.campaign, before.asset) == (line.campaign, line.asset)
 
 
 def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:

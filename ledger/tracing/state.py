@@ -395,11 +395,11 @@ class Lines:
 
     def taken_by(
         self, lines: Iterable[str], causes: Iterable[UseCause]
-    ) -> dict[str, list[tuple[int, int, str]]]:
+    ) -> dict[str, list[tuple[int, int, UseCause]]]:
         """(start, end, cause) of the units of several lines that standing uses of some causes took, each in order."""
-        found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        found: dict[str, list[tuple[int, int, UseCause]]] = defaultdict(list)
         for row in self._of_lines(_TAKEN_BY, lines, causes=[cause.value for cause in causes]):
-            found[row.line].append((row.start, row.stop, row.cause))
+            found[row.line].append((row.start, row.stop, UseCause(row.cause)))
         return found
 
     def _of_lines(

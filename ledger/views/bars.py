@@ -411,13 +411,13 @@ class BarsOfLines:
             left_out = tuple(sorted((*told.void, *elsewhere, *put_back)))
             self._measures[line] = _Measure(told.length, left_out, runs, told.used)
 
-    def _off_the_bar(self, line: str, piece: Piece, cause: str) -> Iterator[Piece]:
+    def _off_the_bar(self, line: str, piece: Piece, cause: UseCause) -> Iterator[Piece]:
         """What of a piece that was reclassified or taken back by a bank is on no bar of its line.
 
         A bank may take of a gift what a supplier paid back of it: that came in by its refund, and leaves by that.
         """
         name = line_named(line)
-        if cause == UseCause.RECLASSIFICATION or not isinstance(name, MoneyLine):
+        if cause is UseCause.RECLASSIFICATION or not isinstance(name, MoneyLine):
             yield piece
             return
         for start, end, origin in self._came(name, *piece):
