@@ -29,6 +29,7 @@ class Account(StrEnum):
     SHARED = "shared"  # others' money lies in it too
     CASH = "cash"  # a box that two people count; nothing tells of its movements
     ADVANCE = "advance"  # money that a partner or carrier holds, and accounts for by a day
+    VAT = "vat"  # value added tax that suppliers were paid, and that a tax office gives back by a day
 
 
 class Instrument(StrEnum):
@@ -146,7 +147,7 @@ class BankTermsRow(Table, table=True):
     """What a campaign expects of a bank since `date` by `entry`; of the bank "" what it expects of all others.
 
     `days` until an entry is on a statement, `statement_days` until there is another statement; None: as all. Of an
-    advance: the organisation that is its `holder`, and `until` when it accounts for it.
+    advance, or of tax that comes back: the organisation that is its `holder`, and `until` when it accounts for it.
     """
 
     __tablename__: ClassVar[Any] = "bank_terms"

@@ -171,7 +171,10 @@ class Issued(Numbered):
 
 
 class InvoiceRow(Issued, table=True):
-    """A supplier's invoice for an order: how much of everything it bills, and what it asks for."""
+    """A supplier's invoice for an order: how much of everything it bills, and what it asks for.
+
+    `vat` of it is value added tax: within `amount`, a cost, or beside it where it comes back and lies at `vat_to` then.
+    """
 
     __tablename__: ClassVar[Any] = "invoices"
     __table_args__ = (
@@ -184,6 +187,13 @@ class InvoiceRow(Issued, table=True):
     quantity: int = Field(sa_type=LONG)
     amount: int = Field(sa_type=LONG)
     due: str | None = Field(default=None, sa_type=TEXT)  # the day until which it asks to be paid
+    vat: int = Field(default=0, sa_type=LONG)
+    vat_to: str | None = Field(default=None, sa_type=TEXT)
+
+    @property
+    def vat_back(self) -> int:
+        """Value added tax that comes back: asked for beside `amount`."""
+        return 0 if self.vat_to is None else self.vat
 
 
 class InvoiceLineRow(Table, table=True):
@@ -243,7 +253,8 @@ class Corrects(StrEnum):
 class CreditNoteRow(Issued, table=True):
     """What a supplier credits on an order, and off which invoice, if any.
 
-    `off_order`: so much of it lowers what the order costs; the rest was billed too much and never owed.
+    `off_order`: so much of it lowers what the order costs; the rest was billed too much and never owed. `vat` more is
+    value added tax that would have come back.
     """
 
     __tablename__: ClassVar[Any] = "credit_notes"
@@ -258,6 +269,7 @@ class CreditNoteRow(Issued, table=True):
     invoice_entry: int | None = Field(default=None, sa_type=LONG, foreign_key="invoices.entry")
     amount: int = Field(sa_type=LONG)
     off_order: int = Field(sa_type=LONG)
+    vat: int = Field(default=0, sa_type=LONG)
     reason: str = Field(sa_type=TEXT)
 
 

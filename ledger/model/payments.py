@@ -16,6 +16,7 @@ class PaymentRow(Proposal, table=True):
 
     Coins went with the spend `txid`, other money from `bank`. `prepayment`: named as one, ahead of the goods;
     `no_invoice`: why there is none and none will come. `withheld` of what is discharged is kept for the tax office.
+    `vat` of `amount` is value added tax that comes back, and discharges nothing.
     """
 
     __tablename__: ClassVar[Any] = "payments"
@@ -34,6 +35,7 @@ class PaymentRow(Proposal, table=True):
     fee: int = Field(sa_type=LONG)
     discharges: int = Field(sa_type=LONG)
     withheld: int = Field(default=0, sa_type=LONG)
+    vat: int = Field(default=0, sa_type=LONG)
     bank: str | None = Field(default=None, sa_type=TEXT)
     txid: str | None = Field(default=None, sa_type=TEXT)
     prepayment: bool = Field(sa_type=FLAG)

@@ -5,6 +5,7 @@ Public, and it moves nothing. What keeps a bank from being reconciled is counted
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -23,6 +24,9 @@ from ledger.rules.spec import Context, Kind, numbered
 DAYS, STATEMENT_DAYS = 7, 45
 """Days until an entry is on a statement, and until there is another statement, where nobody says otherwise."""
 
+HELD_BY_OTHERS = frozenset({Account.ADVANCE, Account.VAT})
+"""Money that an organisation has and accounts for by a day; no statement tells of it."""
+
 Days = Annotated[int, Field(ge=0, le=366, strict=True)]
 
 
@@ -31,8 +35,9 @@ class BankTerms:
     """What is expected of a bank, or, where none is named, of all banks of the campaign that have no terms.
 
     An entry is on a statement within `days` (7), and there is a statement every `statement_days` (45). `account`:
-    `own`, `shared` with others' money, `cash`, a box of which nothing tells but a count by two people, or `advance`,
-    money that the organisation `holder` has and accounts for by the day `until`.
+    `own`, `shared` with others' money, `cash`, a box of which nothing tells but a count by two people, `advance`,
+    money that the organisation `holder` has and accounts for by the day `until`, or `vat`, value added tax that a tax
+    office gives back by then.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -77,6 +82,21 @@ def terms_of(session: Session, campaign: str) -> TermsOfBanks:
     return TermsOfBanks({bank: _terms(row, others) for bank, row in rows.items()}, others)
 
 
+def takes_vat(session: Session, campaign: str, bank: str) -> bool:
+    """Does value added tax that comes back lie there?"""
+    row = session.get(BankTermsRow, (campaign, bank))
+    return row is not None and row.account is Account.VAT
+
+
+def vat_places(session: Session, campaign: str) -> Sequence[str]:
+    """Where value added tax lies that comes back."""
+    return session.exec(
+        select(BankTermsRow.bank).where(
+            BankTermsRow.campaign == campaign, BankTermsRow.account == Account.VAT
+        )
+    ).all()
+
+
 def _terms(row: BankTermsRow | None, others: Terms) -> Terms:
     if row is None:
         return others
@@ -94,8 +114,10 @@ def _post(context: Context, facts: BankTerms) -> Posting[None]:
     if facts.bank is None and facts.account is not Account.OWN:
         raise Refused.field("bank", "is missing; say of one bank that others' money or cash lies in it")
     named = (facts.holder is not None, facts.until is not None)
-    if named != (facts.account is Account.ADVANCE,) * 2:
-        raise Refused.field("holder", "and until are of an advance: name both there, and neither elsewhere")
+    if named != (facts.account in HELD_BY_OTHERS,) * 2:
+        raise Refused.field(
+            "holder", "and until are of an advance, and of vat: name both there, and neither elsewhere"
+        )
     return Posting()
 
 

@@ -39,8 +39,9 @@ from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 class CreditNote:
     """`amount` is what the supplier credits, minor units of the order's currency, and why.
 
-    `invoice` names the one that it lowers; `lines`, which pieces and amounts of it (they sum to `amount`);
-    without them the invoice's lines are lowered in proportion to their amounts and no piece is taken off.
+    `vat` of it is tax of the invoice that would have come back. `invoice` names the one that it lowers; `lines`, which
+    pieces and amounts of it (they sum to `amount`, less `vat`); without them the invoice's lines are lowered in
+    proportion to their amounts and no piece is taken off.
     `corrects`: the invoice, which billed too much, or the order's price or quantity too; left out, the invoice as
     far as that bills more than the order's price, and the order for the rest (docs/rules.md, 22).
     """
@@ -52,8 +53,14 @@ class CreditNote:
     invoice: Number | None = None
     corrects: Corrects | None = None
     lines: Annotated[tuple[BilledLine, ...], Field(min_length=1, max_length=50)] | None = None
+    vat: Positive | None = None
     reason: Text
     date: Date
+
+    @property
+    def net(self) -> int:
+        """What it takes off what is billed of the order, minor units."""
+        return self.amount - (self.vat or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +103,12 @@ def _post(context: Context, facts: CreditNote) -> Posting[OffOrder]:
 def _off_order(papers: OrderPapers, facts: CreditNote, order: OrderRow, invoice: InvoiceRow | None) -> int:
     """Minor units of a note that lower what the order costs."""
     if invoice is None or facts.corrects is Corrects.ORDER:
-        return facts.amount
+        return facts.net
     if facts.corrects is Corrects.INVOICE:
         return 0
     notes = [note for note in papers.notes(order) if note.invoice_entry == invoice.entry]
     corrected = sum(note.amount - note.off_order for note in notes)
-    return max(0, facts.amount - max(0, overbilled(papers, order, invoice) - corrected))
+    return max(0, facts.net - max(0, overbilled(papers, order, invoice) - corrected))
 
 
 def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) -> InvoiceRow | None:
@@ -109,6 +116,8 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
     if facts.invoice is None:
         if facts.lines is not None:
             raise Refused.field("lines", "belong to an invoice; name the invoice that they lower")
+        if facts.vat is not None:
+            raise Refused.field("vat", "belongs to an invoice; name the invoice whose tax it lowers")
         if facts.corrects is Corrects.INVOICE:
             raise Refused.field(
                 "corrects", "says an invoice and none is named; name the invoice, or say order"
@@ -123,16 +132,17 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
         order.currency,
         papers.billed(order, invoice) - credited_on_invoice(papers, order, invoice),
     )
-    if facts.amount > left:
+    if facts.net > left:
         raise Refused.field(
             "amount",
             "{left} of {invoice} is not credited yet; no more",
             left=Figure(currency, left),
             invoice=facts.invoice,
         )
+    _require_vat(papers, facts, order, invoice)
     if facts.lines is None:
         return invoice
-    if sum(line.amount for line in facts.lines) != facts.amount:
+    if sum(line.amount for line in facts.lines) != facts.net:
         raise Refused.field("amount", "is not what the lines sum to; make them agree")
     billed = {item: (n, amount) for item, n, amount in billed_lines(papers, order, invoice)}
     if len({line.item for line in facts.lines}) != len(facts.lines):
@@ -152,6 +162,19 @@ def _require_invoice(papers: OrderPapers, facts: CreditNote, order: OrderRow) ->
     return invoice
 
 
+def _require_vat(papers: OrderPapers, facts: CreditNote, order: OrderRow, invoice: InvoiceRow) -> None:
+    """Refused where a note is tax alone, or takes more tax off an invoice than comes back of it."""
+    notes = [note for note in papers.notes(order) if note.invoice_entry == invoice.entry]
+    left = invoice.vat_back - sum(note.vat for note in notes)
+    if facts.vat is not None and (facts.vat > left or facts.vat >= facts.amount):
+        raise Refused.field(
+            "vat",
+            "is a part of amount, and no more than the {left} of tax of {invoice} that comes back and is not credited",
+            left=Figure(order.currency, left),
+            invoice=invoice.number,
+        )
+
+
 def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
     facts, session = entry.facts, books.session
     order = require_order(session, entry.campaign, facts.order)
@@ -169,8 +192,9 @@ def _fold(books: Books, entry: Entry[CreditNote, OffOrder]) -> None:
             likeness=likeness_of_number(facts.number),
             order_entry=order.entry,
             invoice_entry=None if invoice is None else invoice.entry,
-            amount=facts.amount,
+            amount=facts.net,
             off_order=entry.notes.off_order,
+            vat=facts.vat or 0,
             reason=facts.reason,
             date=entry.date,
         )

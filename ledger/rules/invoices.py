@@ -27,6 +27,7 @@ from ledger.model.orders import (
     Mismatch,
     OrderRow,
 )
+from ledger.rules.bank_terms import takes_vat
 from ledger.rules.books import Books
 from ledger.rules.issued import alike, find_issued, require_issued, supplier_of, times_reversed
 from ledger.rules.matching import QUANTITY, SAYS, invoice_matches, reasons_of
@@ -69,8 +70,9 @@ class Invoice:
     """A supplier's invoice for an order: what is billed, quantity and amount in the order's currency.
 
     `lines` bill items apart, those of amendments too, and sum to both; without them the order's items are billed in
-    proportion. `due`: the day until
-    which it asks to be paid.
+    proportion. `due`: the day until which it asks to be paid. `vat`: how much of `amount` is value added tax. It is a
+    cost, and so within the order's value; where it comes back `vat_to` names the place where it lies until then (`bank
+    terms` with account=vat), and order and `lines` are without it (docs/rules.md, 22).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -80,7 +82,14 @@ class Invoice:
     amount: Positive
     lines: Annotated[tuple[InvoiceLine, ...], Field(min_length=1, max_length=50)] | None = None
     due: Date | None = None
+    vat: Positive | None = None
+    vat_to: Name | None = None
     date: Date
+
+    @property
+    def net(self) -> int:
+        """What it bills of its orders, minor units: all but tax that comes back."""
+        return self.amount - (0 if self.vat_to is None else self.vat or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +139,7 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
         )
     if facts.due is not None and facts.due < facts.date:
         raise Refused.field("due", "lies before the day of the invoice; write both as the paper says them")
+    _require_vat(context, facts)
     if facts.lines is not None:
         for index, line in enumerate(facts.lines):
             item_of(session, _billed_order(context, order, line, f"lines.{index}.order"), line.item)
@@ -137,7 +147,7 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
             raise Refused.field("lines", "bill an item twice; add its pieces together")
         sums = (
             ("quantity", facts.quantity, sum(line.pieces for line in facts.lines)),
-            ("amount", facts.amount, sum(line.amount for line in facts.lines)),
+            ("amount", facts.net, sum(line.amount for line in facts.lines)),
         )
         for name, whole, lines in sums:
             if lines != whole:
@@ -145,6 +155,24 @@ def _post(context: Context, facts: Invoice) -> Posting[None]:
                     name, "is {whole} and the lines sum to {lines}; make them agree", whole=whole, lines=lines
                 )
     return Posting()
+
+
+def _require_vat(context: Context, facts: Invoice) -> None:
+    """Refused where tax is more than the invoice, or is to come back to where no tax lies."""
+    if facts.vat is not None and facts.vat >= facts.amount:
+        raise Refused.field(
+            "vat", "is a part of amount, which is what the invoice asks for, tax and all; make it less"
+        )
+    if facts.vat_to is None:
+        return
+    if facts.vat is None:
+        raise Refused.field("vat", "is missing; say how much of the amount comes back, or leave vat_to out")
+    if not takes_vat(context.books.session, context.campaign, facts.vat_to):
+        raise Refused.field(
+            "vat_to",
+            "{bank} is no place of tax that comes back; an admin says which one is (`bank terms` with account=vat)",
+            bank=facts.vat_to,
+        )
 
 
 def _billed_order(context: Context, order: OrderRow, line: InvoiceLine, field: str) -> OrderRow:
@@ -178,8 +206,10 @@ def _fold(books: Books, entry: Entry[Invoice, None]) -> None:
             likeness=likeness_of_number(facts.number),
             order_entry=order.entry,
             quantity=facts.quantity,
-            amount=facts.amount,
+            amount=facts.net,
             due=facts.due,
+            vat=facts.vat or 0,
+            vat_to=facts.vat_to,
             date=entry.date,
         )
     )

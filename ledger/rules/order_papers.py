@@ -46,12 +46,14 @@ class Accepted:
 class Asked:
     """Order value that payments discharge or ask for, minor units: named prepayments, and the others.
 
-    `first`: the earliest day of those others, none where there is none.
+    `first`: the earliest day of those others, none where there is none. `vat`: tax that they pay beside, and that
+    comes back.
     """
 
     prepaid: int = 0
     other: int = 0
     first: str | None = None
+    vat: int = 0
 
     @property
     def whole(self) -> int:
@@ -163,14 +165,16 @@ class OrderPapers:
                 col(PaymentRow.prepayment),
                 func.sum(PaymentRow.discharges),
                 func.min(PaymentRow.date),
+                func.sum(PaymentRow.vat),
             )
             .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
             .where(self._wanted, col(PaymentRow.status).in_(COUNTS))
             .group_by(col(PaymentRow.order_entry), col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
         )
-        for order, invoice, prepaid, units, first in self.books.session.connection().execute(query):
+        for order, invoice, prepaid, units, first, vat in self.books.session.connection().execute(query):
             if invoice is not None:
-                found[order, invoice] = found[order, invoice].plus(int(units), first, prepaid=prepaid)
+                asked = found[order, invoice].plus(int(units), first, prepaid=prepaid)
+                found[order, invoice] = replace(asked, vat=asked.vat + int(vat))
         return found
 
     @cached_property

@@ -54,6 +54,15 @@ def payable_on_invoice(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow
     return 0
 
 
+def vat_payable(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, own: int = 0) -> int:
+    """Value added tax that comes back and is neither credited nor paid nor asked for yet, minor units (docs/rules.md,
+    22). It is asked for once, on the invoice's own order; `own`: what the payment that asks holds of it already."""
+    if invoice.order_entry != order.entry:
+        return 0
+    credited = sum(note.vat for note in papers.notes(order) if note.invoice_entry == invoice.entry)
+    return max(0, invoice.vat_back - credited - papers.asked(order, invoice).vat + own)
+
+
 def payable_by(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow, *, own: int = 0) -> int:
     """Minor units that a payment naming an invoice may discharge: of it, and of what the order's invoices leave.
 

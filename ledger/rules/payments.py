@@ -42,7 +42,7 @@ from ledger.rules.orders import (
     require_not_closed,
     require_order,
 )
-from ledger.rules.payable import credited_on_order, paid_and_waiting
+from ledger.rules.payable import credited_on_order, paid_and_waiting, vat_payable
 from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, take, too_little, units_of
 from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
@@ -57,7 +57,8 @@ class Payment:
 
     In coins: `txid` names the transaction and `fee` is its network fee. From a bank: `bank` names it and
     `fee` is its charge. `withheld` more, in the asset too, was kept back as tax: it discharges the order, and is owed
-    to the tax office. All in minor units.
+    to the tax office. `vat` of `amount` is value added tax of the invoice that comes back: it discharges nothing, and
+    lies where the invoice says until then (docs/rules.md, 22). All in minor units.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -68,6 +69,7 @@ class Payment:
     fee: Count = 0
     discharges: Positive
     withheld: Positive | None = None
+    vat: Positive | None = None
     bank: Name | None = None
     txid: SpendRef | None = None
     invoice: Number | None = None
@@ -98,6 +100,8 @@ def _require_place(facts: Payment) -> None:
         raise Refused.field("bank", "a payment from a bank names the bank and no transaction")
     if facts.txid is not None and facts.withheld is not None:
         raise Refused.field("withheld", "coins are paid whole; tax is withheld from money at a bank")
+    if facts.vat is not None and facts.vat >= facts.amount:
+        raise Refused.field("vat", "is a part of amount, which is all that left; make it less")
 
 
 def _hold(context: Context, facts: Payment) -> Posting[None]:
@@ -118,6 +122,8 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
     if facts.invoice is not None:
         invoice = require_invoice(context.books.session, campaign, facts.invoice, order.supplier)
         require_matched(context.books, order, invoice, facts.discharges, prepayment=bool(facts.prepayment))
+    if facts.vat is not None:
+        _require_vat(context, facts, order)
     _require_place(facts)
     if facts.txid is not None:
         spend = require_to_explain(context, facts.txid, facts.amount + facts.fee, "amount")
@@ -125,22 +131,51 @@ def _hold(context: Context, facts: Payment) -> Posting[None]:
         takings = carried(context.books, campaign, facts.txid)
         _require_fitting(takings, facts.order, order.need)
     else:
-        withheld = facts.withheld or 0
-        if facts.asset == currency and facts.discharges != facts.amount + withheld:
+        withheld, vat = facts.withheld or 0, facts.vat or 0
+        if facts.asset == currency and facts.discharges != facts.amount - vat + withheld:
             raise Refused.field(
-                "discharges", "in the order's own currency this is the amount paid and the tax withheld"
+                "discharges",
+                "in the order's own currency this is the amount paid, less vat that comes back, and the tax withheld",
             )
         need = order.need
-        wanted = facts.amount + facts.fee + withheld
+        wanted = facts.amount - vat + facts.fee + withheld
         takings = take(context.books, campaign, facts.asset, wanted, fitting(need))
         free = units_of(takings)
         held_there = at_bank(context.books, campaign, str(facts.bank), facts.asset)
-        if free < wanted or held_there < wanted:
+        if free < wanted or held_there < wanted + vat:
             elsewhere = (
                 list(bound_elsewhere(context.books, campaign, facts.asset, need)) if free < wanted else ()
             )
-            raise too_little("amount", facts.asset, wanted, min(free, held_there), str(facts.bank), elsewhere)
+            there = min(free + vat, held_there)
+            raise too_little("amount", facts.asset, wanted + vat, there, str(facts.bank), elsewhere)
     return holding(takings, str(HoldName(HoldCause.PAYMENT, facts.number)))
+
+
+def _require_vat(context: Context, facts: Payment, order: OrderRow) -> None:
+    """Refused where a payment names no invoice of which so much tax comes back, or is not in its currency."""
+    session = context.books.session
+    invoice = (
+        None
+        if facts.invoice is None
+        else require_invoice(session, context.campaign, facts.invoice, order.supplier)
+    )
+    if invoice is None or invoice.vat_to is None or facts.asset != order.currency:
+        raise Refused.field(
+            "vat",
+            "is tax that comes back of an invoice in {currency} that says so (vat_to): name that invoice and pay it in "
+            "{currency}, or leave vat out",
+            currency=order.currency,
+        )
+    if facts.bank == invoice.vat_to:
+        raise Refused.field("bank", "is where tax lies that comes back; name the one that paid")
+    left = vat_payable(OrderPapers(context.books, context.campaign, order), order, invoice)
+    if facts.vat is not None and facts.vat > left:
+        raise Refused.field(
+            "vat",
+            "{left} of the tax of invoice {number} is not yet paid, asked for or credited",
+            left=Figure(order.currency, left),
+            number=invoice.number,
+        )
 
 
 def _require_fitting(takings: Sequence[Taking], order: str, need: str | None) -> None:
@@ -217,7 +252,18 @@ def _effect(context: Context, payment: PaymentRow, _decision: Decision) -> Posti
         _require_fitting(takings, order.number, order.need)
         takings = takings or unowned(payment.txid)
     uses = _uses(books, payment, order, takings)
-    return Posting(_transfers(payment, order), (*release_of(session, payment), *uses))
+    transfers = (*_transfers(payment, order), *_vat_transfer(session, payment))
+    return Posting(transfers, (*release_of(session, payment), *uses))
+
+
+def _vat_transfer(session: Session, payment: PaymentRow) -> Iterator[Transfer]:
+    """Tax that comes back is the fund's own money: it only lies elsewhere."""
+    if payment.vat and payment.invoice_entry is not None:
+        place = str(session.get_one(InvoiceRow, payment.invoice_entry).vat_to)
+        source = account(AccountClass.BANK, payment.campaign, str(payment.bank))
+        yield Transfer(
+            account(AccountClass.BANK, payment.campaign, place), source, payment.asset, payment.vat
+        )
 
 
 def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
@@ -232,7 +278,7 @@ def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
     supplier = account(AccountClass.SUPPLIER, campaign, order.number)
     bound = encumbered_account(campaign, order.number)
     unbound = Transfer(account(AccountClass.COMMITMENTS, campaign), bound, order.currency, payment.discharges)
-    transfers = [Transfer(supplier, source, payment.asset, payment.amount)]
+    transfers = [Transfer(supplier, source, payment.asset, payment.amount - payment.vat)]
     if payment.fee:
         transfers.append(Transfer(fees, source, payment.asset, payment.fee))
     if payment.withheld:
@@ -243,7 +289,8 @@ def _transfers(payment: PaymentRow, order: OrderRow) -> tuple[Transfer, ...]:
 def _uses(books: Books, payment: PaymentRow, order: OrderRow, takings: Sequence[Taking]) -> Iterator[Use]:
     """One use a restriction: its share of the fee is parted first, and the rest spread over the items."""
     spread = Spread.of(books, order)
-    fee = fee_share(payment.fee, payment.amount + payment.fee + payment.withheld, units_of(takings))
+    whole = payment.amount - payment.vat + payment.fee + payment.withheld
+    fee = fee_share(payment.fee, whole, units_of(takings))
     of_each = zip(takings, shares(fee, takings), shares(payment.discharges, takings), strict=True)
     for taking, charged, discharged in of_each:
         parts = (Part(PartKind.FEE, charged, charged), *spread.parts(taking.units - charged, discharged))
@@ -268,6 +315,7 @@ def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
         fee=facts.fee,
         discharges=facts.discharges,
         withheld=facts.withheld or 0,
+        vat=facts.vat or 0,
         bank=facts.bank,
         txid=facts.txid,
         prepayment=bool(facts.prepayment),

@@ -16,7 +16,7 @@ from ledger.rules.campaigns import campaign_of
 
 
 class BankAccount(Frozen):
-    """A bank, cash box, wallet or advance, with the terms that hold there."""
+    """A bank, cash box, wallet, advance or claim on a tax office, with the terms that hold there."""
 
     bank: str | None
     """Its name; null: every other one, named or yet to come."""
@@ -29,9 +29,9 @@ class BankAccount(Frozen):
     statement_days: int
     """Days until there is another statement."""
     holder: str
-    """Of an advance: the organisation that has the money; else empty."""
+    """Of an advance, or tax that comes back: the organisation that has the money; else empty."""
     until: str
-    """Of an advance: the day by which it is accounted for; else empty."""
+    """Of an advance, or tax that comes back: the day by which it is accounted for; else empty."""
 
 
 def bank_accounts(session: Session, slug: str) -> Sequence[BankAccount]:

@@ -27,7 +27,7 @@ from ledger.model.columns import table_of
 from ledger.rules.bank import movement_left, signed, statements_of
 from ledger.rules.bank_asides import asides_of
 from ledger.rules.bank_outstanding import outstanding_of
-from ledger.rules.bank_terms import Terms, terms_of
+from ledger.rules.bank_terms import HELD_BY_OTHERS, Terms, terms_of
 from ledger.rules.cash_counts import counted_boxes, last_count
 
 BankCurrency = tuple[str, str]
@@ -70,8 +70,8 @@ class OpenBank:
     `opening`: what the first statement opens with and the books do not show; `silent_since`: the day since which
     nothing is heard of it, where that is too long ago; `foreign`: by how much others overdrew a shared account, on
     the day `foreign_on`; `count_off`: by how much the newest count of a cash box is more than the books, on the day
-    `counted_on`. `advanced`: what the organisation `holder` has of an advance that it accounts for by the day `until`;
-    `overdue`: that day is over.
+    `counted_on`. `advanced`: what the organisation `holder` has of an advance, or of tax that comes back, by the day
+    `until`; `overdue`: that day is over.
     """
 
     bank: str
@@ -179,7 +179,7 @@ def _open_bank(
     under_way: list[UnderWay] = []
     before_old = before = 0
     # Of a cash box nothing but a count tells; without a statement there is nothing that could show an entry.
-    apart = terms.account in {Account.CASH, Account.ADVANCE}
+    apart = terms.account is Account.CASH or terms.account in HELD_BY_OTHERS
     rows = unlisted(session, campaign, place) if told and not apart else ()
     for row in rows:
         assert last is not None
@@ -208,7 +208,7 @@ def _open_bank(
     if terms.account is Account.SHARED:
         foreign, foreign_on = _overdrawn(session, campaign, place, others)
     count = last_count(session, campaign, bank, currency) if terms.account is Account.CASH else None
-    advanced = 0 if moved is None or terms.account is not Account.ADVANCE else moved.held
+    advanced = 0 if moved is None or terms.account not in HELD_BY_OTHERS else moved.held
     opening = 0
     if told:
         shown = min(told, key=lambda s: (s.first, s.last)).opening - others
@@ -250,7 +250,7 @@ def _held_on(session: Session, campaign: str, place: BankCurrency, day: str) -> 
 
 def _silent_since(terms: Terms, last: str | None, moved: _Moved | None, today: str) -> str | None:
     """Since when nothing is heard of a bank that holds money or had some pass since; None where that is in time."""
-    if moved is None or terms.account is Account.ADVANCE:
+    if moved is None or terms.account in HELD_BY_OTHERS:
         return None
     since = moved.first if last is None else last
     told_all = last is not None and moved.last <= last and not moved.held

@@ -34,6 +34,8 @@ class OpenItemKind(StrEnum):
     CASH_COUNT = "cash_count"
     ADVANCE_OVERDUE = "advance_overdue"
     ADVANCE = "advance"
+    VAT_OVERDUE = "vat_overdue"
+    VAT_TO_COME = "vat_to_come"
     AT_EXCHANGE_OVERDUE = "at_exchange_overdue"
     AT_EXCHANGE = "at_exchange"
     OUTSTANDING = "outstanding"
@@ -73,6 +75,7 @@ UNRECONCILED = (
     OpenItemKind.BANK_OVERDRAWN,
     OpenItemKind.CASH_COUNT,
     OpenItemKind.ADVANCE_OVERDUE,
+    OpenItemKind.VAT_OVERDUE,
     OpenItemKind.AT_EXCHANGE_OVERDUE,
     OpenItemKind.COUNT_GAP,
     OpenItemKind.UNCONFIRMED_DELIVERY,

@@ -17,7 +17,7 @@ from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.matching import invoice_matches
 from ledger.rules.order_papers import OrderPapers
-from ledger.rules.payable import credited_on_order, payable_on_invoice
+from ledger.rules.payable import credited_on_order, payable_on_invoice, vat_payable
 
 
 class PayableRow(Frozen):
@@ -30,7 +30,7 @@ class PayableRow(Frozen):
     invoice: str
     """Number of the invoice; empty for what came and is not billed yet."""
     payable: Amount
-    """What is neither credited nor paid nor asked for yet, in the order's currency."""
+    """What is neither credited nor paid nor asked for yet, in the order's currency; tax that comes back and all."""
     received: Amount
     """Received, not yet paid: what of it is for goods and services that came, at the order's price."""
     since: str
@@ -74,10 +74,11 @@ def _of_order(
     """The rows of an order, of which `beyond` came more than was paid, in minor units of its value."""
     left = max(0, beyond - credited_on_order(papers, order))
     for invoice in papers.invoices(order):
-        payable = payable_on_invoice(papers, order, invoice)
+        of_order = payable_on_invoice(papers, order, invoice)
+        payable = of_order + vat_payable(papers, order, invoice)
         if not payable:
             continue
-        received = min(payable, left)
+        received = min(of_order, left)
         left -= received
         matched = not any(match.is_open for match in invoice_matches(papers.books, invoice))
         yield PayableRow(

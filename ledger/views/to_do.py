@@ -28,6 +28,7 @@ class ToDo(StrEnum):
     IMPORT_NEXT = "import_next"
     COUNT_BOX = "count_box"
     ACCOUNT_FOR_ADVANCE = "account_for_advance"
+    GET_VAT_BACK = "get_vat_back"
     EXPLAIN_COUNT = "explain_count"
     GET_BACK_OVERDRAWN = "get_back_overdrawn"
     MATCH_REST = "match_rest"

@@ -295,14 +295,20 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
                 to_do=Telling(ToDo.COUNT_BOX if bank.account is Account.CASH else ToDo.IMPORT_NEXT),
             )
         if bank.advanced:
+            late, in_time = (
+                (OpenItemKind.VAT_OVERDUE, OpenItemKind.VAT_TO_COME)
+                if bank.account is Account.VAT
+                else (OpenItemKind.ADVANCE_OVERDUE, OpenItemKind.ADVANCE)
+            )
             yield OpenItem(
-                kind=OpenItemKind.ADVANCE_OVERDUE if bank.overdue else OpenItemKind.ADVANCE,
+                kind=late if bank.overdue else in_time,
                 campaign=slug,
                 subject=f"{bank.bank}, {bank.holder}",
                 since=bank.until if bank.overdue else bank.moved_on or "",
                 amount=Amount.known(bank.currency, bank.advanced),
                 to_do=Telling(
-                    ToDo.ACCOUNT_FOR_ADVANCE, {"holder": bank.holder or "", "until": bank.until or ""}
+                    ToDo.GET_VAT_BACK if bank.account is Account.VAT else ToDo.ACCOUNT_FOR_ADVANCE,
+                    {"holder": bank.holder, "until": bank.until},
                 ),
             )
         if bank.count_off:

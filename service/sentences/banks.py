@@ -170,6 +170,10 @@ _ADVANCE = Message(
     "{bank}: an advance to {holder}, accounted for by {until}",
     *(_ACCOUNT, _BANK_NAME, "{holder}: the organisation that has the money", "{until}: a day"),
 )
+_VAT = Message(
+    "{bank}: value added tax that {holder} gives back by {until}",
+    *(_ACCOUNT, _BANK_NAME, "{holder}: the tax office", "{until}: a day"),
+)
 _OTHERS = Message(
     "any other: an entry is on a statement within {days} days, and there is one every {every} days",
     *(_ACCOUNT, _DAYS, _EVERY),
@@ -185,6 +189,8 @@ def account_said(row: BankAccount) -> str:
             return worded(_CASH, bank=row.bank)
         case Account.ADVANCE:
             return worded(_ADVANCE, bank=row.bank, holder=row.holder, until=row.until)
+        case Account.VAT:
+            return worded(_VAT, bank=row.bank, holder=row.holder, until=row.until)
         case Account.SHARED:
             return worded(_SHARED, bank=row.bank, days=row.days, every=row.statement_days)
         case Account.OWN:

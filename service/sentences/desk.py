@@ -31,6 +31,14 @@ _NONE = Message("no {noun} is recorded.", _ACT[1])
 _REVERSED = Message("reversed by entry {entry}", "{entry}: its number")
 _MONEY = "{money}: a sum"
 _PAYABLE = Message("match: {verdict}; {money} payable", "an invoice", "{verdict}: as: agrees", _MONEY)
+_OF_IT_VAT = Message(
+    "match: {verdict}; {money} payable; {vat} of the invoice is value added tax",
+    *("an invoice", "{verdict}: as: agrees", _MONEY, "{vat}: a sum"),
+)
+_VAT_BACK = Message(
+    "match: {verdict}; {money} payable; {vat} of the invoice is value added tax that comes back",
+    *("an invoice", "{verdict}: as: agrees", _MONEY, "{vat}: a sum"),
+)
 _EXCEPTION = Message("exception: {reasons}", "what is billed", "{reasons}: what does not agree")
 _ACCEPTED = Message("exception, accepted: {why}", "what is billed", "{why}: as an approver wrote it")
 
@@ -56,7 +64,11 @@ def reversed_by(entry: int) -> str:
 
 def invoice(state: InvoiceState) -> str:
     """What the three-way match says of an invoice, and what of it is to be paid."""
-    return worded(_PAYABLE, verdict=_verdict(state), money=exact_with_asset(state.payable))
+    verdict, money = _verdict(state), exact_with_asset(state.payable)
+    if state.vat.minor:
+        said = _VAT_BACK if state.vat_back else _OF_IT_VAT
+        return worded(said, verdict=verdict, money=money, vat=exact_with_asset(state.vat))
+    return worded(_PAYABLE, verdict=verdict, money=money)
 
 
 def _verdict(state: InvoiceState) -> str:

@@ -13,17 +13,21 @@ from api.pages import sentences as say
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
+from ledger.core.times import unix_seconds
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.rules.gifts import money_line
+from ledger.rules.invoices import require_invoice
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind, Origin, StageKind
+from ledger.views.invoices import invoice_state
 from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from ledger.views.waiting_money import shortfalls_waiting
+from service.sentences import desk as say_desk
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, tied
 
 DAY = {"date": "2024-07-01"}
@@ -323,6 +327,86 @@ def test_withheld_tax_discharges_the_order_and_is_owed_to_the_tax_office(ledger:
     for entry in (tax, done):
         ledger.do("approver", "reversal", "add", entry=entry, reason="it was not", **DAY)
     assert (held(ledger), free(ledger)) == (100_000, 100_000)
+
+
+def said(ledger: Ledger, number: str) -> str:
+    with ledger.store.read() as reading:
+        books = Books(reading)
+        return say_desk.invoice(invoice_state(books, require_invoice(books.session, SLUG, number)))
+
+
+def waiting(ledger: Ledger, day: str) -> dict[str, int]:
+    with ledger.store.read() as reading:
+        rows = decisions(reading, SLUG, now=unix_seconds(f"{day}T12:00:00Z"))
+        return {row.kind.value: row.amount.minor for row in rows if row.amount is not None}
+
+
+def test_value_added_tax_that_comes_back_is_no_cost_and_lies_with_the_tax_office(ledger: Ledger) -> None:
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 150_000)
+    ordered(ledger, "PO-1", "USD", 100_000)
+    bill = {"order": "PO-1", "quantity": 10, "amount": 118_000, "vat": 18_000}
+    with pytest.raises(Refused, match="an admin says which one is"):
+        ledger.do("recorder", "invoice", "add", number="I-1", **DAY | bill, vat_to="VAT")
+    terms = {"number": "BT-1", "bank": "VAT", "account": "vat"}
+    with pytest.raises(Refused, match="name both there"):
+        ledger.do("admin", "bank", "terms", **DAY | terms)
+    ledger.do("admin", "bank", "terms", **DAY | terms, holder="Revenue Service", until="2024-09-30")
+    spoiled: tuple[dict[str, Any], ...] = ({"vat": 118_000}, {"vat": None})
+    for wrong in spoiled:
+        with pytest.raises(Refused):
+            ledger.do("recorder", "invoice", "add", number="I-1", **DAY | bill | wrong, vat_to="VAT")
+    ledger.do("recorder", "invoice", "add", number="I-1", **DAY | bill, vat_to="VAT")
+    assert said(ledger, "I-1").endswith(
+        "1,180.00 USD payable; 180.00 USD of the invoice is value added tax that comes back"
+    )
+    assert waiting(ledger, "2024-07-02")["open_match"] == 100_000  # nothing came yet; of tax nothing has to
+    paid = {"order": "PO-1", "asset": "USD", "bank": "B", "invoice": "I-1", "prepayment": True}
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"discharges": 90_000, "vat": 18_000}, "less vat that comes back"),
+        ({"discharges": 99_999, "vat": 18_001}, "180.00 USD of the tax of invoice I-1"),
+        ({"discharges": 100_000, "vat": 18_000, "invoice": None}, "vat_to"),
+        ({"discharges": 100_000, "vat": 18_000, "bank": "VAT"}, "name the one that paid"),
+    )
+    for wrong, match in refused:
+        with pytest.raises(Refused, match=match):
+            ledger.do("recorder", "payment", "add", number="P-1", **DAY | paid | {"amount": 118_000} | wrong)
+    done = two(ledger, "payment", "P-1", **paid, amount=118_000, vat=18_000, discharges=100_000)
+    assert (held(ledger), held(ledger, "VAT"), free(ledger)) == (32_000, 18_000, 50_000)
+    assert "; 0.00 USD payable" in said(ledger, "I-1")
+    assert waiting(ledger, "2024-09-30")["vat_to_come"] == 18_000
+    assert waiting(ledger, "2024-10-01")["vat_overdue"] == 18_000
+    tied(ledger)
+    with pytest.raises(Refused, match=r"only 320\.00 USD is free"):
+        ordered(ledger, "PO-2", "USD", 32_001)
+    two(ledger, "move", "M-1", asset="USD", amount=17_000, from_bank="VAT", to_bank="B")
+    two(ledger, "bank-fee", "F-1", bank="VAT", currency="USD", amount=1_000, cause="tax")
+    assert (held(ledger), held(ledger, "VAT"), free(ledger)) == (49_000, 0, 49_000)
+    (step,) = [s for s in trail(ledger, "G-1").steps if s.reference == "PO-1"]
+    assert step.figures["paid"] == Amount.of("USD", 100_000)
+    with pytest.raises(Conflict, match="cannot hold less than nothing"):
+        ledger.do("approver", "reversal", "add", entry=done, reason="it was not", **DAY)
+
+
+def test_a_credit_note_takes_value_added_tax_off_its_invoice(ledger: Ledger) -> None:
+    kit = {"code": "KIT", "name": "Kit", "unit": "kit", "plural": "kits"}
+    ledger.do("recorder", "product", "add", **kit)
+    gave(ledger, "G-1", 150_000)
+    ordered(ledger, "PO-1", "USD", 100_000)
+    terms = {"number": "BT-1", "bank": "VAT", "account": "vat", "holder": "Revenue", "until": "2024-09-30"}
+    ledger.do("admin", "bank", "terms", **DAY | terms)
+    bill = {"order": "PO-1", "quantity": 10}
+    cost = ledger.do("recorder", "invoice", "add", number="I-0", **DAY | bill, amount=100_000, vat=16_000)
+    assert "1,000.00 USD payable; 160.00 USD of the invoice is value added tax" in said(ledger, "I-0")
+    note = {"order": "PO-1", "invoice": "I-0", "amount": 11_800, "vat": 1_800, "reason": "Two kits were old"}
+    with pytest.raises(Refused, match=r"no more than the 0\.00 USD of tax"):
+        ledger.do("recorder", "credit-note", "add", number="CN-1", **DAY | note)
+    ledger.do("approver", "reversal", "add", entry=cost.seq, reason="tax comes back", **DAY)
+    taxed = {"amount": 118_000, "vat": 18_000, "vat_to": "VAT"}
+    ledger.do("recorder", "invoice", "add", number="I-1", **DAY | bill | taxed)
+    ledger.do("recorder", "credit-note", "add", number="CN-1", **DAY | note | {"invoice": "I-1"})
+    assert "; 1,062.00 USD payable" in said(ledger, "I-1")
 
 
 def test_interest_is_money_and_no_gift(ledger: Ledger) -> None:

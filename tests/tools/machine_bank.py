@@ -74,8 +74,8 @@ def _terms(s: Scene) -> Facts:
     if s.chance(30):
         return facts | {"bank": "Cash box", "account": "cash"}
     if s.chance(50):
-        facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "shared", "cash", "advance"))}
-        facts |= {"holder": "Carrier", "until": s.today} if facts["account"] == "advance" else {}
+        facts |= {"bank": s.pick(BANKS), "account": s.pick(("own", "shared", "cash", "advance", "vat"))}
+        facts |= {"holder": "Carrier", "until": s.today} if facts["account"] in {"advance", "vat"} else {}
     return facts
 
 

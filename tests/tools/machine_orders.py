@@ -11,6 +11,8 @@ from ledger.model.orders import ClaimRow, ClosingRow, OrderEnd, OrderRow, Refund
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.questions import Answer
+from ledger.rules.bank_money import at_bank
+from ledger.rules.bank_terms import vat_places
 from ledger.rules.campaigns import products_of, standing_needs
 from ledger.rules.carrier_claims import claim_left, price_of, standing_claims
 from ledger.rules.claims import open_claims
@@ -93,6 +95,12 @@ def _invoice(s: Scene) -> Facts:
     facts = s.numbered("IV") | {"order": order.number, "quantity": pieces, "amount": total}
     if s.invoices() and s.chance(20):
         facts["number"] = s.pick(s.invoices()).number.replace("-", "-0")
+    places = vat_places(s.books.session, s.slug)
+    if places and s.chance(60):
+        vat = s.n(1, total)
+        facts |= {"amount": total + vat, "vat": vat, "vat_to": s.pick(list(places))}
+    elif total > 1 and s.chance(10):
+        facts["vat"] = s.n(1, total - 1)
     return facts | ({"lines": lines} if apart or s.chance(60) else {})
 
 
@@ -149,9 +157,16 @@ def _payment(s: Scene) -> Facts:
         if currency == order.currency and amount > 2 and s.chance(20):
             withheld = s.n(1, amount - 1)
             facts |= {"amount": amount - withheld, "withheld": withheld}
-    bills = [bill.number for bill in s.invoices() if bill.order_entry == order.entry]
+    bills = [bill for bill in s.invoices() if bill.order_entry == order.entry]
     if bills and s.chance(40):
-        facts["invoice"] = s.pick(bills)
+        bill = s.pick(bills)
+        facts["invoice"] = bill.number
+        left = (
+            at_bank(s.books, s.slug, facts.get("bank", ""), facts["asset"]) - facts["amount"] - facts["fee"]
+        )
+        if facts["asset"] == order.currency and left > 0 and bill.vat_back and s.chance(70):
+            vat = s.n(1, min(left, bill.vat_back))
+            facts |= {"amount": facts["amount"] + vat, "vat": vat}
         if s.chance(50):
             facts["prepayment"] = True
     elif s.chance(20):
@@ -171,7 +186,8 @@ def _credit_note(s: Scene) -> Facts:
     facts["invoice"] = bill.number
     rows = [row for row in billed_lines(papers, order, bill) if row[2] > 0]
     if not rows or s.chance(40):
-        return facts | {"amount": s.n(1, bill.amount)}
+        vat = s.n(1, bill.vat_back) if bill.vat_back and s.chance(60) else 0
+        return facts | {"amount": s.n(1, bill.amount) + vat} | ({"vat": vat} if vat else {})
     item, pieces, amount = s.pick(rows)
     credited = s.n(1, amount)
     return facts | {

@@ -19,8 +19,10 @@ from sqlalchemy import create_engine
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, LedgerError, NotFound
+from ledger.core.facts import facts_from
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx
 from ledger.core.times import rfc3339
+from ledger.model.journal import EntryRow
 from ledger.model.tables import METADATA
 from ledger.recording.actors import Actor
 from ledger.recording.confirming import confirm, make_link
@@ -179,10 +181,17 @@ class World:
             raise
 
     def again(self, told: Told) -> None:
-        """The same again changes nothing and says so; what was reversed since does not stand, and is refused."""
+        """The same again changes nothing and says so; what was reversed since does not stand, and is refused.
+
+        Some may be told anew once they are reversed, as papers and their numbers: that is another fact.
+        """
         before = self.digest()
         with self.store.read() as reading:
-            stands = Books(reading).reversed_by(told.seq) is None
+            books = Books(reading)
+            stands = books.reversed_by(told.seq) is None
+            key = told.kind.key_of(books, told.slug, facts_from(told.kind.facts, told.facts))
+            if not stands and key != books.session.get_one(EntryRow, told.seq).key:
+                return
         try:
             outcome = self.act(told.actor, told.slug, told.kind, told.facts, self.now + 9)
         except Conflict:

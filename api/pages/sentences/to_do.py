@@ -110,6 +110,13 @@ TO_DO: Mapping[ToDo, Message] = {
         "{holder}: name of who holds the money",
         "{until}: a day",
     ),
+    ToDo.GET_VAT_BACK: Message(
+        "{holder} gives it back by {until}: record what came (`move add`), and what it refuses (`bank-fee add` with "
+        "cause=tax)",
+        _SAY,
+        "{holder}: name of the tax office",
+        "{until}: a day",
+    ),
     ToDo.EXPLAIN_COUNT: Message(
         "two people counted so much more than the books hold (less, where it has a minus): record what is missing, or "
         "what the box lacks (`bank-fee add` with cause=shortage), or count again",

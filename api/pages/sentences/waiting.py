@@ -138,6 +138,22 @@ _KINDS = {
         Message("Advance to account for", _KIND),
         Message("{n} advance to account for", _WAITS, many="{n} advances to account for"),
     ),
+    "vat_overdue": _Kind(
+        Message("Value added tax that did not come back by its day", _KIND),
+        Message(
+            "{n} sum of value added tax that did not come back by its day",
+            _WAITS,
+            many="{n} sums of value added tax that did not come back by their days",
+        ),
+    ),
+    "vat_to_come": _Kind(
+        Message("Value added tax that comes back", _KIND),
+        Message(
+            "{n} sum of value added tax that comes back",
+            _WAITS,
+            many="{n} sums of value added tax that come back",
+        ),
+    ),
     "at_exchange_overdue": _Kind(
         Message("Deposit at an exchange that is not sold by its day", _KIND),
         Message(

@@ -658,7 +658,7 @@ CREATE TABLE bank_terms (
     holder TEXT COLLATE "C",
     until TEXT COLLATE "C",
     PRIMARY KEY (campaign, bank),
-    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance', 'vat')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );
@@ -1882,6 +1882,8 @@ CREATE TABLE invoices (
     quantity BIGINT NOT NULL,
     amount BIGINT NOT NULL,
     due TEXT COLLATE "C",
+    vat BIGINT NOT NULL,
+    vat_to TEXT COLLATE "C",
     PRIMARY KEY (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2272,6 +2274,7 @@ CREATE TABLE credit_notes (
     invoice_entry BIGINT,
     amount BIGINT NOT NULL,
     off_order BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq),
@@ -2587,6 +2590,7 @@ CREATE TABLE payments (
     fee BIGINT NOT NULL,
     discharges BIGINT NOT NULL,
     withheld BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
     bank TEXT COLLATE "C",
     txid TEXT COLLATE "C",
     prepayment BIGINT NOT NULL,

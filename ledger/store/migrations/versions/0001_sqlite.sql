@@ -734,7 +734,7 @@ CREATE TABLE bank_terms (
     holder TEXT,
     until TEXT,
     PRIMARY KEY (campaign, bank),
-    CHECK (account IN ('own', 'shared', 'cash', 'advance')),
+    CHECK (account IN ('own', 'shared', 'cash', 'advance', 'vat')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
@@ -2041,6 +2041,8 @@ CREATE TABLE invoices (
     quantity INTEGER NOT NULL,
     amount INTEGER NOT NULL,
     due TEXT,
+    vat INTEGER NOT NULL,
+    vat_to TEXT,
     PRIMARY KEY (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2461,6 +2463,7 @@ CREATE TABLE credit_notes (
     invoice_entry INTEGER,
     amount INTEGER NOT NULL,
     off_order INTEGER NOT NULL,
+    vat INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (entry),
     FOREIGN KEY(entry) REFERENCES entries (seq),
@@ -2796,6 +2799,7 @@ CREATE TABLE payments (
     fee INTEGER NOT NULL,
     discharges INTEGER NOT NULL,
     withheld INTEGER NOT NULL,
+    vat INTEGER NOT NULL,
     bank TEXT,
     txid TEXT,
     prepayment INTEGER NOT NULL,
