@@ -154,7 +154,6 @@ def record(
         require_screened(context, kind, facts, day)
         if kind is not ANSWER:
             require_answered(context, kind, facts, posting)
-    at = rfc3339(now)
     booked = accounting_date(
         context,
         kind,
@@ -173,7 +172,7 @@ def record(
         key=key,
         kind=kind.name,
         campaign=campaign,
-        at=at,
+        at=context.at,
         date=booked,
         role=role.value,
         facts=told,
@@ -199,7 +198,7 @@ def record(
             key,
             kind.name,
             campaign,
-            at,
+            context.at,
             booked,
             entry.day,
             out_of_order,
@@ -208,14 +207,14 @@ def record(
             [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers],
         )
     )
-    fold(books, entry)
+    folded = fold(books, entry)
     # A loan moves money of two campaigns; a recall and a corrected label are of a maker's lot, whoever has it.
     accounts = [name for transfer in posting.transfers for name in (transfer.debit, transfer.credit)]
     all_of_them = campaign_slugs(tx.session) if _is_everywhere(tx, kind, posting) else ()
     tx.changes.note({campaign, *map(campaign_of, accounts), *all_of_them})
     if author is not None:
         tx.desk.note_author(seq, author)
-    for following, told_next in kind.follows(books, kind.read(entry)):
+    for following, told_next in kind.follows(books, folded):
         record(tx, following, campaign, told_next, now=now, role=Role.SYSTEM, date=booked)
     return Recorded(entry, data)
 
@@ -236,8 +235,9 @@ def _largest(told: dict[str, Any]) -> str:
     return max(numbers, key=lambda name: numbers[name], default="body")
 
 
-def fold(books: Books, entry: Entry) -> None:
-    """Apply an entry to the model: the same when it is recorded and when all is rebuilt."""
+def fold(books: Books, entry: Entry) -> Entry[Any, Any]:
+    """Apply an entry to the model: the same when it is recorded and when all is rebuilt. The entry, as its kind reads
+    it."""
     books.apply(entry)
     kind = BY_NAME[entry.kind]
     told = kind.read(entry)
@@ -246,3 +246,4 @@ def fold(books: Books, entry: Entry) -> None:
     note_subjects(books.session, entry)
     note_movements(books, entry)
     books.session.flush()
+    return told
