@@ -31,6 +31,10 @@ NO_SEQUENCE = {"autoincrement": False}
 """`sa_column_kwargs` of a whole number that is a key: it comes from a fact or an entry, never from a sequence."""
 
 
+UNCOUNTED = {"uncounted": True}
+"""`execution_options` of a statement that changes rows which are there: nobody asks how many, nobody waits for it."""
+
+
 class Table(SQLModel, registry=registry()):
     """A metadata of our own, so that no other library's tables are made with ours."""
 

@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Text,
     and_,
     bindparam,
     func,
+    insert,
     select,
     union_all,
+    update,
 )
 from sqlmodel import Session
 
@@ -26,9 +29,10 @@ from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
 from ledger.core.wording import Figure
 from ledger.model.balances import BalanceRow, DayBalanceRow
-from ledger.model.columns import accumulate, table_of, upsert
+from ledger.model.columns import UNCOUNTED, accumulate, table_of
 from ledger.model.journal import EntryRow, TransferRow
 from ledger.model.keys import OfKeys
+from ledger.rules.rows import Columns
 
 _T, _E = table_of(TransferRow).c, table_of(EntryRow).c
 _SIDES = union_all(
@@ -56,6 +60,13 @@ _ONE = select(_BALANCES.c.debits, _BALANCES.c.credits).where(
     _BALANCES.c.account == _account, _BALANCES.c.asset == _asset
 )
 _SOME = select(_BALANCES.c.account, _BALANCES.c.asset, _BALANCES.c.debits, _BALANCES.c.credits)
+_ADD = insert(_BALANCES)
+_CHANGE = (
+    update(_BALANCES)
+    .where(_BALANCES.c.account == _account, _BALANCES.c.asset == _asset)
+    .values(debits=bindparam("debited", type_=BigInteger), credits=bindparam("credited", type_=BigInteger))
+    .execution_options(**UNCOUNTED)
+)
 _OF_TRANSFERS = OfKeys(_SOME.where, _BALANCES.c.account, _BALANCES.c.asset)
 _DAILY = (
     select(_SIDES.c.account, _SIDES.c.asset, _E.date, func.sum(_SIDES.c.units))
@@ -223,22 +234,36 @@ def apply_transfers(session: Session, entries: Iterable[Moved]) -> None:
     there = {
         (row.account, row.asset): (row.debits, row.credits) for row in _OF_TRANSFERS.ask(connection, pairs)
     }
-    sums = []
+    new: list[Columns] = []
+    changed: list[Columns] = []
     for account, asset in pairs:
-        name = account_named(account)
+        name, known = account_named(account), (account, asset) in there
         more, less = there.get((account, asset), (0, 0))
         more, less = more + debited[account, asset], less + credited[account, asset]
         _require_possible(name, asset, more - less)
+        if known:
+            changed.append({"of_account": account, "of_asset": asset, "debited": more, "credited": less})
+            continue
         place, item = (*name.detail, "", "")[:2]
-        columns = {"account": account, "asset": asset, "kind": name.kind, "campaign": name.campaign}
-        sums.append(columns | {"place": place, "item": item, "debits": more, "credits": less})
-    daily = [
+        new.append(
+            {
+                "account": account,
+                "asset": asset,
+                "kind": name.kind,
+                "campaign": name.campaign,
+                "place": place,
+                "item": item,
+                "debits": more,
+                "credits": less,
+            }
+        )
+    daily: list[Columns] = [
         {"account": account, "asset": asset, "date": date, "units": units}
         for (account, asset, date), units in on_days.items()
     ]
-    connection.execute(upsert(session, BalanceRow), sums)
-    if daily:
-        connection.execute(accumulate(session, DayBalanceRow), daily)
+    for statement, rows in ((_ADD, new), (_CHANGE, changed), (accumulate(session, DayBalanceRow), daily)):
+        if rows:
+            connection.execute(statement, rows)
 
 
 def _require_possible(account: Account, asset: str, amount: int) -> None:

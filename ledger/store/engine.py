@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
+from ledger.model.columns import UNCOUNTED
 from ledger.store.disk import keep_private, make_private
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 
@@ -130,11 +131,13 @@ def _prepare_postgresql(connection: Any, _: Any) -> None:
 
 
 def _await_answers(connection: Connection, *execution: Any) -> None:
-    """After all but an INSERT that returns nothing, the answers to all that was sent are read, refusals first."""
+    """The answers to all that was sent are read, refusals first, but after an INSERT that returns nothing, and after
+    what changes rows that nobody counts."""
     state: _Transaction | None = connection.info.get(_STATE)
     if state is not None and state.pipeline is not None:
         *_, context, _ = execution
-        if state.waits or not context.isinsert or context.compiled.effective_returning:
+        adds = context.isinsert and not context.compiled.effective_returning
+        if state.waits or not (adds or context.execution_options.keys() >= UNCOUNTED.keys()):
             state.pipeline.sync()
 
 
