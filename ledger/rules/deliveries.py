@@ -40,6 +40,7 @@ from ledger.rules.goods import (
     moved,
     require_in_date,
     require_not_recalled,
+    standing_of_lots,
 )
 from ledger.rules.rows import (
     Columns,
@@ -218,11 +219,14 @@ def _post_lots(
     require_campaign(context)
     if len({lot.of for lot in lots}) != len(lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
+    fields = {lot.of: f"lots.{index}.quantity" for index, lot in enumerate(lots)}
+    standing = standing_of_lots(context.books.session, context.campaign, fields)
+    require_not_recalled(standing.recalls, fields)
     transfers, uses = moved(
         context, lots, lambda lot: str(UseName(cause, context.campaign, number, (str(lot),))), source, target
     )
     require_counted(context, source, lots, beyond_count)
-    require_in_date(context, lots, date, expired)
+    require_in_date(standing.expiries, date, expired)
     return Posting(tuple(transfers), tuple(uses))
 
 
@@ -332,9 +336,17 @@ def _post_recipients(
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
         for lot in told.lots:
             wanted[lot.of] += lot.quantity
-    require_not_recalled(context, dict.fromkeys(wanted, "recipients"))
+    standing = standing_of_lots(context.books.session, campaign, wanted)
+    require_not_recalled(standing.recalls, dict.fromkeys(wanted, "recipients"))
     there_is = {one: goods_line(campaign, AccountClass.HANDED, facts.organisation, one) for one in wanted}
-    lowest_free = lines.lowest_free_of({line: wanted[one] for one, line in there_is.items()})
+    targets = {
+        (index, lot.of): goods_line(campaign, AccountClass.DISTRIBUTED, told.place, lot.of)
+        for index, told in enumerate(recipients)
+        for lot in told.lots
+    }
+    lowest_free, lengths = lines.to_move(
+        {line: wanted[one] for one, line in there_is.items()}, targets.values()
+    )
     free = {one: lowest_free[line] for one, line in there_is.items()}
     for one, units in wanted.items():
         there = units_in(free[one])
@@ -356,15 +368,15 @@ def _post_recipients(
         for lot in told.lots:
             asset = str(lot.of)
             line = goods_line(campaign, AccountClass.HANDED, facts.organisation, lot.of)
-            target = goods_line(campaign, AccountClass.DISTRIBUTED, told.place, lot.of)
+            target = targets[index, lot.of]
             pieces, free[lot.of] = lowest(free[lot.of], lot.quantity)
-            part = Part(PartKind.ON, lot.quantity, lot.quantity, target, lines.length(target))
+            part = Part(PartKind.ON, lot.quantity, lot.quantity, target, lengths.get(target, 0))
             transfers.append(Transfer(here, held, asset, lot.quantity))
             use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (asset, str(index))))
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
     all_lots = [lot for told in recipients for lot in told.lots]
     require_counted(context, (AccountClass.HANDED, facts.organisation), all_lots, facts.beyond_count)
-    require_in_date(context, all_lots, facts.date, facts.expired)
+    require_in_date(standing.expiries, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
 
 

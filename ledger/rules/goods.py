@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, CompoundSelect, Text, bindparam, literal_column, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -26,7 +28,7 @@ from ledger.core.wording import WrongValue
 from ledger.model.campaigns import ProductRow
 from ledger.model.columns import table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OtherLotRow, OverDecisionRow, RecallRow
-from ledger.model.keys import OfKeys
+from ledger.model.keys import OfKeys, by_size
 from ledger.rules.rests_on import days_of
 from ledger.rules.rows import Columns, add_row, reverse_row
 from ledger.rules.spec import Context
@@ -195,7 +197,7 @@ def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[s
 
 
 _RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c
-_EXPIRIES = OfKeys(
+_IN_DATE = (
     select_columns(_DELIVERIES.product, _DELIVERIES.lot, func.min(_DELIVERIES.expiry))
     .where(
         _DELIVERIES.campaign == bindparam("of_campaign"),
@@ -203,10 +205,8 @@ _EXPIRIES = OfKeys(
         _DELIVERIES.expiry.is_not(None),
     )
     .group_by(_DELIVERIES.product, _DELIVERIES.lot)
-    .where,
-    _DELIVERIES.product,
-    _DELIVERIES.lot,
 )
+_EXPIRIES = OfKeys(_IN_DATE.where, _DELIVERIES.product, _DELIVERIES.lot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ class Recalls:
 
 
 _PRODUCTS, _OTHERS = table_of(ProductRow).c, table_of(OtherLotRow).c
-_STANDING = OfKeys(
+_STANDING = (
     select_columns(
         _RECALLS.campaign, _RECALLS.number, _RECALLS.entry, _RECALLS.product, _RECALLS.lot, _PRODUCTS.name
     )
@@ -239,10 +239,8 @@ _STANDING = OfKeys(
         and_(_PRODUCTS.campaign == _RECALLS.campaign, _PRODUCTS.code == _RECALLS.product),
     )
     .where(_RECALLS.reversed_by.is_(None))
-    .order_by(_RECALLS.entry)
-    .where,
-    _RECALLS.lot,
 )
+_RECALLED = OfKeys(_STANDING.where, _RECALLS.lot)
 _CALLED = OfKeys(
     select_columns(_PRODUCTS.code, _PRODUCTS.name)
     .where(_PRODUCTS.campaign == bindparam("of_campaign"))
@@ -269,6 +267,17 @@ def likenesses_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[
     return {code: likeness_of_name(name) for code, name in names}
 
 
+class _Recalled(NamedTuple):
+    """A standing recall of a lot, by whichever campaign; `name` is what that one calls the product."""
+
+    campaign: str
+    number: str
+    entry: int
+    product: str
+    lot: str
+    name: str
+
+
 def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Recalls:
     """The recalls of lots, by the campaign and by others of the same maker's lots (docs/rules.md, 21).
 
@@ -276,8 +285,19 @@ def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Rec
     the same code or a name that is spelled alike. The campaign decided of it where it calls the lot back too, or says
     that it is another one.
     """
-    of = {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
-    rows = list(_STANDING.ask(session.connection(), [(maker.number,) for maker in of.values()]))
+    of = _makers(lots)
+    rows = _RECALLED.ask(session.connection(), [(maker.number,) for maker in of.values()])
+    return _recalls(session, campaign, of, [_Recalled(*row) for row in rows])
+
+
+def _makers(lots: Iterable[Lot]) -> dict[Lot, Lot]:
+    """Lots, each with the maker's lot that it is of: itself, but for what came too much."""
+    return {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
+
+
+def _recalls(session: Session, campaign: str, of: Mapping[Lot, Lot], told: Iterable[_Recalled]) -> Recalls:
+    """What the standing recalls of the numbers of lots are to a campaign."""
+    rows = sorted(told, key=attrgetter("entry"))
     called = {(row.product, row.lot): row.number for row in rows if row.campaign == campaign}
     own = {
         lot: called[maker.product, maker.number]
@@ -288,8 +308,8 @@ def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Rec
     if not others:
         return Recalls(own, {})
     spelled = likenesses_of(session, campaign, of)
-    told = session.connection().execute(_SAID, {"of_campaign": campaign})
-    said = {(entry, product, lot) for entry, product, lot in told}
+    told_apart = session.connection().execute(_SAID, {"of_campaign": campaign})
+    said = {(entry, product, lot) for entry, product, lot in told_apart}
     elsewhere: dict[Lot, RecallElsewhere] = {}
     for row in others:
         for lot, maker in of.items():
@@ -298,6 +318,54 @@ def recalls_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Rec
             if row.lot == maker.number and alike and not decided:
                 elsewhere.setdefault(lot, RecallElsewhere(row.campaign, row.number, row.entry))
     return Recalls(own, elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class LotsStanding:
+    """What stands of lots that are handed on: their recalls, and the last days of use of those that have one."""
+
+    recalls: Recalls
+    expiries: Mapping[Lot, str]
+
+
+@cache
+def _recalled_or_expiring(size: int) -> CompoundSelect[str, str, int, str, str, str]:
+    """The recalls of the numbers of `size` lots, and, marked by entry 0, their last days of use."""
+    lots = [(bindparam(f"product{n}", type_=Text), bindparam(f"lot{n}", type_=Text)) for n in range(size)]
+    days = _IN_DATE.with_only_columns(
+        bindparam("of_campaign", type_=Text),
+        func.min(_DELIVERIES.expiry),
+        literal_column("0"),
+        _DELIVERIES.product,
+        _DELIVERIES.lot,
+        literal_column("''"),
+    )
+    of_these = [and_(_DELIVERIES.product == product, _DELIVERIES.lot == lot) for product, lot in lots]
+    return union_all(
+        _STANDING.where(or_(*[_RECALLS.lot == lot for _, lot in lots])), days.where(or_(*of_these))
+    )
+
+
+def standing_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> LotsStanding:
+    """The recalls and the last days of use of lots: what whoever hands them on asks, in one question."""
+    of = _makers(lots)
+    recalls: list[_Recalled] = []
+    days: dict[Lot, str] = {}
+    for size, part in by_size(list(dict.fromkeys(of.values()))):
+        every = (*part, *[part[-1]] * (size - len(part)))
+        asked = {f"product{n}": lot.product for n, lot in enumerate(every)}
+        asked |= {f"lot{n}": lot.number for n, lot in enumerate(every)}
+        statement = _recalled_or_expiring(size)
+        for row in session.connection().execute(statement, asked | {"of_campaign": campaign}):
+            found = _Recalled(*row)
+            if found.entry:
+                recalls.append(found)
+            else:
+                days[Lot(found.product, found.lot)] = found.number
+    return LotsStanding(
+        _recalls(session, campaign, of, dict.fromkeys(recalls)),
+        {lot: days[maker] for lot, maker in of.items() if maker in days},
+    )
 
 
 def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
@@ -331,9 +399,8 @@ def require_same_expiry(session: Session, campaign: str, lot: Lot, expiry: str |
         )
 
 
-def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
+def require_not_recalled(recalls: Recalls, lots: Mapping[Lot, str]) -> None:
     """Refused where one of the lots, each with its field, was called back: it is neither handed over nor handed out."""
-    recalls = recalls_of_lots(context.books.session, context.campaign, lots)
     for lot, recall in recalls.own.items():
         raise Refused.field(
             lots[lot],
@@ -352,10 +419,9 @@ def require_not_recalled(context: Context, lots: Mapping[Lot, str]) -> None:
         )
 
 
-def require_in_date(context: Context, lots: Sequence[LotCount], date: str, expired: str | None) -> None:
+def require_in_date(expiries: Mapping[Lot, str], date: str, expired: str | None) -> None:
     """Refused where lots are handed on after their last day and nobody says why, or says it for nothing."""
-    days = expiries_of(context.books.session, context.campaign, [lot.of for lot in lots])
-    past = [(str(lot), day) for lot, day in days.items() if day < date]
+    past = [(str(lot), day) for lot, day in expiries.items() if day < date]
     if past and expired is None:
         asset, day = past[0]
         raise Refused.field(
@@ -383,11 +449,9 @@ def moved(
     """Move pieces of lots, the lowest free ones of each, in turn; raises Refused where there are not enough."""
     campaign, lines = context.campaign, context.books.lines
     fields = {lot.of: f"lots.{index}.quantity" for index, lot in enumerate(lots)}
-    if target[0] in {AccountClass.HANDED, AccountClass.DISTRIBUTED}:
-        require_not_recalled(context, fields)
     there = {lot: goods_line(campaign, *target, lot) for lot in fields}
-    lengths = lines.lengths(there.values())
-    free = lines.lowest_free_of({goods_line(campaign, *source, lot.of): lot.quantity for lot in lots})
+    wanted = {goods_line(campaign, *source, lot.of): lot.quantity for lot in lots}
+    free, lengths = lines.to_move(wanted, there.values())
     transfers, uses = [], []
     for lot in lots:
         line, onto, asset, quantity = (

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnElement,
     CompoundSelect,
     Connection,
     Row,
     Select,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -155,26 +158,37 @@ def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
     Rows of a line do not overlap, so the first one is the last that begins at the run's start or before.
     """
 
+    columns = [column for column in table.columns if column.name != "line"]
+
     def one(number: int) -> Select[Any]:
-        line = bindparam(f"line{number}", type_=Text)
-        start = bindparam(f"start{number}", type_=BigInteger)
-        stop = bindparam(f"stop{number}", type_=BigInteger)
-        earlier = table.alias()
-        # Ordered, not `max`: as long as PostgreSQL counts few rows, it reads all before the run to find the greatest.
-        first = (
-            select(earlier.c.start)
-            .where(earlier.c.line == line, earlier.c.start <= start)
-            .order_by(earlier.c.start.desc())
-            .limit(literal_column("1"))
-        )
-        columns = [column for column in table.columns if column.name != "line"]
-        return select(literal_column(str(number)), *columns).where(
-            table.c.line == line,
-            table.c.start >= func.coalesce(first.scalar_subquery(), literal_column("0")),
-            table.c.start < stop,
-        )
+        return select(literal_column(str(number)), *columns).where(_touch(table, number))
 
     return one(0) if size == 1 else union_all(*map(one, range(size)))
+
+
+def _touch(table: SqlTable, number: int) -> ColumnElement[bool]:
+    """Does a row of spans or sources touch the run of a number, or is it the one before it?"""
+    line = bindparam(f"line{number}", type_=Text)
+    start = bindparam(f"start{number}", type_=BigInteger)
+    stop = bindparam(f"stop{number}", type_=BigInteger)
+    earlier = table.alias()
+    # Ordered, not `max`: as long as PostgreSQL counts few rows, it reads all before the run to find the greatest.
+    first = (
+        select(earlier.c.start)
+        .where(earlier.c.line == line, earlier.c.start <= start)
+        .order_by(earlier.c.start.desc())
+        .limit(literal_column("1"))
+    )
+    return and_(
+        table.c.line == line,
+        table.c.start >= func.coalesce(first.scalar_subquery(), literal_column("0")),
+        table.c.start < stop,
+    )
+
+
+def brought(number: int) -> ColumnElement[bool]:
+    """Did a row of sources bring units of the run of a number? `run_parameters` says which run that is."""
+    return and_(_touch(SOURCES, number), SOURCES.c.stop > bindparam(f"start{number}", type_=BigInteger))
 
 
 _FIRST = 4
@@ -182,8 +196,9 @@ _FIRST = 4
 
 
 @cache
-def _first_free(size: int) -> CompoundSelect[int, int, int] | Select[int, int, int]:
-    """The first free spans of each of `size` lines, with the number of the line before them."""
+def _first_free(size: int, ends: int) -> CompoundSelect[int, int, int] | Select[int, int, int]:
+    """The first free spans of each of `size` lines, with the number of the line before them; then, numbered on, the
+    units that each of `ends` lines has in all."""
 
     def one(number: int) -> Select[int, int, int]:
         some = (
@@ -198,10 +213,17 @@ def _first_free(size: int) -> CompoundSelect[int, int, int] | Select[int, int, i
         )
         return select(literal_column(str(number)), some.c.start, some.c.stop)
 
-    return one(0) if size == 1 else union_all(*map(one, range(size)))
+    def end(number: int) -> Select[int, int, int]:
+        name = bindparam(f"end{number}", type_=Text)
+        return select(literal_column(str(size + number)), literal_column("0"), LINES.c.length).where(
+            LINES.c.name == name
+        )
+
+    asked = [*map(one, range(size)), *map(end, range(ends))]
+    return asked[0] if len(asked) == 1 else union_all(*asked)
 
 
-def _asking(runs: Sequence[Run], size: int) -> dict[str, str | int]:
+def run_parameters(runs: Sequence[Run], size: int) -> dict[str, str | int]:
     """The parameters of a statement over `size` runs."""
     asked: dict[str, str | int] = {}
     for number in range(size):
@@ -355,7 +377,7 @@ class Lines:
         found: list[list[T]] = [[] for _ in runs]
         at = 0
         for size, part in by_size(runs):
-            for row in self.connection.execute(_between(table, size), _asking(part, size)):
+            for row in self.connection.execute(_between(table, size), run_parameters(part, size)):
                 found[at + row[0]].append(made(*row[1:]))
             at += size
         for rows in found:
@@ -430,22 +452,34 @@ class Lines:
                     break
         return tuple(taken)
 
-    def lowest_free_of(self, wanted: Mapping[str, int]) -> dict[str, tuple[Piece, ...]]:
-        """The lowest free units of several lines, so many of each as are wanted, or fewer where there are not."""
-        found: dict[str, tuple[Piece, ...]] = {}
-        for size, lines in by_size(list(wanted)):
+    def to_move(
+        self, wanted: Mapping[str, int], onto: Collection[str]
+    ) -> tuple[dict[str, tuple[Piece, ...]], dict[str, int]]:
+        """What a move from some lines onto others has to know, in one question: the lowest free units of each line,
+        so many as are wanted, or fewer where there are not; and how many units each of the others has in all, where
+        there is such a line."""
+        pieces: dict[str, tuple[Piece, ...]] = {}
+        lengths: dict[str, int] = {}
+        nothing: tuple[int, Sequence[str]] = (0, ())
+        for (size, lines), (ends, others) in zip_longest(
+            by_size(list(wanted)), by_size(list(onto)), fillvalue=nothing
+        ):
             spans: list[list[Piece]] = [[] for _ in range(size)]
             asked = {f"line{n}": lines[n] if n < len(lines) else "" for n in range(size)}
-            for number, start, stop in self.connection.execute(
-                _first_free(size), asked | {"state": UnitState.FREE}
-            ):
-                spans[number].append((start, stop))
+            asked |= {f"end{n}": others[n] if n < len(others) else "" for n in range(ends)}
+            if size:
+                asked["state"] = UnitState.FREE
+            for number, start, stop in self.connection.execute(_first_free(size, ends), asked):
+                if number < size:
+                    spans[number].append((start, stop))
+                else:
+                    lengths[others[number - size]] = stop
             for line, first in zip(lines, spans, strict=False):
                 units = wanted[line]
                 enough = len(first) < _FIRST or units_in(first) >= units
                 taken, _ = lowest(tuple(sorted(first)), units)
-                found[line] = taken if enough else self.lowest_free(line, units)
-        return found
+                pieces[line] = taken if enough else self.lowest_free(line, units)
+        return pieces, lengths
 
     # uses
 
