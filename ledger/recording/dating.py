@@ -23,8 +23,8 @@ from ledger.core.names import account_named
 from ledger.core.roles import Role
 from ledger.core.wording import Figure
 from ledger.rules.balances import first_days_with, moved_by
-from ledger.rules.periods import closed_through, day_after
-from ledger.rules.rests_on import SPENDS, Days, called, days_of, excuses, rests_on, spend_of
+from ledger.rules.periods import day_after
+from ledger.rules.rests_on import SPENDS, Days, called, days_before, excuses, spend_of
 from ledger.rules.spec import APPROVERS, Context, F, Kind, N
 
 HAPPENED = "happened"
@@ -143,11 +143,8 @@ def accounting_date(
         )
     moves = bool(posting.transfers or posting.operations)
     opened = _open_day(context, posting, day, refuses=moves and waits)
-    numbers = rests_on(context, kind, facts, posting)
     spend = spend_of(context.books.session, context.campaign, facts)
-    if spend is not None:
-        numbers.add(spend.entry)
-    before = days_of(context.books.session, numbers) if numbers else []
+    before = days_before(context, kind, facts, posting, () if spend is None else (spend.entry,))
     if spend is not None:
         opened = max([opened, *(days.date for days in before if days.kind in SPENDS)])
     refuses = waits and told is not None
@@ -161,8 +158,8 @@ def _open_day(context: Context, posting: Posting[N], day: str, *, refuses: bool)
     """The day, or the first one after it that is open in all campaigns that an entry touches."""
     sides = (side for transfer in posting.transfers for side in (transfer.debit, transfer.credit))
     campaigns = {context.campaign, *map(campaign_of, sides)}
-    closed = closed_through(context.books.session, campaigns)
-    if closed is None or day > closed[0]:
+    closed = max(filter(None, context.standings(campaigns).values()), default=None)
+    if closed is None or day > closed.last:
         return day
     last, number = closed
     first_open = day_after(last)

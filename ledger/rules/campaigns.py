@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass
@@ -118,9 +117,6 @@ class Offer:
 # ── what other rules ask ─────────────────────────────────────────────────────────────────────────────────
 
 
-_THERE = select(CampaignRow.slug).where(CampaignRow.slug == bindparam("slug"))
-
-
 def find_campaign(session: Session, slug: str) -> CampaignRow | None:
     return session.get(CampaignRow, slug)
 
@@ -139,9 +135,8 @@ def _missing(slug: str) -> NotFound:
 
 def require_campaign(context: Context) -> None:
     """Raises NotFound where a fact is recorded under a campaign that there is not."""
-    connection, slug = context.books.session.connection(), context.campaign
-    if connection.scalar(_THERE, {"slug": slug}) is None:
-        raise _missing(slug)
+    if context.campaign not in context.standings((context.campaign,)):
+        raise _missing(context.campaign)
 
 
 def campaigns(session: Session) -> Sequence[CampaignRow]:

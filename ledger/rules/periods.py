@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
 from sqlalchemy import bindparam
-from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Number
 from ledger.core.wording import Figure
-from ledger.model.columns import table_of
-from ledger.model.keys import OfKeys
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.balances import days_below_zero
@@ -89,24 +85,6 @@ _LAST_CLOSED = (
     .order_by(col(PeriodRow.last).desc())
     .limit(1)
 )
-
-
-_PERIODS = table_of(PeriodRow).c
-_CLOSED_THROUGH = OfKeys(
-    select_columns(_PERIODS.last, _PERIODS.number)
-    .where(_PERIODS.status == ProposalStatus.APPROVED)
-    .order_by(_PERIODS.last.desc(), _PERIODS.number.desc())
-    .limit(1)
-    .where,
-    _PERIODS.campaign,
-)
-
-
-def closed_through(session: Session, campaigns: Collection[str]) -> tuple[str, str] | None:
-    """The last day that is closed in one of several campaigns, and the number of the period that it ends."""
-    keys = [(campaign,) for campaign in campaigns]
-    found = [(row.last, row.number) for row in _CLOSED_THROUGH.ask(session.connection(), keys)]
-    return max(found, default=None)
 
 
 def last_closed(session: Session, campaign: str) -> PeriodRow | None:

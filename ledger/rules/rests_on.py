@@ -6,10 +6,12 @@ it takes came from. A kind whose papers are named by other fields says so by `Ki
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, Select, bindparam, or_, select, union_all
 from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
@@ -23,7 +25,7 @@ from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
 from ledger.model.goods import InKindRow, RecallEndRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
-from ledger.model.keys import OfKeys
+from ledger.model.keys import by_size
 from ledger.model.loans import LoanRow
 from ledger.model.orders import ClaimRow, CreditNoteRow, InvoiceRow, Issued, OrderRow, RefundRow
 from ledger.model.people import IndicatorRow
@@ -33,6 +35,7 @@ from ledger.model.spends import SpendRow
 from ledger.rules.books import Books
 from ledger.rules.gift_records import find_contribution, find_gift
 from ledger.rules.spec import Context, F, Kind, N
+from ledger.tracing.state import SOURCES, Run, brought, run_parameters
 
 
 class Named(Protocol):
@@ -63,10 +66,6 @@ NAMED: dict[str, tuple[type[Named], str]] = {
 }
 """Fields of facts that name a paper of the campaign, and the rows that they name; a loan is its lender's."""
 
-_SOME = 500
-"""Entries are asked for so many at a time."""
-
-
 SPENDS = frozenset({"spend", "restore.spend"})
 """Kinds of entry by which coins left: what explains them may have been sent on a day before."""
 
@@ -80,16 +79,30 @@ class Days(NamedTuple):
     day: str
 
 
-_E = table_of(EntryRow).c
-_DAYS = OfKeys(
-    select(_E.seq, _E.kind, _E.date, _E.day).where(_E.day.is_not(None)).order_by(_E.seq).where, _E.seq
-)
+_ENTRIES = table_of(EntryRow)
+_E = _ENTRIES.c
 
 
-def days_of(session: Session, numbers: set[int]) -> list[Days]:
-    """The days of those entries that tell one, in order."""
-    wanted = [(number,) for number in sorted(numbers)]
-    return [Days(*row) for row in _DAYS.ask(session.connection(), wanted)]
+@cache
+def _days(entries: int, runs: int) -> CompoundSelect[int, str, str, str] | Select[int, str, str, str]:
+    """The days of so many entries by their numbers, and of those that brought the units of so many runs."""
+    days = select(_E.seq, _E.kind, _E.date, _E.day).where(_E.day.is_not(None))
+    asked = [days.where(or_(*[_E.seq == bindparam(f"entry{n}") for n in range(entries)]))] if entries else []
+    asked += [days.join(SOURCES, SOURCES.c.entry == _E.seq).where(brought(n)) for n in range(runs)]
+    return asked[0] if len(asked) == 1 else union_all(*asked)
+
+
+def days_of(session: Session, numbers: Collection[int], runs: Collection[Run] = ()) -> list[Days]:
+    """The days of entries, and of those that brought the units of some runs of lines, in order."""
+    found: set[Days] = set()
+    none_left: tuple[int, Sequence[Any]] = (0, ())
+    for (entries, some), (size, part) in zip_longest(
+        by_size(sorted(numbers)), by_size(list(dict.fromkeys(runs))), fillvalue=none_left
+    ):
+        asked: dict[str, str | int] = run_parameters(part, size)
+        asked |= {f"entry{n}": some[min(n, len(some) - 1)] for n in range(entries)}
+        found.update(Days(*row) for row in session.connection().execute(_days(entries, size), asked))
+    return sorted(found)
 
 
 def spend_of(session: Session, campaign: str, facts: object) -> SpendRow | None:
@@ -103,6 +116,20 @@ def spend_of(session: Session, campaign: str, facts: object) -> SpendRow | None:
 
 def rests_on(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> set[int]:
     """The numbers of the entries that a fact rests on, with what decided them where that is recorded."""
+    return _named_or_decided(context, kind, facts, posting) | behind(context.books, posting)
+
+
+def days_before(
+    context: Context, kind: Kind[F, N], facts: F, posting: Posting[N], also: Iterable[int]
+) -> list[Days]:
+    """The days of the entries that a fact rests on, and of some more, in order: of all that tell one."""
+    numbers, runs = _taken(context.books, posting)
+    numbers |= _named_or_decided(context, kind, facts, posting)
+    return days_of(context.books.session, numbers.union(also), runs)
+
+
+def _named_or_decided(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> set[int]:
+    """The entries that a fact, or what it decides, names."""
     books, campaign = context.books, context.campaign
     found = set(kind.rests_on(context, facts))
     if context.role is not Role.SYSTEM:
@@ -113,7 +140,7 @@ def rests_on(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) 
         found |= set(_of_proposal(context, decided))
     if posting.reverses is not None:
         found.add(posting.reverses)
-    return found | behind(books, posting)
+    return found
 
 
 def _of_proposal(context: Context, number: int) -> Iterator[int]:
@@ -191,7 +218,14 @@ def behind(books: Books, posting: Posting[Any]) -> set[int]:
 
     Of what ended in a use and goes on after all, the entry of that use, and those behind what it took.
     """
-    found, lines = set[int](), books.lines
+    numbers, runs = _taken(books, posting)
+    sources = books.lines.sources_of(runs).values() if runs else ()
+    return numbers | {source.entry for of_run in sources for source in of_run}
+
+
+def _taken(books: Books, posting: Posting[Any]) -> tuple[set[int], list[Run]]:
+    """The units that an entry takes, holds or frees, and what uses took of which some goes on; the entries of those."""
+    numbers, taken, lines = set[int](), list[Run](), books.lines
     runs = [
         (operation.line, *piece)
         for operation in posting.operations
@@ -199,12 +233,12 @@ def behind(books: Books, posting: Posting[Any]) -> set[int]:
         for piece in operation.pieces
     ]
     while runs:
-        found |= {source.entry for sources in lines.sources_of(runs).values() for source in sources}
+        taken += runs
         names = (line_named(line) for line, _, _ in runs)
         ended = {name.use for name in names if isinstance(name, EndedLine)}
-        found |= set(lines.recorded_by(ended).values())
+        numbers |= set(lines.recorded_by(ended).values())
         runs = [(use.line, *piece) for use in lines.uses(ended).values() for piece in use.pieces]
-    return found
+    return numbers, taken
 
 
 def called(context: Context, number: int) -> Wording:

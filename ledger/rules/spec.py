@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol
 
 from sqlalchemy import Exists
@@ -20,6 +20,7 @@ from ledger.model.proposals import Proposal, ProposalStatus
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
 from ledger.rules.doubts import Doubtful
+from ledger.rules.standing import Closed, standings
 
 F = TypeVar("F", default=Any)
 N = TypeVar("N", default=Any)
@@ -39,6 +40,17 @@ class Context:
     """The entry of a number, for a fact that names one."""
     entries: Callable[[int], Iterator[Entry]] = lambda _after: iter(())
     """All entries numbered above `after`, in order, of every campaign."""
+    _asked: dict[str, Closed | None] = field(default_factory=dict)
+    _there_is_none: set[str] = field(default_factory=set)
+
+    def standings(self, campaigns: Iterable[str]) -> dict[str, Closed | None]:
+        """Of those campaigns that there are, how far each one's books are closed: asked once for one fact."""
+        wanted = set(campaigns)
+        new = wanted - self._asked.keys() - self._there_is_none
+        if new:
+            self._asked.update(standings(self.books.session, sorted(new)))
+            self._there_is_none.update(new - self._asked.keys())
+        return {slug: self._asked[slug] for slug in wanted & self._asked.keys()}
 
     @property
     def today(self) -> str:
