@@ -1,18 +1,16 @@
 """Addresses that are watched since blocks were read: which, and how far the past was read again for them.
 
-Those that the configuration added, and those that payments opened. Kept beside the progress on the chain; it fetches
-nothing.
+Those that the configuration added, and those that payments opened. It fetches nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ledger.core.wording import Value
-from ledger.recording.address_gaps import PAST
-from ledger.rules.settled import Completeness, note_completeness
+from ledger.model.looks import Completeness
+from ledger.recording.address_gaps import UnreadPast, load_past, save_past
+from ledger.rules.settled import note_completeness
 from ledger.store.transaction import Reading, Writing
 from service.pinning import parse_checkpoint
 from watchers.look import Look, Rescan
@@ -52,34 +50,24 @@ class Backfill:
 
     def note(self, tx: Writing) -> None:
         """Keep on what the completeness of these addresses rests until they are scanned."""
-        values: dict[str, Value] = {"n": len(self.scripts), "block": self.next - 1}
-        if self.listed_by and self.askable == self.scripts:
-            note_completeness(tx, Completeness.PAST_LISTED, **values, sources=list(self.listed_by))
-        else:
-            note_completeness(tx, Completeness.PAST_UNREAD, **values)
+        listed = bool(self.listed_by) and self.askable == self.scripts
+        note_completeness(
+            tx,
+            Completeness.PAST_LISTED if listed else Completeness.PAST_UNREAD,
+            addresses=len(self.scripts),
+            block=self.next - 1,
+            sources=self.listed_by if listed else (),
+        )
 
 
 def load_backfill(tx: Reading) -> Backfill | None:
-    text = tx.progress.load(PAST)
-    if not text:
-        return None
-    told = json.loads(text)
-    scripts = frozenset(bytes.fromhex(script) for script in told["scripts"])
-    opened = frozenset(bytes.fromhex(script) for script in told["opened"])
-    return Backfill(scripts | opened, told["next"], scripts, tuple(told["listed_by"]))
+    past = load_past(tx)
+    return None if past is None else Backfill(past.scripts, past.next, past.askable, past.listed_by)
 
 
 def save_backfill(tx: Writing, past: Backfill | None) -> None:
-    if past is None:
-        tx.progress.save(PAST, "")
-        return
-    told = {
-        "scripts": sorted(script.hex() for script in past.askable),
-        "opened": sorted(script.hex() for script in past.scripts - past.askable),
-        "next": past.next,
-        "listed_by": list(past.listed_by),
-    }
-    tx.progress.save(PAST, json.dumps(told, sort_keys=True))
+    told = None if past is None else UnreadPast(past.scripts, past.askable, past.next, past.listed_by)
+    save_past(tx, told)
 
 
 def note_added(tx: Writing, scripts: Iterable[bytes]) -> None:

@@ -5,12 +5,11 @@ When they ran, up to which entry, and what they found stands in the database: a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ledger.checks.finding import Finding
+from ledger.checks.finding import Finding, load_findings, save_findings
 from ledger.checks.model import model_is_folded
 from ledger.checks.run import run_checks, run_new_checks
 from ledger.store.database import Store
@@ -18,7 +17,7 @@ from ledger.store.transaction import Reading
 from service.clock import Clock, due_again
 from service.logs import warn
 
-_ALL, _NEW, _FOUND = "checked_all", "checked_new", "check_findings"
+_ALL, _NEW = "checked_all", "checked_new"
 _MOST_KEPT = 100
 """Findings that are kept; who has more reads them from `aidtrail check`."""
 
@@ -46,7 +45,7 @@ class Checking:
         """Check the entries since the last run; what earlier ones found stays found until all is checked again."""
         with self.store.read() as tx:
             after = max(_run_of(tx, _NEW)[1], _run_of(tx, _ALL)[1])
-            before = findings_of(tx)
+            before = load_findings(tx)
         found = self._run(lambda tx: run_new_checks(tx, after), _NEW)
         return self._keep((*before, *(one for one in found if one not in before)))
 
@@ -57,7 +56,7 @@ class Checking:
     def findings(self) -> tuple[Finding, ...]:
         """What the last runs found, of whatever process."""
         with self.store.read() as tx:
-            return findings_of(tx)
+            return load_findings(tx)
 
     def _run(self, check: Callable[[Reading], Sequence[Finding]], name: str) -> Sequence[Finding]:
         now = self.clock()
@@ -71,7 +70,7 @@ class Checking:
     def _keep(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         kept = tuple(found[:_MOST_KEPT])
         with self.store.write() as tx:
-            tx.progress.save(_FOUND, json.dumps([one.data() for one in kept]))
+            save_findings(tx, kept)
         for one in kept:
             warn("invariant broken", check=one.check, subject=one.subject, what=one.sentence)
         return kept
@@ -80,10 +79,6 @@ class Checking:
 def _check_all(tx: Reading) -> list[Finding]:
     """The model is held against the journal only where that is sound."""
     return run_checks(tx) or list(islice(model_is_folded(tx), _MOST_KEPT))
-
-
-def findings_of(tx: Reading) -> tuple[Finding, ...]:
-    return tuple(Finding.from_data(row) for row in json.loads(tx.progress.load(_FOUND) or "[]"))
 
 
 def _run_of(tx: Reading, name: str) -> tuple[int, int]:

@@ -5,7 +5,6 @@ Three phases that never overlap: fetch and prove (no database is held), record i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from enum import StrEnum
 from ledger.core.chain import BlockRef, Header, Script
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, SourceStatus, TxFacts
 from ledger.core.times import rfc3339
-from ledger.core.wording import wording_from
+from ledger.model.looks import Completeness
+from ledger.recording.set_aside import Liar, load_liars, save_liars
 from ledger.recording.settling import LookOutcome, record_look
-from ledger.rules.settled import Completeness, note_completeness
+from ledger.rules.settled import note_completeness
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from ledger.views.watch_list import sighting_scripts, waiting_inputs
@@ -35,7 +35,6 @@ from watchers.source_pool import SetAside
 
 NO_BLOCK_SINCE = "no_block_since"
 """Since when the next block could not be had, though the day's bytes are not used up; empty where it can."""
-_SET_ASIDE = "set_aside"
 _CHANGING = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 """Numbers and hashes: an error that differs in them alone is the same."""
 
@@ -94,14 +93,12 @@ def _status(report: SourceReport) -> SourceStatus:
 
 def save_set_aside(tx: Writing, aside: Mapping[str, SetAside]) -> None:
     """Keep who was caught lying, and how often: pauses go on doubling in the next process."""
-    told = {name: [one.until, one.times, one.lied.data()] for name, one in aside.items()}
-    tx.progress.save(_SET_ASIDE, json.dumps(told, sort_keys=True))
+    save_liars(tx, (Liar(name, one.until, one.times, one.lied) for name, one in aside.items()))
 
 
 def load_set_aside(tx: Reading) -> dict[str, SetAside]:
     """The sources that an earlier process caught lying, so that a restart does not forgive them."""
-    told = json.loads(tx.progress.load(_SET_ASIDE) or "{}")
-    return {name: SetAside(until, times, wording_from(lied)) for name, (until, times, lied) in told.items()}
+    return {liar.name: SetAside(liar.until, liar.times, liar.lied) for liar in load_liars(tx)}
 
 
 def chain_rows(chain: HeaderChain, tip: str, above: int) -> list[tuple[int, bytes]]:
@@ -268,7 +265,7 @@ class Intake:
         if isinstance(self.watcher, AddressWatcher):
             if fetched.look.listed_by:
                 save_backfill(tx, None)  # a history has all of the past
-                note_completeness(tx, Completeness.LISTED, sources=list(fetched.look.listed_by))
+                note_completeness(tx, Completeness.LISTED, sources=fetched.look.listed_by)
             else:
                 note_opened(tx, opened)
             return

@@ -1,12 +1,11 @@
 """Transactions that donors ask to be looked up by their txid: a short queue that the next look answers, one by one.
 
-Bounded in number and pace, so that nobody hammers explorers through it; kept beside the progress, so that any
+Bounded in number and pace, so that nobody hammers explorers through it; kept in the database, so that any
 process may take a question and the one that leads answers it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -17,7 +16,16 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.look import SeenTx
 from ledger.core.secret import secret_in
 from ledger.core.wording import Wording
-from ledger.recording.lookup import Lookup, LookupState, is_known, record_sighting, touches_us
+from ledger.model.inquiries import LookupState
+from ledger.recording.lookup import (
+    Lookup,
+    LookupQueue,
+    is_known,
+    load_lookups,
+    record_sighting,
+    save_lookups,
+    touches_us,
+)
 from ledger.store.database import Store
 from ledger.store.transaction import Reading, Writing
 from service.budget import Budget, fetched_today, note_fetched
@@ -28,7 +36,6 @@ from watchers.lookup import TransactionLookup
 from watchers.proof.block import Tx
 from watchers.proof.senders import scripts_spent
 
-NAME = "lookups"
 MOST_WAITING = 20
 MOST_KEPT = 200
 BURST = 20
@@ -182,31 +189,21 @@ def _seen(tx: Tx, source: str) -> SeenTx:
     return SeenTx(tx.txid, inputs, outputs, source, scripts_spent(tx))
 
 
-@dataclass(slots=True)
-class _Queue:
-    """Questions by txid, oldest first, and the token bucket: `paid_until` is when it is full again."""
-
-    rows: dict[str, Lookup]
-    paid_until: int
+class _Queue(LookupQueue):
+    """Without what is old enough to be asked again."""
 
     @classmethod
     def load(cls, tx: Reading, now: int) -> _Queue:
-        """Without what is old enough to be asked again."""
-        told = json.loads(tx.progress.load(NAME) or '{"paid_until":0,"rows":[]}')
-        rows = {}
-        for txid, state, asked_at, answered_at, sources, height in told["rows"]:
-            one = Lookup(txid, LookupState(state), asked_at, answered_at, tuple(sources), height)
-            since = asked_at if answered_at is None else answered_at
-            if now - since < ASK_AGAIN[one.state]:
-                rows[txid] = one
-        return cls(rows, told["paid_until"])
+        kept = load_lookups(tx)
+        rows = {
+            one.txid: one
+            for one in kept.rows.values()
+            if now - (one.asked_at if one.answered_at is None else one.answered_at) < ASK_AGAIN[one.state]
+        }
+        return cls(rows, kept.paid_until)
 
     def save(self, tx: Writing) -> None:
-        rows = [
-            [one.txid, one.state.value, one.asked_at, one.answered_at, list(one.sources), one.height]
-            for one in self.rows.values()
-        ]
-        tx.progress.save(NAME, json.dumps({"paid_until": self.paid_until, "rows": rows}))
+        save_lookups(tx, self)
 
     def waiting(self) -> list[Lookup]:
         return [one for one in self.rows.values() if one.state is LookupState.WAITING]

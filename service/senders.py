@@ -6,7 +6,6 @@ asked for these learns which payments are looked at. What is given is proven by 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,20 +13,18 @@ from itertools import groupby
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.errors import Conflict
-from ledger.recording.screening import record_outputs, unknown_senders
+from ledger.recording.screening import note_sender_asked, record_outputs, senders_asked, unknown_senders
 from ledger.store.database import Store
-from ledger.store.transaction import Reading, Writing
+from ledger.store.transaction import Writing
 from service.budget import Budget, fetched_today, note_fetched
 from service.clock import Clock
 from service.logs import warn
 from service.lookups import LooksUp
 
-NAME = "senders_asked"
 MOST = 20
 """Transactions asked for in one go."""
 AGAIN_SECONDS = 86_400
 """What nobody had is asked for again after so long."""
-MOST_KEPT = 1_000
 
 
 class Senders(StrEnum):
@@ -55,7 +52,7 @@ class SenderLookUps:
             return 0
         now, found = self.clock(), 0
         with self.store.read() as tx:
-            wanted = unknown_senders(tx, MOST, apart=_asked(tx, now))
+            wanted = unknown_senders(tx, MOST, apart=senders_asked(tx, now - AGAIN_SECONDS))
         for txid, spent in groupby(wanted, key=lambda outpoint: outpoint.txid):
             with self.store.read() as tx:
                 if not self.budget.requests_left(fetched_today(tx, now)):
@@ -80,12 +77,5 @@ class SenderLookUps:
             if shown:
                 record_outputs(tx, txid, shown, answer.source, now=now)
             else:
-                kept = sorted((_asked(tx, now) | {txid: now}).items(), key=lambda one: one[1])
-                tx.progress.save(NAME, json.dumps(dict(kept[-MOST_KEPT:])))
+                note_sender_asked(tx, txid, now, since=now - AGAIN_SECONDS)
         return bool(shown)
-
-
-def _asked(tx: Reading, now: int) -> dict[str, int]:
-    """Transactions that nobody had of late, and when they were asked for."""
-    told: dict[str, int] = json.loads(tx.progress.load(NAME) or "{}")
-    return {txid: at for txid, at in told.items() if now - at < AGAIN_SECONDS}

@@ -19,6 +19,7 @@ import uvicorn
 from api.app import create_app
 from api.buckets import Buckets
 from api.ports import AddressStatement, Ports, SiteSettings
+from ledger.checks.finding import load_findings
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.recording import desk
 from ledger.store.database import Store
@@ -28,7 +29,7 @@ from service.address_statements import alarms, statements_in
 from service.backups import Backups
 from service.bounded_head import BoundedHead
 from service.budget import Budget
-from service.checking import Checking, findings_of
+from service.checking import Checking
 from service.clock import Clock, monotonic
 from service.command import Unavailable
 from service.config import Config
@@ -185,7 +186,7 @@ def not_ready(
     if jobs.unwritable is not None:
         sentences.append(say.unwritable(str(jobs.unwritable)))
     with store.read() as tx:
-        chain, broken = chain_status(tx, now=clock()), len(findings_of(tx))
+        chain, broken = chain_status(tx, now=clock()), len(load_findings(tx))
         no_block_since = tx.progress.load(NO_BLOCK_SINCE)
         shared = {one.campaign: tx.addresses.fixed_of(one.campaign) for one in statements}
     shown = {campaign: row.address for campaign, row in shared.items() if row is not None}

@@ -107,7 +107,6 @@ UNTYPED = {
     "ledger/tracing/state.py": "columns of a library's statement",
     "ledger/tracing/subjects.py": "an entry as JSON, which another one tells again",
     "ledger/views/campaign.py": "fields that are given to a default of pydantic",
-    "ledger/views/chain_status.py": "the last look as JSON",
     "ledger/views/conservation.py": "fields that are given to a default of pydantic",
     "ledger/views/controls.py": "fields that are given to a default of pydantic",
     "ledger/views/flow.py": "fields that are given to a default of pydantic",
@@ -256,6 +255,18 @@ def test_no_rule_and_no_answer_takes_a_name_apart() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in parts
     }
     assert apart == OF_OTHERS
+
+
+def test_json_is_made_and_read_where_it_is_published_told_or_shown() -> None:
+    """What the program keeps for itself are rows: of the ledger, only messages and facts that wait are kept as JSON."""
+    uses = {source.name for source, _, name, _ in all_imports() if name == "json"}
+    shown = ("ledger/core/", "api/", "watchers/", "service/demo/", "service/commands/")
+    assert {name for name in uses if not name.startswith(shown)} == {
+        "ledger/model/columns.py",
+        "ledger/recording/drafts.py",
+        "service/cli.py",
+        "service/logs.py",
+    }
 
 
 def test_what_is_not_typed_in_rules_tracing_and_views_is_named() -> None:

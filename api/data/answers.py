@@ -15,7 +15,7 @@ from ledger.core.entry import OutOfOrder
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.roles import Role, Scope
 from ledger.model.evidence import Treatment
-from ledger.recording.lookup import LookupState
+from ledger.model.inquiries import LookupState
 from ledger.views.bank_state import BankState
 from ledger.views.campaign import Books
 from ledger.views.conservation import Conservation

@@ -18,7 +18,7 @@ from api.ports import Lookups
 from api.problems import UNKEPT
 from ledger.core.chain import is_txid
 from ledger.core.pasted import pasted_key
-from ledger.recording.lookup import LookupState
+from ledger.model.inquiries import LookupState
 
 _FORM_LIMIT = 4_000
 """Bytes of a posted form; a txid is 64."""

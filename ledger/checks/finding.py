@@ -1,12 +1,17 @@
-"""A finding: one thing that is wrong, told by a check. It finds and mends nothing itself."""
+"""A finding: one thing that is wrong, told by a check. It mends nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from ledger.core.wording import Value, Wording, wording_from
+from sqlmodel import col, select
+
+from ledger.core.wording import Value, Wording
+from ledger.model.columns import as_written, replace_all
+from ledger.model.inquiries import FindingRow
+from ledger.store.transaction import Reading, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,16 @@ class Finding:
             "message": self.wording.data(),
         }
 
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """What `data` made."""
-        return cls(data["check"], data["subject"], wording_from(data["message"]))
+
+def save_findings(tx: Writing, found: Sequence[Finding]) -> None:
+    """Keep what the last run found, in place of what was kept before."""
+    rows = [
+        {"n": n, "name": one.check, "subject": one.subject, "message": one.wording}
+        for n, one in enumerate(found)
+    ]
+    replace_all(tx.session, FindingRow, rows)
+
+
+def load_findings(tx: Reading) -> tuple[Finding, ...]:
+    rows = tx.session.exec(as_written(select(FindingRow).order_by(col(FindingRow.n))))
+    return tuple(Finding(row.name, row.subject, row.message) for row in rows)

@@ -5,17 +5,34 @@ The floor above the words: every table of the ledger is declared with these and 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, Insert, Integer, Text, TypeDecorator, inspect
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Dialect,
+    Insert,
+    Integer,
+    Text,
+    TypeDecorator,
+    delete,
+    insert,
+    inspect,
+)
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import registry
 from sqlmodel import Session, SQLModel
+from sqlmodel.sql.expression import SelectOfScalar
+
+from ledger.core.wording import Wording, wording_from
 
 S = TypeVar("S", bound=StrEnum)
+R = TypeVar("R", bound=SQLModel)
 
 LONG: Any = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits on both: a plain integer is 32 on PostgreSQL, and STRICT tables know no BIGINT."""
@@ -58,6 +75,25 @@ class Flag(TypeDecorator[bool]):
 FLAG: Any = Flag()
 
 
+class KeptWording(TypeDecorator[Wording]):
+    """A message that is told in another language or process later: its text and the values in it, as JSON has them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Wording | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value.data(), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Wording | None:
+        return None if value is None else wording_from(json.loads(value))
+
+
+WORDING: Any = KeptWording()
+
+
 class Word(TypeDecorator[S], Generic[S]):
     """An enum, kept as its word in a TEXT column; `one_of` says in the database which words there are."""
 
@@ -93,14 +129,14 @@ def table_of(row: type[Table]) -> SqlTable:
 @cache
 def _upsert(dialect: str, row: type[Table], adds: bool) -> Insert:
     table = table_of(row)
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
+    made_for: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect](table)
     keys = [column.name for column in table.primary_key.columns]
     others = {
-        column.name: column + insert.excluded[column.name] if adds else insert.excluded[column.name]
+        column.name: column + made_for.excluded[column.name] if adds else made_for.excluded[column.name]
         for column in table.columns
         if not column.primary_key
     }
-    made: Insert = insert.on_conflict_do_update(index_elements=keys, set_=others)
+    made: Insert = made_for.on_conflict_do_update(index_elements=keys, set_=others)
     return made
 
 
@@ -112,3 +148,16 @@ def upsert(session: Session, row: type[Table]) -> Insert:
 def accumulate(session: Session, row: type[Table]) -> Insert:
     """Core's statement that adds a row, or its numbers to those of the one with the same primary key."""
     return _upsert(session.connection().dialect.name, row, True)
+
+
+def replace_all(session: Session, row: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a small table whole, by Core: these rows, and no others."""
+    connection, table = session.connection(), table_of(row)
+    connection.execute(delete(table))
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def as_written(query: SelectOfScalar[R]) -> SelectOfScalar[R]:
+    """Rows of a table that Core writes, as it has them now, also where this session read them before."""
+    return query.execution_options(populate_existing=True)

@@ -5,26 +5,22 @@ The answer never says more than the public pages do. Nothing here asks the netwo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from enum import StrEnum
+
+from sqlmodel import col, select
 
 from ledger.core.look import SeenTx
 from ledger.core.observation import ObservationKind, observation_bytes
 from ledger.core.times import rfc3339
+from ledger.model.columns import as_written, replace_all
+from ledger.model.inquiries import LookupRow, LookupSourceRow, LookupState
 from ledger.recording.sightings import own_outputs, sighted
 from ledger.rules.observing import Observed
 from ledger.store.observations import Observation
 from ledger.store.transaction import Reading, Writing
 
-
-class LookupState(StrEnum):
-    """How far the look-up of a transaction is, and what it came to."""
-
-    WAITING = "waiting"
-    FOUND = "found"
-    NONE_OF_OURS = "none_of_ours"
-    NO_SOURCE = "no_source"
-    UNREAD = "unread"
+_PAID_UNTIL = "lookups_paid_until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,52 @@ class Lookup:
     answered_at: int | None = None
     sources: tuple[str, ...] = ()
     height: int | None = None
+
+
+@dataclass(slots=True)
+class LookupQueue:
+    """Questions by txid, oldest first, and the token bucket: `paid_until` is when it is full again."""
+
+    rows: dict[str, Lookup]
+    paid_until: int
+
+
+def load_lookups(tx: Reading) -> LookupQueue:
+    sources: dict[str, list[str]] = defaultdict(list)
+    by_order = select(LookupSourceRow.txid, LookupSourceRow.source).order_by(col(LookupSourceRow.n))
+    for txid, source in tx.session.exec(by_order):
+        sources[txid].append(source)
+    rows = {
+        row.txid: Lookup(
+            row.txid, row.state, row.asked_at, row.answered_at, tuple(sources[row.txid]), row.height
+        )
+        for row in tx.session.exec(as_written(select(LookupRow).order_by(col(LookupRow.n))))
+    }
+    return LookupQueue(rows, int(tx.progress.load(_PAID_UNTIL) or 0))
+
+
+def save_lookups(tx: Writing, queue: LookupQueue) -> None:
+    """Few are kept, and they are written whole."""
+    replace_all(tx.session, LookupSourceRow, ())
+    rows = [
+        {
+            "n": n,
+            "txid": one.txid,
+            "state": one.state,
+            "asked_at": one.asked_at,
+            "answered_at": one.answered_at,
+            "height": one.height,
+        }
+        for n, one in enumerate(queue.rows.values())
+    ]
+    replace_all(tx.session, LookupRow, rows)
+    sources = [
+        {"txid": one.txid, "n": n, "source": source}
+        for one in queue.rows.values()
+        for n, source in enumerate(one.sources)
+    ]
+    replace_all(tx.session, LookupSourceRow, sources)
+    tx.progress.save(_PAID_UNTIL, str(queue.paid_until))
 
 
 def is_known(tx: Reading, txid: str) -> bool:

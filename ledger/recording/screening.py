@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from sqlalchemy import delete
+from sqlmodel import select
+
 from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
 from ledger.core.observation import ObservationKind, ShownOutputs, observation_bytes
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
+from ledger.model.columns import table_of, upsert
 from ledger.model.gifts import CountsAs
+from ledger.model.inquiries import SenderAskedRow
 from ledger.recording.record import Recorded, record
 from ledger.rules.campaigns import campaign_of, campaign_slugs
 from ledger.rules.gift_blocks import BLOCKING, Block
@@ -48,6 +53,18 @@ def unknown_senders(tx: Reading, most: int, apart: Collection[str]) -> list[Outp
     """Outputs that were spent by payments to campaigns which screen, and whose scripts nothing shows yet."""
     screening = [slug for slug in campaign_slugs(tx.session) if lists_in_force(tx.session, slug)]
     return senders_unknown(tx.session, screening, most, apart) if screening else []
+
+
+def senders_asked(tx: Reading, since: int) -> list[str]:
+    """Transactions that nobody had when they were asked for, after a time (Unix seconds)."""
+    return list(tx.session.exec(select(SenderAskedRow.txid).where(SenderAskedRow.at > since)))
+
+
+def note_sender_asked(tx: Writing, txid: str, now: int, *, since: int) -> None:
+    """Nobody had it; what was asked for until `since` is forgotten."""
+    connection, table = tx.session.connection(), table_of(SenderAskedRow)
+    connection.execute(delete(table).where(table.c.at <= since))
+    connection.execute(upsert(tx.session, SenderAskedRow), {"txid": txid, "at": now})
 
 
 def record_outputs(

@@ -5,9 +5,10 @@ A reorganisation is applied as a whole before anything settles (docs/rules.md, 3
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+
+from sqlmodel import select
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
@@ -26,7 +27,8 @@ from ledger.core.observation import (
 )
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
-from ledger.core.wording import Wording
+from ledger.model.columns import as_written, replace_all
+from ledger.model.looks import AbsentRow, LastLookRow, LookSourceRow
 from ledger.model.observed import TxState
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
@@ -224,22 +226,24 @@ class _Settling:
 
     def _note_absent(self, seen: set[str]) -> None:
         """Count looks in which what is on its way was absent everywhere; evicted only by the rule."""
-        counts: dict[str, list[int]] = json.loads(self._tx.progress.load("absent") or "{}")
-        after: dict[str, list[int]] = {}
+        counts = {row.txid: row for row in self._tx.session.exec(as_written(select(AbsentRow)))}
+        after: list[dict[str, str | int]] = []
         for waiting in list(self._observed.unconfirmed()):
             if waiting.txid in seen:
                 continue
+            before = counts.get(waiting.txid)
             if not self._was_asked(waiting):
-                if waiting.txid in counts:
-                    after[waiting.txid] = counts[waiting.txid]
+                if before is not None:
+                    after.append({"txid": before.txid, "looks": before.looks, "since": before.since})
                 continue
-            looks, since = counts.get(waiting.txid, [0, self._now])
+            looks, since = (0, self._now) if before is None else (before.looks, before.since)
             if looks + 1 >= ABSENT_LOOKS and self._now - since >= ABSENT_SECONDS:
                 source = ",".join(self._look.mempool_complete)
                 self._append(source, ObservationKind.TX_EVICTED, waiting.txid, Evicted(looks + 1))
             else:
-                after[waiting.txid] = [looks + 1, since]
-        self._tx.progress.save("absent", json.dumps(after, sort_keys=True))
+                after.append({"txid": waiting.txid, "looks": looks + 1, "since": since})
+        if counts or after:
+            replace_all(self._tx.session, AbsentRow, after)
 
     def _was_asked(self, waiting: WatchedTx) -> bool:
         """True where mempools were asked about a script that it pays or spends; else its absence says nothing."""
@@ -255,25 +259,11 @@ class _Settling:
             progress.save("no_chain_since", "")
         elif not progress.load("no_chain_since"):
             progress.save("no_chain_since", self._at)
-        told = {
-            "at": self._at,
-            "agreed": look.agreed,
-            "best_height": look.best_height,
-            "sources": [
-                {
-                    "name": s.name,
-                    "ok": s.ok,
-                    "tip_height": s.tip_height,
-                    "error": _kept(s.error),
-                    "lied": _kept(s.lied),
-                    "set_aside_until": s.set_aside_until,
-                    "requests": s.requests,
-                    "bytes": s.bytes,
-                }
-                for s in look.sources
-            ],
-        }
-        progress.save("last_look", json.dumps(told, sort_keys=True))
+        session = self._tx.session
+        told = {"at": self._at, "agreed": look.agreed, "best_height": look.best_height}
+        replace_all(session, LastLookRow, (told,))
+        answers = [dict(source) | {"n": n} for n, source in enumerate(look.sources)]
+        replace_all(session, LookSourceRow, answers)
 
     # the books
 
@@ -407,7 +397,3 @@ class _Settling:
             for spend in spends_of(self._tx.session, transaction.txid)
             for coin in spend_change(self._tx.session, spend)
         }
-
-
-def _kept(told: Wording | None) -> dict[str, object] | None:
-    return None if told is None else told.data()

@@ -5,19 +5,21 @@ Asks nobody: the service carries the questions out and hands back what the sourc
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, select
 
 from ledger.core.chain import Header
 from ledger.core.entry import Entry
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339, unix_seconds
-from ledger.core.wording import Wording, wording_from
+from ledger.core.wording import Wording
 from ledger.model.campaigns import CampaignRow, ValuationClock
+from ledger.model.columns import as_written, table_of, upsert
+from ledger.model.inquiries import RateTryRow
 from ledger.recording.record import Recorded, record
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaigns
@@ -59,8 +61,12 @@ VALUED_AT_ONCE = 500
 LISTED = 100
 """Gifts that the desk's list names one by one."""
 _NO_RATE = Wording("no rate of its moment is recorded")
-_TRIED, _SEEN = "rates_tried", "valued_head"
+_SEEN = "valued_head"
 _MOST_TRIED = 2_000
+
+
+Minute = tuple[str, str, int]
+"""A campaign, its currency, and the Unix seconds at which the minute begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,19 @@ class RateWanted:
     tolerance_permille: int
 
     @property
-    def key(self) -> str:
-        return f"{self.campaign}:{self.currency}:{self.at}"
+    def minute(self) -> Minute:
+        return self.campaign, self.currency, self.at
+
+
+class RateTry(NamedTuple):
+    """How often sources were asked for a minute in vain, from when on they are again, and what was wrong last."""
+
+    tries: int
+    due: int
+    why: Wording
+
+
+_NEVER_TRIED = RateTry(0, 0, Wording("it was not asked for"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +107,8 @@ class Unvalued:
 
 def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
     """Moments to ask for now: of gifts that settled without a value, or that are about to settle."""
-    tried = _load_tried(tx)
-    found: dict[str, tuple[int, RateWanted]] = {}
+    tried = rate_tries(tx)
+    found: dict[Minute, tuple[int, RateWanted]] = {}
     for campaign in campaigns(tx.session):
         if not _is_valued_by_rate(campaign):
             continue
@@ -99,13 +116,13 @@ def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
             wanted = RateWanted(
                 campaign.slug, campaign.currency, minute_of(moment), campaign.tolerance_permille
             )
-            tries, due = _tries_of(tried, wanted)
+            before = tried.get(wanted.minute, _NEVER_TRIED)
             ready = _ready_at(wanted)
-            if wanted.key in found or tries >= GIVE_UP or max(due, ready) > now:
+            if wanted.minute in found or before.tries >= GIVE_UP or max(before.due, ready) > now:
                 continue
             if price_at(tx.session, campaign, moment) is None:
-                found[wanted.key] = (tries, wanted)
-    ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].key))
+                found[wanted.minute] = (before.tries, wanted)
+    ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].minute))
     return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
 
 
@@ -170,22 +187,18 @@ def _clock_of(tx: Reading, campaign: CampaignRow, moment: UnvaluedMoment) -> int
 
 def note_rate(tx: Writing, wanted: RateWanted, rate: Rate, *, now: int) -> Entry | None:
     """Record what the sources agreed on, and forget the tries; None where it was recorded before."""
-    tried = _load_tried(tx)
-    if tried.pop(wanted.key, None) is not None:
-        _save_tried(tx, tried)
+    _forget_tries(tx, wanted.minute)
     outcome = record(tx, RATE, wanted.campaign, rate, now=now, role=Role.SYSTEM)
     return outcome.entry if isinstance(outcome, Recorded) else None
 
 
 def note_refusal(tx: Writing, wanted: RateWanted, why: Wording, *, now: int, final: bool = False) -> None:
     """Count a try that led to no rate; the next one waits longer. `final`: the desk is asked at once."""
-    tried = _load_tried(tx)
-    tries = _tries_of(tried, wanted)[0] + 1
+    tries = rate_tries(tx).get(wanted.minute, _NEVER_TRIED).tries + 1
     pause = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
     if final and tries < DESK_TRIES:
         tries, pause = DESK_TRIES, LONGEST_PAUSE
-    tried[wanted.key] = [tries, now + pause, why.data()]
-    _save_tried(tx, tried)
+    _note_try(tx, wanted.minute, RateTry(tries, now + pause, why))
 
 
 def agreed(wanted: RateWanted, prices: list[int]) -> bool:
@@ -267,15 +280,12 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
     if not _is_valued_by_rate(campaign):
         return ()
     whole = unvalued_sum(session, slug)
-    tried, old = _load_tried(tx), rfc3339(now - DESK_SECONDS)
+    tried, old = rate_tries(tx), rfc3339(now - DESK_SECONDS)
 
     def told(moment: UnvaluedMoment) -> tuple[int, Wording]:
         clock = _clock_of(tx, campaign, moment)
-        key = f"{slug}:{campaign.currency}:{minute_of(clock)}" if clock is not None else ""
-        if key not in tried:
-            return 0, _NO_RATE
-        tries, _, why = tried[key]
-        return tries, wording_from(why)
+        found = None if clock is None else tried.get((slug, campaign.currency, minute_of(clock)))
+        return (0, _NO_RATE) if found is None else (found.tries, found.why)
 
     first = list(unvalued_gifts_of(session, slug, high=old, limit=LISTED + 1))
     count, sats = whole.gifts, whole.sats
@@ -291,18 +301,23 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
     return tuple(rows)
 
 
-def _load_tried(tx: Reading) -> dict[str, list[Any]]:
-    tried: dict[str, list[Any]] = json.loads(tx.progress.load(_TRIED) or "{}")
-    return tried
+def rate_tries(tx: Reading) -> dict[Minute, RateTry]:
+    rows = tx.session.exec(as_written(select(RateTryRow)))
+    return {(row.campaign, row.currency, row.at): RateTry(row.tries, row.due, row.why) for row in rows}
 
 
-def _save_tried(tx: Writing, tried: dict[str, list[Any]]) -> None:
-    """Kept small: what is forgotten is only asked for again."""
-    kept = dict(sorted(tried.items(), key=lambda row: -int(row[1][1]))[:_MOST_TRIED])
-    tx.progress.save(_TRIED, json.dumps(kept, sort_keys=True))
+def _note_try(tx: Writing, minute: Minute, told: RateTry) -> None:
+    """Few are kept: what is forgotten is only asked for again."""
+    table, connection = table_of(RateTryRow), tx.session.connection()
+    campaign, currency, at = minute
+    row = {"campaign": campaign, "currency": currency, "at": at}
+    connection.execute(upsert(tx.session, RateTryRow), row | told._asdict())
+    due = select(table.c.due).order_by(table.c.due.desc()).offset(_MOST_TRIED).limit(1).scalar_subquery()
+    connection.execute(delete(table).where(table.c.due <= due))
 
 
-def _tries_of(tried: Mapping[str, list[Any]], wanted: RateWanted) -> tuple[int, int]:
-    """How often a moment was asked for, and when it may be again."""
-    tries, due, _ = tried.get(wanted.key, [0, 0, ""])
-    return int(tries), int(due)
+def _forget_tries(tx: Writing, minute: Minute) -> None:
+    of = table_of(RateTryRow).c
+    campaign, currency, at = minute
+    where = (of.campaign == campaign, of.currency == currency, of.at == at)
+    tx.session.connection().execute(delete(of.at.table).where(*where))

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
+from collections.abc import Sequence
+
+from sqlmodel import col, select
 
 from ledger.core.telling import Telling
 from ledger.core.wording import Value
+from ledger.model.columns import as_written, replace_all
+from ledger.model.looks import Completeness, CompletenessRow, CompletenessSourceRow
 from ledger.store.transaction import Reading, Writing
 
-
-class Completeness(StrEnum):
-    """On what it rests that no payment is missing."""
-
-    SCANNED_WHOLE = "scanned_whole"
-    """Every block is scanned whole."""
-    LISTED = "listed"
-    """Histories of `sources`."""
-    PAST_UNREAD = "past_unread"
-    """Every block is; the past of `n` addresses is scanned up to `block`."""
-    PAST_LISTED = "past_listed"
-    """As before, and until then their histories at `sources`."""
-
-
-_COMPLETENESS = "completeness"
+_BY_HISTORIES = (Completeness.LISTED, Completeness.PAST_LISTED)
 DEFAULT_DEPTH = 6
 MATURITY = 100
 """Blocks before a coinbase can be spent (consensus; docs/rules.md, 3: it settles at the larger of depth and 100)."""
 
 
-def note_completeness(tx: Writing, ground: Completeness, **values: Value) -> None:
-    """Keep on what it rests that no payment is missing; `values` are texts, numbers and lists of texts."""
-    tx.progress.save(_COMPLETENESS, json.dumps([ground, values]))
+def note_completeness(
+    tx: Writing,
+    ground: Completeness,
+    *,
+    addresses: int | None = None,
+    block: int | None = None,
+    sources: Sequence[str] = (),
+) -> None:
+    """Keep on what it rests that no payment is missing: `addresses` are read up to `block`, or told by `sources`."""
+    replace_all(tx.session, CompletenessRow, ({"ground": ground, "addresses": addresses, "block": block},))
+    told = [{"n": n, "source": source} for n, source in enumerate(sources)]
+    replace_all(tx.session, CompletenessSourceRow, told)
 
 
 def completeness(tx: Reading) -> Telling:
     """On what it rests that no payment is missing; a block scan where nothing else was noted."""
-    kept = tx.progress.load(_COMPLETENESS)
-    if not kept:
+    kept = tx.session.exec(as_written(select(CompletenessRow))).first()
+    if kept is None:
         return Telling(Completeness.SCANNED_WHOLE)
-    ground, values = json.loads(kept)
-    return Telling(Completeness(ground), values)
+    values: dict[str, Value] = {}
+    if kept.addresses is not None and kept.block is not None:
+        values |= {"n": kept.addresses, "block": kept.block}
+    if kept.ground in _BY_HISTORIES:
+        by_order = select(CompletenessSourceRow.source).order_by(col(CompletenessSourceRow.n))
+        sources: list[str] = list(tx.session.exec(by_order))
+        values["sources"] = sources
+    return Telling(kept.ground, values)
 
 
 def depth_of(tx: Reading) -> int:

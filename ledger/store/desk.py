@@ -5,7 +5,6 @@ Nothing here is public, and nothing here decides who may do what.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from ledger.core.errors import Conflict
 from ledger.core.roles import ALL_SCOPES, Grant, Role, Scope
-from ledger.core.wording import Wording, wording_from
+from ledger.core.wording import Wording
 from ledger.model.columns import Table, table_of
 from ledger.model.desk import (
     AuditRow,
@@ -190,7 +189,7 @@ class Desk:
                 row.user_id,
                 row.waits_for,
                 row.at,
-                None if row.refusal is None else wording_from(json.loads(row.refusal)),
+                row.refusal,
             )
             for row in self._session.exec(query)
         ]
@@ -298,7 +297,7 @@ class DeskWriting(Desk):
         """Keep why an open draft was not taken; it stays open."""
         row = self._session.get(DraftRow, draft_id)
         if row is not None and row.outcome is None:
-            row.refusal = json.dumps(why.data(), sort_keys=True)
+            row.refusal = why
             self._session.flush()
 
     def close_draft(self, draft_id: int, outcome: str) -> None:

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from ledger.core.frozen import Amount, Frozen, Quantity, Whole
 from ledger.core.telling import Telling, Which
+from ledger.model.looks import Completeness
 from ledger.rules.pledges import PledgeStatus
-from ledger.rules.settled import Completeness
 from ledger.views.bank_state import BankState
 from ledger.views.chain_status import Staleness
 from ledger.views.controls import LimitRow, PeriodRow

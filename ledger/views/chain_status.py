@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+
+from sqlmodel import col, select
 
 from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
-from ledger.core.wording import wording_from
+from ledger.model.columns import as_written
+from ledger.model.looks import LastLookRow, LookSourceRow
 from ledger.rules.settled import completeness, settled_block
 from ledger.store.transaction import Reading
 
@@ -93,11 +93,13 @@ class ChainStatus(Frozen):
 def chain_status(tx: Reading, *, now: int) -> ChainStatus:
     """The state after the last look; all None before the first."""
     load = tx.progress.load
-    look = json.loads(load("last_look") or "{}")
+    look = tx.session.exec(as_written(select(LastLookRow))).first()
+    sources = tx.session.exec(as_written(select(LookSourceRow).order_by(col(LookSourceRow.n))))
     tip = load("tip_height")
-    best = look.get("best_height")
+    best = None if look is None else look.best_height
+    looked_at = None if look is None else look.at
     tip_time = None if tip is None else int(load("tip_time") or 0)
-    stale = staleness(look.get("at"), tip_time, load("network") or "", now)
+    stale = staleness(looked_at, tip_time, load("network") or "", now)
     return ChainStatus(
         network=load("network") or "",
         tip_height=None if tip is None else int(tip),
@@ -106,19 +108,27 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         settled_height=settled_block(tx),
         best_height=best,
         behind=max(0, (best or 0) - int(tip or 0)),
-        looked_at=look.get("at"),
-        agreed=bool(look.get("agreed", False)) and stale in {None, Staleness.OLD_TIP},
+        looked_at=looked_at,
+        agreed=look is not None and look.agreed and stale in {None, Staleness.OLD_TIP},
         stale=stale,
         no_chain_since=load("no_chain_since") or None,
         completeness=completeness(tx),
-        sources=tuple(_source(row) for row in look.get("sources", [])),
+        sources=tuple(_source(row) for row in sources),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),
         behind_hours=int(load("behind_hours") or 0),
     )
 
 
-def _source(row: Mapping[str, Any]) -> SourceStatus:
+def _source(row: LookSourceRow) -> SourceStatus:
     """A source as the last look left it."""
-    told = {name: row[name] and wording_from(row[name]) for name in ("error", "lied")}
-    return SourceStatus(**{**row, **told})
+    return SourceStatus(
+        name=row.name,
+        ok=row.ok,
+        tip_height=row.tip_height,
+        error=row.error,
+        lied=row.lied,
+        set_aside_until=row.set_aside_until,
+        requests=row.requests,
+        bytes=row.bytes,
+    )

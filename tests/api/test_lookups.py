@@ -13,7 +13,8 @@ from api.app import create_app
 from api.ports import Lookups, TooMany
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.wording import Wording
-from ledger.recording.lookup import Lookup, LookupState
+from ledger.model.inquiries import LookupState
+from ledger.recording.lookup import Lookup, load_lookups
 from ledger.store.database import Store
 from service.budget import Budget
 from service.intake import Sightings
@@ -176,7 +177,7 @@ def test_a_private_key_in_the_field_is_refused_and_neither_repeated_nor_logged(
         assert "treat that key as seen" in answer.text
     assert secret not in caplog.text
     with store.read() as tx:
-        assert tx.progress.load("lookups") is None
+        assert load_lookups(tx).rows == {}
     store.close()
 
 

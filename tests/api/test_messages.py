@@ -25,7 +25,7 @@ from api.pages.sentences.waiting import kind_title
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
-from ledger.rules.settled import Completeness
+from ledger.model.looks import Completeness
 from ledger.views.conservation import conserved_as
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind

@@ -24,6 +24,7 @@ from ledger.recording.valuing import (
     DESK_TRIES,
     RateWanted,
     note_refusal,
+    rate_tries,
     unvalued_gifts,
     value_waiting,
 )
@@ -229,12 +230,13 @@ class Fates:
 def desk_one_by_one(fates: Fates, now: int) -> list[tuple[str, str, int]]:
     """(since, outpoint, sats) of what the desk has to value, read gift by gift."""
     with fates.ledger.store.read() as reading:
-        tried = valuing._load_tried(reading)
+        tried = rate_tries(reading)
         found = []
         for gift in gifts_of(reading.session, SLUG):
             if gift.is_counted and gift.value is None:
-                tries = tried.get(f"{SLUG}:USD:{minute_of(gift.time)}", [0])[0]
-                if gift.at <= rfc3339(now - DESK_SECONDS) or tries >= DESK_TRIES:
+                told = tried.get((SLUG, "USD", minute_of(gift.time)))
+                often = told is not None and told.tries >= DESK_TRIES
+                if gift.at <= rfc3339(now - DESK_SECONDS) or often:
                     found.append((gift.at, gift.outpoint, gift.sats))
         return sorted(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.errors import Conflict, NotFound, Refused
-from ledger.recording.address_gaps import PAST
+from ledger.recording.address_gaps import UnreadPast, save_past
 from ledger.rules.books import Books
 from ledger.store.addresses import Address
 from ledger.views.queries import campaign_flow
@@ -57,7 +56,7 @@ def test_an_address_is_kept_for_a_need_that_stands_and_never_the_shared_one(tmp_
     shared = ask(ledger, "N-1")
     assert (shared.fresh, shared.need, shared.claim_code) == (False, None, "")
     with ledger.store.write() as tx:
-        tx.progress.save(PAST, json.dumps({"opened": ["00" * 22], "scripts": [], "listed_by": []}))
+        save_past(tx, UnreadPast(frozenset({bytes(22)}), frozenset(), 1))
     assert ask(ledger, "N-1") == shared
     with pytest.raises(Refused, match="word for money of no restriction"):
         ledger.do(

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
 from ledger.recording.actors import Actor
-from ledger.recording.address_gaps import PAST
+from ledger.recording.address_gaps import save_past
 from ledger.recording.desk import Intention, act, bip21_of, request_intention
 from ledger.recording.lookup import record_sighting
 from ledger.store.database import Store
@@ -222,7 +222,7 @@ def test_addresses_whose_past_is_not_read_yet_wait_for_it(tmp_path: Path) -> Non
     add_addresses(store, (Wallet(SLUG, "", LIST),), REGTEST)
     assert [ask(store).address for _ in range(3)] == [LIST[1], LIST[0], LIST[0]]
     with store.write() as tx:
-        tx.progress.save(PAST, "")
+        save_past(tx, None)
     assert ask(store).address == LIST[2]
     store.close()
 

@@ -13,10 +13,10 @@ from api.pages.sentences import screened
 from api.ports import TooMany
 from ledger.core.chain import Outpoint
 from ledger.core.errors import NotAllowed
+from ledger.model.inquiries import LookupState
 from ledger.model.observed import TxState
 from ledger.recording.actors import Actor
 from ledger.recording.desk import act
-from ledger.recording.lookup import LookupState
 from ledger.recording.rebuild import rebuild
 from ledger.recording.users import actor_named, add_user
 from ledger.rules.observing import Observed

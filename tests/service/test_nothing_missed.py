@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from ledger.checks.run import run_checks
 from ledger.core.chain import Outpoint
+from ledger.model.looks import Completeness
 from ledger.rules.observing import Observed
-from ledger.rules.settled import Completeness, completeness
+from ledger.rules.settled import completeness
 from ledger.store.database import Store
 from ledger.views.queries import donation_trails
 from ledger.views.trail import DonationStatus

@@ -13,7 +13,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.roles import Role
 from ledger.recording.desk import act
 from ledger.recording.record import record
-from ledger.recording.valuing import DESK_SECONDS, RateWanted
+from ledger.recording.valuing import DESK_SECONDS
 from ledger.rules.rates import RATE as RATE_KIND
 from ledger.rules.rates import Quote, Rate, agreed_price, divided_half_even, minute_of
 from tests.tools.ledgers import SLUG, START
@@ -111,4 +111,3 @@ def test_the_system_and_a_person_share_one_key_for_one_minute(scene: Scene) -> N
         record(writing, RATE_KIND, SLUG, rate, now=scene.ledger.now, role=Role.SYSTEM)
     with scene.ledger.store.write() as writing, pytest.raises(Conflict):
         act(writing, scene.ledger.actors["recorder"], SLUG, "rate", "add", other, now=scene.ledger.now)
-    assert RateWanted(SLUG, "USD", at, 20).key == f"{SLUG}:USD:{at}"

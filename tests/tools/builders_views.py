@@ -10,7 +10,7 @@ from ledger.core.look import SourceStatus
 from ledger.core.telling import Telling
 from ledger.model.deliveries import DeliveryPaper
 from ledger.model.evidence import Access
-from ledger.rules.settled import Completeness
+from ledger.model.looks import Completeness
 from ledger.views.campaign import (
     Books,
     CampaignCard,

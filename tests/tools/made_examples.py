@@ -36,9 +36,9 @@ from ledger.core.frozen import Amount, Frozen
 from ledger.core.roles import Role, Scope
 from ledger.core.telling import Telling
 from ledger.model.evidence import Treatment
+from ledger.model.inquiries import LookupState
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind, ScreeningResult
-from ledger.recording.lookup import LookupState
 from ledger.rules.screening import ScreeningState
 from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow

@@ -15,7 +15,7 @@ from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.core.times import rfc3339
-from ledger.rules.settled import Completeness
+from ledger.model.looks import Completeness
 from ledger.views.campaign import Apart, Books
 from ledger.views.chain_status import ChainStatus, Staleness
 

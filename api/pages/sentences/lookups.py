@@ -6,7 +6,8 @@ The same sentences for pages and data; none says more than the public pages do.
 from __future__ import annotations
 
 from api.pages.messages import Message, listed, worded
-from ledger.recording.lookup import Lookup, LookupState
+from ledger.model.inquiries import LookupState
+from ledger.recording.lookup import Lookup
 
 LOOKUP_OFFER = Message(
     "It can be looked at alone: at its next look this site asks its sources for this one transaction. They learn the "

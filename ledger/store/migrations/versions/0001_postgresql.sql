@@ -1,3 +1,10 @@
+CREATE TABLE absent_transactions (
+    txid TEXT COLLATE "C" NOT NULL,
+    looks BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (txid)
+);
+
 CREATE TABLE addresses (
     script BYTEA NOT NULL,
     address TEXT COLLATE "C" NOT NULL,
@@ -48,6 +55,20 @@ CREATE TABLE campaign_changes (
     PRIMARY KEY (campaign)
 );
 
+CREATE TABLE completeness (
+    ground VARCHAR COLLATE "C" NOT NULL,
+    addresses BIGINT,
+    block BIGINT,
+    PRIMARY KEY (ground),
+    CHECK (ground IN ('scanned_whole', 'listed', 'past_unread', 'past_listed'))
+);
+
+CREATE TABLE completeness_sources (
+    n BIGINT NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (n)
+);
+
 CREATE TABLE day_balances (
     account TEXT COLLATE "C" NOT NULL,
     asset TEXT COLLATE "C" NOT NULL,
@@ -79,10 +100,31 @@ CREATE INDEX entries_kind ON entries (kind, seq);
 
 CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
+CREATE TABLE findings (
+    n BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    message VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (n)
+);
+
+CREATE TABLE gap_limits (
+    descriptor TEXT COLLATE "C" NOT NULL,
+    gap BIGINT NOT NULL,
+    PRIMARY KEY (descriptor)
+);
+
 CREATE TABLE headers (
     height BIGINT NOT NULL,
     raw BYTEA NOT NULL,
     PRIMARY KEY (height)
+);
+
+CREATE TABLE last_look (
+    at TEXT COLLATE "C" NOT NULL,
+    agreed BIGINT NOT NULL,
+    best_height BIGINT,
+    PRIMARY KEY (at)
 );
 
 CREATE TABLE leases (
@@ -119,6 +161,31 @@ CREATE INDEX lines_ended ON lines (ended_use, ended_part);
 CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
+
+CREATE TABLE look_sources (
+    n BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    ok BIGINT NOT NULL,
+    tip_height BIGINT,
+    error VARCHAR COLLATE "C",
+    lied VARCHAR COLLATE "C",
+    set_aside_until TEXT COLLATE "C",
+    requests BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    PRIMARY KEY (n)
+);
+
+CREATE TABLE lookups (
+    n BIGINT NOT NULL,
+    txid TEXT COLLATE "C" NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    asked_at BIGINT NOT NULL,
+    answered_at BIGINT,
+    height BIGINT,
+    PRIMARY KEY (n),
+    CHECK (state IN ('waiting', 'found', 'none_of_ours', 'no_source', 'unread')),
+    UNIQUE (txid)
+);
 
 CREATE TABLE meta (
     name TEXT COLLATE "C" NOT NULL,
@@ -204,11 +271,49 @@ CREATE TABLE progress (
     PRIMARY KEY (name)
 );
 
+CREATE TABLE rate_tries (
+    campaign TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    why VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (campaign, currency, at)
+);
+
+CREATE INDEX rate_tries_due ON rate_tries (due);
+
 CREATE TABLE sealed_papers (
     sealed TEXT COLLATE "C" NOT NULL,
     salt BYTEA NOT NULL,
     lies TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (sealed)
+);
+
+CREATE TABLE senders_asked (
+    txid TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (txid)
+);
+
+CREATE TABLE sources_set_aside (
+    name TEXT COLLATE "C" NOT NULL,
+    until BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    lied VARCHAR COLLATE "C" NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE unread_scripts (
+    script BYTEA NOT NULL,
+    askable BIGINT NOT NULL,
+    PRIMARY KEY (script)
+);
+
+CREATE TABLE unread_sources (
+    n BIGINT NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (n)
 );
 
 CREATE TABLE users (
@@ -270,7 +375,7 @@ CREATE TABLE drafts (
     waits_for TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     outcome TEXT COLLATE "C",
-    refusal TEXT COLLATE "C",
+    refusal VARCHAR COLLATE "C",
     PRIMARY KEY (id),
     FOREIGN KEY(user_id) REFERENCES users (id)
 );
@@ -310,6 +415,14 @@ CREATE TABLE line_spans (
 );
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
+
+CREATE TABLE lookup_sources (
+    txid TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (txid, n),
+    FOREIGN KEY(txid) REFERENCES lookups (txid)
+);
 
 CREATE TABLE observed_departures (
     txid TEXT COLLATE "C" NOT NULL,

@@ -1,3 +1,12 @@
+CREATE TABLE absent_transactions (
+    txid TEXT NOT NULL,
+    looks INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE addresses (
     script BLOB NOT NULL,
     address TEXT NOT NULL,
@@ -55,6 +64,23 @@ CREATE TABLE campaign_changes (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE completeness (
+    ground TEXT NOT NULL,
+    addresses INTEGER,
+    block INTEGER,
+    PRIMARY KEY (ground),
+    CHECK (ground IN ('scanned_whole', 'listed', 'past_unread', 'past_listed'))
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE completeness_sources (
+    n INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (n)
+)
+ STRICT;
+
 CREATE TABLE day_balances (
     account TEXT NOT NULL,
     asset TEXT NOT NULL,
@@ -89,11 +115,37 @@ CREATE INDEX entries_kind ON entries (kind, seq);
 
 CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
+CREATE TABLE findings (
+    n INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (n)
+)
+ STRICT;
+
+CREATE TABLE gap_limits (
+    descriptor TEXT NOT NULL,
+    gap INTEGER NOT NULL,
+    PRIMARY KEY (descriptor)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE headers (
     height INTEGER NOT NULL,
     raw BLOB NOT NULL,
     PRIMARY KEY (height)
 )
+ STRICT;
+
+CREATE TABLE last_look (
+    at TEXT NOT NULL,
+    agreed INTEGER NOT NULL,
+    best_height INTEGER,
+    PRIMARY KEY (at)
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE leases (
@@ -134,6 +186,33 @@ CREATE INDEX lines_ended ON lines (ended_use, ended_part);
 CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
+
+CREATE TABLE look_sources (
+    n INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    ok INTEGER NOT NULL,
+    tip_height INTEGER,
+    error TEXT,
+    lied TEXT,
+    set_aside_until TEXT,
+    requests INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (n)
+)
+ STRICT;
+
+CREATE TABLE lookups (
+    n INTEGER NOT NULL,
+    txid TEXT NOT NULL,
+    state TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    answered_at INTEGER,
+    height INTEGER,
+    PRIMARY KEY (n),
+    CHECK (state IN ('waiting', 'found', 'none_of_ours', 'no_source', 'unread')),
+    UNIQUE (txid)
+)
+ STRICT;
 
 CREATE TABLE meta (
     name TEXT NOT NULL,
@@ -235,6 +314,20 @@ CREATE TABLE progress (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE rate_tries (
+    campaign TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (campaign, currency, at)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX rate_tries_due ON rate_tries (due);
+
 CREATE TABLE sealed_papers (
     sealed TEXT NOT NULL,
     salt BLOB NOT NULL,
@@ -242,6 +335,39 @@ CREATE TABLE sealed_papers (
     PRIMARY KEY (sealed)
 )
  WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE senders_asked (
+    txid TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE sources_set_aside (
+    name TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    lied TEXT NOT NULL,
+    PRIMARY KEY (name)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE unread_scripts (
+    script BLOB NOT NULL,
+    askable INTEGER NOT NULL,
+    PRIMARY KEY (script)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE unread_sources (
+    n INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (n)
+)
  STRICT;
 
 CREATE TABLE users (
@@ -356,6 +482,16 @@ CREATE TABLE line_spans (
  STRICT;
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
+
+CREATE TABLE lookup_sources (
+    txid TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (txid, n),
+    FOREIGN KEY(txid) REFERENCES lookups (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
 
 CREATE TABLE observed_departures (
     txid TEXT NOT NULL,

@@ -1,0 +1,34 @@
+"""Sources that were caught lying, and until when they are left alone, so that a restart does not forgive them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from ledger.core.wording import Wording
+from ledger.model.columns import as_written, replace_all
+from ledger.model.looks import SetAsideRow
+from ledger.store.transaction import Reading, Writing
+
+
+class Liar(NamedTuple):
+    """A source that is not asked before `until` (Unix seconds), for the `times`-th time, and what it told."""
+
+    name: str
+    until: int
+    times: int
+    lied: Wording
+
+
+def save_liars(tx: Writing, liars: Iterable[Liar]) -> None:
+    told = sorted(liars, key=lambda liar: liar.name)
+    if told != load_liars(tx):
+        replace_all(tx.session, SetAsideRow, [liar._asdict() for liar in told])
+
+
+def load_liars(tx: Reading) -> list[Liar]:
+    """By their names."""
+    rows = tx.session.exec(as_written(select(SetAsideRow).order_by(col(SetAsideRow.name))))
+    return [Liar(row.name, row.until, row.times, row.lied) for row in rows]
