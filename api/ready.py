@@ -217,11 +217,12 @@ class ReadyAnswers:
         packed = gzip.compress(plain, 6, mtime=0)
         tag = _etag(plain)
         plain_tag, packed_tag = tag.encode(), f'{tag[:-1]}-gzip"'.encode()
+        own = {name.lower().encode(): value.encode() for name, value in made.headers.items()}
         rest: _Headers = [
             (b"cache-control", b"public, no-cache"),
             (b"vary", b"Accept-Encoding"),
-            *((name.lower().encode(), value.encode()) for name, value in made.headers.items()),
-            *self._always(asked),
+            *own.items(),
+            *(pair for pair in self._always(asked) if pair[0] not in own),
         ]
         kind = (b"content-type", made.media_type.encode())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api.pages.countries import countries_of
 from api.pages.parts import ROWS, groups_of_four, picture
 from api.pages.render import Frame, PageRenderer
 from ledger.core.money import is_money
@@ -42,6 +43,7 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         report=report,
         today=today,
         picture=picture(page.flow),
+        countries=countries_of(report.slug, page.flow, report.needs),
         unexplained=unexplained[:ROWS],
         explained=[spend.explained_at for spend in report.unexplained if spend.explained_at],
         donations=rows,
@@ -51,8 +53,20 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         wallet=bip21_of(report.fixed_address, report.title) if report.fixed_address else "",
         rows=ROWS,
         shown_papers=SHOWN_PAPERS,
-        shown_periods=SHOWN_PERIODS,
         shown_losses=SHOWN_LOSSES,
+    )
+
+
+def accounts_page(pages: PageRenderer, page: CampaignPage, today: str) -> bytes:
+    """What accountants look for: what was there before, banks, what waits, is owed or promised, periods, limits."""
+    return pages.page(
+        "accounts.html",
+        _frame(pages, page.report),
+        page=page,
+        report=page.report,
+        today=today,
+        rows=ROWS,
+        shown_periods=SHOWN_PERIODS,
     )
 
 

@@ -16,7 +16,8 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.pages.campaign import SHOWN_DONATIONS, bars_page, campaign_page, home_page
+from api.pages.campaign import SHOWN_DONATIONS, accounts_page, bars_page, campaign_page, home_page
+from api.pages.countries import MAP_POLICY, country_map
 from api.pages.donation import donation_page, donations_page
 from api.pages.forms import form_of
 from api.pages.give import awaited_page
@@ -51,6 +52,7 @@ _CLAIM_CODE = re.compile(r"[0-9A-Za-z_-]{22}")
 
 
 Stage = Annotated[int, InPath(ge=0, le=100)]
+Width = Annotated[int, InPath(ge=1, le=2_000)]
 Start = Annotated[int, Query(alias="from", ge=0, le=10**9)]
 
 
@@ -81,6 +83,24 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             rows, _ = ports.views.newest_gifts(tx, slug, GiftsWanted(), before=None, limit=SHOWN_DONATIONS)
             body = campaign_page(pages, page, rows, rfc3339(now)[:10])
             return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
+
+        return answers.answer(request, render)
+
+    @router.api_route("/c/{slug}/accounts", methods=_READ)
+    def accounts(request: Request, slug: str) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            body = accounts_page(pages, ports.views.campaign_page(tx, slug, now=now), rfc3339(now)[:10])
+            return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
+
+        return answers.answer(request, render)
+
+    @router.api_route("/c/{slug}/map/{number}-{width}.svg", methods=_READ)
+    def map_of(request: Request, slug: str, number: Stage, width: Width) -> Response:
+        def render(tx: Any, now: int) -> Rendered:
+            report = ports.views.campaign_report(tx, slug, now=now)
+            body = country_map(ports.views.campaign_flow(tx, slug), report.needs, number, width)
+            headers = {"Content-Security-Policy": MAP_POLICY}
+            return Rendered(body, "image/svg+xml", headers, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)
 

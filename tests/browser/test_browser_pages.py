@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 PATHS = {
     "home": "/",
     "campaign": f"/c/{built.SLUG}",
+    "accounts": f"/c/{built.SLUG}/accounts",
     "empty": "/c/new",
     "broken": "/c/broken",
     "donation": f"/d/{built.TXID}:1",

@@ -110,7 +110,7 @@ def tell(store: Store, who: str, noun: str, verb: str, **facts: object) -> int:
 
 def control(site: TestClient) -> str:
     """The part of the campaign's page for auditors, as words."""
-    (part,) = re.findall(r'<section aria-labelledby="control">.*?</section>', site.get("/c/help").text, re.S)
+    (part,) = re.findall(r'<section aria-labelledby="control">.*?</section>', site.get("/c/help/accounts").text, re.S)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part))
 
 
@@ -125,7 +125,7 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     assert "No period is closed yet" in control(site), "one that waits for approval is not closed"
     froze = tell(store, "approver", "period", "approve", **day)
     assert f"2023-11 Closed 10 January 2024, entry {froze} Trial balance" in control(site)
-    (href,) = re.findall(r'href="(/c/[^"]+/periods/[^"]+)"', site.get("/c/help").text)
+    (href,) = re.findall(r'href="(/c/[^"]+/periods/[^"]+)"', site.get("/c/help/accounts").text)
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", site.get(href).text))
     assert "What every account held at the end of 30 November 2023 ." in page
     assert f"Entry {froze} froze it on 10 January 2024, and counts entries up to {froze - 1}." in page

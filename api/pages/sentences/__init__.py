@@ -85,7 +85,7 @@ from api.pages.sentences.flow import (
     totals,
     yours_label,
 )
-from api.pages.sentences.lists import all_of_list, newest
+from api.pages.sentences.lists import all_of_list, newest, of_campaign
 from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.parts import (
     access_word,
@@ -266,6 +266,7 @@ __all__ = [
     "not_counted",
     "not_drawn",
     "number_of",
+    "of_campaign",
     "of_total",
     "on_each_line",
     "only_in_table",

@@ -88,7 +88,17 @@ CLOSED_PERIODS = Message("Closed periods", _TITLE)
 LIMITS = Message("Most that a role approves", _TITLE)
 HOW_LONG = Message("How long it takes", _TITLE)
 SHARES_TITLE = Message("How the shares are computed", _TITLE)
-ACCOUNTS = Message("The accounts in full", "what opens the sections for accountants")
+ACCOUNTS = Message("The accounts in full", "title of the page for accountants, and a link to it")
+ACCOUNTS_NOTE = Message(
+    "Banks, promises, what is owed, what waits for a decision, closed periods and limits."
+)
+HANDED_OUT = Message("Where it was handed out", _TITLE)
+COUNTRIES = Message("Countries", _LINK)
+BOUNDARIES = Message(
+    "The boundaries and names shown and the designations used on this map do not imply official endorsement or "
+    "acceptance by the United Nations. Shapes: Natural Earth.",
+    "below a map; the first sentence is the United Nations' own, as they publish it in each of their languages",
+)
 ON_THIS_PAGE = Message("On this page", "names a list of links for a reader who does not see it")
 TAKE_DATA = Message("Take the data", _TITLE)
 STEPS = Message("Step by step", _TITLE)
