@@ -110,7 +110,9 @@ def tell(store: Store, who: str, noun: str, verb: str, **facts: object) -> int:
 
 def control(site: TestClient) -> str:
     """The part of the campaign's page for auditors, as words."""
-    (part,) = re.findall(r'<section aria-labelledby="control">.*?</section>', site.get("/c/help/accounts").text, re.S)
+    (part,) = re.findall(
+        r'<section aria-labelledby="control">.*?</section>', site.get("/c/help/accounts").text, re.S
+    )
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part))
 
 
