@@ -25,7 +25,6 @@ from ledger.model.orders import (
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers, orders_of
-from ledger.rules.orders import require_order
 from ledger.rules.overs import waiting_by_item
 from ledger.rules.packs import packs_told
 from ledger.rules.payable import unbilled
@@ -253,12 +252,8 @@ def _tolerance(campaign: CampaignRow, order: OrderRow) -> int:
     return campaign.match_permille if order.match_permille is None else order.match_permille
 
 
-def order_matches(books: Books, campaign: str, number: str) -> list[Match]:
-    """Each line of an order beside each of its invoices, in the order of recording; raises NotFound."""
-    return _matches_of_order(books, require_order(books.session, campaign, number))
-
-
-def _matches_of_order(books: Books, order: OrderRow) -> list[Match]:
+def matches_of_order(books: Books, order: OrderRow) -> list[Match]:
+    """Each line of an order beside each of its invoices, in the order of recording."""
     came = _received(books.session, order.campaign, order.number)
     papers = OrderPapers(books, order.campaign, order)
     return _matches_of(papers, order, came, _tolerance(campaign_of(books.session, order.campaign), order))
@@ -365,7 +360,7 @@ def invoice_matches(books: Books, invoice: InvoiceRow) -> list[Match]:
     return [
         match
         for order in orders_of(books.session, invoice)
-        for match in _matches_of_order(books, order)
+        for match in matches_of_order(books, order)
         if match.invoice == invoice.number
     ]
 

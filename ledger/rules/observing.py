@@ -485,10 +485,6 @@ class Observed:
         """Transactions that were seen and are in no block."""
         return self.txs(self._connection.scalars(_ON_THEIR_WAY).all())
 
-    def all_txids(self) -> Sequence[str]:
-        """All transactions that are known, in order."""
-        return self._connection.scalars(select(_TXS.c.txid).order_by(_TXS.c.txid)).all()
-
     # folding
 
     def fold(self, at: str, source: str, kind: str, subject: str, data: bytes) -> None:

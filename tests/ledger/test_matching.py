@@ -19,7 +19,7 @@ from ledger.recording.desk import act
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.invoices import require_invoice
-from ledger.rules.matching import SAYS, Match, Verdict, open_matches, order_matches, verdict_of
+from ledger.rules.matching import SAYS, Match, Verdict, matches_of_order, open_matches, verdict_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import require_order
 from ledger.rules.payable import credited_on_order
@@ -55,7 +55,7 @@ def state_of(books: Books, number: str) -> InvoiceState:
 
 def matches(ledger: Ledger, on: str = "PO-1") -> list[Match]:
     with ledger.store.read() as reading:
-        return order_matches(Books(reading), SLUG, on)
+        return matches_of_order(Books(reading), require_order(reading.session, SLUG, on))
 
 
 def test_an_order_that_nobody_billed_is_no_match_and_nothing_to_decide(ledger: Ledger) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from ledger.checks.run import run_checks
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NothingYet
-from ledger.model.observed import TxState
+from ledger.model.observed import ObservedTransactionRow, TxState
 from ledger.recording.desk import request_intention
 from ledger.recording.rebuild import rebuild
 from ledger.rules.observing import Observed, WatchedTx
@@ -73,7 +74,10 @@ def test_donations_have_every_status_that_the_story_promises(store: Store) -> No
 
 def _all_txs(tx: Reading) -> list[tuple[str, WatchedTx]]:
     observed = Observed(tx.session)
-    return [(found.txid, found) for found in observed.txs(observed.all_txids())]
+    known = tx.session.exec(
+        select(ObservedTransactionRow.txid).order_by(col(ObservedTransactionRow.txid))
+    ).all()
+    return [(found.txid, found) for found in observed.txs(known)]
 
 
 def test_what_was_promised_is_kept_or_said_to_have_lapsed(store: Store) -> None:
