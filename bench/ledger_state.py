@@ -21,6 +21,7 @@ from bench.furnished import DAY, NOW, SLUG, distributions, furnished, record_all
 from bench.measuring import HEAD, Line, cpu_seconds, printed, times
 from bench.plain_text import beancount_text, load_beancount
 from ledger.core.entry import GENESIS, Entry, Transfer, entry_bytes, entry_from_bytes, entry_hash
+from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.journal import TransferRow
 from ledger.recording.rebuild import fold_all
@@ -51,7 +52,7 @@ def filled_account(store: Store, account: str, transfers: int) -> None:
             seq, previous = (1, GENESIS) if head is None else (head[0] + 1, head[1])
             key, at = f"fill:{account}:{start}", rfc3339(NOW)
             entry: Entry = Entry(
-                seq, previous, key, "bench", SLUG, at, DAY, "system", {}, {}, moved, (), None
+                seq, previous, key, "bench", SLUG, at, DAY, Role.SYSTEM, {}, {}, moved, (), None
             )
             Books(tx).apply(entry)
             data = entry_bytes(entry)

@@ -29,7 +29,7 @@ from ledger.views.flow import ExitKind, Flow, Origin, StageKind
 from ledger.views.known import Known
 from ledger.views.queries import gifts_of_money
 from ledger.views.stages import CampaignFlow
-from ledger.views.sum_tables import SumTable
+from ledger.views.sum_tables import SumKey, SumTable
 from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.totals import apart_totals, bars_of, goods_totals
 
@@ -153,7 +153,7 @@ def _gifts(
     )
     yield Wording("picture of what went back"), _returned_exits(flow, charged), back
     converted = Counter(
-        {row.asset: row.minor for table in tables for row in table.came if row.key == "converted"}
+        {row.asset: row.minor for table in tables for row in table.came if row.key is SumKey.CONVERTED}
     )
     yield Wording("picture of what was converted"), sums[Origin.CONVERTED], converted
 

@@ -97,7 +97,7 @@ class Entry(NamedTuple, Generic[F, N]):
     campaign: str
     at: str
     date: str
-    role: str
+    role: Role
     facts: F
     notes: N
     transfers: tuple[Transfer, ...]
@@ -113,7 +113,7 @@ class Entry(NamedTuple, Generic[F, N]):
         What no person told (the chain, a consignee) is of the day that it is booked on.
         """
         told: Any = self.facts
-        if self.role == Role.SYSTEM.value:
+        if self.role is Role.SYSTEM:
             return self.date
         return self.happened or (
             told.get("date") if isinstance(told, Mapping) else getattr(told, "date", None)
@@ -162,7 +162,7 @@ def entry_bytes(entry: Entry) -> bytes:
         "campaign": entry.campaign,
         "at": entry.at,
         "date": entry.date,
-        "role": entry.role,
+        "role": entry.role.value,
         "facts": dict(entry.facts),
         "notes": dict(entry.notes),
         "transfers": [[t.debit, t.credit, t.asset, t.amount] for t in entry.transfers],
@@ -224,7 +224,7 @@ def _entry(body: Any) -> Entry:
         campaign=body["campaign"],
         at=body["at"],
         date=body["date"],
-        role=body["role"],
+        role=Role(body["role"]),
         facts=body["facts"],
         notes=body["notes"],
         transfers=tuple([Transfer(*transfer) for transfer in body["transfers"]]),

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index, UniqueConstraint
 
+from ledger.core.roles import Role
 from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.proposals import Proposal, ProposalStatus
 
@@ -170,12 +171,17 @@ class AsideRow(Proposal, table=True):
     """
 
     __tablename__: ClassVar[Any] = "bank_asides"
-    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("status", ProposalStatus), STRICT)
+    __table_args__ = (
+        UniqueConstraint("campaign", "number"),
+        one_of("status", ProposalStatus),
+        one_of("role", Role),
+        STRICT,
+    )
     bank: str = Field(sa_type=TEXT)
     currency: str = Field(sa_type=TEXT)
     reason: str = Field(sa_type=TEXT)
     opening: int = Field(default=0, sa_type=LONG)
-    role: str | None = Field(default=None, sa_type=TEXT)
+    role: Role | None = Field(default=None, sa_type=Word(Role))
 
 
 class AsideLineRow(Table, table=True):

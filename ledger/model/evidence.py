@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
+from ledger.core.roles import Role
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 from ledger.model.proposals import Proposal, ProposalStatus
 
@@ -88,6 +89,7 @@ class EvidenceRow(Table, table=True):
         Index("evidence_paper", "sha256", "campaign"),
         one_of("access", Access),
         one_of("about", About),
+        one_of("role", Role),
         STRICT,
     )
     entry: int = Field(
@@ -105,7 +107,7 @@ class EvidenceRow(Table, table=True):
     withheld: str | None = Field(default=None, sa_type=TEXT)
     review: str | None = Field(default=None, sa_type=TEXT)
     date: str = Field(sa_type=TEXT)
-    role: str = Field(sa_type=TEXT)
+    role: Role = Field(sa_type=Word(Role))
     waits: bool = Field(default=False, sa_type=FLAG)
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 

@@ -9,16 +9,17 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field
 
-from ledger.model.columns import KEYED, LONG, TEXT, Table
+from ledger.core.roles import Role
+from ledger.model.columns import KEYED, LONG, TEXT, Table, Word, one_of
 
 
 class LimitRow(Table, table=True):
     """The most that a role may approve, minor units of the currency, since `date` by `entry`; None: it was lifted."""
 
     __tablename__: ClassVar[Any] = "limits"
-    __table_args__ = (KEYED,)
+    __table_args__ = (one_of("role", Role), KEYED)
     campaign: str = Field(primary_key=True, sa_type=TEXT, foreign_key="campaigns.slug")
-    role: str = Field(primary_key=True, sa_type=TEXT)
+    role: Role = Field(primary_key=True, sa_type=Word(Role))
     currency: str = Field(primary_key=True, sa_type=TEXT)
     most: int | None = Field(sa_type=LONG)
     date: str = Field(sa_type=TEXT)

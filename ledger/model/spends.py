@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import UniqueConstraint, column
 from sqlmodel import Field, Index
 
+from ledger.core.roles import Role
 from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
@@ -45,6 +46,7 @@ class SpendRow(Table, table=True):
         Index("spends_open", "campaign", "explained_at"),
         Index("spends_live", "campaign", "live"),
         one_of("explanation", ExplainedBy),
+        one_of("role", Role),
         STRICT,
     )
     entry: int = Field(
@@ -60,7 +62,7 @@ class SpendRow(Table, table=True):
     time: int = Field(sa_type=LONG)  # Unix seconds of the block
     date: str = Field(sa_type=TEXT)
     recorded_at: str = Field(sa_type=TEXT)
-    role: str = Field(sa_type=TEXT)
+    role: Role = Field(sa_type=Word(Role))
     wallet: int = Field(sa_type=LONG)
     dust: int = Field(sa_type=LONG)
     undecided: int = Field(sa_type=LONG)

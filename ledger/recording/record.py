@@ -174,7 +174,7 @@ def record(
         campaign=campaign,
         at=context.at,
         date=booked,
-        role=role.value,
+        role=role,
         facts=told,
         notes={} if notes is None else notes if isinstance(notes, Mapping) else facts_json(notes),
         transfers=posting.transfers,

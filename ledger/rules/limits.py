@@ -64,7 +64,7 @@ class LimitLifted:
 class Standing:
     """A limit that stands since the day `date`: the most that a role may approve, minor units of the currency."""
 
-    role: str
+    role: Role
     currency: str
     most: int
     date: str
@@ -80,7 +80,7 @@ def limits_of(session: Session, campaign: str) -> list[Standing]:
     return [Standing(row.role, row.currency, row.most, row.date) for row in rows if row.most is not None]
 
 
-def limit_of(session: Session, campaign: str, role: str, currency: str) -> int | None:
+def limit_of(session: Session, campaign: str, role: Role, currency: str) -> int | None:
     """The most that a role may approve in a currency, minor units; None without a limit, 0 with one elsewhere only."""
     standing = {limit.currency: limit.most for limit in limits_of(session, campaign) if limit.role == role}
     return standing.get(currency, 0) if standing else None
@@ -100,7 +100,7 @@ def require_within_limit(
     role = {
         limit.currency: limit.most
         for limit in limits_of(context.books.session, context.campaign)
-        if limit.role == context.role.value
+        if limit.role is context.role
     }
     for limits, is_own in ((role, False), (own, True)):
         if limits:
@@ -201,7 +201,7 @@ def _who_can(context: Context, currency: str, total: int) -> Wording:
     """Who may approve so much."""
     able = []
     for role in sorted(APPROVERS):
-        most = limit_of(context.books.session, context.campaign, role.value, currency)
+        most = limit_of(context.books.session, context.campaign, role, currency)
         if role is not context.role and (most is None or most >= total):
             able.append(role.value)
     if not able:
@@ -215,7 +215,7 @@ def _post_set(context: Context, _facts: Limit) -> Posting[None]:
 
 
 def _fold_set(books: Books, entry: Entry[Limit, None]) -> None:
-    _keep(books.session, entry, entry.facts.role, entry.facts.currency, entry.facts.most)
+    _keep(books.session, entry, Role(entry.facts.role), entry.facts.currency, entry.facts.most)
 
 
 def _post_lifted(context: Context, facts: LimitLifted) -> Posting[None]:
@@ -238,13 +238,13 @@ def _standing_limit(context: Context, facts: LimitLifted) -> Iterator[int]:
 
 
 def _fold_lifted(books: Books, entry: Entry[LimitLifted, None]) -> None:
-    _keep(books.session, entry, entry.facts.role, entry.facts.currency, None)
+    _keep(books.session, entry, Role(entry.facts.role), entry.facts.currency, None)
 
 
 def _keep(
     session: Session,
     entry: Entry[Limit, None] | Entry[LimitLifted, None],
-    role: str,
+    role: Role,
     currency: str,
     most: int | None,
 ) -> None:

@@ -5,7 +5,7 @@ Gain is gross proceeds less the carrying value of what was given up (docs/rules.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,7 +20,7 @@ from ledger.rules.orders import item_of, require_order
 from ledger.rules.reclassifications import RECLASSIFICATIONS, reclassified_by
 from ledger.rules.sold import fetched_in
 from ledger.views.given_value import carries_on
-from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+from ledger.views.sum_tables import SumKey, SumRow, SumTable, SumTotal
 
 NOTHING = Worth(0, 0)
 
@@ -56,7 +56,7 @@ class GivenUp:
     `gross` is what they fetched before the exchange's fee, None where that is in another currency.
     """
 
-    noun: str
+    noun: UseCause
     number: str
     worth: Worth
     fee: Worth
@@ -83,8 +83,8 @@ class Carrying:
         given = {line: line_value(books.session, line) for line in coins}
         self.given = sum(filter(None, given.values()))
         self.held = self.at_exchange = self.unexplained = self.fees = self.void = NOTHING
-        self.other: dict[str, Worth] = defaultdict(lambda: NOTHING)
-        self._given_up: dict[tuple[str, str], GivenUp] = {}
+        self.other: dict[UseCause, Worth] = defaultdict(lambda: NOTHING)
+        self._given_up: dict[tuple[UseCause, str], GivenUp] = {}
         self._used: dict[str, Worth] = defaultdict(lambda: NOTHING)
         if any(value is not None for value in given.values()):
             self._sold = self._gross_of_sales()
@@ -177,7 +177,7 @@ class Carrying:
                 case _Where.VOID:
                     self.void += value
                 case _Where.OTHER:
-                    self.other[name] += value
+                    self.other[UseCause(name)] += value
                 case _Where.USED:
                     self._used[name] += value
                 case _Where.HELD:
@@ -219,7 +219,18 @@ class Carrying:
         self._given_up[noun, number] = GivenUp(noun, number, rest, fee, gross)
 
 
-_GIVEN: Mapping[str, str] = {"conversion": "value_converted", "payment": "value_paid"}
+_GIVEN_UP: Mapping[UseCause, SumKey] = {
+    UseCause.CONVERSION: SumKey.VALUE_CONVERTED,
+    UseCause.PAYMENT: SumKey.VALUE_PAID,
+}
+_GONE: Mapping[UseCause, SumKey] = {
+    UseCause.COVER: SumKey.VALUE_OF_COVER,
+    UseCause.CUSTODY_FEE: SumKey.VALUE_OF_CUSTODY_FEE,
+    UseCause.GIFT_RETURN: SumKey.VALUE_OF_GIFT_RETURN,
+    UseCause.LOAN: SumKey.VALUE_OF_LOAN,
+    UseCause.OPENING: SumKey.VALUE_OF_OPENING,
+    UseCause.REPAYMENT: SumKey.VALUE_OF_REPAYMENT,
+}
 
 
 def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
@@ -232,24 +243,26 @@ def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
     if not given_up or not carrying.given:
         return []
     rows = [
-        SumRow(asset=currency, key=_GIVEN[row.noun], label=row.number, minor=row.worth.value)
+        SumRow(asset=currency, key=_GIVEN_UP[row.noun], label=row.number, minor=row.worth.value)
         for row in given_up
     ]
-    rows.append(SumRow(asset=currency, key="value_of_fees", minor=carrying.fees.value))
-    rows += [
-        SumRow(asset=currency, key=f"value_of_{noun}", minor=worth.value)
-        for noun, worth in sorted(carrying.other.items())
-    ]
-    rows.append(SumRow(asset=currency, key="value_held", minor=carrying.held.value))
+    rows.append(SumRow(asset=currency, key=SumKey.VALUE_OF_FEES, minor=carrying.fees.value))
+    gone: Counter[SumKey] = Counter()
+    for cause, worth in carrying.other.items():
+        gone[_GONE.get(cause, SumKey.VALUE_OF_OTHER)] += worth.value
+    rows += [SumRow(asset=currency, key=key, minor=value) for key, value in sorted(gone.items())]
+    rows.append(SumRow(asset=currency, key=SumKey.VALUE_HELD, minor=carrying.held.value))
     if carrying.at_exchange.value:
-        rows.append(SumRow(asset=currency, key="value_at_exchange", minor=carrying.at_exchange.value))
-    rows.append(SumRow(asset=currency, key="value_unexplained", minor=carrying.unexplained.value))
+        rows.append(SumRow(asset=currency, key=SumKey.VALUE_AT_EXCHANGE, minor=carrying.at_exchange.value))
+    rows.append(SumRow(asset=currency, key=SumKey.VALUE_UNEXPLAINED, minor=carrying.unexplained.value))
     tables = [
         SumTable(
             asset=currency,
             unit="",
             rows=tuple(rows),
-            total=SumTotal(asset=currency, key="value_given", minor=carrying.given - carrying.void.value),
+            total=SumTotal(
+                asset=currency, key=SumKey.VALUE_GIVEN, minor=carrying.given - carrying.void.value
+            ),
         )
     ]
     fetched: list[SumRow] = []
@@ -257,9 +270,16 @@ def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
     for row in given_up:
         if row.gain is None or row.gross is None:
             continue
-        fetched.append(SumRow(asset=currency, key="carrying_value", label=row.number, minor=row.worth.value))
         fetched.append(
-            SumRow(asset=currency, key="gain" if row.gain >= 0 else "loss", label=row.number, minor=row.gain)
+            SumRow(asset=currency, key=SumKey.CARRYING_VALUE, label=row.number, minor=row.worth.value)
+        )
+        fetched.append(
+            SumRow(
+                asset=currency,
+                key=SumKey.GAIN if row.gain >= 0 else SumKey.LOSS,
+                label=row.number,
+                minor=row.gain,
+            )
         )
         total += row.gross
     if fetched:
@@ -268,7 +288,7 @@ def carrying_tables(books: Books, campaign: str) -> list[SumTable]:
                 asset=currency,
                 unit="",
                 rows=tuple(fetched),
-                total=SumTotal(asset=currency, key="gross_proceeds", minor=total),
+                total=SumTotal(asset=currency, key=SumKey.GROSS_PROCEEDS, minor=total),
             )
         )
     return tables

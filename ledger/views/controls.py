@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount, Frozen
+from ledger.core.roles import Role
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import day_after
 from ledger.rules.spec import APPROVERS
@@ -78,7 +79,7 @@ class ClosedPeriod(PeriodRow):
 class LimitRow(Frozen):
     """The most that a role may approve on one invoice, or to one payee within 24 hours."""
 
-    role: str
+    role: Role
     """Which role."""
     most: Amount | None
     """The most; null for a role without any limit."""
@@ -133,7 +134,7 @@ def closed_period(session: Session, campaign: str, number: str) -> ClosedPeriod:
 
 def limit_rows(session: Session, campaign: str) -> tuple[LimitRow, ...]:
     """What stands for each role that approves, by role and currency; one row for a role without a limit."""
-    standing: dict[str, list[LimitRow]] = {role.value: [] for role in sorted(APPROVERS)}
+    standing: dict[Role, list[LimitRow]] = {role: [] for role in sorted(APPROVERS)}
     for limit in limits_of(session, campaign):
         most = Amount.known(limit.currency, limit.most)
         standing[limit.role].append(LimitRow(role=limit.role, most=most, date=limit.date))

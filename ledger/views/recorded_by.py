@@ -12,15 +12,16 @@ from sqlmodel import Session, col, select
 from ledger.core.entry import entry_from_bytes
 from ledger.core.frozen import Frozen
 from ledger.core.names import approval_key
+from ledger.core.roles import Role
 from ledger.model.journal import EntryRow
 
 
 class RecordedBy(Frozen):
     """The roles behind an entry."""
 
-    role: str
+    role: Role
     """Who recorded it."""
-    approved_by: str | None
+    approved_by: Role | None
     """Who approved it, another person than who recorded it; null where nobody has to, or did not yet."""
 
 

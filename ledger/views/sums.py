@@ -26,7 +26,7 @@ from ledger.rules.charge_backs import Charged, charged_back, shortfall_at_banks
 from ledger.rules.goods import lot_of_delivery
 from ledger.views.carrying import carrying_tables
 from ledger.views.known import Known
-from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+from ledger.views.sum_tables import SumKey, SumRow, SumTable, SumTotal
 
 Items = Mapping[int, Sequence[OrderItemRow]]
 """The items of orders, by the entry of their order."""
@@ -200,68 +200,68 @@ class _Money:
         whole = SumTable(
             asset=self._asset,
             unit="",
-            came=several if len(several) > 1 or any(row.key != "given" for row in several) else (),
+            came=several if len(several) > 1 or any(row.key != SumKey.GIVEN for row in several) else (),
             rows=tuple(rows),
-            total=SumTotal(asset=self._asset, key="received", minor=received),
+            total=SumTotal(asset=self._asset, key=SumKey.RECEIVED, minor=received),
         )
         if coins or not self._fetched:
             return [whole]
         parts = (
-            self._row("converted", self._fetched - self._kept),
-            self._row("exchange_fees", self._kept),
+            self._row(SumKey.CONVERTED, self._fetched - self._kept),
+            self._row(SumKey.EXCHANGE_FEES, self._kept),
         )
-        total = SumTotal(asset=self._asset, key="fetched", minor=self._fetched)
+        total = SumTotal(asset=self._asset, key=SumKey.FETCHED, minor=self._fetched)
         return [whole, SumTable(asset=self._asset, unit="", rows=parts, total=total)]
 
     def _came(self, coins: bool) -> list[SumRow]:
         return [
-            self._row("given", -self._net(AccountClass.GIFTS) - self._charged.taken),
-            self._row("converted", 0 if coins else self._fetched - self._kept),
+            self._row(SumKey.GIVEN, -self._net(AccountClass.GIFTS) - self._charged.taken),
+            self._row(SumKey.CONVERTED, 0 if coins else self._fetched - self._kept),
             self._row(
-                "before",
+                SumKey.BEFORE,
                 -self._net(AccountClass.BEFORE, EXCHANGES) if coins else -self._net(AccountClass.BEFORE),
             ),
-            self._row("interest", -self._net(AccountClass.INTEREST)),
-            self._row("blocked_gifts", -self._net(AccountClass.BLOCKED_GIFTS)),
-            self._row("top_ups", -self._net(AccountClass.TOP_UPS)),
-            self._row("own_coins", -self._net(AccountClass.OWN_COINS)),
-            self._row("borrowed", -self._sum(AccountClass.OWED)),
-            self._row("refunded", sum(self._back.values())),
-            self._row("indemnities", self._claims),
+            self._row(SumKey.INTEREST, -self._net(AccountClass.INTEREST)),
+            self._row(SumKey.BLOCKED_GIFTS, -self._net(AccountClass.BLOCKED_GIFTS)),
+            self._row(SumKey.TOP_UPS, -self._net(AccountClass.TOP_UPS)),
+            self._row(SumKey.OWN_COINS, -self._net(AccountClass.OWN_COINS)),
+            self._row(SumKey.BORROWED, -self._sum(AccountClass.OWED)),
+            self._row(SumKey.REFUNDED, sum(self._back.values())),
+            self._row(SumKey.INDEMNITIES, self._claims),
         ]
 
     def _went(self, coins: bool) -> list[SumRow]:
         """Where it is; rows that only some campaigns have are left out where they are zero."""
-        rows = [self._row("converted", self._net(AccountClass.TRADING))] if coins else []
+        rows = [self._row(SumKey.CONVERTED, self._net(AccountClass.TRADING))] if coins else []
         rows += self._paid()
         if coins:
             kept = self._net(AccountClass.FEES, "exchange")
-            rows.append(self._row("network_fees", self._sum(AccountClass.FEES) - kept))
-            rows += [self._row("exchange_fees", kept)] if kept else []
-            rows.append(self._row("held", self._net(AccountClass.WALLET)))
+            rows.append(self._row(SumKey.NETWORK_FEES, self._sum(AccountClass.FEES) - kept))
+            rows += [self._row(SumKey.EXCHANGE_FEES, kept)] if kept else []
+            rows.append(self._row(SumKey.HELD, self._net(AccountClass.WALLET)))
             rows += [
-                self._row("at_exchange", balance.net, balance.account.detail[-1])
+                self._row(SumKey.AT_EXCHANGE, balance.net, balance.account.detail[-1])
                 for balance in self._held.of(AccountClass.EXCHANGE, asset="BTC")
                 if balance.net
             ]
-            rows.append(self._row("unexplained", self._net(AccountClass.UNEXPLAINED)))
+            rows.append(self._row(SumKey.UNEXPLAINED, self._net(AccountClass.UNEXPLAINED)))
         else:
             charges = self._sum(AccountClass.FEES) - self._kept
             held = sum(self._sum(kind) for kind in OVERDRAWN) + self._short
-            rows += [self._row("charges", charges), self._row("held", held)]
+            rows += [self._row(SumKey.CHARGES, charges), self._row(SumKey.HELD, held)]
         # Dust and undecided coins stand apart; what spends took of them is among the rows above.
         apart = (AccountClass.DUST, AccountClass.DUST_GIFTS, AccountClass.UNDECIDED, AccountClass.EXCESS)
         seldom = (
-            self._row("gone_before", self._net(AccountClass.BEFORE) if coins else 0),
-            self._row("exchanged", self._exchanged.sold),
-            self._row("given_back", self._net(AccountClass.GIVEN_BACK) - self._charged.taken),
-            self._row("lent", self._sum(AccountClass.LENT)),
-            self._row("loans_settled", self._net(AccountClass.TRADING, "loans")),
-            self._row("taken_back", -self._short),
-            self._row("tax_owed", self._net(AccountClass.TAX)),
-            self._row("blocked", self._net(AccountClass.BLOCKED)),
-            self._row("undone_spends", self._net(AccountClass.UNDONE)),
-            self._row("other_coins", sum(self._net(kind) for kind in apart)),
+            self._row(SumKey.GONE_BEFORE, self._net(AccountClass.BEFORE) if coins else 0),
+            self._row(SumKey.EXCHANGED, self._exchanged.sold),
+            self._row(SumKey.GIVEN_BACK, self._net(AccountClass.GIVEN_BACK) - self._charged.taken),
+            self._row(SumKey.LENT, self._sum(AccountClass.LENT)),
+            self._row(SumKey.LOANS_SETTLED, self._net(AccountClass.TRADING, "loans")),
+            self._row(SumKey.TAKEN_BACK, -self._short),
+            self._row(SumKey.TAX_OWED, self._net(AccountClass.TAX)),
+            self._row(SumKey.BLOCKED, self._net(AccountClass.BLOCKED)),
+            self._row(SumKey.UNDONE_SPENDS, self._net(AccountClass.UNDONE)),
+            self._row(SumKey.OTHER_COINS, sum(self._net(kind) for kind in apart)),
         )
         return rows + [row for row in seldom if row.minor]
 
@@ -272,10 +272,10 @@ class _Money:
             order = self._orders[balance.account.detail[-1]]
             paid = balance.net + self._back.get(order.entry, 0)
             if paid:  # else only money of another currency was paid on it
-                rows.append(self._row("paid", paid, f"{order.number}, {order.what}"))
+                rows.append(self._row(SumKey.PAID, paid, f"{order.number}, {order.what}"))
         return rows
 
-    def _row(self, key: str, minor: int, label: str = "") -> SumRow:
+    def _row(self, key: SumKey, minor: int, label: str = "") -> SumRow:
         return SumRow(asset=self._asset, key=key, label=label, minor=minor)
 
     def _net(self, kind: AccountClass, *detail: str) -> int:
@@ -290,7 +290,7 @@ def _goods_sums(
 ) -> SumTable:
     """The pieces of one product: what came good or as a gift, and where it is."""
 
-    def row(key: str, units: int, label: str = "") -> SumRow:
+    def row(key: SumKey, units: int, label: str = "") -> SumRow:
         return SumRow(asset=product, key=key, label=label, minor=units)
 
     def of(kind: AccountClass, place: str | None = None) -> list[tuple[str, int]]:
@@ -304,27 +304,29 @@ def _goods_sums(
     def pieces(kind: AccountClass, place: str | None = None) -> int:
         return sum(units for _, units in of(kind, place))
 
-    rows = [row("distributed", pieces(AccountClass.DISTRIBUTED))]
+    rows = [row(SumKey.DISTRIBUTED, pieces(AccountClass.DISTRIBUTED))]
     for kind, key in (
-        (AccountClass.HANDED, "waiting"),
-        (AccountClass.STOCK, "in_stock"),
-        (AccountClass.TRANSIT, "in_transit"),
+        (AccountClass.HANDED, SumKey.WAITING),
+        (AccountClass.STOCK, SumKey.IN_STOCK),
+        (AccountClass.TRANSIT, SumKey.IN_TRANSIT),
     ):
         places: dict[str, int] = {}
         for label, units in of(kind):
             places[label] = places.get(label, 0) + units
         rows += [row(key, units, label) for label, units in places.items() if units]
     at_receipt = sum(lot.at_receipt for lot in lots) - pieces(AccountClass.REPLACED, PartKind.SHORT.value)
-    rows.append(row("lost", pieces(AccountClass.LOST) - at_receipt))
+    rows.append(row(SumKey.LOST, pieces(AccountClass.LOST) - at_receipt))
     returned = pieces(AccountClass.RETURNED, "supplier")
     if returned:
-        rows.append(row("returned", returned))
+        rows.append(row(SumKey.RETURNED, returned))
     accepted = sum(lot.accepted for lot in lots)
     good = sum(lot.good for lot in lots)
     given, before = accepted - pieces(AccountClass.IN_KIND), -pieces(AccountClass.BEFORE)
-    apart = tuple(each for each in (row("given_in_kind", given), row("before", before)) if each.minor)
-    came = (row("received_good", good - accepted), *apart) if apart else ()
-    key = "came" if apart else "received_good"
+    apart = tuple(
+        each for each in (row(SumKey.GIVEN_IN_KIND, given), row(SumKey.BEFORE, before)) if each.minor
+    )
+    came = (row(SumKey.RECEIVED_GOOD, good - accepted), *apart) if apart else ()
+    key = SumKey.CAME if apart else SumKey.RECEIVED_GOOD
     unit = product_of(books.session, slug, product).unit
     total = SumTotal(asset=product, key=key, minor=good - accepted + given + before)
     return SumTable(asset=product, unit=unit, came=came, rows=tuple(rows), total=total)

@@ -20,6 +20,7 @@ from api.pages.sentences.books import rests_on
 from api.pages.sentences.places import figured, where
 from api.pages.sentences.screening import SCREENED
 from api.pages.sentences.suggested import WHY
+from api.pages.sentences.tables import SUM_WORDS
 from api.pages.sentences.to_do import TO_DO
 from api.pages.sentences.waiting import kind_title
 from ledger.core.accounts import AccountClass
@@ -31,6 +32,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.screening import Screened
 from ledger.views.suggestions import Why
+from ledger.views.sum_tables import SumKey
 from ledger.views.to_do import ToDo
 from ledger.views.trail import Place
 from service.sentences.reconciliation import CONSERVED
@@ -332,6 +334,7 @@ def test_every_row_and_addend_of_reconcile_has_words() -> None:
     """A class of accounts that is added cannot be told by its code."""
     ties = {word for kind in AccountClass for word in conserved_as(kind)} - {"encumbered", "commitments"}
     assert ties <= set(CONSERVED)
+    assert set(SUM_WORDS) == set(SumKey)
 
 
 def test_every_part_of_a_gift_is_told_alone_and_with_its_figure() -> None:

@@ -25,6 +25,7 @@ from ledger.views.open_items import OpenItemKind
 from ledger.views.other_gifts import other_trails
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.reconcile import books_state
+from ledger.views.sum_tables import SumKey
 from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from ledger.views.waiting_money import shortfalls_waiting
 from service.sentences import desk as say_desk
@@ -129,15 +130,17 @@ def test_held_is_one_figure_in_sums_and_picture_while_what_was_taken_back_is_not
         report, flow = campaign_report(reading, SLUG, now=ledger.now), campaign_flow(reading, SLUG)
     (table,) = (table for table in report.sums if table.asset == "USD")
     rows = {row.key: row.minor for row in table.rows}
-    assert rows["held"] == sum(row.units for row in flow.exits if row.kind is ExitKind.HELD) == free(ledger)
-    assert rows["taken_back"] == -15_000
+    assert (
+        rows[SumKey.HELD] == sum(row.units for row in flow.exits if row.kind is ExitKind.HELD) == free(ledger)
+    )
+    assert rows[SumKey.TAKEN_BACK] == -15_000
     # What a bank took back was given by nobody: no sum and no count has it, and what was used of it is drawn.
     assert (table.came[0].key, table.came[0].minor) == ("given", 10_000)
     assert [(row.minor, row.count) for row in report.received] == [(10_000, 1)]
     (stage,) = (stage for stage in flow.stages if stage.kind is StageKind.MONEY)
     parts = {part.origin: (part.count, part.totals[0].minor) for part in stage.parts}
     assert parts[Origin.GIVEN] == (1, 50_000)
-    assert held(ledger) == rows["held"] + rows["taken_back"]
+    assert held(ledger) == rows[SumKey.HELD] + rows[SumKey.TAKEN_BACK]
 
 
 def test_what_covers_shortfalls_is_asked_once_however_many_there_are(ledger: Ledger) -> None:

@@ -23,6 +23,7 @@ from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.sum_tables import SumKey
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name
 from tests.tools.things import funded, order, pay, receive, seq_of, ship
@@ -177,7 +178,7 @@ def test_an_insurer_pays_and_the_money_is_the_same_donors_again(lost: Ledger) ->
         assert conservation(reading, SLUG).holds
         sums = campaign_report(reading, SLUG, now=lost.now).sums
     (dollars,) = [table for table in sums if table.asset == "USD" and table.total.key == "received"]
-    assert {row.key: row.minor for row in dollars.came if row.minor}["indemnities"] == 2_000
+    assert {row.key: row.minor for row in dollars.came if row.minor}[SumKey.INDEMNITIES] == 2_000
 
 
 def test_a_part_leaves_the_rest_and_two_people_write_it_off(lost: Ledger) -> None:

@@ -22,6 +22,7 @@ from ledger.views.open_items import UNRECONCILED, OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.stages import CampaignFlow
+from ledger.views.sum_tables import SumKey
 from ledger.views.trail import DonationTrail, StepKind
 from tests.tools import needs as restricted
 from tests.tools.gifts import held_and_used
@@ -99,7 +100,11 @@ def test_coins_sent_to_an_exchange_are_explained_and_lie_there_until_they_are_so
         listed = decisions(reading, SLUG, now=ledger.now)
     assert (state.unexplained.minor, state.reconciled) == (0, True)
     rows = {(row.key, row.label): row.minor for row in report.sums[0].rows}
-    assert (rows["at_exchange", "X"], rows["network_fees", ""], rows["held", ""]) == (99_000, 1_000, 0)
+    assert (rows[SumKey.AT_EXCHANGE, "X"], rows[SumKey.NETWORK_FEES, ""], rows[SumKey.HELD, ""]) == (
+        99_000,
+        1_000,
+        0,
+    )
     assert {row.key: row.amount.minor for row in table.rows}["at_exchange"] == 99_000
     (lying,) = [row for row in listed if row.kind is OpenItemKind.AT_EXCHANGE]
     assert (lying.since, lying.amount) == (DAY, Amount.of("BTC", 99_000))
@@ -370,7 +375,7 @@ def test_unsold_coins_come_back_to_the_line_of_those_who_gave_them(tmp_path: Pat
             for stage in CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().stages
             for bar in stage.bars
         ]
-    assert (rows["held"], rows["network_fees"], rows["exchange_fees"]) == (39_000, 1_000, 660)
+    assert (rows[SumKey.HELD], rows[SumKey.NETWORK_FEES], rows[SumKey.EXCHANGE_FEES]) == (39_000, 1_000, 660)
     assert [bar.units for bar in bars if bar.asset == "BTC"] == [100_000]
     tied(ledger)
     with pytest.raises(Conflict, match="reverse that withdrawal first"):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.core.errors import Conflict, NotAllowed, Refused
+from ledger.core.roles import Role
 from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.users import add_user, limit_user
@@ -274,7 +275,7 @@ def test_only_an_admin_sets_limits_and_where_all_are_too_low_the_refusal_says_so
     with pytest.raises(NotAllowed, match="your role, admin, may approve up to 4000"):
         order(ledger, "PO-2", 450_000, by="admin")
     with ledger.store.read() as reading:
-        assert [limit_of(reading.session, SLUG, role, "USD") for role in ("admin", "approver", "auditor")] == [
+        assert [limit_of(reading.session, SLUG, role, "USD") for role in (Role.ADMIN, Role.APPROVER, Role.AUDITOR)] == [
             400_000, 500_000, None,
         ]  # fmt: skip
 

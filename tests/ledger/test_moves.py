@@ -17,6 +17,7 @@ from ledger.tracing.follow import Ending, Stay, Visit, follow, origins
 from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, campaign_report
 from ledger.views.stages import CampaignFlow
+from ledger.views.sum_tables import SumKey
 from tests.tools.funds import BTC, sold
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
 from tests.tools.stories import stories
@@ -83,7 +84,7 @@ def test_what_was_moved_is_counted_once_in_sums_and_flow(ledger: Ledger) -> None
         flow = campaign_flow(reading, SLUG)
     dollars = next(table for table in report.sums if table.asset == "USD")
     rows = {row.key: row.minor for row in dollars.rows}
-    assert (rows["charges"], rows["held"], dollars.total.minor) == (10_000, 1_990_000, 2_000_000)
+    assert (rows[SumKey.CHARGES], rows[SumKey.HELD], dollars.total.minor) == (10_000, 1_990_000, 2_000_000)
     bar = next(bar for stage in flow.stages for bar in stage.bars if bar.asset == "USD")
     exits = {row.kind: row.units for row in flow.exits if row.source == bar.key}
     assert (bar.units, exits) == (2_000_000, {ExitKind.FEE: 10_000, ExitKind.HELD: 1_990_000})
@@ -137,7 +138,11 @@ def test_coins_moved_to_another_own_address_leave_only_their_fee(tmp_path: Path)
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
     rows = {row.key: row.minor for row in report.sums[0].rows}
-    assert (rows["network_fees"], rows["held"], rows["unexplained"]) == (7_000_000, BTC - 7_000_000, 0)
+    assert (rows[SumKey.NETWORK_FEES], rows[SumKey.HELD], rows[SumKey.UNEXPLAINED]) == (
+        7_000_000,
+        BTC - 7_000_000,
+        0,
+    )
 
 
 def test_coins_that_did_not_come_back_are_no_move(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
+from ledger.views.sum_tables import SumKey
 from ledger.views.trail import ChangeKind
 from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, script, tx
@@ -86,7 +87,7 @@ def test_a_move_between_own_addresses_explains_itself_when_it_settles(ledger: Le
         assert books_state(reading, SLUG, now=ledger.now).reconciled
         assert all(conservation(reading, slug).holds for slug in (SLUG, None))
     sums = {row.key: row.minor for row in report.sums[0].rows}
-    assert (sums["network_fees"], sums["held"], sums["unexplained"]) == (1000, BTC + 99_000, 0)
+    assert (sums[SumKey.NETWORK_FEES], sums[SumKey.HELD], sums[SumKey.UNEXPLAINED]) == (1000, BTC + 99_000, 0)
 
 
 def test_nothing_of_it_is_unexplained_from_its_first_sighting_on(ledger: Ledger) -> None:

@@ -15,6 +15,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.views.known import Known
 from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.stages import CampaignFlow
+from ledger.views.sum_tables import SumKey
 from ledger.views.sums import sum_tables
 from ledger.views.trail import Restriction, StepKind
 from tests.tools.ledgers import SLUG, Ledger, name
@@ -233,4 +234,4 @@ def test_carrying_values_follow_the_units_to_what_they_fetched(tmp_path: Path) -
         tables = sum_tables(Books(reading), SLUG, [], known, {})
     (fetched,) = [table for table in tables if table.total.key == "gross_proceeds"]
     rows = {row.key: row.minor for row in fetched.rows}
-    assert (rows["carrying_value"], rows["gain"], fetched.total.minor) == (100_000, 20_000, 120_000)
+    assert (rows[SumKey.CARRYING_VALUE], rows[SumKey.GAIN], fetched.total.minor) == (100_000, 20_000, 120_000)

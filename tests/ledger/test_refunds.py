@@ -24,6 +24,7 @@ from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.stages import CampaignFlow
+from ledger.views.sum_tables import SumKey
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tx
 from tests.tools.lines import ENTRY, no_lines
@@ -108,7 +109,7 @@ def test_what_is_refunded_shows_in_sums_flow_and_totals_and_they_tie(tmp_path: P
         report = campaign_report(reading, SLUG, now=ledger.now)
         flow = campaign_flow(reading, SLUG)
     dollars = next(table for table in report.sums if table.asset == "USD")
-    assert {row.key: row.minor for row in dollars.rows}["paid"] == 10_000
+    assert {row.key: row.minor for row in dollars.rows}[SumKey.PAID] == 10_000
     assert {row.key: row.minor for row in dollars.came} == {"converted": 10_000, "refunded": 3_500}
     assert sum(row.minor for row in dollars.rows) == dollars.total.minor == 13_500
     exits = {(row.source, row.kind): row.units for row in flow.exits}

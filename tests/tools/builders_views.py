@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ledger.core.frozen import Amount, Frozen, Quantity
 from ledger.core.look import SourceStatus
+from ledger.core.roles import Role
 from ledger.core.telling import Telling
 from ledger.model.deliveries import DeliveryPaper
 from ledger.model.evidence import Access
@@ -46,7 +47,7 @@ from ledger.views.flow import (
     ThreadPoint,
 )
 from ledger.views.losses import LossRow
-from ledger.views.sum_tables import SumRow, SumTable, SumTotal
+from ledger.views.sum_tables import SumKey, SumRow, SumTable, SumTotal
 from ledger.views.totals import ApartTotals, GoodsTotals
 from ledger.views.trail import (
     Block,
@@ -273,8 +274,10 @@ def table(asset: str, unit: str, key: str, total: int, *rows: tuple[str, str, in
     return SumTable(
         asset=asset,
         unit=unit,
-        rows=tuple(SumRow(asset=asset, key=name, label=label, minor=minor) for name, label, minor in rows),
-        total=SumTotal(asset=asset, key=key, minor=total),
+        rows=tuple(
+            SumRow(asset=asset, key=SumKey(name), label=label, minor=minor) for name, label, minor in rows
+        ),
+        total=SumTotal(asset=asset, key=SumKey(key), minor=total),
     )
 
 
@@ -287,7 +290,7 @@ def story_sums(unit: str = "mask") -> tuple[SumTable, ...]:
         ),
         table(
             "USD", "", "received", 55_468_000,
-            ("spent", "PO-1 and PO-3", 54_272_000), ("spent", "air freight", 1_002_000),
+            ("paid", "PO-1 and PO-3", 54_272_000), ("paid", "air freight", 1_002_000),
             ("charges", "", 16_000), ("held", "", 178_000), ("unexplained", "", 0),
         ),
         table(
@@ -364,8 +367,8 @@ def story_report(unit: str = "mask") -> CampaignReport:
             for m, last in ((9, 30), (8, 31), (7, 31), (6, 15), (5, 31))
         ),
         limits=(
-            LimitRow(role="admin", most=None, date=None),
-            LimitRow(role="approver", most=Amount.of("USD", 5_000_000), date="2020-05-14"),
+            LimitRow(role=Role.ADMIN, most=None, date=None),
+            LimitRow(role=Role.APPROVER, most=Amount.of("USD", 5_000_000), date="2020-05-14"),
         ),
     )  # fmt: skip
 

@@ -1,76 +1,76 @@
-"""English: rows of sums, figures of service, the printed rule of shares, what is unexplained.
-
-A key that is not known here is shown as it is written.
-"""
+"""English: rows of sums, figures of service, the printed rule of shares, what is unexplained."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.pages.figures import count
 from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.units import day
+from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignReport, ReceivedGood
-from ledger.views.sum_tables import SumRow, SumTable
+from ledger.views.sum_tables import SumKey, SumRow, SumTable
 
 _ROW = "a row of a table of sums"
-_SUM_WORDS = {
-    "converted": Message("Converted", _ROW),
-    "exchange_fees": Message("Exchange fees", _ROW),
-    "exchanged": Message("Exchanged into other money", _ROW),
-    "interest": Message("Interest of banks", _ROW),
-    "fetched": Message("What conversions fetched", _ROW),
-    "given": Message("Given", _ROW),
-    "given_in_kind": Message("Given in kind", _ROW),
-    "before": Message("There before the books begin", _ROW),
-    "gone_before": Message("Gone before the books begin", _ROW),
-    "blocked_gifts": Message("Blocked gifts", _ROW),
-    "top_ups": Message("Top-ups, no gifts", _ROW),
-    "own_coins": Message("Own coins that came back", _ROW),
-    "borrowed": Message("Borrowed from other campaigns", _ROW),
-    "lent": Message("Lent to other campaigns", _ROW),
-    "loans_settled": Message("Loans settled in other money", _ROW),
-    "refunded": Message("Paid back by suppliers", _ROW),
-    "indemnities": Message("Paid by carriers and insurers", _ROW),
-    "came": Message("All together", _ROW),
-    "paid": Message("Paid", _ROW),
-    "network_fees": Message("Network fees", _ROW),
-    "fees": Message("Fees", _ROW),
-    "held": Message("Held", _ROW),
-    "at_exchange": Message("At an exchange, not sold yet", _ROW),
-    "unexplained": Message("Unexplained", _ROW),
-    "undone_spends": Message("Less what the chain undid after its use", _ROW),
-    "spent": Message("Spent", _ROW),
-    "charges": Message("Bank charges", _ROW),
-    "in_stock": Message("In stock", _ROW),
-    "in_transit": Message("In transit", _ROW),
-    "handed": Message("Handed over, waiting", _ROW),
-    "waiting": Message("Handed over, waiting", _ROW),
-    "distributed": Message("Distributed", _ROW),
-    "lost": Message("Lost", _ROW),
-    "returned": Message("Returned to the supplier", _ROW),
-    "received": Message("Received", _ROW),
-    "given_back": Message("Returned to donors", _ROW),
-    "taken_back": Message("Less what a bank took back after its use, to be covered", _ROW),
-    "tax_owed": Message("Owed to the tax office", _ROW),
-    "value_of_gift-return": Message("Returned to donors, at the value when given", _ROW),
-    "blocked": Message("Blocked, set apart", _ROW),
-    "other_coins": Message("Less dust and undecided coins among these", _ROW),
-    "received_good": Message("Received good", _ROW),
-    "value_given": Message("Value of the gifts in coins, when given", _ROW),
-    "value_converted": Message("Converted, at the value when given", _ROW),
-    "value_paid": Message("Paid in coins, at the value when given", _ROW),
-    "value_of_opening": Message("Gone before the books begin, at the value when given", _ROW),
-    "value_of_fees": Message("Network fees, at the value when given", _ROW),
-    "value_held": Message("Held, at the value when given", _ROW),
-    "value_at_exchange": Message("At an exchange, at the value when given", _ROW),
-    "value_unexplained": Message("Unexplained, at the value when given", _ROW),
-    "carrying_value": Message("Value when given", _ROW),
-    "gain": Message("Gain on it", _ROW),
-    "loss": Message("Loss on it", _ROW),
-    "gross_proceeds": Message("What the coins fetched, before exchange fees", _ROW),
+SUM_WORDS: Mapping[SumKey, Message] = {
+    SumKey.CONVERTED: Message("Converted", _ROW),
+    SumKey.EXCHANGE_FEES: Message("Exchange fees", _ROW),
+    SumKey.EXCHANGED: Message("Exchanged into other money", _ROW),
+    SumKey.INTEREST: Message("Interest of banks", _ROW),
+    SumKey.FETCHED: Message("What conversions fetched", _ROW),
+    SumKey.GIVEN: Message("Given", _ROW),
+    SumKey.GIVEN_IN_KIND: Message("Given in kind", _ROW),
+    SumKey.BEFORE: Message("There before the books begin", _ROW),
+    SumKey.GONE_BEFORE: Message("Gone before the books begin", _ROW),
+    SumKey.BLOCKED_GIFTS: Message("Blocked gifts", _ROW),
+    SumKey.TOP_UPS: Message("Top-ups, no gifts", _ROW),
+    SumKey.OWN_COINS: Message("Own coins that came back", _ROW),
+    SumKey.BORROWED: Message("Borrowed from other campaigns", _ROW),
+    SumKey.LENT: Message("Lent to other campaigns", _ROW),
+    SumKey.LOANS_SETTLED: Message("Loans settled in other money", _ROW),
+    SumKey.REFUNDED: Message("Paid back by suppliers", _ROW),
+    SumKey.INDEMNITIES: Message("Paid by carriers and insurers", _ROW),
+    SumKey.CAME: Message("All together", _ROW),
+    SumKey.PAID: Message("Paid", _ROW),
+    SumKey.NETWORK_FEES: Message("Network fees", _ROW),
+    SumKey.HELD: Message("Held", _ROW),
+    SumKey.AT_EXCHANGE: Message("At an exchange, not sold yet", _ROW),
+    SumKey.UNEXPLAINED: Message("Unexplained", _ROW),
+    SumKey.UNDONE_SPENDS: Message("Less what the chain undid after its use", _ROW),
+    SumKey.CHARGES: Message("Bank charges", _ROW),
+    SumKey.IN_STOCK: Message("In stock", _ROW),
+    SumKey.IN_TRANSIT: Message("In transit", _ROW),
+    SumKey.WAITING: Message("Handed over, waiting", _ROW),
+    SumKey.DISTRIBUTED: Message("Distributed", _ROW),
+    SumKey.LOST: Message("Lost", _ROW),
+    SumKey.RETURNED: Message("Returned to the supplier", _ROW),
+    SumKey.RECEIVED: Message("Received", _ROW),
+    SumKey.GIVEN_BACK: Message("Returned to donors", _ROW),
+    SumKey.TAKEN_BACK: Message("Less what a bank took back after its use, to be covered", _ROW),
+    SumKey.TAX_OWED: Message("Owed to the tax office", _ROW),
+    SumKey.VALUE_OF_GIFT_RETURN: Message("Returned to donors, at the value when given", _ROW),
+    SumKey.BLOCKED: Message("Blocked, set apart", _ROW),
+    SumKey.OTHER_COINS: Message("Less dust and undecided coins among these", _ROW),
+    SumKey.RECEIVED_GOOD: Message("Received good", _ROW),
+    SumKey.VALUE_GIVEN: Message("Value of the gifts in coins, when given", _ROW),
+    SumKey.VALUE_CONVERTED: Message("Converted, at the value when given", _ROW),
+    SumKey.VALUE_PAID: Message("Paid in coins, at the value when given", _ROW),
+    SumKey.VALUE_OF_OPENING: Message("Gone before the books begin, at the value when given", _ROW),
+    SumKey.VALUE_OF_LOAN: Message("Lent to other campaigns, at the value when given", _ROW),
+    SumKey.VALUE_OF_REPAYMENT: Message("Paid back to lenders, at the value when given", _ROW),
+    SumKey.VALUE_OF_COVER: Message("Covered shortfalls, at the value when given", _ROW),
+    SumKey.VALUE_OF_CUSTODY_FEE: Message("Fees of exchanges, at the value when given", _ROW),
+    SumKey.VALUE_OF_OTHER: Message("Gone otherwise, at the value when given", _ROW),
+    SumKey.VALUE_OF_FEES: Message("Network fees, at the value when given", _ROW),
+    SumKey.VALUE_HELD: Message("Held, at the value when given", _ROW),
+    SumKey.VALUE_AT_EXCHANGE: Message("At an exchange, at the value when given", _ROW),
+    SumKey.VALUE_UNEXPLAINED: Message("Unexplained, at the value when given", _ROW),
+    SumKey.CARRYING_VALUE: Message("Value when given", _ROW),
+    SumKey.GAIN: Message("Gain on it", _ROW),
+    SumKey.LOSS: Message("Loss on it", _ROW),
+    SumKey.GROSS_PROCEEDS: Message("What the coins fetched, before exchange fees", _ROW),
 }
 _LABELLED = Message(
     "{row}, {label}", "{row}: what a row of sums is, as: Spent", "{label}: on what, as: Air freight"
@@ -78,11 +78,11 @@ _LABELLED = Message(
 _MORE = Message("{number} more", "a row that stands for all that are not shown", "{number}: how many")
 
 
-def sum_word(key: str, label: str = "") -> str:
-    """What a row of a sum is called; `more` gathers rows that are not shown."""
-    if key == MORE:
+def sum_word(key: SumKey | None, label: str = "") -> str:
+    """What a row of a sum is called; without a key it gathers rows that are not shown."""
+    if key is None:
         return worded(_MORE, number=label)
-    row = worded(_SUM_WORDS[key]) if key in _SUM_WORDS else key.replace("_", " ").capitalize()
+    row = worded(SUM_WORDS[key])
     return worded(_LABELLED, row=row, label=label) if label else row
 
 
@@ -94,17 +94,20 @@ _MONEY_NAMES = {
     "CNY": Message("Yuan (CNY)", _TABLE),
 }
 _VALUES = {
-    "value_given": Message("Gifts in coins, by their value ({asset})", _TABLE, "{asset}: a currency"),
-    "gross_proceeds": Message("Gains and losses ({asset})", _TABLE, "{asset}: a currency"),
-    "fetched": Message("Conversions ({asset})", _TABLE, "{asset}: a currency"),
+    SumKey.VALUE_GIVEN: Message("Gifts in coins, by their value ({asset})", _TABLE, "{asset}: a currency"),
+    SumKey.GROSS_PROCEEDS: Message("Gains and losses ({asset})", _TABLE, "{asset}: a currency"),
+    SumKey.FETCHED: Message("Conversions ({asset})", _TABLE, "{asset}: a currency"),
 }
 """Tables of a currency that are no money of it."""
 _UNITS_OF = Message("{units}, {product}", _TABLE, "{units}: as: Kits", "{product}: its code")
 _LOT = Message("{product}, {lot}", _TABLE, "{product}, {lot}: their codes")
 
 
-MORE = "more"
-"""Key of the row that stands for all that are not shown."""
+class RestRow(Amount):
+    """The row that stands for all that are not shown; `label` says how many they are."""
+
+    key: None = None
+    label: str
 
 
 def sum_heading(table: SumTable, tables: Sequence[SumTable]) -> str:
@@ -126,13 +129,13 @@ def asset_heading(asset: str) -> str:
     return worded(_LOT, product=product, lot=lot) if lot else product
 
 
-def sum_rows(table: SumTable, most: int) -> Sequence[SumRow]:
+def sum_rows(table: SumTable, most: int) -> Sequence[SumRow | RestRow]:
     """At most so many rows, the last of them for all that are not shown, so that they still add up."""
     if len(table.rows) <= most:
         return table.rows
     shown, rest = table.rows[: most - 1], table.rows[most - 1 :]
     minor = sum(row.minor for row in rest)
-    return (*shown, SumRow(asset=table.asset, key=MORE, label=count(len(rest)), minor=minor))
+    return (*shown, RestRow(asset=table.asset, label=count(len(rest)), minor=minor))
 
 
 _SERVICE = "how long it takes, and how much arrives whole"

@@ -514,7 +514,7 @@ CREATE TABLE spends (
     time BIGINT NOT NULL,
     date TEXT COLLATE "C" NOT NULL,
     recorded_at TEXT COLLATE "C" NOT NULL,
-    role TEXT COLLATE "C" NOT NULL,
+    role VARCHAR COLLATE "C" NOT NULL,
     wallet BIGINT NOT NULL,
     dust BIGINT NOT NULL,
     undecided BIGINT NOT NULL,
@@ -533,6 +533,7 @@ CREATE TABLE spends (
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
     CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'cover', 'opening', 'reclassification')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );
 
@@ -627,10 +628,11 @@ CREATE TABLE bank_asides (
     currency TEXT COLLATE "C" NOT NULL,
     reason TEXT COLLATE "C" NOT NULL,
     opening BIGINT NOT NULL,
-    role TEXT COLLATE "C",
+    role VARCHAR COLLATE "C",
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -1020,12 +1022,13 @@ CREATE TABLE evidence (
     withheld TEXT COLLATE "C",
     review TEXT COLLATE "C",
     date TEXT COLLATE "C" NOT NULL,
-    role TEXT COLLATE "C" NOT NULL,
+    role VARCHAR COLLATE "C" NOT NULL,
     waits BIGINT NOT NULL,
     reversed_by BIGINT,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
     CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -1192,12 +1195,13 @@ CREATE TABLE interest (
 
 CREATE TABLE limits (
     campaign TEXT COLLATE "C" NOT NULL,
-    role TEXT COLLATE "C" NOT NULL,
+    role VARCHAR COLLATE "C" NOT NULL,
     currency TEXT COLLATE "C" NOT NULL,
     most BIGINT,
     date TEXT COLLATE "C" NOT NULL,
     entry BIGINT NOT NULL,
     PRIMARY KEY (campaign, role, currency),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 );

@@ -615,6 +615,7 @@ CREATE TABLE spends (
     PRIMARY KEY (entry),
     UNIQUE (campaign, ref),
     CHECK (explanation IN ('conversion', 'deposit', 'payment', 'move', 'own-move', 'loan', 'gift-return', 'cover', 'opening', 'reclassification')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  STRICT;
@@ -723,6 +724,7 @@ CREATE TABLE bank_asides (
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
     CHECK (status IN ('pending', 'approved', 'rejected', 'reversed')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq),
@@ -1139,6 +1141,7 @@ CREATE TABLE evidence (
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
     CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -1320,6 +1323,7 @@ CREATE TABLE limits (
     date TEXT NOT NULL,
     entry INTEGER NOT NULL,
     PRIMARY KEY (campaign, role, currency),
+    CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
