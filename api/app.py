@@ -21,11 +21,12 @@ from api.data.documented import JSON, described
 from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
 from api.pages import sentences
+from api.pages.account_lists import ACCOUNT_LISTS
 from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
 from api.pages.give import give_routes
 from api.pages.help import help_routes
-from api.pages.lists import lists_routes
+from api.pages.lists import LISTS, lists_routes
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_routes
 from api.pages.statements import statements_routes
@@ -122,7 +123,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     pages_routes(site, ports, pages, answers)
     confirm_routes(site, ports, pages)
     give_routes(site, ports, pages)
-    lists_routes(site, ports, pages, answers)
+    lists_routes(site, ports, pages, answers, (*LISTS, *ACCOUNT_LISTS))
     help_routes(site, pages)
     statements_routes(site, ports, pages)
     app = FastAPI(

@@ -98,7 +98,8 @@ Finder = Callable[[Ports, Any, str, Asked, int, int], Found]
 class ListOf:
     """A list: what it is called, its columns with the names that a file gives them, its choices, and who finds rows.
 
-    `data` is the last part of its path for programs; `chain`: does it tell what changes with each block?
+    `data` is the last part of its path for programs, empty where it is a part of the campaign's; `chain`: does it tell
+    what changes with each block?
     """
 
     name: str
@@ -113,15 +114,17 @@ class ListOf:
     chain: bool = False
 
 
-def _words(text: str) -> Cell:
+def text_cell(text: str) -> Cell:
+    """Words; a dash for none."""
     return Cell((Piece(text or "–"),))
 
 
-def _figure(text: str) -> Cell:
+def figure_cell(text: str) -> Cell:
+    """A figure; a dash for none."""
     return Cell((Piece(text or "–"),), figure=True)
 
 
-def _decimal(amount: Amount | None) -> tuple[str, str]:
+def decimal_of(amount: Amount | None) -> tuple[str, str]:
     """(digits, asset) of a file: money in its unit, pieces as they are counted."""
     if amount is None:
         return "", ""
@@ -149,16 +152,16 @@ def _donation(row: DonationRow) -> Row:
     return Row(
         (
             Cell((Piece(named, href=f"/d/{quote(row.key, safe=':')}"),)),
-            _words(say.gift_day(say.booked(row.at, row.happened), row.late)),
-            _figure(say.gift_amount(row.amount, row.unit)),
-            _figure(value),
+            text_cell(say.gift_day(say.booked(row.at, row.happened), row.late)),
+            figure_cell(say.gift_amount(row.amount, row.unit)),
+            figure_cell(value),
             Cell((Piece(outcome or say.status_word(row.status)),), chip=row.status.value),
         ),
         (
             row.key,
             row.at,
-            *_decimal(row.amount),
-            *_decimal(row.value),
+            *decimal_of(row.amount),
+            *decimal_of(row.value),
             row.status.value,
             row.outcome or "",
             row.address or "",
@@ -181,9 +184,9 @@ def _papers(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int
         Row(
             (
                 Cell((Piece(paper.title, href=paper.href or ""),)),
-                _words(say.booked(paper.date)),
-                _words(paper.shows),
-                _words(say.access_word(paper)),
+                text_cell(say.booked(paper.date)),
+                text_cell(paper.shows),
+                text_cell(say.access_word(paper)),
                 Cell((Piece(short_hash(paper.sha256), "code", title=paper.sha256),)),
             ),
             (paper.title, paper.kind, paper.date, paper.shows, paper.access.value, paper.sha256),
@@ -205,27 +208,27 @@ def _deliveries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now:
     rows: list[DeliveryCount | Unconfirmed] = [*counted, *uncounted]
     rows.sort(key=lambda row: (row.date, row.paper), reverse=True)
     made = [_delivery(say.delivery(told, row.about, row.paper), row) for row in rows]
-    return _part(_searched(made, asked.search), asked, limit)
+    return part_of(searched(made, asked.search), asked, limit)
 
 
 def _delivery(named: str, row: DeliveryCount | Unconfirmed) -> Row:
     if isinstance(row, Unconfirmed):
         cells = (
-            _words(named),
-            _words(""),
-            _figure(say.pieces(row.sent)),
-            _words(say.not_counted()),
-            _words(""),
-            _words(say.booked(row.date)),
+            text_cell(named),
+            text_cell(""),
+            figure_cell(say.pieces(row.sent)),
+            text_cell(say.not_counted()),
+            text_cell(""),
+            text_cell(say.booked(row.date)),
         )
         return Row(cells, (row.about.value, row.paper, "", "", say.pieces(row.sent), "", "", "", row.date))
     cells = (
-        _words(named),
-        _words(say.lot(row.product, row.lot)),
-        _figure(say.number_of(row.sent, "")),
-        _words(say.counted(row)),
-        _words(say.gap(row)),
-        _words(say.booked(row.date, row.happened)),
+        text_cell(named),
+        text_cell(say.lot(row.product, row.lot)),
+        figure_cell(say.number_of(row.sent, "")),
+        text_cell(say.counted(row)),
+        text_cell(say.gap(row)),
+        text_cell(say.booked(row.date, row.happened)),
     )
     counts = (str(row.sent), str(row.good), str(row.damaged), str(row.gap))
     return Row(cells, (row.about.value, row.paper, row.product, row.lot, *counts, row.date))
@@ -237,12 +240,12 @@ def _losses(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int
     rows = [
         Row(
             (
-                _words(say.lot(row.product, row.lot)),
-                _figure(say.pieces_lost(row)),
-                _words(row.place),
-                _words(say.cause(row.cause)),
-                _words(row.report),
-                _words(say.booked(row.date, row.happened)),
+                text_cell(say.lot(row.product, row.lot)),
+                figure_cell(say.pieces_lost(row)),
+                text_cell(row.place),
+                text_cell(say.cause(row.cause)),
+                text_cell(row.report),
+                text_cell(say.booked(row.date, row.happened)),
             ),
             (
                 *(row.document, row.product, row.lot, str(row.pieces), str(row.found), row.place, row.cause),
@@ -251,16 +254,17 @@ def _losses(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int
         )
         for row in reversed(loss_rows(tx.session, slug))
     ]
-    return _part(_searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, asked.search), asked, limit)
 
 
-def _searched(rows: Iterable[Row], search: str) -> list[Row]:
+def searched(rows: Iterable[Row], search: str) -> list[Row]:
     """Those of some rows in whose values a text stands, whatever its case."""
     text = search.lower()
     return [row for row in rows if any(text in value.lower() for value in row.values)]
 
 
-def _part(rows: list[Row], asked: Asked, limit: int) -> Found:
+def part_of(rows: list[Row], asked: Asked, limit: int) -> Found:
+    """So many of some rows, from the place on that is asked for."""
     end = asked.start + limit
     return Found(rows[asked.start : end], str(end) if len(rows) > end else None)
 
@@ -284,9 +288,9 @@ def _entries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
                         ),
                     )
                 ),
-                _words(row.kind),
-                _words(say.booked(row.date)),
-                _words(say.time(row.recorded_at)),
+                text_cell(row.kind),
+                text_cell(say.booked(row.date)),
+                text_cell(say.time(row.recorded_at)),
                 Cell((Piece(short_hash(row.hash), "code", title=row.hash),)),
             ),
             (str(row.seq), row.kind, row.date, row.recorded_at, row.hash),
@@ -368,8 +372,10 @@ Search = Annotated[str, Query(max_length=_LONGEST)]
 Before = Annotated[str | None, Query(max_length=110)]
 
 
-def lists_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers) -> None:
-    for told in LISTS:
+def lists_routes(
+    router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers, lists: Sequence[ListOf]
+) -> None:
+    for told in lists:
         _list_routes(router, ports, pages, answers, told)
 
 
@@ -454,5 +460,5 @@ def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, f
         csv=f"{path}.csv{narrowed}",
         # Every row rests on an entry, or on a payment that has none yet.
         most=CSV_ROWS if found.following and head.journal.seq > CSV_ROWS else 0,
-        data=f"/api/v1/campaigns/{head.slug}/{told.data}",
+        data=f"/api/v1/campaigns/{head.slug}/{told.data}".removesuffix("/"),
     )

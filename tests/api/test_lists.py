@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.account_lists import ACCOUNT_LISTS
 from api.pages.lists import CSV_ROWS, csv_of
+from api.pages.sentences import told_publicly
+from api.pages.sentences.to_do import TO_DO
 from api.ports import Ports, SiteSettings
 from ledger.core.chain import Outpoint
 from ledger.core.look import SeenTx
+from ledger.core.telling import Telling
+from ledger.core.wording import Wording
 from ledger.views.gift_list import GiftsWanted, GivenBy
 from ledger.views.queries import donation_rows, newest_gifts
 from ledger.views.trail import DonationStatus
@@ -203,3 +208,28 @@ def test_no_cell_of_a_file_is_a_formula_and_each_comes_back(rows: list[list[str]
         for before, after in zip(told, got, strict=True):
             assert after in {before, f"'{before}"}
             assert not after.startswith(("=", "@", "\t", "\r"))
+
+
+def test_no_list_of_the_accounts_ends_in_data(site: TestClient, ledger: Ledger) -> None:
+    """Each has its page and its file, with every row of the data."""
+    accounts = site.get(f"/c/{SLUG}/accounts").text
+    assert "/api/" not in accounts.split("<main", 1)[1].split("</main>")[0]
+    for told in ACCOUNT_LISTS:
+        page = site.get(f"/c/{SLUG}/{told.name}")
+        assert page.status_code == 200
+        data = re.findall(r'<a href="(/api/[^"]+)">', page.text)[-1]
+        assert site.get(data).status_code == 200, data
+        head, *_ = site.get(f"/c/{SLUG}/{told.name}.csv").text.splitlines()
+        assert head == ",".join(told.values)
+    rows = list(csv.DictReader(io.StringIO(site.get(f"/c/{SLUG}/waiting.csv").text)))
+    items = site.get(f"/api/v1/campaigns/{SLUG}/decisions?limit=100").json()["items"]
+    assert [row["kind"] for row in rows] == [item["kind"] for item in reversed(items)]
+    assert rows
+
+
+def test_what_waits_is_told_to_the_public_without_commands() -> None:
+    for kind, message in TO_DO.items():
+        values = {name: Wording("it") for name in message.placeholders if name != "n"}
+        told = told_publicly(Telling(kind, values | ({"n": 2} if "n" in message.placeholders else {})))
+        assert told
+        assert not re.search(r"[`_=]| [ ,;.]", told), told

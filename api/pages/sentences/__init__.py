@@ -89,7 +89,6 @@ from api.pages.sentences.lists import all_of_list, newest, of_campaign
 from api.pages.sentences.openings import brought_amount, brought_counts, brought_what, opening_note
 from api.pages.sentences.parts import (
     access_word,
-    all_as_data,
     before_title,
     campaign_days,
     changed_why,
@@ -153,7 +152,7 @@ from api.pages.sentences.tables import (
     sum_word,
     unexplained_note,
 )
-from api.pages.sentences.to_do import what_to_do
+from api.pages.sentences.to_do import told_publicly, what_to_do
 from api.pages.sentences.units import (
     amount,
     day,
@@ -186,7 +185,6 @@ __all__ = [
     "Piece",
     "Sentence",
     "access_word",
-    "all_as_data",
     "all_of_list",
     "amount",
     "arrived",
@@ -323,6 +321,7 @@ __all__ = [
     "target",
     "time",
     "told_before_and_since",
+    "told_publicly",
     "totals",
     "unexplained_note",
     "unit_of",

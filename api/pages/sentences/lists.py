@@ -24,6 +24,19 @@ ENTRIES_NOTE = Message(
     "The newest first. An entry is never changed: a correction is another entry, which names it. Its hash is that of "
     "the exact bytes that are published."
 )
+WAITING_NOTE = Message(
+    "What began to wait last stands first. Nothing here is hidden until it is settled: it keeps its row."
+)
+PAYABLES_NOTE = Message("What was billed or came last stands first.", "sums that are owed")
+PLEDGES_NOTE = Message("The newest first. A promise is not money yet, and is in no total.")
+OPENING_NOTE = Message("What two people said was there when the books begin, as they said it.")
+PERIODS_NOTE = Message("The newest first. A closed period is frozen with its balances.")
+OPENING = Message("What was there when the books begin", "title of a list")
+WAITING_HINT = Message("A number or a kind", "what is looked for in a list")
+PAYABLE_HINT = Message("An order, an invoice or a supplier", "what is looked for in a list")
+PLEDGE_HINT = Message("A pledge's number", "what is looked for in a list")
+OPENING_HINT = Message("A bank, an address, a lot or a paper", "what is looked for in a list")
+PERIOD_HINT = Message("A month as 2020-08, or a period's name", "what is looked for in a list")
 SHOW = Message("Show", "label of a choice: which rows of a list are shown")
 LOOK_FOR = Message("Look for", "label of a search field in a list")
 GO = Message("Show them", "on a button: the rows of a list that were chosen")
@@ -54,10 +67,12 @@ SEALED = Message("Sealed", _CHOICE)
 GAPS = Message("With a gap", _CHOICE)
 UNCOUNTED = Message("Not counted", _CHOICE)
 AGREED = Message("Without a gap", _CHOICE)
+OVERDUE = Message("Overdue", _CHOICE)
 
 _COLUMN = "head of a column"
 NUMBER = Message("Number", _COLUMN)
 KIND = Message("Kind", _COLUMN)
+DAYS = Message("Days", _COLUMN)
 RECORDED = Message("Recorded", _COLUMN)
 HASH = Message("Hash", _COLUMN)
 _ALL_GIFTS = Message("[All of them].", "behind a note above a table; a link")

@@ -24,18 +24,12 @@ from ledger.views.campaign import InKindRow, JournalHead, SourceOfFact
 from ledger.views.payables import PayableRow
 from ledger.views.trail import Paper
 
-_ALL_AS_DATA = Message("[All as data].", "behind a note above a table; a link")
 _MORE_IN_DATA = Message(
     "{n} more in [the data].", "campaigns that are not shown", many="{n} more in [the data]."
 )
 _JOURNAL_LINES = Message(
     "The place of your donation on each line. Any computer can get these numbers from the [published journal]."
 )
-
-
-def all_as_data(path: str) -> Sentence:
-    """`All as data.`, a link."""
-    return said(_ALL_AS_DATA, href=path)
 
 
 def more_campaigns(number: int, path: str) -> Sentence:

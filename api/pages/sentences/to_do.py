@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from api.pages.messages import Message
@@ -212,20 +213,20 @@ TO_DO: Mapping[ToDo, Message] = {
     ),
     ToDo.FOLLOW_CLAIM: Message(
         "{debtor} owes it; {owner} says more by {until}: record what is paid back (`refund add`) or delivered in its "
-        "place, or write it off with the reason (written_off)",
+        "place, or write it off with the reason (`written_off`)",
         _SAY,
         *_CLAIM,
         _OWNER,
     ),
     ToDo.OWN_CLAIM: Message(
         "{debtor} owes it, and nobody follows it yet: claim it by {until} and say who does (`claim follow`), record "
-        "what is paid back (`refund add`) or delivered in its place, or write it off with the reason (written_off)",
+        "what is paid back (`refund add`) or delivered in its place, or write it off with the reason (`written_off`)",
         _SAY,
         *_CLAIM,
     ),
     ToDo.FOLLOW_CLAIM_ON_OTHER: Message(
         "{debtor} answers for it by claim {claim}; {owner} says more by {until}: record what is paid (`refund add` "
-        "with the claim), credited or replaced (`claim end`), or write it off with the reason (written_off)",
+        "with the claim), credited or replaced (`claim end`), or write it off with the reason (`written_off`)",
         _SAY,
         *_CLAIM,
         _OWNER,
@@ -234,7 +235,7 @@ TO_DO: Mapping[ToDo, Message] = {
     ToDo.OWN_CLAIM_ON_OTHER: Message(
         "{debtor} answers for it by claim {claim}, and nobody follows it yet: claim it by {until} and say who does "
         "(`claim follow`), record what is paid (`refund add` with the claim), credited or replaced (`claim end`), or "
-        "write it off with the reason (written_off)",
+        "write it off with the reason (`written_off`)",
         _SAY,
         *_CLAIM,
         _NUMBER,
@@ -331,14 +332,23 @@ TO_DO: Mapping[ToDo, Message] = {
         "{entry}: number of an entry",
     ),
     ToDo.ADD_ADDRESSES: Message(
-        "{n} donor can still have an address of their own, after whom all share the fixed one: raise `gap_limit` of "
-        "the wallet, or add one; what was given out and not paid waits for its payment",
+        "{n} donor can still have an address of their own, after whom all share the fixed one: raise the gap "
+        "limit of the wallet (`gap_limit`), or add one; what was given out and not paid waits for its payment",
         _SAY,
-        many="{n} donors can still have an address of their own, after whom all share the fixed one: raise `gap_limit` "
-        "of the wallet, or add one; what was given out and not paid waits for its payment",
+        many="{n} donors can still have an address of their own, after whom all share the fixed one: raise the gap "
+        "limit of the wallet (`gap_limit`), or add one; what was given out and not paid waits for its payment",
     ),
 }
 """One whole message for each."""
+
+
+_COMMAND = re.compile(r"\s?[(（][^()（）]*`[^()（）]*[)）]")
+"""How a coordinator does it: a command in brackets, which a translator keeps in brackets."""
+
+
+def told_publicly(told: Telling) -> str:
+    """What ends it, in words for who cannot do it: without the commands in brackets."""
+    return _COMMAND.sub("", what_to_do(told))
 
 
 def what_to_do(told: Telling) -> str:
