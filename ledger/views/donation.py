@@ -551,6 +551,7 @@ class DonationFollower:
         elif isinstance(line, GoodsLine):
             row = by_step.row(kind, number, line.product, line.place)
             row.place, row.asset = line.place, line.product
+            row.lots.add(line.lot.number)
             behind = line_named(visit.use.line)
             if kind == UseCause.RECEIPT and isinstance(behind, EndedLine):
                 failed = self._lines.use(behind.use).parts[behind.part].kind
@@ -608,7 +609,7 @@ class DonationFollower:
             if noun == "payment":
                 made.append(self._payment_step(number, row))
             else:
-                paper = paper_step(self._books.session, self._campaign, noun, number)
+                paper = paper_step(self._books.session, self._campaign, noun, number, row.lots)
                 made.append(self._paper_step(noun, number, row, paper))
         return sorted(made, key=lambda step: (step.at, _ORDER.index(step.kind), step.entry or 0))
 

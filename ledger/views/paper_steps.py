@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import and_
@@ -93,12 +93,14 @@ _Row = (
 )
 
 
-def paper_step(session: Session, campaign: str, noun: str, number: str) -> PaperStep:
-    """What the paper of a use says, and what of it was corrected since.
+def paper_step(
+    session: Session, campaign: str, noun: str, number: str, lots: Collection[str] = ()
+) -> PaperStep:
+    """What the paper of a use says, and what of it was corrected since. `lots`: those that some units came as.
 
     Raises NotFound, and LookupError for what no paper of this kind took.
     """
-    step = _as_told(session, campaign, noun, number)
+    step = _as_told(session, campaign, noun, number, lots)
     corrected = corrected_facts(session, step.entry)
     return replace(step, detail=(*step.detail, *corrected)) if corrected else step
 
@@ -125,13 +127,14 @@ def _written(field: Corrected, told: str | None, asset: str) -> str:
     return told or "-"
 
 
-def _as_told(session: Session, campaign: str, noun: str, number: str) -> PaperStep:
+def _as_told(session: Session, campaign: str, noun: str, number: str, lots: Collection[str]) -> PaperStep:
     row: _Row
     match noun:
         case "receipt":
             row = require_receipt(session, campaign, number)
             came = received_lots(session, row.entry)
-            expiries = [lot.expiry for lot in came if lot.expiry is not None]
+            told = [lot for lot in came if lot.lot in lots] or came
+            expiries = [lot.expiry for lot in told if lot.expiry is not None]
             expires = (("expires", min(expiries)),) if expiries else ()
             return _step(row, detail=(*expires, *in_packs((lot.packs, lot.pack_of) for lot in came)))
         case "bought":

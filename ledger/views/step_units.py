@@ -25,7 +25,8 @@ class StepUnits:
     `value`: what an order was paid. `given`: what of the donation was given for it, without the fee, in
     `given_asset`: money that was exchanged, or that paid an order. `sold`: coins that a conversion sold, `worth`: what
     they were worth when given, None where that is not known; `exchange_fee`: what the exchange kept of what they
-    fetched. `replaced`: units that came in place of others, by what those had been.
+    fetched. `replaced`: units that came in place of others, by what those had been. `lots`: those of
+    the goods that went on.
     """
 
     units: int = 0
@@ -33,6 +34,7 @@ class StepUnits:
     replaced: dict[PartKind, int] = field(default_factory=lambda: defaultdict(int))
     asset: str = ""
     place: str = ""
+    lots: set[str] = field(default_factory=set)
     value: int = 0
     given: int = 0
     given_asset: str = ""

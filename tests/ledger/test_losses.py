@@ -90,10 +90,20 @@ def test_stock_past_its_last_day_is_listed_and_waits_until_it_is_written_off(led
 
 
 def test_a_donor_reads_the_last_day_of_use_of_what_was_received(ledger: Ledger) -> None:
+    """Of the lots that came good, and not of one beside them that was rejected because its day was over."""
+    order(ledger, "PO-2", quantity=10, value=5_000)
+    pay(ledger, 5_000, "P-2", "PO-2", prepayment=True)
+    counts = {"noted": 5, "good": 0, "damaged": 0, "short": 0}
+    lots = [
+        {"lot": "OLD", "expiry": "2023-01-31", "rejected": 5} | counts,
+        {"lot": "NEW", "expiry": "2026-01-31", "rejected": 0} | counts | {"good": 5},
+    ]
+    facts = {"number": "GRN-2", "order": "PO-2", "item": "1", "place": "Depot", "lots": lots, "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
-    (step,) = [step for step in trail.steps if step.reference == "GRN-1"]
-    assert step.detail["expires"] == EXPIRY
+    expires = {step.reference: step.detail["expires"] for step in trail.steps if "expires" in step.detail}
+    assert expires == {"GRN-1": EXPIRY, "GRN-2": "2026-01-31"}
 
 
 def test_a_recalled_lot_waits_where_it_still_lies(ledger: Ledger) -> None:
