@@ -27,6 +27,7 @@ from ledger.rules.campaigns import campaign_of, require_campaign
 from ledger.rules.exchange_rates import worth
 from ledger.rules.named import names_of
 from ledger.rules.pledges import GiftRef
+from ledger.rules.questions import names_in_question
 from ledger.rules.rows import mark_reversed
 from ledger.rules.screening import Listed, ScreeningState, payees_of
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
@@ -95,6 +96,18 @@ def screened(session: Session, campaign: str, party: Party) -> ScreeningRow | No
     return session.exec(rows).first()
 
 
+def _match_alike(session: Session, campaign: str, party: Party) -> ScreeningRow | None:
+    """A match of a name that looks like that of a payee, while nobody has said whether they are the same."""
+    if party.kind not in _RECORDS:
+        return None
+    kind = _RECORDS[party.kind]
+    for name in names_in_question(session, kind, names_of(session, kind, party.name)):
+        found = screened(session, campaign, Party(party.kind, name))
+        if found is not None and found.result is ScreeningResult.MATCH:
+            return found
+    return None
+
+
 def newest_screenings(session: Session, campaign: str) -> Sequence[ScreeningRow]:
     """The newest of what was recorded of each payee, by each spelling, by kind and name."""
     wanted = (ScreeningRow.campaign == campaign, col(ScreeningRow.reversed_by).is_(None))
@@ -126,6 +139,19 @@ def stopped(session: Session, campaign: str, asked: Asked, day: str) -> Wording 
                 )
     if party is None:
         return None
+    alike = _match_alike(session, campaign, party)
+    if alike is not None:
+        return Wording(
+            "match: decide. {name} is on {list} of {list_date}, by screening {number}, and looks like {payee}: another "
+            "person than who recorded it says whether they are two, or one spelled twice (`question answer`)",
+            {
+                "name": alike.payee,
+                "list": alike.list_name,
+                "list_date": alike.list_date,
+                "number": alike.number,
+                "payee": _called(party),
+            },
+        )
     if found is not None:
         if found.result is not ScreeningResult.MATCH:
             return None
@@ -204,7 +230,8 @@ def _post(context: Context, facts: PayeeScreening) -> Posting[None]:
 
 def _match_before(books: Books, campaign: str, facts: PayeeScreening) -> int | None:
     """The match that this lifts: whoever recorded that cannot."""
-    found = screened(books.session, campaign, Party(facts.kind, facts.payee))
+    party = Party(facts.kind, facts.payee)
+    found = _match_alike(books.session, campaign, party) or screened(books.session, campaign, party)
     lifts = found is not None and found.number != facts.number and facts.result is not ScreeningResult.MATCH
     return found.entry if found is not None and lifts and found.result is ScreeningResult.MATCH else None
 

@@ -103,6 +103,14 @@ def questions_of_names(session: Session, names: set[tuple[NameOf, str]]) -> Iter
         yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
 
 
+def names_in_question(session: Session, kind: NameOf, names: set[str]) -> list[str]:
+    """New names that look like one of these, and of which nobody has said yet whether they are the same."""
+    wanted = select(QuestionRow.name).where(
+        QuestionRow.kind == kind, col(QuestionRow.other_name).in_(names), _OPEN
+    )
+    return sorted({name for name in session.exec(wanted) if name is not None})
+
+
 def answer_of(session: Session, question: QuestionRow) -> Answer | None:
     """How a question was answered, if that answer stands."""
     answered = select(AnswerRow.answer).where(

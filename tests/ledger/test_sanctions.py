@@ -14,6 +14,8 @@ from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.look import SeenTx, TxFacts
 from ledger.core.telling import Telling
 from ledger.model.evidence import About
+from ledger.recording.desk import Outcome
+from ledger.rules.questions import open_questions
 from ledger.rules.screening import ScreeningState
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.open_items import SCREENING, OpenItemKind
@@ -186,9 +188,9 @@ def test_a_match_stays_apart_through_a_reorganisation(tmp_path: Path) -> None:
     tied(ledger)
 
 
-def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **more: str | None) -> None:
+def screen(ledger: Ledger, number: str, result: str, role: str = "recorder", **more: str | None) -> Outcome:
     facts = {"number": number, "kind": "supplier", "supplier": "Maker", "list": "UN", "result": result}
-    ledger.do(role, "screening", "add", **(facts | {"list_date": "2023-11-25", "date": DATE} | more))
+    return ledger.do(role, "screening", "add", **(facts | {"list_date": "2023-11-25", "date": DATE} | more))
 
 
 def waits(ledger: Ledger) -> list[str]:
@@ -248,6 +250,24 @@ def test_a_match_of_a_payee_stops_any_sum_until_another_person_lifts_it(tmp_path
     ):
         with pytest.raises(Refused):
             screen(ledger, "S-3", "no_match", **wrong)
+
+
+def test_a_match_under_a_name_that_looks_alike_stops_the_payee_until_somebody_tells_them_apart(
+    tmp_path: Path,
+) -> None:
+    ledger = funded(tmp_path)
+    order(ledger)
+    ask_to_pay(ledger, 100, "P-1")
+    entry = screen(ledger, "S-1", "match", supplier="МАKER").seq
+    with pytest.raises(Conflict, match=r"match: decide\. МАKER is on UN of .* and looks like Maker"):
+        ledger.do("approver", "payment", "approve", number="P-1", date=DATE)
+    with pytest.raises(NotAllowed, match="another person"):
+        screen(ledger, "S-2", "cleared")
+    with ledger.store.read() as reading:
+        (asked,) = open_questions(reading.session, SLUG)
+    answer = {"entry": entry, "other": asked.other, "name": "МАKER", "reason": "another firm", "date": DATE}
+    ledger.do("approver", "question", "answer", answer="different", **answer)
+    ledger.do("approver", "payment", "approve", number="P-1", date=DATE)
 
 
 def test_every_way_by_which_money_leaves_to_a_payee_asks_for_a_look(tmp_path: Path) -> None:
