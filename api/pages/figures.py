@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ledger.core.frozen import Amount
-from ledger.core.money import decimal_text, decimals_of, is_money
+from ledger.core.money import decimal_text, is_money
 
 
 def count(number: int) -> str:
@@ -23,13 +23,16 @@ def exact(amount: Amount) -> str:
 
 
 def brief(amount: Amount) -> str:
-    """Exact too, with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`."""
+    """Exact too, of coins with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`.
+
+    A currency has all decimals of ISO 4217 or, from a thousand on, none: `1,500.250` dinars of Kuwait.
+    """
     text = exact(amount)
     whole, point, part = text.partition(".")
     if not point:
         return text
-    if decimals_of(amount.asset) == 2:
-        return whole if part == "00" and abs(amount.minor) >= 1_000_00 else text
+    if amount.asset != "BTC":
+        return whole if not part.strip("0") and abs(amount.minor) >= 1_000 * 10 ** len(part) else text
     for kept in (2, 4, 6):
         if not part[kept:].strip("0"):
             return f"{whole}.{part[:kept]}"

@@ -61,7 +61,7 @@ _WORDS: Mapping[AccountClass, tuple[str, str]] = {
     AccountClass.SUPPLIER: ("from_suppliers", "spent"),
     AccountClass.INDEMNITIES: ("from_carriers_and_insurers", "from_carriers_and_insurers"),
     AccountClass.GIVEN_BACK: ("returned", "returned"),
-    AccountClass.NOTED: ("noted", "received"),
+    AccountClass.NOTED: ("noted", "noted"),
 }
 """What a class is called on either side; every other class goes by its own name, so that none vanishes."""
 _PROMISES = frozenset({AccountClass.COMMITMENTS, AccountClass.ENCUMBERED, AccountClass.CLAIMS})

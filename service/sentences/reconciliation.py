@@ -82,7 +82,6 @@ CONSERVED: Mapping[str, Message] = {
     "explained": Message("explained surplus", _ROW),
     "replaced": Message("replaced", _ROW),
     "noted": Message("noted", _ROW, "pieces on delivery notes"),
-    "received": Message("received", _ROW),
     "stock": Message("in stock", _ROW),
     "transit": Message("on the way", _ROW),
     "handed": Message("handed over", _ROW),

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.pages import sentences as say
+from api.pages.figures import with_asset
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind
 from ledger.views.trail import ChangeKind, DonationStatus, Place, TrailChange
@@ -49,6 +50,20 @@ def test_a_donation_says_what_it_became(site: TestClient) -> None:
         text_of(heading).strip()
         == "Your 0.01 BTC paid for 37 masks: 30 handed out in Ghana, 7 waiting at WAHO."
     )
+
+
+@pytest.mark.parametrize(
+    ("asset", "minor", "told"),
+    [
+        ("KWD", 1_500_250, "1,500.250 KWD"),
+        ("KWD", 1_500_000, "1,500 KWD"),
+        ("USD", 99_900, "999.00 USD"),
+        ("XOF", 900_001, "900,001 XOF"),
+        ("BTC", 1_000_000, "0.01 BTC"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(asset: str, minor: int, told: str) -> None:
+    assert with_asset(Amount.of(asset, minor)) == told
 
 
 @pytest.mark.parametrize("unit", ["mask", "student trained", "box", "pair of gloves", "people"])
