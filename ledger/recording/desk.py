@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict
 
+from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role, scope_of
@@ -180,7 +181,7 @@ def act(
         case _:
             told = naming_salted(tx, told)
     kind = action.kind
-    for also in kind.also_in(tx.session, slug, told):
+    for also in (*kind.also_in(tx.session, slug, told), *_undone_also_in(tx, told)):
         actor.require(named, scope, action.roles, also)
     if _takes_back_everywhere(tx, told):
         actor.require(named, scope, action.roles, None)
@@ -228,6 +229,15 @@ def act(
             for _ in keep_apart(tx, slug, now=now):
                 pass
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
+
+
+def _undone_also_in(tx: Writing, told: object) -> tuple[str, ...]:
+    """Other campaigns in whose books this would take something back."""
+    row = tx.journal.by_seq(told.entry) if isinstance(told, Reversal) else None
+    if row is None:
+        return ()
+    kind, undone = BY_NAME[row.kind], entry_from_bytes(row.data)
+    return kind.also_in(tx.session, undone.campaign, kind.read(undone).facts)
 
 
 def _takes_back_everywhere(tx: Writing, told: object) -> bool:
