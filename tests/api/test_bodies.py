@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.bodies import read_body
 from api.problems import Problem
+from api.ready import ReadyRoute
 from api.writers import BoundedStore
 from ledger.core.errors import StorageFailed
 from tests.tools.fakes_api import TOKEN, FakeStore, ports
@@ -30,6 +32,12 @@ def _awaited(what: Coroutine[Any, Any, object]) -> None:
     """Run it in a thread of its own: tests of the browser leave a running loop in theirs."""
     with ThreadPoolExecutor(1) as alone:
         alone.submit(asyncio.run, what).result()
+
+
+@cache
+def application() -> ReadyRoute:
+    """One for all that is refused before anything is read or written."""
+    return create_app(ports())
 
 
 def asked(
@@ -54,7 +62,7 @@ def asked(
         "http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("10.0.0.1", 1), "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
-    _awaited(create_app(ports())(scope, receive, send))
+    _awaited(application()(scope, receive, send))
     return sent["status"], read
 
 
