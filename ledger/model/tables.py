@@ -7,6 +7,7 @@ the model unless it is named here.
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 
 from sqlalchemy import Table as SqlTable
@@ -71,6 +72,7 @@ OPERATING = frozenset(
 """What is neither folded nor folded from."""
 
 
+@cache
 def model_tables() -> tuple[SqlTable, ...]:
     """The tables that are folded from journal and observations, parents before their children."""
     return tuple(t for t in METADATA.sorted_tables if t.name not in JOURNAL and t.name not in OPERATING)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Select,
     Text,
     and_,
     bindparam,
@@ -103,12 +105,21 @@ def balances(
     asset: str | None = None,
 ) -> list[Balance]:
     """The balances of a class, a campaign, a place, an asset, or of all, in order of account and asset."""
-    query = _SOME.order_by(_BALANCES.c.account, _BALANCES.c.asset)
-    wanted = ((_BALANCES.c.kind, kind), (_BALANCES.c.campaign, campaign))
-    for column, value in (*wanted, (_BALANCES.c.place, place), (_BALANCES.c.asset, asset)):
-        if value is not None:
-            query = query.where(column == value)
-    return [Balance(account_named(name), *rest) for name, *rest in session.connection().execute(query)]
+    given = {"kind": kind, "campaign": campaign, "place": place, "asset": asset}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    asked = {f"of_{name}": value for name, value in wanted.items()}
+    rows = session.connection().execute(_of_columns(tuple(wanted)), asked)
+    return [
+        Balance(account_named(name), of_asset, debited, credited)
+        for name, of_asset, debited, credited in rows
+    ]
+
+
+@cache
+def _of_columns(names: tuple[str, ...]) -> Select[str, str, int, int]:
+    """All balances whose columns are as asked."""
+    wanted = [_BALANCES.c[name] == bindparam(f"of_{name}") for name in names]
+    return _SOME.where(*wanted).order_by(_BALANCES.c.account, _BALANCES.c.asset)
 
 
 def net_of_kinds(

@@ -144,9 +144,12 @@ def campaigns(session: Session) -> Sequence[CampaignRow]:
     return session.exec(select(CampaignRow).order_by(col(CampaignRow.slug))).all()
 
 
+_SLUGS = select(CampaignRow.slug).order_by(col(CampaignRow.slug))
+
+
 def campaign_slugs(session: Session) -> Sequence[str]:
     """The names of all campaigns, in order."""
-    return session.exec(select(CampaignRow.slug).order_by(col(CampaignRow.slug))).all()
+    return session.connection().scalars(_SLUGS).all()
 
 
 def find_product(session: Session, campaign: str, code: str) -> ProductRow | None:

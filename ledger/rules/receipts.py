@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import Text, bindparam, update
 from sqlalchemy import select as select_columns
-from sqlalchemy import update
 from sqlmodel import Session, case, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -154,30 +154,38 @@ class ItemReceived:
         return self.good + self.damaged + self.short + self.rejected - self.replaced + self.before
 
 
+_again = case((col(LotDeliveryRow.replaces).is_not(None), LotDeliveryRow.noted), else_=0)
+_RECEIVED = (
+    select_columns(
+        col(ReceiptRow.order_number),
+        col(ReceiptRow.item),
+        func.sum(LotDeliveryRow.good),
+        func.sum(LotDeliveryRow.damaged),
+        func.sum(LotDeliveryRow.short),
+        func.sum(LotDeliveryRow.rejected),
+        func.sum(_again),
+    )
+    .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+    .where(
+        col(ReceiptRow.campaign) == bindparam("of_campaign", type_=Text),
+        col(ReceiptRow.reversed_by).is_(None),
+    )
+    .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
+)
+_RECEIVED_OF_ORDER = _RECEIVED.where(col(ReceiptRow.order_number) == bindparam("of_order", type_=Text))
+
+
 def received_by_item(
     session: Session, campaign: str, order: str | None = None
 ) -> dict[tuple[str, str], ItemReceived]:
     """What standing receipts say of each (order, item): of a whole campaign, or of one order."""
-    again = case((col(LotDeliveryRow.replaces).is_not(None), LotDeliveryRow.noted), else_=0)
-    query = (
-        select_columns(
-            col(ReceiptRow.order_number),
-            col(ReceiptRow.item),
-            func.sum(LotDeliveryRow.good),
-            func.sum(LotDeliveryRow.damaged),
-            func.sum(LotDeliveryRow.short),
-            func.sum(LotDeliveryRow.rejected),
-            func.sum(again),
-        )
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
-        .where(col(ReceiptRow.campaign) == campaign, col(ReceiptRow.reversed_by).is_(None))
-        .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
-    )
-    if order is not None:
-        query = query.where(col(ReceiptRow.order_number) == order)
+    query = _RECEIVED if order is None else _RECEIVED_OF_ORDER
+    asked = {"of_campaign": campaign} | ({} if order is None else {"of_order": order})
     found = {
         (number, item): ItemReceived(int(good), int(damaged), int(short), int(rejected), int(replaced))
-        for number, item, good, damaged, short, rejected, replaced in session.connection().execute(query)
+        for number, item, good, damaged, short, rejected, replaced in session.connection().execute(
+            query, asked
+        )
     }
     for of, pieces in _received_before(session, campaign, order):
         found[of] = replace(found.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)

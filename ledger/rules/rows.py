@@ -1,8 +1,7 @@
 """What rows of all nouns are asked alike: the one of a number, the one that an entry recorded, and its reversal.
 
 Below every noun's own file, above the tables; it knows no noun. A noun's table is written by the ORM or by Core:
-`add_row`,
-`change_row` and `reverse_row` are for those of Core, `mark_reversed` is for those of the ORM.
+`add_row`, `change_row` and `reverse_row` are for those of Core, `mark_reversed` is for those of the ORM.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Protocol, TypedDict, TypeVar
 
-from sqlalchemy import Insert, Update, bindparam, insert, update
-from sqlmodel import Session, select
+from sqlalchemy import Insert, Select, Text, Update, bindparam, insert, select, update
+from sqlmodel import Session, col
 
 from ledger.core.entry import Entry
 from ledger.core.errors import NotFound
@@ -47,7 +46,14 @@ A = TypeVar("A")
 
 
 def find_numbered(session: Session, table: type[N], campaign: str, number: str) -> N | None:
-    return session.exec(select(table).where(table.campaign == campaign, table.number == number)).first()
+    asked: Select[N] = _numbered(table)
+    return session.scalars(asked, {"of_campaign": campaign, "of_number": number}).first()
+
+
+@cache
+def _numbered(table: type[N]) -> Select[N]:
+    of_campaign, of_number = bindparam("of_campaign", type_=Text), bindparam("of_number", type_=Text)
+    return select(table).where(col(table.campaign) == of_campaign, col(table.number) == of_number)
 
 
 def require_numbered(session: Session, table: type[N], noun: str, campaign: str, number: str) -> N:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, tuple_, union_all
+from sqlalchemy import BigInteger, Integer, Select, bindparam, func, insert, tuple_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
@@ -81,6 +83,14 @@ class Moved:
     units: int
 
 
+@cache
+def _pages(names: tuple[str, ...]) -> Select[Any]:
+    """The next entries whose columns are as asked, in order."""
+    wanted = [_ENTRIES[name] == bindparam(f"of_{name}") for name in names]
+    after = _ENTRIES.seq > bindparam("after", type_=BigInteger)
+    return _ROW.where(*wanted, after).order_by(_ENTRIES.seq).limit(bindparam("most", type_=Integer))
+
+
 class Journal:
     """Reading the journal."""
 
@@ -111,15 +121,13 @@ class Journal:
         self, after: int = 0, limit: int | None = None, campaign: str | None = None, kind: str | None = None
     ) -> Iterator[JournalRow]:
         """Entries numbered above `after`, in order; read in pages, so writing in between is safe."""
-        query = _ROW.order_by(_ENTRIES.seq)
-        if campaign is not None:
-            query = query.where(_ENTRIES.campaign == campaign)
-        if kind is not None:
-            query = query.where(_ENTRIES.kind == kind)
+        given = {"campaign": campaign, "kind": kind}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        query, asked = _pages(tuple(wanted)), {f"of_{name}": value for name, value in wanted.items()}
         left = limit
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)
-            page = self._connection.execute(query.where(_ENTRIES.seq > after).limit(size)).all()
+            page = self._connection.execute(query, {**asked, "after": after, "most": size}).all()
             for row in page:
                 yield JournalRow(*row)
             if len(page) < size:

@@ -223,6 +223,13 @@ def _first_free(size: int, ends: int) -> CompoundSelect[int, int, int] | Select[
     return asked[0] if len(asked) == 1 else union_all(*asked)
 
 
+@cache
+def _of_columns(names: tuple[str, ...]) -> Select[str]:
+    """The names of the lines whose columns are as asked, in order."""
+    wanted = [LINES.c[name] == bindparam(f"of_{name}") for name in names]
+    return select(LINES.c.name).where(*wanted).order_by(LINES.c.name)
+
+
 def run_parameters(runs: Sequence[Run], size: int) -> dict[str, str | int]:
     """The parameters of a statement over `size` runs."""
     asked: dict[str, str | int] = {}
@@ -281,11 +288,9 @@ class Lines:
         return [line for line in found if isinstance(line, ExchangeLine)]
 
     def _kind(self, kind: LineKind, wanted: dict[str, str | None]) -> Iterator[str]:
-        query = select(LINES.c.name).where(LINES.c.kind == kind).order_by(LINES.c.name)
-        for column, value in wanted.items():
-            if value is not None:
-                query = query.where(LINES.c[column] == value)
-        return iter(self.connection.scalars(query).all())
+        given = {"kind": kind} | {column: value for column, value in wanted.items() if value is not None}
+        asked = {f"of_{column}": value for column, value in given.items()}
+        return iter(self.connection.scalars(_of_columns(tuple(given)), asked).all())
 
     def state(self, line: str) -> LineState | None:
         row = self.connection.execute(_LINE, {"line": line}).first()

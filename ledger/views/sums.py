@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Text, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, case, col, func, select
 
@@ -48,36 +49,37 @@ class LotSums:
     at_receipt: int
 
 
+_slug = bindparam("of_campaign", type_=Text)
+_again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
+_LOTS = (
+    select_columns(
+        col(LotDeliveryRow.product),
+        col(LotDeliveryRow.lot),
+        col(LotRow.over_of),
+        func.sum(_again),
+        func.sum(_again - case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.short)),
+        func.sum(LotDeliveryRow.good),
+        func.sum(LotDeliveryRow.damaged + LotDeliveryRow.short),
+    )
+    .join(LotRow, lot_of_delivery())
+    .where(
+        col(LotDeliveryRow.campaign) == _slug,
+        col(LotDeliveryRow.reversed_by).is_(None),
+        col(LotDeliveryRow.entry).not_in(select(InKindRow.entry).where(InKindRow.campaign == _slug)),
+        col(LotDeliveryRow.entry).not_in(
+            select(OpeningRow.decided_by).where(
+                OpeningRow.campaign == _slug, OpeningRow.status == ProposalStatus.APPROVED
+            )
+        ),
+    )
+    .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot), col(LotRow.over_of))
+    .order_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+)
+
+
 def lots_of(session: Session, slug: str) -> list[LotSums]:
     """The campaign's lots that receipts brought, services included, by product and lot; gifts in kind, and what was
     there before the books begin, stand apart."""
-    again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
-    query = (
-        select_columns(
-            col(LotDeliveryRow.product),
-            col(LotDeliveryRow.lot),
-            col(LotRow.over_of),
-            func.sum(again),
-            func.sum(
-                again - case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.short)
-            ),
-            func.sum(LotDeliveryRow.good),
-            func.sum(LotDeliveryRow.damaged + LotDeliveryRow.short),
-        )
-        .join(LotRow, lot_of_delivery())
-        .where(
-            col(LotDeliveryRow.campaign) == slug,
-            col(LotDeliveryRow.reversed_by).is_(None),
-            col(LotDeliveryRow.entry).not_in(select(InKindRow.entry).where(InKindRow.campaign == slug)),
-            col(LotDeliveryRow.entry).not_in(
-                select(OpeningRow.decided_by).where(
-                    OpeningRow.campaign == slug, OpeningRow.status == ProposalStatus.APPROVED
-                )
-            ),
-        )
-        .group_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot), col(LotRow.over_of))
-        .order_by(col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
-    )
     surplus = _surplus(session, slug)
     accepted, bought = surplus[OverDecision.ACCEPTED], surplus[OverDecision.BOUGHT]
     return [
@@ -90,7 +92,9 @@ def lots_of(session: Session, slug: str) -> list[LotSums]:
             accepted.get(Lot(product, lot), 0),
             int(bad),
         )
-        for product, lot, over, noted, came, good, bad in session.connection().execute(query)
+        for product, lot, over, noted, came, good, bad in session.connection().execute(
+            _LOTS, {"of_campaign": slug}
+        )
     ]
 
 
