@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Text,
     TypeDecorator,
+    bindparam,
     delete,
     insert,
     inspect,
@@ -50,6 +51,9 @@ NO_SEQUENCE = {"autoincrement": False}
 
 UNCOUNTED = {"uncounted": True}
 """`execution_options` of a statement that changes rows which are there: nobody asks how many, nobody waits for it."""
+
+OF_CAMPAIGN = bindparam("of_campaign", type_=Text)
+"""The campaign that a statement is asked about: statements that are made once, for the answers of all campaigns."""
 
 
 class Table(SQLModel, registry=registry()):

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sqlalchemy import Text, bindparam, literal
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -17,6 +19,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import FREE, ExchangeLine, UseCause, money_use
 from ledger.core.wording import Figure
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.conversions import ConversionRow
 from ledger.model.covers import CoverRow
 from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
@@ -103,18 +106,24 @@ def deposits_of(
     return [(row, bool(live) or cover is not None) for row, live, cover in session.exec(query)]
 
 
+_OPENED = (
+    select_columns(
+        col(OpenedCoinsRow.exchange),
+        col(OpenedCoinsRow.amount),
+        col(OpeningRow.told_on),
+        col(OpenedCoinsRow.until),
+        literal("opening"),
+        col(OpeningRow.number),
+    )
+    .join(OpeningRow, col(OpeningRow.entry) == OpenedCoinsRow.opening_entry)
+    .where(col(OpeningRow.campaign) == OF_CAMPAIGN, col(OpeningRow.status) == ProposalStatus.APPROVED)
+    .order_by(col(OpenedCoinsRow.n))
+)
+
+
 def opened_at(session: Session, campaign: str) -> list[Brought]:
     """What lay at exchanges before the books begin."""
-    query = (
-        select(OpenedCoinsRow, OpeningRow)
-        .join(OpeningRow, col(OpeningRow.entry) == OpenedCoinsRow.opening_entry)
-        .where(OpeningRow.campaign == campaign, OpeningRow.status == ProposalStatus.APPROVED)
-        .order_by(col(OpenedCoinsRow.n))
-    )
-    return [
-        Brought(row.exchange, row.amount, opening.told_on, row.until, "opening", opening.number)
-        for row, opening in session.exec(query)
-    ]
+    return [Brought(*row) for row in session.execute(_OPENED, {"of_campaign": campaign})]
 
 
 def coins_at(books: Books, campaign: str, exchange: str) -> int:
@@ -125,15 +134,18 @@ def coins_at(books: Books, campaign: str, exchange: str) -> int:
     return max(0, lies - undone - coming_back(session, campaign, exchange))
 
 
+_COMING_BACK = select(func.coalesce(func.sum(GiftRow.sats), 0)).where(
+    col(GiftRow.campaign) == OF_CAMPAIGN,
+    col(GiftRow.counts_as) == CountsAs.WITHDRAWAL,
+    col(GiftRow.came_from) == bindparam("of_exchange", type_=Text),
+    col(GiftRow.state) == GiftState.VOIDED,
+)
+
+
 def coming_back(session: Session, campaign: str, exchange: str) -> int:
     """Sats of withdrawals that lost their block."""
-    voided = select(func.coalesce(func.sum(GiftRow.sats), 0)).where(
-        GiftRow.campaign == campaign,
-        GiftRow.counts_as == CountsAs.WITHDRAWAL,
-        GiftRow.came_from == exchange,
-        GiftRow.state == GiftState.VOIDED,
-    )
-    return int(session.exec(voided).one())
+    asked = {"of_campaign": campaign, "of_exchange": exchange}
+    return int(session.exec(_COMING_BACK, params=asked).one())
 
 
 def promised(session: Session, campaign: str, exchange: str) -> int:

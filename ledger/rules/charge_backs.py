@@ -21,6 +21,7 @@ from ledger.core.lines import Change, Part, PartKind, UnitState, Use, units_in
 from ledger.core.names import HoldCause, HoldName, UseCause, gift_named, money_use
 from ledger.core.wording import Figure
 from ledger.model.bank_money import ChargeBackRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.covers import CoverRow
 from ledger.model.gifts import ContributionRow
 from ledger.model.proposals import COUNTS, ProposalStatus
@@ -53,13 +54,16 @@ class Wanting:
     shortfall: Count
 
 
+_standing = (
+    col(ChargeBackRow.campaign) == OF_CAMPAIGN,
+    col(ChargeBackRow.status) == ProposalStatus.APPROVED,
+)
+_CHARGE_BACKS = select(ChargeBackRow).where(*_standing).order_by(col(ChargeBackRow.number))
+
+
 def charge_backs_of(session: Session, campaign: str) -> Sequence[ChargeBackRow]:
     """The charge-backs of a campaign that stand, by number."""
-    return session.exec(
-        select(ChargeBackRow)
-        .where(ChargeBackRow.campaign == campaign, ChargeBackRow.status == ProposalStatus.APPROVED)
-        .order_by(col(ChargeBackRow.number))
-    ).all()
+    return session.exec(_CHARGE_BACKS, params={"of_campaign": campaign}).all()
 
 
 def uncovered(session: Session, row: ChargeBackRow, *, waiting: bool = False) -> int:
@@ -71,17 +75,20 @@ def uncovered(session: Session, row: ChargeBackRow, *, waiting: bool = False) ->
     return row.shortfall - int(session.exec(covered).one())
 
 
+_COVERED = (
+    select(CoverRow.charge_back_entry, func.sum(CoverRow.amount))
+    .where(col(CoverRow.campaign) == OF_CAMPAIGN, col(CoverRow.status) == ProposalStatus.APPROVED)
+    .group_by(col(CoverRow.charge_back_entry))
+)
+
+
 def uncovered_charges(session: Session, campaign: str) -> list[tuple[ChargeBackRow, int]]:
     """(charge-back, minor units of its shortfall that nobody covered), of those that stand and where some are."""
     charged = charge_backs_of(session, campaign)
     if not charged:
         return []
-    sums = (
-        select(CoverRow.charge_back_entry, func.sum(CoverRow.amount))
-        .where(CoverRow.campaign == campaign, CoverRow.status == ProposalStatus.APPROVED)
-        .group_by(col(CoverRow.charge_back_entry))
-    )
-    covered = {entry: int(minor) for entry, minor in session.exec(sums)}
+    sums = session.exec(_COVERED, params={"of_campaign": campaign})
+    covered = {entry: int(minor) for entry, minor in sums}
     left = [(row, row.shortfall - covered.get(row.entry, 0)) for row in charged]
     return [(row, minor) for row, minor in left if minor]
 
@@ -93,14 +100,17 @@ class Charged(NamedTuple):
     used: int = 0
 
 
+_CHARGED = (
+    select(ChargeBackRow.currency, func.sum(ChargeBackRow.amount), func.sum(ChargeBackRow.shortfall))
+    .where(*_standing)
+    .group_by(col(ChargeBackRow.currency))
+)
+
+
 def charged_back(session: Session, campaign: str) -> dict[str, Charged]:
     """What banks took back of a campaign's gifts, by currency: none of it counts as given (docs/rules.md, 26)."""
-    sums = (
-        select(ChargeBackRow.currency, func.sum(ChargeBackRow.amount), func.sum(ChargeBackRow.shortfall))
-        .where(ChargeBackRow.campaign == campaign, ChargeBackRow.status == ProposalStatus.APPROVED)
-        .group_by(col(ChargeBackRow.currency))
-    )
-    return {asset: Charged(int(taken), int(used)) for asset, taken, used in session.exec(sums)}
+    sums = session.exec(_CHARGED, params={"of_campaign": campaign})
+    return {asset: Charged(int(taken), int(used)) for asset, taken, used in sums}
 
 
 def shortfall_at_banks(session: Session, campaign: str, currency: str) -> int:

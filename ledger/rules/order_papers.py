@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
+from sqlalchemy import BigInteger, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.orders import (
     AcceptanceRow,
     AcceptedMismatchRow,
@@ -72,11 +74,120 @@ _SOME = 500
 R = TypeVar("R")
 
 
+_BILLED_BY = select(InvoiceLineRow.order_entry).where(
+    col(InvoiceLineRow.invoice_entry) == bindparam("of_invoice", type_=BigInteger)
+)
+
+
 def orders_of(session: Session, invoice: InvoiceRow) -> list[OrderRow]:
     """The orders that an invoice bills, its own one first."""
-    amendments = select(InvoiceLineRow.order_entry).where(InvoiceLineRow.invoice_entry == invoice.entry)
-    entries = dict.fromkeys((invoice.order_entry, *sorted(session.exec(amendments))))
+    amendments = session.exec(_BILLED_BY, params={"of_invoice": invoice.entry})
+    entries = dict.fromkeys((invoice.order_entry, *sorted(amendments)))
     return [session.get_one(OrderRow, entry) for entry in entries]
+
+
+_SCOPES = {
+    "campaign": col(OrderRow.campaign) == OF_CAMPAIGN,
+    "order": col(OrderRow.entry) == bindparam("of_order", type_=BigInteger),
+}
+_BOUND = {
+    scope: select(OrderRow)
+    .where(wanted, col(OrderRow.status) == ProposalStatus.APPROVED)
+    .order_by(col(OrderRow.number))
+    for scope, wanted in _SCOPES.items()
+}
+_ASKED = {
+    scope: select_columns(
+        col(PaymentRow.order_entry),
+        col(PaymentRow.invoice_entry),
+        col(PaymentRow.prepayment),
+        func.sum(PaymentRow.discharges),
+        func.min(PaymentRow.date),
+        func.sum(PaymentRow.vat),
+    )
+    .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+    .where(wanted, col(PaymentRow.status).in_(COUNTS))
+    .group_by(col(PaymentRow.order_entry), col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
+    for scope, wanted in _SCOPES.items()
+}
+_WITHOUT_INVOICE = {
+    scope: select(
+        PaymentRow.order_entry,
+        PaymentRow.prepayment,
+        func.sum(PaymentRow.discharges),
+        func.min(PaymentRow.date),
+    )
+    .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+    .where(
+        wanted,
+        col(PaymentRow.status).in_(COUNTS),
+        col(PaymentRow.invoice_entry).is_(None),
+        col(PaymentRow.no_invoice).is_(None),
+    )
+    .group_by(col(PaymentRow.order_entry), col(PaymentRow.prepayment))
+    for scope, wanted in _SCOPES.items()
+}
+_EXPLAINED = {
+    scope: select(PaymentRow)
+    .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
+    .where(wanted, col(PaymentRow.status).in_(COUNTS), col(PaymentRow.no_invoice).is_not(None))
+    .order_by(col(PaymentRow.number))
+    for scope, wanted in _SCOPES.items()
+}
+_REFUNDED = {
+    scope: select(RefundRow.credit_note_entry, func.sum(RefundRow.makes_good))
+    .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
+    .where(wanted, col(RefundRow.status).in_(COUNTS), col(RefundRow.credit_note_entry).is_not(None))
+    .group_by(col(RefundRow.credit_note_entry))
+    for scope, wanted in _SCOPES.items()
+}
+_ITEMS = {
+    scope: select(OrderItemRow)
+    .join(OrderRow, col(OrderRow.entry) == OrderItemRow.order_entry)
+    .where(wanted)
+    .order_by(col(OrderItemRow.order_entry), col(OrderItemRow.n))
+    for scope, wanted in _SCOPES.items()
+}
+_OWN_INVOICES = {
+    scope: select(OrderRow.entry, InvoiceRow)
+    .join(InvoiceRow, col(InvoiceRow.order_entry) == OrderRow.entry)
+    .where(wanted, col(InvoiceRow.reversed_by).is_(None))
+    for scope, wanted in _SCOPES.items()
+}
+_INVOICES_OF_AMENDMENTS = {
+    scope: select(OrderRow.entry, InvoiceRow)
+    .join(InvoiceLineRow, col(InvoiceLineRow.order_entry) == OrderRow.entry)
+    .join(InvoiceRow, col(InvoiceRow.entry) == InvoiceLineRow.invoice_entry)
+    .where(wanted, col(InvoiceRow.reversed_by).is_(None), InvoiceRow.order_entry != OrderRow.entry)
+    .distinct()
+    for scope, wanted in _SCOPES.items()
+}
+_NOTES = {
+    scope: select(CreditNoteRow)
+    .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
+    .where(wanted, col(CreditNoteRow.reversed_by).is_(None))
+    .order_by(col(CreditNoteRow.number))
+    for scope, wanted in _SCOPES.items()
+}
+_NOTE_LINES = {
+    scope: select(CreditNoteLineRow)
+    .join(CreditNoteRow, col(CreditNoteRow.entry) == CreditNoteLineRow.note_entry)
+    .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
+    .where(wanted)
+    .order_by(col(CreditNoteLineRow.note_entry), col(CreditNoteLineRow.n))
+    for scope, wanted in _SCOPES.items()
+}
+_invoices = bindparam("of_invoices", expanding=True, type_=BigInteger)
+_LINES = (
+    select(InvoiceLineRow)
+    .where(col(InvoiceLineRow.invoice_entry).in_(_invoices))
+    .order_by(col(InvoiceLineRow.invoice_entry), col(InvoiceLineRow.n))
+)
+_ACCEPTANCES = (
+    select(AcceptanceRow)
+    .where(col(AcceptanceRow.invoice_entry).in_(_invoices), col(AcceptanceRow.reversed_by).is_(None))
+    .order_by(col(AcceptanceRow.invoice_entry), col(AcceptanceRow.n))
+)
 
 
 class OrderPapers:
@@ -85,15 +196,13 @@ class OrderPapers:
     def __init__(self, books: Books, campaign: str, order: OrderRow | None = None) -> None:
         self.books = books
         self.campaign = campaign
-        self._wanted = (
-            col(OrderRow.campaign) == campaign if order is None else col(OrderRow.entry) == order.entry
-        )
+        self._scope = "campaign" if order is None else "order"
+        self._key = {"of_campaign": campaign} if order is None else {"of_order": order.entry}
 
     @cached_property
     def bound(self) -> Sequence[OrderRow]:
         """The orders that were approved, closed ones too, by number."""
-        approved = (self._wanted, OrderRow.status == ProposalStatus.APPROVED)
-        return self.books.session.exec(select(OrderRow).where(*approved).order_by(col(OrderRow.number))).all()
+        return self.books.session.exec(_BOUND[self._scope], params=self._key).all()
 
     def items(self, order: OrderRow) -> Sequence[OrderItemRow]:
         """As the order lists them."""
@@ -158,20 +267,8 @@ class OrderPapers:
     @cached_property
     def _asked(self) -> dict[tuple[int, int], Asked]:
         found: dict[tuple[int, int], Asked] = defaultdict(Asked)
-        query = (
-            select_columns(
-                col(PaymentRow.order_entry),
-                col(PaymentRow.invoice_entry),
-                col(PaymentRow.prepayment),
-                func.sum(PaymentRow.discharges),
-                func.min(PaymentRow.date),
-                func.sum(PaymentRow.vat),
-            )
-            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
-            .where(self._wanted, col(PaymentRow.status).in_(COUNTS))
-            .group_by(col(PaymentRow.order_entry), col(PaymentRow.invoice_entry), col(PaymentRow.prepayment))
-        )
-        for order, invoice, prepaid, units, first, vat in self.books.session.connection().execute(query):
+        rows = self.books.session.connection().execute(_ASKED[self._scope], self._key)
+        for order, invoice, prepaid, units, first, vat in rows:
             if invoice is not None:
                 asked = found[order, invoice].plus(int(units), first, prepaid=prepaid)
                 found[order, invoice] = replace(asked, vat=asked.vat + int(vat))
@@ -180,86 +277,37 @@ class OrderPapers:
     @cached_property
     def _without_invoice(self) -> dict[int, Asked]:
         found: dict[int, Asked] = defaultdict(Asked)
-        query = (
-            select(
-                PaymentRow.order_entry,
-                PaymentRow.prepayment,
-                func.sum(PaymentRow.discharges),
-                func.min(PaymentRow.date),
-            )
-            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
-            .where(
-                self._wanted,
-                col(PaymentRow.status).in_(COUNTS),
-                col(PaymentRow.invoice_entry).is_(None),
-                col(PaymentRow.no_invoice).is_(None),
-            )
-            .group_by(col(PaymentRow.order_entry), col(PaymentRow.prepayment))
-        )
-        for order, prepaid, units, first in self.books.session.exec(query):
+        rows = self.books.session.exec(_WITHOUT_INVOICE[self._scope], params=self._key)
+        for order, prepaid, units, first in rows:
             found[order] = found[order].plus(int(units), first, prepaid=prepaid)
         return found
 
     @cached_property
     def _explained(self) -> dict[int, list[PaymentRow]]:
         found: dict[int, list[PaymentRow]] = defaultdict(list)
-        query = (
-            select(PaymentRow)
-            .join(OrderRow, col(OrderRow.entry) == PaymentRow.order_entry)
-            .where(self._wanted, col(PaymentRow.status).in_(COUNTS), col(PaymentRow.no_invoice).is_not(None))
-            .order_by(col(PaymentRow.number))
-        )
-        for payment in self.books.session.exec(query):
+        for payment in self.books.session.exec(_EXPLAINED[self._scope], params=self._key):
             found[payment.order_entry].append(payment)
         return found
 
     @cached_property
     def _refunded(self) -> dict[int, int]:
-        query = (
-            select(RefundRow.credit_note_entry, func.sum(RefundRow.makes_good))
-            .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
-            .where(
-                self._wanted,
-                col(RefundRow.status).in_(COUNTS),
-                col(RefundRow.credit_note_entry).is_not(None),
-            )
-            .group_by(col(RefundRow.credit_note_entry))
-        )
-        rows = self.books.session.exec(query)
+        rows = self.books.session.exec(_REFUNDED[self._scope], params=self._key)
         return {note: int(units) for note, units in rows if note is not None}
 
     @cached_property
     def items_by_order(self) -> dict[int, list[OrderItemRow]]:
         """The items of all of the orders, by the entry of their order, as it lists them."""
         found: dict[int, list[OrderItemRow]] = defaultdict(list)
-        query = (
-            select(OrderItemRow)
-            .join(OrderRow, col(OrderRow.entry) == OrderItemRow.order_entry)
-            .where(self._wanted)
-            .order_by(col(OrderItemRow.order_entry), col(OrderItemRow.n))
-        )
-        for item in self.books.session.exec(query):
+        for item in self.books.session.exec(_ITEMS[self._scope], params=self._key):
             found[item.order_entry].append(item)
         return found
 
     @cached_property
     def _invoices(self) -> dict[int, list[InvoiceRow]]:
         found: dict[int, list[InvoiceRow]] = defaultdict(list)
-        standing = (self._wanted, col(InvoiceRow.reversed_by).is_(None))
-        own = (
-            select(OrderRow.entry, InvoiceRow)
-            .join(InvoiceRow, col(InvoiceRow.order_entry) == OrderRow.entry)
-            .where(*standing)
-        )
-        of_amendment = (
-            select(OrderRow.entry, InvoiceRow)
-            .join(InvoiceLineRow, col(InvoiceLineRow.order_entry) == OrderRow.entry)
-            .join(InvoiceRow, col(InvoiceRow.entry) == InvoiceLineRow.invoice_entry)
-            .where(*standing, InvoiceRow.order_entry != OrderRow.entry)
-            .distinct()
-        )
-        rows = [*self.books.session.exec(own), *self.books.session.exec(of_amendment)]
-        for order, invoice in sorted(rows, key=lambda row: (row[0], row[1].entry)):
+        own = self.books.session.exec(_OWN_INVOICES[self._scope], params=self._key)
+        of_amendments = self.books.session.exec(_INVOICES_OF_AMENDMENTS[self._scope], params=self._key)
+        for order, invoice in sorted([*own, *of_amendments], key=lambda row: (row[0], row[1].entry)):
             found[order].append(invoice)
         return found
 
@@ -267,30 +315,24 @@ class OrderPapers:
     def _lines(self) -> dict[int, list[InvoiceLineRow]]:
         """All lines of the invoices that bill something of the orders."""
         found: dict[int, list[InvoiceLineRow]] = defaultdict(list)
-        for line in self._of_invoices(select(InvoiceLineRow), InvoiceLineRow.invoice_entry, InvoiceLineRow.n):
+        for line in self._of_invoices(_LINES):
             found[line.invoice_entry].append(line)
         return found
 
-    def _of_invoices(self, query: SelectOfScalar[R], invoice: int, n: int) -> Iterator[R]:
+    def _of_invoices(self, query: SelectOfScalar[R]) -> Iterator[R]:
         """Rows of the invoices that bill something of the orders, each invoice's in its order."""
         wanted = sorted({row.entry for rows in self._invoices.values() for row in rows})
         for at in range(0, len(wanted), _SOME):
-            some = query.where(col(invoice).in_(wanted[at : at + _SOME]))
-            yield from self.books.session.exec(some.order_by(col(invoice), col(n)))
+            yield from self.books.session.exec(query, params={"of_invoices": wanted[at : at + _SOME]})
 
     @cached_property
     def _accepted(self) -> dict[int, Accepted]:
-        standing = {
-            row.entry: row
-            for row in self._of_invoices(
-                select(AcceptanceRow).where(col(AcceptanceRow.reversed_by).is_(None)),
-                AcceptanceRow.invoice_entry,
-                AcceptanceRow.n,
-            )
-        }
+        standing = {row.entry: row for row in self._of_invoices(_ACCEPTANCES)}
+        if not standing:
+            return {}
         mismatches: dict[int, set[Mismatch]] = defaultdict(set)
         accepted = select(AcceptedMismatchRow).where(col(AcceptedMismatchRow.acceptance_entry).in_(standing))
-        for row in self.books.session.exec(accepted) if standing else ():
+        for row in self.books.session.exec(accepted):
             mismatches[standing[row.acceptance_entry].invoice_entry].add(Mismatch(row.mismatch))
         reasons = {row.invoice_entry: row.reason for row in standing.values()}
         return {entry: Accepted(frozenset(found), reasons[entry]) for entry, found in mismatches.items()}
@@ -298,26 +340,13 @@ class OrderPapers:
     @cached_property
     def _notes(self) -> dict[int, list[CreditNoteRow]]:
         found: dict[int, list[CreditNoteRow]] = defaultdict(list)
-        query = (
-            select(CreditNoteRow)
-            .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
-            .where(self._wanted, col(CreditNoteRow.reversed_by).is_(None))
-            .order_by(col(CreditNoteRow.number))
-        )
-        for note in self.books.session.exec(query):
+        for note in self.books.session.exec(_NOTES[self._scope], params=self._key):
             found[note.order_entry].append(note)
         return found
 
     @cached_property
     def _note_lines(self) -> dict[int, list[CreditNoteLineRow]]:
         found: dict[int, list[CreditNoteLineRow]] = defaultdict(list)
-        query = (
-            select(CreditNoteLineRow)
-            .join(CreditNoteRow, col(CreditNoteRow.entry) == CreditNoteLineRow.note_entry)
-            .join(OrderRow, col(OrderRow.entry) == CreditNoteRow.order_entry)
-            .where(self._wanted)
-            .order_by(col(CreditNoteLineRow.note_entry), col(CreditNoteLineRow.n))
-        )
-        for line in self.books.session.exec(query):
+        for line in self.books.session.exec(_NOTE_LINES[self._scope], params=self._key):
             found[line.note_entry].append(line)
         return found
