@@ -138,6 +138,7 @@ def _add(
     )
 
 
+@cache
 def schema_of(body: type) -> dict[str, Any]:
     """The JSON schema of a body, with nothing to be resolved elsewhere."""
     schema = TypeAdapter(body).json_schema(ref_template="#/$defs/{model}")
@@ -148,14 +149,14 @@ def schema_of(body: type) -> dict[str, Any]:
 @cache
 def _act_schema(facts: type) -> dict[str, Any]:
     """That of an action's facts, with what every fact may carry beside them."""
-    resolved = schema_of(facts)
+    own = schema_of(facts)
     late = "The day on the paper, where it is booked on a later one."
     early = "Why that day is before the day of what the fact rests on; all but the last want an approver."
-    resolved["properties"] = resolved.get("properties", {}) | {
+    beside = {
         HAPPENED: {"type": "string", "format": "date", "description": late},
         OUT_OF_ORDER: {"type": "string", "enum": [*OutOfOrder], "description": early},
     }
-    return resolved
+    return own | {"properties": own.get("properties", {}) | beside}
 
 
 def _resolved(node: Any, defs: dict[str, Any], depth: int) -> Any:
