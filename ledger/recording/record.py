@@ -35,9 +35,12 @@ from ledger.rules.named import by_name
 from ledger.rules.payee_screening import require_screened
 from ledger.rules.questions import ANSWER, note_questions, require_answered
 from ledger.rules.spec import Context, Kind
-from ledger.store.journal import JournalRow
+from ledger.rules.standing import STANDING, standing_beside
+from ledger.store.journal import JournalRow, head_and_key
 from ledger.store.transaction import Reading, Writing
 from ledger.tracing.subjects import note_subjects
+
+_BEGINNING = head_and_key(*STANDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def record(
     told = facts_json(facts)
     books = Books(tx)
     key = kind.key_of(books, campaign, facts)
-    head, earlier = tx.journal.head_and(key)
+    begun = tx.journal.head_and(key, _BEGINNING, of_campaign=campaign)
+    head, earlier = begun.head, begun.earlier
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
         beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
@@ -137,6 +141,7 @@ def record(
         raise _recorded_otherwise(kind, facts, entry, books.reversed_by(entry.seq) is not None)
     approved = kind.approves(books, campaign, facts)
     context = context_of(tx, books, campaign, now, role)
+    context.know({campaign}, standing_beside(begun.also))
     if approved is not None and author is not None and tx.desk.author(approved) == author:
         first = context.entry(approved)
         noun = kind.noun if first is None else noun_of_kind(first.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol
 
@@ -48,9 +48,13 @@ class Context:
         wanted = set(campaigns)
         new = wanted - self._asked.keys() - self._there_is_none
         if new:
-            self._asked.update(standings(self.books.session, sorted(new)))
-            self._there_is_none.update(new - self._asked.keys())
+            self.know(new, standings(self.books.session, sorted(new)))
         return {slug: self._asked[slug] for slug in wanted & self._asked.keys()}
+
+    def know(self, campaigns: Set[str], standing: Mapping[str, Closed | None]) -> None:
+        """What was asked of campaigns already: of those that there are, how far each one's books are closed."""
+        self._asked.update(standing)
+        self._there_is_none.update(campaigns - standing.keys())
 
     @property
     def today(self) -> str:

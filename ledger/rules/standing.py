@@ -5,10 +5,10 @@ One question for both; closing and opening periods is `ledger/rules/periods.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import ColumnElement, ScalarSelect, Text, bindparam, literal_column, select
 from sqlmodel import Session
 
 from ledger.model.campaigns import CampaignRow
@@ -25,24 +25,44 @@ class Closed(NamedTuple):
     number: str
 
 
-_CAMPAIGNS, _PERIODS = table_of(CampaignRow), table_of(PeriodRow)
-_of_it = _PERIODS.alias()
-_newest = (
-    select(_of_it.c.entry)
-    .where(_of_it.c.campaign == _CAMPAIGNS.c.slug, _of_it.c.status == ProposalStatus.APPROVED)
-    .order_by(_of_it.c.last.desc(), _of_it.c.number.desc())
-    .limit(literal_column("1"))
-    .scalar_subquery()
-)
+_CAMPAIGNS, _PERIODS = table_of(CampaignRow).c, table_of(PeriodRow).c
+
+
+def _closed(column: ColumnElement[str], campaign: ColumnElement[str]) -> ScalarSelect[str]:
+    """What a column says of the newest closed period of a campaign."""
+    return (
+        select(column)
+        .where(_PERIODS.campaign == campaign, _PERIODS.status == ProposalStatus.APPROVED)
+        .order_by(_PERIODS.last.desc(), _PERIODS.number.desc())
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+
+
 _STANDING = OfKeys(
-    select(_CAMPAIGNS.c.slug, _PERIODS.c.last, _PERIODS.c.number)
-    .select_from(_CAMPAIGNS.outerjoin(_PERIODS, _PERIODS.c.entry == _newest))
-    .where,
-    _CAMPAIGNS.c.slug,
+    select(
+        _CAMPAIGNS.slug, _closed(_PERIODS.last, _CAMPAIGNS.slug), _closed(_PERIODS.number, _CAMPAIGNS.slug)
+    ).where,
+    _CAMPAIGNS.slug,
 )
+_asked = bindparam("of_campaign", type_=Text)
+STANDING = (
+    select(_CAMPAIGNS.slug).where(_CAMPAIGNS.slug == _asked).scalar_subquery(),
+    _closed(_PERIODS.last, _asked),
+    _closed(_PERIODS.number, _asked),
+)
+"""The same of the campaign `of_campaign`, beside another question: its name where it is there, then its `Closed`."""
 
 
 def standings(session: Session, campaigns: Iterable[str]) -> dict[str, Closed | None]:
     """Of those campaigns that there are, how far each one's books are closed; None while every period is open."""
     rows = _STANDING.ask(session.connection(), [(campaign,) for campaign in campaigns])
     return {slug: None if last is None else Closed(last, number) for slug, last, number in rows}
+
+
+def standing_beside(also: Sequence[str | None]) -> dict[str, Closed | None]:
+    """What `standings` gives, of what was asked by `STANDING`."""
+    slug, last, number = also or (None, None, None)
+    if slug is None:
+        return {}
+    return {slug: None if last is None or number is None else Closed(last, number)}

@@ -261,8 +261,8 @@ def _begin(connection: Connection, *, writes: bool) -> None:
             # SQLite takes its snapshot with the first question, not with BEGIN.
             connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()
     elif writes:
-        connection.exec_driver_sql("BEGIN")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        # One round trip; nothing is sent ahead yet, where a server takes one statement at a time.
+        connection.exec_driver_sql(f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})")
     else:
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 

@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, func, insert, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Integer,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    null,
+    tuple_,
+    union_all,
+)
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, select
 
@@ -35,6 +50,7 @@ _ROW = select_columns(
     _ENTRIES.data,
     _ENTRIES.hash,
 )
+_COLUMNS = len(_ROW.selected_columns)
 _BY_KEY = _ROW.where(_ENTRIES.key == bindparam("wanted"))
 _BY_SEQ = _ROW.where(_ENTRIES.seq == bindparam("wanted"))
 _SIDES = union_all(
@@ -44,10 +60,6 @@ _SIDES = union_all(
     select_columns(_TRANSFERS.credit, _TRANSFERS.asset, _TRANSFERS.seq, -_TRANSFERS.amount),
 ).subquery()
 _HEAD = select_columns(_ENTRIES.seq, _ENTRIES.hash).order_by(_ENTRIES.seq.desc()).limit(1)
-# Two questions in one, not an "or": each goes by its index, whatever a database believes of the table's size.
-_HEAD_AND_KEY = union_all(
-    _ROW.where(_ENTRIES.seq == select_columns(_HEAD.subquery().c.seq).scalar_subquery()), _BY_KEY
-)
 _ADD = insert(table_of(EntryRow))
 _ADD_TRANSFER = insert(table_of(TransferRow))
 
@@ -83,6 +95,31 @@ class Moved:
     units: int
 
 
+def head_and_key(*also: ScalarSelect[str]) -> CompoundSelect[Any]:
+    """What `Journal.head_and` asks; `also`: what is asked beside the head, in the same question.
+
+    Two questions in one, not an "or": each goes by its index, whatever a database believes of the table's size.
+    """
+    newest = _ENTRIES.seq == select_columns(_HEAD.subquery().c.seq).scalar_subquery()
+    nothing = [cast(null(), Text) for _ in also]
+    return union_all(
+        _ROW.add_columns(literal_column("1"), *also).where(newest),
+        _BY_KEY.add_columns(literal_column("0"), *nothing),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What recording begins with: number and hash of the newest entry, the entry with the key, what was asked beside.
+
+    Of an empty journal all of it is None, and nothing was asked beside.
+    """
+
+    head: tuple[int, str] | None
+    earlier: JournalRow | None
+    also: Sequence[str | None]
+
+
 @cache
 def _pages(names: tuple[str, ...]) -> Select[Any]:
     """The next entries whose columns are as asked, in order."""
@@ -103,11 +140,16 @@ class Journal:
         found = self._connection.execute(_HEAD).first()
         return None if found is None else (found.seq, found.hash)
 
-    def head_and(self, key: str) -> tuple[tuple[int, str] | None, JournalRow | None]:
-        """The head as `head` gives it, and the entry with a key as `by_key` does: one question."""
-        rows = [JournalRow(*found) for found in self._connection.execute(_HEAD_AND_KEY, {"wanted": key})]
-        head = max(((row.seq, row.hash) for row in rows), default=None)
-        return head, next((row for row in rows if row.key == key), None)
+    def head_and(self, key: str, question: CompoundSelect[Any], **asked: str) -> Beginning:
+        """The head as `head` gives it, and the entry with a key as `by_key` does, by one question of `head_and_key`."""
+        head, earlier, also = None, None, tuple[str | None, ...]()
+        for row in self._connection.execute(question, {"wanted": key, **asked}):
+            found, (is_head, *beside) = JournalRow(*row[:_COLUMNS]), row[_COLUMNS:]
+            if is_head:
+                head, also = (found.seq, found.hash), tuple(beside)
+            else:
+                earlier = found
+        return Beginning(head, earlier, also)
 
     def by_key(self, key: str) -> JournalRow | None:
         found = self._connection.execute(_BY_KEY, {"wanted": key}).first()
