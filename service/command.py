@@ -35,7 +35,7 @@ MEANINGS: Mapping[Exit, str] = {
 }
 
 
-class Told(Exception):
+class Stopped(Exception):
     """What a command stops with: one whole literal text with a name in braces for each value, as the ledger refuses."""
 
     def __init__(self, text: str, /, *, many: str = "", **values: Value) -> None:
@@ -46,11 +46,11 @@ class Told(Exception):
         return str(self.wording)
 
 
-class BadUse(Told):
+class BadUse(Stopped):
     """Input that a command refuses: what is wrong, and the remedy. Exit 2."""
 
 
-class Unavailable(Told):
+class Unavailable(Stopped):
     """Something outside that is not there now. Exit 69."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ledger.core.creditor_reference import is_iban, looks_like_iban, together
+from ledger.core.creditor_reference import compact, is_iban, looks_like_iban
 from ledger.core.gift_accounts import GiftAccount
 from ledger.core.money import is_money
 from service.command import BadUse
@@ -20,7 +20,7 @@ def require_payable(accounts: Iterable[GiftAccount]) -> None:
 
 
 def _require_payable(told: GiftAccount) -> None:
-    number = together(told.account)
+    number = compact(told.account)
     if looks_like_iban(number) and not is_iban(number):
         raise BadUse(
             "gift_accounts.account of {holder}: has the form of an IBAN, and its country, length or check digits are "

@@ -108,7 +108,7 @@ def build(
         kind = AddressWatcher if config.watch.mode == "addresses" else Watcher
         return Intake(
             store,
-            kind(network, sources, chain, set_aside(store), monotonic=monotonic, told=reading),
+            kind(network, sources, chain, set_aside(store), monotonic=monotonic, on_read=reading),
             clock,
             config.watch.blocks_a_look,
             sightings,

@@ -35,12 +35,12 @@ class AddressWatcher:
         set_aside: Mapping[str, SetAside] | None = None,
         *,
         monotonic: Callable[[], float] | None = None,
-        told: Progress | None = None,
+        on_read: Progress | None = None,
     ) -> None:
-        """`monotonic` and `told`: see `SourcePool`."""
+        """`monotonic` and `on_read`: see `SourcePool`."""
         self.network = network
         self.chain = chain
-        self._sources = SourcePool(sources, chain, set_aside, monotonic, told)
+        self._sources = SourcePool(sources, chain, set_aside, monotonic, on_read)
         self._histories = Histories(self._sources)
 
     def look(

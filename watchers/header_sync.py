@@ -98,7 +98,7 @@ def _add_headers(
             raise SourceLied.of(source.name, refused) from refused
         sync.tip = tip
         first += len(headers)
-        source.told(Part.HEADERS, first - 1, last)
+        source.on_read(Part.HEADERS, first - 1, last)
 
 
 def _known_height(source: Source, chain: HeaderChain, claimed: ClaimedTip) -> int:

@@ -76,12 +76,12 @@ class Watcher:
         set_aside: Mapping[str, SetAside] | None = None,
         *,
         monotonic: Callable[[], float] | None = None,
-        told: Progress | None = None,
+        on_read: Progress | None = None,
     ) -> None:
-        """`monotonic` and `told`: see `SourcePool`."""
+        """`monotonic` and `on_read`: see `SourcePool`."""
         self.network = network
         self.chain = chain
-        self._sources = SourcePool(sources, chain, set_aside, monotonic, told)
+        self._sources = SourcePool(sources, chain, set_aside, monotonic, on_read)
         self._histories = Histories(self._sources)
 
     def look(
@@ -269,7 +269,7 @@ class _Reading:
                 self._missing.add(name)
                 break
             connected.append(block)
-            self._sources.told(block.source, Part.BLOCKS, len(connected), len(path))
+            self._sources.on_read(block.source, Part.BLOCKS, len(connected), len(path))
         return connected
 
     def _block(self, name: str, scripts: AbstractSet[bytes]) -> ChainBlock | None:

@@ -85,7 +85,7 @@ class SourcePool:
 
     With `monotonic` (seconds that never go back) a source that is slower than another is waited for a few seconds only,
     and goes on in the next look: what one has shown need not wait for the others. Without, all are waited for.
-    `told` is told how far long reading has come.
+    `on_read` is told how far long reading has come.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class SourcePool:
         chain: HeaderChain,
         set_aside: Mapping[str, SetAside] | None = None,
         monotonic: Callable[[], float] | None = None,
-        told: Progress | None = None,
+        on_read: Progress | None = None,
     ) -> None:
         names = [source.name for source in sources]
         if len(set(names)) != len(names):
@@ -103,10 +103,10 @@ class SourcePool:
         self._sources = tuple(sources)
         self._aside: dict[str, SetAside] = dict(set_aside or {})
         self._monotonic = monotonic
-        self._told = told
-        if told is not None:
+        self._on_read = on_read
+        if on_read is not None:
             for source in self._sources:
-                source.told = partial(told, source.name)
+                source.on_read = partial(on_read, source.name)
 
     def sync_all(self, now: int) -> list[SourceStatus]:
         """Ask every source for its tip and headers, and add what verifies to the chain."""
@@ -161,10 +161,10 @@ class SourcePool:
             one.source.asked_until = inf
             one.seconds_left = max(0.0, one.seconds_left - (self._monotonic() - began))
 
-    def told(self, source: str, part: Part, done: int, of: int) -> None:
+    def on_read(self, source: str, part: Part, done: int, of: int) -> None:
         """A source gave so many of so many of a part."""
-        if self._told is not None:
-            self._told(source, part, done, of)
+        if self._on_read is not None:
+            self._on_read(source, part, done, of)
 
     def available(self, now: int) -> list[SourceStatus]:
         """The sources that are not set aside, for a question apart from any look."""

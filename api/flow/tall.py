@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import drawn_thread
-from api.flow.wide import CODE, band_class, bar_class, esc_long, halo_class, shelf_width, wire_class
+from api.flow.wide import CODE, band_class, bar_class, esc_long, exit_width, halo_class, wire_class
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
 from ledger.views.flow import Flow, StageKind, Thread
@@ -123,7 +123,7 @@ class _Tall:
     @staticmethod
     def _cap_of(item: Leaving) -> float:
         """How high the end of an exit is."""
-        return float(BAR) if item.straight and not item.thin else max(3.0, shelf_width(item))
+        return float(BAR) if item.straight and not item.thin else max(3.0, exit_width(item))
 
     def _rows(self, at: float) -> float:
         """Receivers, the one served last first."""
@@ -211,7 +211,7 @@ class _Tall:
             item = self.layout.leaving[index]
             if item.thin:
                 continue
-            css, width = CODE[item.substance], shelf_width(item)
+            css, width = CODE[item.substance], exit_width(item)
             if item.straight:
                 y = self.ys[item.stage] + BAR
                 out.append(

@@ -161,7 +161,7 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
             for index in sorted(group, key=lambda i: -layout.leaving[i].end):
                 if index in placed:
                     continue
-                width = shelf_width(layout.leaving[index])
+                width = exit_width(layout.leaving[index])
                 placed[index] = (at, width)
                 at += width + 12
     return placed
@@ -225,7 +225,7 @@ def wire_class(item: Leaving) -> str:
     return f"w {CODE[item.substance]}w" + ("" if item.exit.kind is ExitKind.SPENT else " f")
 
 
-def shelf_width(item: Leaving) -> float:
+def exit_width(item: Leaving) -> float:
     if item.exit.kind.is_bad:
         return 2.0
     return 4.0 if item.exit.kind is ExitKind.SPENT else max(1.0, item.size)

@@ -20,13 +20,13 @@ _OWN = re.compile(rf"(?=(RF[0-9]{{2}}[A-Z0-9]{{{OWN_BODY}}}))")
 """Wherever it begins: what a bank writes beside it stands against it once spaces are gone."""
 
 
-def together(text: str) -> str:
+def compact(text: str) -> str:
     """Without the spaces and hyphens between groups, in capitals."""
     return "".join(c for c in text if not c.isspace() and c != "-").upper()
 
 
 def is_iban(text: str) -> bool:
-    """Is it an IBAN (ISO 13616), of its country's form and with right check digits? `text`: as `together` gives it."""
+    """Is it an IBAN (ISO 13616), of its country's form and with right check digits? `text`: as `compact` gives it."""
     return _IBAN.fullmatch(text) is not None and bool(iban.is_valid(text))
 
 
@@ -35,7 +35,7 @@ def looks_like_iban(text: str) -> bool:
 
 
 def is_reference(text: str) -> bool:
-    """Is it a reference whose check digits are right? `text`: as `together` gives it."""
+    """Is it a reference whose check digits are right? `text`: as `compact` gives it."""
     return _REFERENCE.fullmatch(text) is not None and iso11649.is_valid(text)
 
 
@@ -46,6 +46,6 @@ def reference_with(body: str) -> str:
 
 def own_length_in(text: str) -> Iterator[str]:
     """Each reference as long as ours that a text has, whatever stands beside it."""
-    for found in _OWN.finditer(together(text)):
+    for found in _OWN.finditer(compact(text)):
         if is_reference(found.group(1)):
             yield found.group(1)

@@ -34,9 +34,9 @@ class FieldError:
             Wording(AT_FIELD, {"field": self.field, "reason": self.wording}) if self.field else self.wording
         )
 
-    def told(self, catalogue: Catalogue = ENGLISH) -> str:
+    def translated(self, catalogue: Catalogue = ENGLISH) -> str:
         """Field and reason in one line."""
-        return self.named.told(catalogue)
+        return self.named.translated(catalogue)
 
 
 class LedgerError(Exception):
@@ -62,7 +62,7 @@ class LedgerError(Exception):
         return cls.field(field, wording.text, many=wording.many, **wording.values)
 
     def __str__(self) -> str:
-        return self.told()
+        return self.translated()
 
     @property
     def wording(self) -> Wording:
@@ -72,9 +72,9 @@ class LedgerError(Exception):
             whole = Wording(_BOTH, {"first": whole, "next": other})
         return whole
 
-    def told(self, catalogue: Catalogue = ENGLISH) -> str:
+    def translated(self, catalogue: Catalogue = ENGLISH) -> str:
         """The sentence, in English where nothing else is chosen."""
-        return self.wording.told(catalogue)
+        return self.wording.translated(catalogue)
 
 
 class Refused(LedgerError):

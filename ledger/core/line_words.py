@@ -100,9 +100,9 @@ class LineWords:
         """The bytes that are kept, and committed to; none where nothing is said."""
         if self == LineWords():
             return b""
-        return canonical(self.told())
+        return canonical(self.as_json())
 
-    def told(self) -> dict[str, str | list[str]]:
+    def as_json(self) -> dict[str, str | list[str]]:
         """As JSON shows them."""
         return {
             "name": self.name,

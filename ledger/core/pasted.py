@@ -9,7 +9,7 @@ import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
-from ledger.core.creditor_reference import is_reference, together
+from ledger.core.creditor_reference import compact, is_reference
 
 _REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 """A payment request of BIP 21; in capitals in QR codes."""
@@ -35,7 +35,7 @@ def pasted_key(text: str) -> str:
     address, which are shown and copied in groups.
     """
     key = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
-    if is_reference(reference := together(key)):
+    if is_reference(reference := compact(key)):
         return reference
     whole = "".join(key.split())
     if whole != key and (_TRANSACTION.fullmatch(whole) or _ADDRESS.fullmatch(whole)):

@@ -62,9 +62,9 @@ class Wording:
         return hash((self.text, repr(sorted(self.values.items()))))
 
     def __str__(self) -> str:
-        return self.told()
+        return self.translated()
 
-    def told(self, catalogue: Catalogue = ENGLISH) -> str:
+    def translated(self, catalogue: Catalogue = ENGLISH) -> str:
         """The sentence, in English where nothing else is chosen. Raises KeyError for a place without its value."""
         n = self.values.get("n")
         if self.many and isinstance(n, int):
@@ -72,7 +72,7 @@ class Wording:
         else:
             text = catalogue.gettext(self.text)
         return (
-            text.format_map({name: _told(value, catalogue) for name, value in self.values.items()})
+            text.format_map({name: _translated(value, catalogue) for name, value in self.values.items()})
             if self.values
             else text
         )
@@ -125,12 +125,12 @@ class WrongField(WrongValue):
         super().__init__(AT_FIELD, field=field, reason=self.reason)
 
 
-def _told(value: Value, catalogue: Catalogue) -> str:
+def _translated(value: Value, catalogue: Catalogue) -> str:
     if isinstance(value, Wording):
-        return value.told(catalogue)
+        return value.translated(catalogue)
     if isinstance(value, str | int | Figure):
         return str(value)
-    return catalogue.gettext(", ").join(_told(each, catalogue) for each in value)
+    return catalogue.gettext(", ").join(_translated(each, catalogue) for each in value)
 
 
 def value_data(value: Value) -> object:

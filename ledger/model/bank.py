@@ -215,7 +215,7 @@ class OutstandingRow(Proposal, table=True):
 
 
 class CashCountRow(Proposal, table=True):
-    """`counted` minor units lay in the box `bank` at the end of the day `told_on`, as two people signed."""
+    """`counted` minor units lay in the box `bank` at the end of the day `document_date`, as two people signed."""
 
     __tablename__: ClassVar[Any] = "cash_counts"
     __table_args__ = (

@@ -14,15 +14,15 @@ from ledger.model.recorded import Recorded
 
 
 class ExchangeRateRow(Recorded, table=True):
-    """`price` units of `currency` for one of `base`, an exact decimal, as `source` had it on the day `told_on`.
+    """`price` units of `currency` for one of `base`, an exact decimal, as `source` had it on the day `rate_date`.
 
     `monthly`: an official rate of that month.
     """
 
     __tablename__: ClassVar[Any] = "exchange_rates"
     __table_args__ = (
-        Index("exchange_rates_base", "campaign", "base", "told_on"),
-        Index("exchange_rates_currency", "campaign", "currency", "told_on"),
+        Index("exchange_rates_base", "campaign", "base", "rate_date"),
+        Index("exchange_rates_currency", "campaign", "currency", "rate_date"),
         STRICT,
     )
     base: str = Field(sa_type=TEXT)
@@ -30,4 +30,4 @@ class ExchangeRateRow(Recorded, table=True):
     price: str = Field(sa_type=TEXT)
     source: str = Field(sa_type=TEXT)
     monthly: bool = Field(sa_type=FLAG)
-    told_on: str = Field(sa_type=TEXT)
+    rate_date: str = Field(sa_type=TEXT)

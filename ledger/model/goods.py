@@ -145,7 +145,7 @@ class LotDeliveryRow(Table, table=True):
     __tablename__: ClassVar[Any] = "lot_deliveries"
     __table_args__ = (
         of_lot(),
-        one_of("replaces_found", Failed),
+        one_of("replaces_failed", Failed),
         Index("lot_deliveries_lot", "campaign", "product", "lot"),
         KEYED,
     )
@@ -166,7 +166,7 @@ class LotDeliveryRow(Table, table=True):
     short: int = Field(default=0, sa_type=LONG)
     rejected: int = Field(default=0, sa_type=LONG)
     replaces: str | None = Field(default=None, sa_type=TEXT)  # the lot that it is delivered for
-    replaces_found: Failed | None = Field(default=None, sa_type=Word(Failed))
+    replaces_failed: Failed | None = Field(default=None, sa_type=Word(Failed))
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
@@ -256,17 +256,17 @@ class LossRow(Paper, table=True):
 
 
 class FindRow(Paper, table=True):
-    """Pieces that a loss, an arrival or a receipt (`told_by`, its entry) counted off, and that lie at `place` now."""
+    """Pieces that a loss, an arrival or a receipt (entry `counted_off_by`) counted off, and that lie at `place` now."""
 
     __tablename__: ClassVar[Any] = "finds"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         of_lot(),
         one_of("was", Missing),
-        Index("finds_told_by", "told_by"),
+        Index("finds_counted_off_by", "counted_off_by"),
         STRICT,
     )
-    told_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    counted_off_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
     was: Missing = Field(sa_type=Word(Missing))
     product: str = Field(sa_type=TEXT)
     lot: str = Field(sa_type=TEXT)

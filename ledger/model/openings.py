@@ -16,7 +16,7 @@ from ledger.model.proposals import Proposal, ProposalStatus
 
 
 class OpeningRow(Proposal, table=True):
-    """What stood at the end of the day `told_on`; the same day books it."""
+    """What stood at the end of the day `document_date`; the same day books it."""
 
     __tablename__: ClassVar[Any] = "campaign_openings"
     __table_args__ = (

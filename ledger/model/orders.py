@@ -366,7 +366,7 @@ class ClaimEnd(StrEnum):
 
 
 class ClaimRow(Numbered, table=True):
-    """`quantity` pieces of a lot that `debtor` is held to answer for; `told_by`: the entry that counted them off.
+    """`quantity` pieces of a lot that `debtor` is held to answer for, and that the entry `counted_off_by` tells of.
 
     They ended in the use `ended_in`. `order_entry` and `item`: what they were bought on, which says their price.
     `owner` follows it until the day `until`, where that was said with it.
@@ -382,7 +382,7 @@ class ClaimRow(Numbered, table=True):
     )
     on_whom: Answerable = Field(sa_type=Word(Answerable))
     debtor: str = Field(sa_type=TEXT)
-    told_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
+    counted_off_by: int = Field(sa_type=LONG, foreign_key="entries.seq")
     paper: str = Field(sa_type=TEXT)  # noun and number of what told it
     ended_in: str = Field(sa_type=TEXT)
     failure: Failure = Field(sa_type=Word(Failure))

@@ -14,7 +14,7 @@ from ledger.model.proposals import Proposal, ProposalStatus
 
 
 class PeriodRow(Proposal, table=True):
-    """The days from `first` to `last`, both included, that somebody wants closed, on the day `told_on`.
+    """The days from `first` to `last`, both included, that somebody wants closed, on the day `document_date`.
 
     Approved, they are closed; a reversal opens them again.
     """

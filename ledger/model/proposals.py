@@ -30,13 +30,13 @@ COUNTS = (ProposalStatus.PENDING, ProposalStatus.APPROVED)
 class Proposal(Paper):
     """The columns of a noun that one person records and another one decides; no table by itself.
 
-    `entry` is the proposal's own, booked on `date`; `told_on` is the day that its facts name, `happened` the day on
+    `entry` is the proposal's own, booked on `date`; `document_date` is the day that its facts name, `happened` that on
     the paper where that is another than the booking's. `decided_by` is the entry of the approval or the rejection,
     booked on `decided_on`; `reversed_by` that of the reversal of the approval. A table of these says
     `one_of("status", ProposalStatus)`, and that campaign and number are unique together.
     """
 
-    told_on: str = Field(sa_type=TEXT)
+    document_date: str = Field(sa_type=TEXT)
     recorded_at: str = Field(sa_type=TEXT)
     status: ProposalStatus = Field(default=ProposalStatus.PENDING, sa_type=Word(ProposalStatus))
     decided_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")

@@ -56,5 +56,5 @@ def _said(books: Books, entry: Entry) -> tuple[str, str, str]:
     workflow = WORKFLOWS.get(noun)
     proposal = None if workflow is None else workflow.find(books.session, entry.campaign, reference)
     if proposal is not None:
-        return noun, reference, proposal.told_on
+        return noun, reference, proposal.document_date
     return noun, reference, str(entry.facts.get("date", entry.date))

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from collections.abc import Iterator
 
-from ledger.core.creditor_reference import OWN_BODY, is_reference, own_length_in, reference_with, together
+from ledger.core.creditor_reference import OWN_BODY, compact, is_reference, own_length_in, reference_with
 from ledger.recording.address_requests import form_secret
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.transaction import Reading
@@ -34,7 +34,7 @@ def _signed(secret: bytes, campaign: str, drawn: str) -> str:
 
 def campaign_of_reference(tx: Reading, text: str) -> str | None:
     """The campaign that a reference was given out for; None where it is none of ours."""
-    reference, secret = together(text), form_secret(tx)
+    reference, secret = compact(text), form_secret(tx)
     if secret is None or not is_reference(reference):
         return None
     return next((slug for slug in campaign_slugs(tx.session) if _is_of(secret, slug, reference)), None)

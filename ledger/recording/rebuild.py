@@ -86,7 +86,7 @@ def fold_all(
         while page := list(islice(rows, _TOLD_EACH)):
             if isinstance(into, Scratch):
                 into.keep(page)
-            with books.together():
+            with books.batched():
                 for row in page:
                     fold(books, entry_from_bytes(row.data))
             done += len(page)

@@ -91,7 +91,7 @@ class _Settling:
         self._screens: dict[str, bool] = {}
 
     def run(self) -> LookOutcome:
-        touched, lowest = self._observe()
+        undone, lowest = self._observe()
         late_coins = [c for c in map(self._observed.coin, self._late_coins) if c is not None]
         self._recorded_spenders = {
             c.spent_by for c in late_coins if c.spent_by and spends_of(self._tx.session, c.spent_by)
@@ -107,7 +107,7 @@ class _Settling:
         self._note_look()
         if lowest is not None:
             before, young = min(before, lowest - 1), min(young, lowest - 1)
-            self._void(touched)
+            self._void(undone)
         settled = tip.height - self._depth + 1
         mature = tip.height - max(self._depth, MATURITY) + 1
         work = [w for w in self._observed.txs_in(before + 1, settled) if not w.coinbase]
@@ -132,14 +132,14 @@ class _Settling:
 
     def _observe(self) -> tuple[list[str], int | None]:
         """Append and fold what is new; transactions of blocks that left, newest first, and their lowest height."""
-        touched: list[str] = []
+        undone: list[str] = []
         lowest: int | None = None
         for block in self._look.undone:
             height = self._observed.height_of(block)
             if height is None:
                 continue
             lowest = height if lowest is None else min(lowest, height)
-            touched += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
+            undone += [w.txid for w in reversed(list(self._observed.txs_in(height, height)))]
             self._append("look", ObservationKind.BLOCK_LEFT, block, BlockLeft())
         for late in self._look.late:
             for facts in late.txs:
@@ -161,7 +161,7 @@ class _Settling:
             waiting = left if len(left) < len(waiting) else []
         if self._look.mempool_complete:
             self._note_absent(seen)
-        return touched, lowest
+        return undone, lowest
 
     def _see(self, sighting: SeenTx) -> bool:
         """Observe a sighting that is new; False where it is nothing of ours, as far as is known."""
@@ -345,7 +345,7 @@ class _Settling:
         session = self._tx.session
         opening = standing_opening(session, campaign)
         if opening is not None:
-            for facts in spent_before(session, campaign, opening.number, opening.told_on):
+            for facts in spent_before(session, campaign, opening.number, opening.document_date):
                 self._record(SPENT_BEFORE, campaign, facts)
 
     def _settle_late_spends(self) -> None:

@@ -110,7 +110,7 @@ _OPENED = (
     select_columns(
         col(OpenedCoinsRow.exchange),
         col(OpenedCoinsRow.amount),
-        col(OpeningRow.told_on),
+        col(OpeningRow.document_date),
         col(OpenedCoinsRow.until),
         literal("opening"),
         col(OpeningRow.number),
@@ -284,7 +284,7 @@ def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
         return
     rows = opened_at(books.session, campaign)
     rows += [
-        Brought(row.exchange, row.amount, row.told_on, row.until, "deposit", row.number)
+        Brought(row.exchange, row.amount, row.document_date, row.until, "deposit", row.number)
         for row, live in deposits_of(books.session, campaign)
         if live
     ]

@@ -26,24 +26,24 @@ class Books:
     def __init__(self, tx: Reading) -> None:
         self.session = tx.session
         self.lines = LinesWriting(tx.session)
-        self._together = False
+        self._batched = False
         self._moved: list[Moved] = []
         self.known_names: set[tuple[NameOf, str]] = set()
         """Names of which an entry that was folded here found that they are recorded; no name is ever forgotten."""
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def batched(self) -> Iterator[None]:
         """What many entries change of lines and balances is written together, or as soon as somebody asks here.
 
         Nobody else may ask the tables of lines and balances meanwhile.
         """
-        self._together = True
+        self._batched = True
         try:
-            with self.lines.together():
+            with self.lines.batched():
                 yield
             self._write_moved()
         finally:
-            self._together = False
+            self._batched = False
 
     def _write_moved(self) -> None:
         moved, self._moved = self._moved, []
@@ -79,5 +79,5 @@ class Books:
         """Fold one entry: line operations, then transfers. Conflict if an account would go below zero."""
         self.lines.apply_all(entry.operations, entry.seq)
         self._moved.append((entry.date, entry.transfers))
-        if not self._together:
+        if not self._batched:
             self._write_moved()

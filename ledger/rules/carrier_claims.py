@@ -36,7 +36,7 @@ from ledger.model.orders import (
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.exchange_rates import worth
-from ledger.rules.finds import ending_of, told_by
+from ledger.rules.finds import counting_paper, ending_of
 from ledger.rules.in_kind import require_in_kind
 from ledger.rules.named import names_of
 from ledger.rules.orders import item_of, require_order
@@ -82,7 +82,7 @@ class Opened:
     `order` and `item`: what brought the lot first; its price is what a piece is worth.
     """
 
-    told: int
+    counted_off_by: int
     use: str
     order: str
     item: str
@@ -192,7 +192,9 @@ def _post(context: Context, facts: Claim) -> Posting[Opened]:
             claimed=claimed,
         )
     receipt = _brought(context, facts)
-    notes = Opened(told=ending.told, use=ending.use_id, order=receipt.order_number, item=receipt.item)
+    notes = Opened(
+        counted_off_by=ending.counted_off_by, use=ending.use_id, order=receipt.order_number, item=receipt.item
+    )
     return Posting(notes=notes)
 
 
@@ -206,7 +208,7 @@ def _fold(books: Books, entry: Entry[Claim, Opened]) -> None:
             date=entry.date,
             on_whom=facts.on,
             debtor=facts.debtor,
-            told_by=notes.told,
+            counted_off_by=notes.counted_off_by,
             paper=f"{facts.by} {facts.document}",
             ended_in=notes.use,
             failure=Failure(facts.was.value),
@@ -376,7 +378,9 @@ def made_good_by(session: Session, note: CreditNoteRow) -> int:
         .where(ClaimEndRow.document == note.entry, ClaimEndRow.status == ProposalStatus.APPROVED)
     )
     currency = session.get_one(OrderRow, note.order_entry).currency
-    ended = [_worth(session, claim, end.quantity, currency, end.told_on) for claim, end in session.exec(ends)]
+    ended = [
+        _worth(session, claim, end.quantity, currency, end.document_date) for claim, end in session.exec(ends)
+    ]
     return int(refunded or 0) + sum(ended)
 
 
@@ -412,7 +416,7 @@ def _end(context: Context, row: ClaimEndRow, _decision: Decision) -> Posting[Non
         claim=claim.number,
         became=row.became,
         quantity=row.quantity,
-        date=row.told_on,
+        date=row.document_date,
         **papers,
     )
     _require_open(context, facts)
@@ -426,7 +430,7 @@ def _about(session: Session, row: ClaimEndRow) -> tuple[str, int]:
 
 
 def _rests_on(context: Context, facts: Claim) -> Iterator[int]:
-    yield told_by(context.books.session, context.campaign, facts).entry
+    yield counting_paper(context.books.session, context.campaign, facts).entry
 
 
 OPENED = Kind(

@@ -45,7 +45,7 @@ def last_count(session: Session, campaign: str, bank: str, currency: str) -> Cas
             CashCountRow.currency == currency,
             CashCountRow.status == ProposalStatus.APPROVED,
         )
-        .order_by(col(CashCountRow.told_on).desc(), col(CashCountRow.entry).desc())
+        .order_by(col(CashCountRow.document_date).desc(), col(CashCountRow.entry).desc())
     ).first()
 
 

@@ -426,11 +426,13 @@ def _of_rests(session: Session, campaign: str, unpaid: _Unpaid) -> Iterator[Open
 
 def _of_others(books: Books, claims: Sequence[_OnOther]) -> Iterator[OpenClaim]:
     """What carriers and insurers are held to answer for, at the price for which it was bought."""
-    days = {row.seq: row.date for row in days_of(books.session, {claim.told_by for claim, _ in claims})}
+    days = {
+        row.seq: row.date for row in days_of(books.session, {claim.counted_off_by for claim, _ in claims})
+    }
     for claim, pieces in claims:
         order, item = price_of(books.session, claim)
         if pieces:
-            since = days[claim.told_by]
+            since = days[claim.counted_off_by]
             yield OpenClaim(
                 order=order.number,
                 debtor=claim.debtor,

@@ -419,10 +419,10 @@ def _of_counts(context: Context, facts: Explanation) -> Iterator[int]:
 
 def _explaining(context: Context, facts: Explanation) -> tuple[int, int] | None:
     """(entry, pieces of the lot that it tells of) of what explains a gap; None where nothing of this number stands."""
-    return pieces_told(context, facts.by, facts.document, facts.of)
+    return pieces_stated(context, facts.by, facts.document, facts.of)
 
 
-def pieces_told(
+def pieces_stated(
     context: Context, by: ExplainedBy, number: str, lot: Lot, place: str | None = None
 ) -> tuple[int, int] | None:
     """(entry, pieces of a lot that it tells of) of a paper; None where none of this number stands.

@@ -315,11 +315,13 @@ def _received(
     if not noted:
         raise Refused.field("new", "leaves nothing of this lot on the paper; reverse the receipt instead")
     note = account(AccountClass.NOTED, campaign, order.number)
-    if row.replaces is not None and row.replaces_found is not None:
-        bad = AccountClass.LOST if row.replaces_found.value == PartKind.SHORT.value else AccountClass.RETURNED
+    if row.replaces is not None and row.replaces_failed is not None:
+        bad = (
+            AccountClass.LOST if row.replaces_failed.value == PartKind.SHORT.value else AccountClass.RETURNED
+        )
         source = _transfer(
-            account(AccountClass.REPLACED, campaign, row.replaces_found.value),
-            account(bad, campaign, row.replaces_found.value),
+            account(AccountClass.REPLACED, campaign, row.replaces_failed.value),
+            account(bad, campaign, row.replaces_failed.value),
             str(Lot(receipt.product, row.replaces)),
             more,
         )
@@ -331,7 +333,7 @@ def _received(
                 many="makes {wanted} more, and {n} {found} pieces of {lot} are still to be replaced",
                 wanted=more,
                 n=left,
-                found=row.replaces_found.value,
+                found=row.replaces_failed.value,
                 lot=row.replaces,
             )
     else:

@@ -268,7 +268,7 @@ def _told(row: CorrectionRow) -> Correction:
         old=row.old,
         new=row.new,
         reason=row.reason,
-        date=row.told_on,
+        date=row.document_date,
     )
 
 

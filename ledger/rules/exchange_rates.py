@@ -97,14 +97,14 @@ def _by_rate(
             ExchangeRateRow.campaign == campaign.slug,
             col(ExchangeRateRow.reversed_by).is_(None),
             or_(ExchangeRateRow.base == currency, ExchangeRateRow.currency == currency),
-            ExchangeRateRow.told_on <= day,
-            ExchangeRateRow.told_on >= (_days_before(day, MONTHLY_DAYS) if aged else ""),
+            ExchangeRateRow.rate_date <= day,
+            ExchangeRateRow.rate_date >= (_days_before(day, MONTHLY_DAYS) if aged else ""),
         )
-        .order_by(col(ExchangeRateRow.told_on).desc(), col(ExchangeRateRow.entry).desc())
+        .order_by(col(ExchangeRateRow.rate_date).desc(), col(ExchangeRateRow.entry).desc())
     )
     for row in rows:
-        if not aged or row.monthly or row.told_on >= _days_before(day, DAYS):
-            price, name = Fraction(row.price), _name_of(row.base, row.currency, row.told_on)
+        if not aged or row.monthly or row.rate_date >= _days_before(day, DAYS):
+            price, name = Fraction(row.price), _name_of(row.base, row.currency, row.rate_date)
             yield (row.currency, price, name) if row.base == currency else (row.base, 1 / price, name)
 
 
@@ -210,7 +210,7 @@ def _fold(books: Books, entry: Entry[ExchangeRate, None]) -> None:
             price=facts.price,
             source=facts.source,
             monthly=facts.monthly,
-            told_on=facts.date,
+            rate_date=facts.date,
         )
     )
 
@@ -225,7 +225,7 @@ def _times_reversed(books: Books, campaign: str, facts: ExchangeRate) -> int:
         ExchangeRateRow.campaign == campaign,
         ExchangeRateRow.base == facts.base,
         ExchangeRateRow.currency == facts.currency,
-        ExchangeRateRow.told_on == facts.date,
+        ExchangeRateRow.rate_date == facts.date,
         col(ExchangeRateRow.reversed_by).is_not(None),
     )
     return books.session.exec(gone).one()

@@ -133,7 +133,7 @@ def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[Expir
             number=row.number,
             entry=row.entry,
             decided_by=row.decided_by or 0,
-            since=row.decided_on or row.told_on,
+            since=row.decided_on or row.document_date,
             expiry=row.new,
         )
     return list(newest.values())

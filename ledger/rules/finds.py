@@ -63,7 +63,7 @@ class Find:
 class LostBefore:
     """What the ledger adds to a find: the entry of the loss, arrival or receipt that told of the pieces."""
 
-    told: int
+    counted_off_by: int
 
 
 def find_find(session: Session, campaign: str, number: str) -> FindRow | None:
@@ -101,7 +101,7 @@ _CALLS = {
 """What a paper can call pieces that are found later."""
 
 
-def told_by(session: Session, campaign: str, facts: CountedOff) -> _Paper:
+def counting_paper(session: Session, campaign: str, facts: CountedOff) -> _Paper:
     """The paper that counted pieces off; raises NotFound."""
     match facts.by:
         case "loss":
@@ -158,7 +158,7 @@ class Ending:
     `use_id` names a use that is not there where all that a receipt brought of the lot came too much; none ended then.
     """
 
-    told: int
+    counted_off_by: int
     account: str
     use_id: str
     left: int
@@ -174,7 +174,7 @@ def ending_of(context: Context, facts: CountedOff) -> Ending:
             kind=facts.by,
             words=list(_CALLS[facts.by]),
         )
-    told = told_by(session, campaign, facts)
+    told = counting_paper(session, campaign, facts)
     if told.reversed_by is not None:
         raise Conflict.field(
             "document",
@@ -214,7 +214,7 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
         goods_account(AccountClass.STOCK, campaign, facts.place), ended.account, str(facts.of), facts.quantity
     )
     found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
-    return Posting((transfer,), (*opens, found), LostBefore(told=ended.told))
+    return Posting((transfer,), (*opens, found), LostBefore(counted_off_by=ended.counted_off_by))
 
 
 def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
@@ -223,7 +223,7 @@ def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
         books.session,
         FindRow,
         **paper_head(entry),
-        told_by=entry.notes.told,
+        counted_off_by=entry.notes.counted_off_by,
         was=facts.was,
         product=facts.product,
         lot=facts.lot,
@@ -233,7 +233,7 @@ def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:
         report=facts.report,
     )
     if facts.by == "receipt":
-        turned_good(books.session, entry.notes.told, facts.of, facts.was, facts.quantity)
+        turned_good(books.session, entry.notes.counted_off_by, facts.of, facts.was, facts.quantity)
 
 
 def _unfold(books: Books, entry: Entry[Find, LostBefore], seq: int) -> None:
@@ -241,7 +241,7 @@ def _unfold(books: Books, entry: Entry[Find, LostBefore], seq: int) -> None:
     facts = entry.facts
     reverse_row(books.session, FindRow, entry.seq, seq)
     if facts.by == "receipt":
-        turned_good(books.session, entry.notes.told, facts.of, facts.was, -facts.quantity)
+        turned_good(books.session, entry.notes.counted_off_by, facts.of, facts.was, -facts.quantity)
 
 
 FIND = Kind(
@@ -253,7 +253,7 @@ FIND = Kind(
     doc="Record lost pieces that were found again: they are in stock, and their givers' again.",
     roles=RECORDERS,
     key=numbered("loss.found"),
-    rests_on=lambda context, facts: (told_by(context.books.session, context.campaign, facts).entry,),
+    rests_on=lambda context, facts: (counting_paper(context.books.session, context.campaign, facts).entry,),
     post=_post,
     fold=_fold,
     undoing=Undoing(

@@ -26,7 +26,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.order_papers import OrderPapers, orders_of
 from ledger.rules.overs import waiting_by_item
-from ledger.rules.packs import packs_told
+from ledger.rules.packs import packs_text
 from ledger.rules.payable import unbilled
 from ledger.rules.receipts import ItemReceived, bought_by_item, received_by_item
 
@@ -157,7 +157,7 @@ def _credited_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -
 
 def _packs_of(lines: Iterable[InvoiceLineRow | CreditNoteLineRow], item: str) -> str:
     """What lines say of an item in packs."""
-    return packs_told((line.packs, line.pack_of) for line in lines if line.item == item)
+    return packs_text((line.packs, line.pack_of) for line in lines if line.item == item)
 
 
 def _lower(lines: dict[str, list[int]], credited: int) -> None:
@@ -289,7 +289,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
                     accepted=accepted.reason if accepted is not None and stands else None,
                     prepaid=papers.asked(order, bill).prepaid,
                     credited=asked[name] - amount,
-                    packs_ordered=packs_told([(item.packs, item.pack_of)]),
+                    packs_ordered=packs_text([(item.packs, item.pack_of)]),
                     packs_billed=_packs_of(papers.lines(order, bill), name),
                     packs_credited=_packs_of(_credited_lines(papers, order, bill), name),
                 )
@@ -351,7 +351,7 @@ def _unbilled(order: OrderRow, item: OrderItemRow, came: _Received, permille: in
         agreed=0,
         currency=order.currency,
         date=order.date,
-        packs_ordered=packs_told([(item.packs, item.pack_of)]),
+        packs_ordered=packs_text([(item.packs, item.pack_of)]),
     )
 
 

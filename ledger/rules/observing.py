@@ -226,7 +226,7 @@ _UNSPENT_OF = (
     .where(_OUTPUTS.c.height.is_not(None), _OUTPUTS.c.spent_height.is_(None))
     .group_by(_OUTPUTS.c.campaign)
 )
-_UNSPENT_TOUCHED = _UNSPENT_OF.join_from(
+_UNSPENT_OF_TRANSACTIONS = _UNSPENT_OF.join_from(
     _TOUCHED, _OUTPUTS, (_OUTPUTS.c.txid == _TOUCHED.c.txid) & (_OUTPUTS.c.vout == _TOUCHED.c.vout)
 )
 _SET_STATE = (
@@ -511,7 +511,7 @@ class Observed:
             some = body.txs[low : low + _MANY]
             self._add(at, source, some)
             asked = {"txids": [tx.txid for tx in some]}
-            before = self._unspent_touched(asked)
+            before = self._unspent_of_transactions(asked)
             self._connection.execute(
                 _CONFIRM,
                 [
@@ -541,13 +541,13 @@ class Observed:
             ]
             if rows:
                 self._connection.execute(_SPEND, rows)
-            after = self._unspent_touched(asked)
+            after = self._unspent_of_transactions(asked)
             self._add_unspent({each: after[each] - before[each] for each in {*before, *after}})
             self._replace(asked["txids"])
 
-    def _unspent_touched(self, asked: dict[str, list[str]]) -> Counter[str]:
+    def _unspent_of_transactions(self, asked: dict[str, list[str]]) -> Counter[str]:
         """By campaign: sats of those coins that some transactions pay or spend, and that no block spends."""
-        rows = self._connection.execute(_UNSPENT_TOUCHED, asked)
+        rows = self._connection.execute(_UNSPENT_OF_TRANSACTIONS, asked)
         return Counter({campaign: int(sats) for campaign, sats in rows})
 
     def _add_unspent(self, changed: Mapping[str, int]) -> None:

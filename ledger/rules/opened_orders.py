@@ -126,7 +126,7 @@ def _fold(books: Books, entry: Entry[OpenedOrder, None]) -> None:
     row = find_order(session, entry.campaign, facts.number)
     told: dict[str, Any] = {
         "date": entry.date,
-        "told_on": facts.date,
+        "document_date": facts.date,
         "recorded_at": entry.at,
         "status": ProposalStatus.APPROVED,
         "decided_by": entry.seq,

@@ -438,11 +438,11 @@ def facts_of_opening(session: Session, opening: OpeningRow) -> Opening:
 
 
 def _effect(context: Context, opening: OpeningRow, decision: Decision) -> Posting[None]:
-    if decision.date != opening.told_on:
+    if decision.date != opening.document_date:
         raise Refused.field(
             "date",
             "an opening is booked on its own day; approve it with the date {day}",
-            day=opening.told_on,
+            day=opening.document_date,
         )
     facts = facts_of_opening(context.books.session, opening)
     _require_shown(context, facts)
@@ -523,7 +523,7 @@ def _keep_coins(books: Books, opening: OpeningRow, entry: Entry[Opening, None]) 
                 n=n,
                 exchange=row.exchange,
                 amount=row.amount,
-                until=row.until or sold_by(opening.told_on),
+                until=row.until or sold_by(opening.document_date),
             )
         )
 
@@ -554,7 +554,7 @@ def _follows(
     books: Books, opening: OpeningRow, entry: Entry[Decision, None]
 ) -> Iterator[tuple[Kind, object]]:
     """Coins that had left, and each order, invoice and pledge, as an entry of its own: it goes on by itself."""
-    facts, day = facts_of_opening(books.session, opening), opening.told_on
+    facts, day = facts_of_opening(books.session, opening), opening.document_date
     for left in spent_before(books.session, entry.campaign, opening.number, day):
         yield SPENT_BEFORE, left
     for order in facts.orders:

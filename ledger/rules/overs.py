@@ -35,7 +35,7 @@ from ledger.model.goods import (
 from ledger.model.orders import ClaimEndRow, OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import comes_to, product_of, require_campaign
-from ledger.rules.confirmations import pieces_told
+from ledger.rules.confirmations import pieces_stated
 from ledger.rules.goods import (
     LotName,
     first_delivery,
@@ -441,7 +441,7 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
 def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
     session, campaign = context.books.session, context.campaign
     found = _waiting(context, facts)
-    told = pieces_told(context, facts.by, facts.document, found.lot.ordered, found.place)
+    told = pieces_stated(context, facts.by, facts.document, found.lot.ordered, found.place)
     if told is None:
         raise NotFound.field(
             "document",
@@ -565,7 +565,7 @@ def _counted_and_document(context: Context, facts: Over) -> Iterator[int]:
     yield from () if counted is None else (counted,)
     if isinstance(facts, ExplainedOver):
         lot = Lot(facts.product, facts.lot).ordered
-        told = pieces_told(context, facts.by, facts.document, lot)
+        told = pieces_stated(context, facts.by, facts.document, lot)
         yield from () if told is None else (told[0],)
 
 

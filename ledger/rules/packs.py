@@ -26,7 +26,7 @@ class Packs:
         return self.count * self.of
 
 
-def packs_told(rows: Iterable[tuple[int | None, int | None]]) -> str:
+def packs_text(rows: Iterable[tuple[int | None, int | None]]) -> str:
     """`9x100, 1x50`, of rows (packs, pieces in each); empty where all were told in pieces."""
     return ", ".join(f"{packs}x{of}" for packs, of in rows if packs is not None)
 

@@ -179,7 +179,7 @@ def _effect(context: Context, period: PeriodRow, decision: Decision) -> Posting[
     """Sum up what is dated in the period, on what the one before it froze; later dates wait for their own."""
     session, campaign = context.books.session, context.campaign
     first, last = period.first, period.last
-    _require_next(context, first, last, period.told_on)
+    _require_next(context, first, last, period.document_date)
     _require_after(decision.date, last)
     _require_no_day_below_zero(context, first, last)
     before = last_closed(session, campaign)

@@ -432,7 +432,7 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
             short=told.short,
             rejected=told.rejected,
             replaces=None if told.replaces is None else told.replaces.lot,
-            replaces_found=None if told.replaces is None else told.replaces.found,
+            replaces_failed=None if told.replaces is None else told.replaces.found,
         )
         n += 1
         if told.over:

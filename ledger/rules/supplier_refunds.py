@@ -511,7 +511,7 @@ def _as_told(session: Session, refund: RefundRow) -> Refund:
         outpoint=refund.outpoint,
         credit_note=None if note is None else session.get_one(CreditNoteRow, note).number,
         written_off=refund.written_off,
-        date=refund.told_on,
+        date=refund.document_date,
     )
 
 

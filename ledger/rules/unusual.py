@@ -69,7 +69,8 @@ def unusual_sale(session: Session, row: ConversionRow) -> Iterator[Doubtful]:
         yield Doubtful(Doubt.FEE)
     campaign = campaign_of(session, row.campaign)
     worthy = [
-        row.sold * price // SATS for price in prices_of_day(session, campaign, row.currency, row.told_on)
+        row.sold * price // SATS
+        for price in prices_of_day(session, campaign, row.currency, row.document_date)
     ]
     if worthy and all(_is_off(gross, each, campaign.tolerance_permille) for each in worthy):
         yield Doubtful(Doubt.RATE)
@@ -87,7 +88,7 @@ def unusual_exchange(session: Session, row: ExchangeRow) -> Iterator[Doubtful]:
     newest = last.order_by(col(ExchangeRow.entry).desc()).limit(LAST)
     if _is_large(row.fee, row.sold, lambda: session.exec(newest).all()):
         yield Doubtful(Doubt.FEE)
-    worthy = rate_of_pair(session, row.campaign, row.currency, row.sold, row.into, row.told_on)
+    worthy = rate_of_pair(session, row.campaign, row.currency, row.sold, row.into, row.document_date)
     tolerance = campaign_of(session, row.campaign).tolerance_permille
     if worthy is not None and _is_off(row.bought, worthy, tolerance):
         yield Doubtful(Doubt.RATE)
@@ -119,7 +120,7 @@ def _unusual_rate(session: Session, payment: PaymentRow) -> bool:
     if payment.asset == order.currency:
         return False
     paid = payment.amount + payment.withheld
-    worthy = worth(session, payment.campaign, payment.asset, paid, order.currency, payment.told_on)
+    worthy = worth(session, payment.campaign, payment.asset, paid, order.currency, payment.document_date)
     if worthy is None:
         return False
     return _is_off(payment.discharges, worthy, campaign_of(session, payment.campaign).tolerance_permille)

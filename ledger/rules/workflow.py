@@ -68,20 +68,20 @@ class Heads(TypedDict):
     campaign: str
     number: str
     date: str
-    told_on: str
+    document_date: str
     happened: str | None
     recorded_at: str
 
 
-def proposed(entry: Entry[F, P], number: str, told_on: str) -> Heads:
+def proposed(entry: Entry[F, P], number: str, document_date: str) -> Heads:
     """What of a row comes from the entry, and not from the facts of its noun."""
-    day = entry.happened or told_on
+    day = entry.happened or document_date
     return Heads(
         entry=entry.seq,
         campaign=entry.campaign,
         number=number,
         date=entry.date,
-        told_on=told_on,
+        document_date=document_date,
         happened=None if day == entry.date else day,
         recorded_at=entry.at,
     )

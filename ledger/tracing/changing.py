@@ -133,7 +133,7 @@ class LinesWriting(Lines):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._write_span = upsert(session, SpanRow)
-        self._together = False
+        self._batched = False
         self._forget()
 
     def _forget(self) -> None:
@@ -159,28 +159,28 @@ class LinesWriting(Lines):
 
     def apply_all(self, operations: Iterable[Operation], entry: int) -> None:
         """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
-        if not self._together:
+        if not self._batched:
             self._forget()
         told = list(operations)
         taken_back = {op.id for op in told if isinstance(op, Undo)}
         self._again = {op.id for op in told if isinstance(op, Use)} & taken_back if taken_back else set()
         for op in told:
             self._apply(op, entry)
-        if not self._together:
+        if not self._batched:
             self._write_added()
         elif any(of_line[0].start == 0 for of_line in self._flows.values()):
             # What is noted beside a line, as it begins, points to it.
             self._write_lines()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def batched(self) -> Iterator[None]:
         """What many entries add within is written together; nobody else may ask the tables of lines meanwhile."""
-        self._together = True
+        self._batched = True
         try:
             yield
             self._write_added()
         finally:
-            self._together = False
+            self._batched = False
 
     def _write_added(self) -> None:
         if self._flows:

@@ -222,11 +222,13 @@ def _open_bank(
         unlisted=tuple(wanting),
         under_way=tuple(under_way),
         opening=opening,
-        silent_since=_silent_since(terms, last if count is None else count.told_on, moved, today),
+        silent_since=_silent_since(terms, last if count is None else count.document_date, moved, today),
         foreign=foreign,
         foreign_on=foreign_on,
-        count_off=0 if count is None else count.counted - _held_on(session, campaign, place, count.told_on),
-        counted_on=None if count is None else count.told_on,
+        count_off=0
+        if count is None
+        else count.counted - _held_on(session, campaign, place, count.document_date),
+        counted_on=None if count is None else count.document_date,
         advanced=advanced,
         moved_on=None if moved is None else moved.first,
         holder=terms.holder,

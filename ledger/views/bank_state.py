@@ -27,7 +27,7 @@ from ledger.rules.books import Books
 from ledger.store.transaction import Reading
 from ledger.views.bank_notified import notified_sums
 from ledger.views.bank_open import OpenBank, open_banks
-from ledger.views.bank_together import Part, together
+from ledger.views.bank_sums import Part, parts_summing
 from ledger.views.suggestions import Suggestion, Why, days_apart
 
 NEAR_PERMILLE, NEAR_DAYS = 50, 14
@@ -263,7 +263,7 @@ def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) ->
         and abs(movement_left(m)) < abs(left)
         and (days := abs(_day(m.date) - _day(line.booked))) <= NEAR_DAYS
     ]
-    found = together(abs(left), parts)
+    found = parts_summing(abs(left), parts)
     if found:
         days = max(part.days for part in found)
         yield Suggestion(

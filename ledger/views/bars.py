@@ -258,7 +258,7 @@ class BarsOfLines:
             self._goes_to = dict(shipments.all())
         return self._goes_to.get(waybill, "")
 
-    def is_told(self, bar: str, places: Collection[str]) -> bool:
+    def may_show(self, bar: str, places: Collection[str]) -> bool:
         """May a bar be told to whose gift reached people at some places only? Every other bar may."""
         place = self._reached.get(bar)
         return place is None or place in places
@@ -441,7 +441,7 @@ class BarsOfLines:
             return []
         return [start for start, _, _ in self._origins(name, 0, self._measures[line].length)]
 
-    def together(self, line: str, axis: Axis, start: int, end: int) -> Iterator[Piece]:
+    def contiguous(self, line: str, axis: Axis, start: int, end: int) -> Iterator[Piece]:
         """`start..end` of a line in runs that came in one way, also where some of them are on no bar any more."""
         return cut(axis.back, (start, end), self._bounds(line))
 

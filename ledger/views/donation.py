@@ -520,7 +520,7 @@ class DonationFollower:
         told = {row.place for row in places if row.is_distributed}
         handed = self._handed_out(came)
         steps = tuple(part for step in found.steps for part in _told_by_place(step, handed))
-        thread = tuple(point for point in found.thread if self._bars.is_told(point.node, told))
+        thread = tuple(point for point in found.thread if self._bars.may_show(point.node, told))
         return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
 
     def _handed_out(self, came: Mapping[str, Iterable[Piece]]) -> Counter[tuple[str, str, str]]:
@@ -704,7 +704,7 @@ class DonationFollower:
         found: dict[str, str] = {}
         for exchange, number in brought.unsold:
             row = DEPOSITS.require_row(self._books.session, self._campaign, number)
-            found[exchange] = min(found.get(exchange, row.told_on), row.told_on)
+            found[exchange] = min(found.get(exchange, row.document_date), row.document_date)
         return found
 
     def _held_since(self, brought: _Brought) -> dict[str, str]:

@@ -79,14 +79,14 @@ _Found = dict[tuple[int, str, str, Missing], int]
 def _found(session: Session, campaign: str) -> _Found:
     query = (
         select_columns(
-            col(FindRow.told_by),
+            col(FindRow.counted_off_by),
             col(FindRow.product),
             col(FindRow.lot),
             col(FindRow.was),
             func.sum(FindRow.quantity),
         )
         .where(col(FindRow.campaign) == campaign, col(FindRow.reversed_by).is_(None))
-        .group_by(col(FindRow.told_by), col(FindRow.product), col(FindRow.lot), col(FindRow.was))
+        .group_by(col(FindRow.counted_off_by), col(FindRow.product), col(FindRow.lot), col(FindRow.was))
     )
     return {
         (entry, product, lot, was): int(n)

@@ -110,7 +110,7 @@ def require_no_opening(session: Session, key: str) -> None:
                     "{campaign} begin, and no donor's share reaches behind that day. What it brought in stands on "
                     "the page of the campaign, /c/{campaign}.",
                     number=opening.number,
-                    day=opening.told_on,
+                    day=opening.document_date,
                     campaign=slug,
                 )
 
@@ -125,7 +125,7 @@ def _brought_in(session: Session, slug: str, opening: OpeningRow) -> BroughtIn:
     facts = facts_of_opening(session, opening)
     return BroughtIn(
         number=opening.number,
-        day=opening.told_on,
+        day=opening.document_date,
         status=opening.status,
         entry=opening.entry,
         decided_by=opening.decided_by,

@@ -41,7 +41,7 @@ from ledger.rules.finds import require_find
 from ledger.rules.gift_returns import GIFT_RETURNS
 from ledger.rules.loans import LOANS
 from ledger.rules.overs import require_bought
-from ledger.rules.packs import packs_told
+from ledger.rules.packs import packs_text
 from ledger.rules.receipts import received_lots, require_receipt
 from ledger.rules.reclassifications import RECLASSIFICATIONS
 from ledger.rules.repayments import REPAYMENTS, repaid_loan
@@ -224,14 +224,14 @@ def _repaid(session: Session, name: str) -> PaperStep:
             number=row.number,
             campaign=row.campaign,
         )
-    day = row.happened or row.told_on
+    day = row.happened or row.document_date
     happened = None if day == row.decided_on else day
     return PaperStep(row.decided_by, row.decided_on, happened, campaign_of(session, paid.borrower).title)
 
 
 def in_packs(rows: Iterable[tuple[int | None, int | None]]) -> Detail:
     """What a paper says in packs; beside it stand the pieces."""
-    told = packs_told(rows)
+    told = packs_text(rows)
     return (("packs", told),) if told else ()
 
 
@@ -255,7 +255,7 @@ def packs_billed(session: Session, payment: PaymentRow, product: str) -> Detail:
         )
         .order_by(col(InvoiceLineRow.n))
     )
-    told = packs_told((line.packs, line.pack_of) for line in session.exec(query))
+    told = packs_text((line.packs, line.pack_of) for line in session.exec(query))
     return (("packs_billed", told),) if told else ()
 
 

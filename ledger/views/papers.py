@@ -36,7 +36,7 @@ def papers_about(session: Session, campaign: str, about: About, number: str) -> 
         .where(EvidenceRow.about == about, EvidenceRow.number == number)
         .order_by(col(EvidenceRow.title), col(EvidenceRow.sha256))
     )
-    return tuple(_told_with_kept(session, found.all()))
+    return tuple(_shown_with_kept(session, found.all()))
 
 
 def papers_of_gift(
@@ -49,7 +49,7 @@ def papers_of_gift(
         .where(or_(attached, col(EvidenceRow.sha256) == sha256))
         .order_by(col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number))
     )
-    return tuple({paper.sha256: paper for paper in _told_with_kept(session, found.all())}.values())
+    return tuple({paper.sha256: paper for paper in _shown_with_kept(session, found.all())}.values())
 
 
 def paper_page(
@@ -64,7 +64,7 @@ def paper_page(
         )
     found = session.exec(rows).all()
     page = found[:limit]
-    return _told_with_kept(session, page), page[-1][0].entry if len(found) > limit else None
+    return _shown_with_kept(session, page), page[-1][0].entry if len(found) > limit else None
 
 
 def newest_papers(
@@ -84,7 +84,7 @@ def newest_papers(
         rows = rows.where(or_(*told, begun))
     order = (col(EvidenceRow.date).desc(), col(EvidenceRow.entry).desc())
     found = session.exec(rows.order_by(*order).offset(start).limit(limit + 1)).all()
-    return _told_with_kept(session, found[:limit]), len(found) > limit
+    return _shown_with_kept(session, found[:limit]), len(found) > limit
 
 
 def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
@@ -96,12 +96,12 @@ def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
     )
 
 
-def told_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, ...]:
+def shown_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, ...]:
     """Papers as they are told, each with whether its bytes are kept here."""
     wanted = {row.sha256 for row in rows}
     kept = set(session.exec(select(PaperRow.sha256).where(col(PaperRow.sha256).in_(wanted))).all())
     return tuple(
-        _told_with_kept(session, [(row, row.sha256 if row.sha256 in kept else None) for row in rows])
+        _shown_with_kept(session, [(row, row.sha256 if row.sha256 in kept else None) for row in rows])
     )
 
 
@@ -109,7 +109,7 @@ _DONE = table_of(EvidenceTreatmentRow).c
 _TREATMENTS = OfKeys(lambda wanted: sql_select(_DONE.entry, _DONE.treatment).where(wanted), _DONE.entry)
 
 
-def _told_with_kept(session: Session, rows: Sequence[tuple[EvidenceRow, str | None]]) -> list[Paper]:
+def _shown_with_kept(session: Session, rows: Sequence[tuple[EvidenceRow, str | None]]) -> list[Paper]:
     """Papers as they are told; each row comes with its hash where its bytes are kept here."""
     done: dict[int, set[Treatment]] = defaultdict(set)
     for entry, treatment in _TREATMENTS.ask(session.connection(), [(row.entry,) for row, _ in rows]):

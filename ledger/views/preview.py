@@ -34,7 +34,7 @@ SHOWN = 200
 """Gifts that are told one by one; of the rest only how many they are."""
 
 
-class Touched(Frozen):
+class AffectedGift(Frozen):
     """A gift whose trail would say something else."""
 
     key: str
@@ -56,10 +56,10 @@ class Preview(Frozen):
     """Short name of the campaign."""
     entries: int
     """How many entries it would record, its approval among them where it waits for one."""
-    touched: tuple[Touched, ...]
+    affected: tuple[AffectedGift, ...]
     """The gifts whose trails would say something else, by their keys."""
     more: int
-    """How many gifts it touches beside those that are looked at one by one."""
+    """How many gifts it affects beside those that are looked at one by one."""
 
 
 class _Tried(Exception):
@@ -100,11 +100,11 @@ def preview(
             raise _Tried
     except _Tried:
         pass
-    touched = (_touched(key, before.get(key), after.get(key)) for key in shown)
+    affected = (_affected(key, before.get(key), after.get(key)) for key in shown)
     return Preview(
         campaign=slug,
         entries=len(entries),
-        touched=tuple(filter(None, touched)),
+        affected=tuple(filter(None, affected)),
         more=len(keys) - len(shown),
     )
 
@@ -178,11 +178,11 @@ def _is_coin(key: str) -> bool:
     return gift_named(key).kind is GiftKind.COINS
 
 
-def _touched(key: str, before: DonationTrail | None, after: DonationTrail | None) -> Touched | None:
+def _affected(key: str, before: DonationTrail | None, after: DonationTrail | None) -> AffectedGift | None:
     """What a gift's trail would not say any more and what instead; None where that is nothing."""
     was, now = () if before is None else before.places, () if after is None else after.places
     said, says = less(was, now), less(now, was)
     given = after or before
     if given is None or not (said or says):
         return None
-    return Touched(key=key, amount=given.amount, unit=given.unit, said=said, says=says)
+    return AffectedGift(key=key, amount=given.amount, unit=given.unit, said=said, says=says)

@@ -75,7 +75,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.openings import require_no_opening, standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
-from ledger.views.papers import paper_page, served_paper, standing_evidence, told_papers
+from ledger.views.papers import paper_page, served_paper, shown_papers, standing_evidence
 from ledger.views.people import achievements
 from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
@@ -292,7 +292,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     return CampaignPage(
         report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, readings=of),
         flow=flow,
-        papers=told_papers(tx.session, standing_evidence(tx.session, slug)[: -PAPERS_SHOWN - 1 : -1]),
+        papers=shown_papers(tx.session, standing_evidence(tx.session, slug)[: -PAPERS_SHOWN - 1 : -1]),
         waiting=tuple(
             PublicOpenItem(
                 kind=row.kind.value,

@@ -314,7 +314,7 @@ class CampaignFlow(BarsOfLines):
         Of what it put back on the line, some may serve another end since: only what ended in the use is told then.
         """
         puts_back = any(part.line == line for part in use.parts)
-        for first, last in self.together(line, axis, *piece) if puts_back else (piece,):
+        for first, last in self.contiguous(line, axis, *piece) if puts_back else (piece,):
             seen = list(self._here(line, axis, first, last))
             if puts_back and seen and sum(high - low for low, high, _ in seen) < last - first:
                 here, low, high = seen[-1][2], use.count_at(first), use.count_at(first) + last - first

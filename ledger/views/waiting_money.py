@@ -174,7 +174,7 @@ def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenIte
             kind=OpenItemKind.SHORTFALL,
             campaign=slug,
             subject=Wording("charge-back {number}", {"number": charged.number}),
-            since=charged.told_on,
+            since=charged.document_date,
             amount=Amount.known(charged.currency, wanting),
             to_do=Telling(ToDo.COVER_CHARGE_BACK),
         )
@@ -244,7 +244,7 @@ def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
     """Tax that was withheld from suppliers and is not paid yet; it undoes nothing."""
     for balance in books.balances(AccountClass.TAX, slug):
         if balance.net < 0:
-            first = select(func.min(PaymentRow.told_on)).where(
+            first = select(func.min(PaymentRow.document_date)).where(
                 PaymentRow.campaign == slug,
                 PaymentRow.asset == balance.asset,
                 PaymentRow.withheld > 0,

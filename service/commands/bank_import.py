@@ -116,7 +116,7 @@ def _data(taken: Taken, waiting: Sequence[OpenLine]) -> dict[str, Any]:
             "currency": line.currency,
             "booked": line.booked,
             "left": line.left,
-            "words": None if line.words is None else line.words.told(),
+            "words": None if line.words is None else line.words.as_json(),
             "proposals": [p.data() for p in line.proposals],
         }
         for line in waiting

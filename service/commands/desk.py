@@ -378,7 +378,7 @@ def _plain(tx: Reading, entry: Entry) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(entry_bytes(entry))
     if entry.kind == LINE.name:
         words = words_of(tx, entry.facts.get("text"))
-        body["words"] = None if words is None else words.told()
+        body["words"] = None if words is None else words.as_json()
     return body
 
 

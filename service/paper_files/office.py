@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
-from service.paper_files.found import Found
+from service.paper_files.metadata import MetadataItem
 
 _SAID_IN = re.compile(r"(?:docProps/(?:core|app|custom)|meta)\.xml")
 _SAYS = re.compile(r"<(?:[\w-]+:)?([\w-]+)(?:\s[^<>]*)?>([^<>]*[^<>\s][^<>]*)</")
@@ -31,7 +31,7 @@ def is_office(data: bytes) -> bool:
     return "[Content_Types].xml" in names or {"mimetype", "META-INF/manifest.xml"} <= names
 
 
-def said_in(data: bytes) -> tuple[Found, ...]:
+def said_in(data: bytes) -> tuple[MetadataItem, ...]:
     """What a document says beside what it shows; raises Refused for one with macros."""
     return tuple(_said(_packed(data)))
 
@@ -47,7 +47,7 @@ def _packed(data: bytes) -> zipfile.ZipFile:
     return packed
 
 
-def _said(packed: zipfile.ZipFile) -> Iterator[Found]:
+def _said(packed: zipfile.ZipFile) -> Iterator[MetadataItem]:
     for name in packed.namelist():
         if (
             _RUNS.fullmatch(name)
@@ -61,13 +61,13 @@ def _said(packed: zipfile.ZipFile) -> Iterator[Found]:
             )
         if _SAID_IN.fullmatch(name):
             for what, value in _SAYS.findall(_text(packed, name)):
-                yield Found(Treatment.METADATA_LEFT, what, html.unescape(value))
+                yield MetadataItem(Treatment.METADATA_LEFT, what, html.unescape(value))
         elif _THUMBNAIL.fullmatch(name):
-            yield Found(Treatment.METADATA_LEFT, "thumbnail", name)
+            yield MetadataItem(Treatment.METADATA_LEFT, "thumbnail", name)
         elif _REMARKS.fullmatch(name):
-            yield Found(Treatment.METADATA_LEFT, "remarks", name)
+            yield MetadataItem(Treatment.METADATA_LEFT, "remarks", name)
         elif _CARRIED.fullmatch(name):
-            yield Found(Treatment.METADATA_LEFT, "embedded", name)
+            yield MetadataItem(Treatment.METADATA_LEFT, "embedded", name)
 
 
 def _text(packed: zipfile.ZipFile, name: str) -> str:

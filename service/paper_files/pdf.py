@@ -17,8 +17,8 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
-from service.paper_files.found import Found, Plain
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
+from service.paper_files.metadata import MetadataItem, Plain
 
 _RUN = frozenset(
     {
@@ -112,20 +112,20 @@ def _is_signed(pdf: Pdf) -> bool:
     return False
 
 
-def _beside(pdf: Pdf, data: bytes) -> Iterator[Found]:
+def _beside(pdf: Pdf, data: bytes) -> Iterator[MetadataItem]:
     """What lies around the document, and what later saves have only put away: nothing of it is written anew."""
     begin, end = data.find(b"%PDF-"), data.rfind(b"%%EOF")
     if begin > 0:
-        yield Found(Treatment.METADATA, "bytes before the document", str(begin))
+        yield MetadataItem(Treatment.METADATA, "bytes before the document", str(begin))
     if end >= 0 and (rest := len(data[end + 5 :].strip())):
-        yield Found(Treatment.METADATA, "bytes behind the document", str(rest))
+        yield MetadataItem(Treatment.METADATA, "bytes behind the document", str(rest))
     for comment in _comments(data[max(begin, 0) :]):
-        yield Found(Treatment.METADATA, "comment", comment)
+        yield MetadataItem(Treatment.METADATA, "comment", comment)
     if pdf.is_encrypted:
-        yield Found(Treatment.METADATA, "lock on printing and copying")
+        yield MetadataItem(Treatment.METADATA, "lock on printing and copying")
     # One that is made for the web has two tables from the start (ISO 32000-2, annex F).
     if data.count(b"startxref") > (2 if pdf.is_linearized else 1):
-        yield Found(Treatment.METADATA, "earlier versions")
+        yield MetadataItem(Treatment.METADATA, "earlier versions")
 
 
 def _comments(data: bytes) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _comments(data: bytes) -> Iterator[str]:
             yield said.decode("latin-1")
 
 
-def _taken_out(pdf: Pdf) -> Iterator[Found]:
+def _taken_out(pdf: Pdf) -> Iterator[MetadataItem]:
     """What is found, told and taken out of the opened file on the way."""
     yield from _docinfo(pdf)
     yield from _xmp(pdf)
@@ -150,66 +150,66 @@ def _taken_out(pdf: Pdf) -> Iterator[Found]:
         yield from _of_object(told)
 
 
-def _docinfo(pdf: Pdf) -> Iterator[Found]:
+def _docinfo(pdf: Pdf) -> Iterator[MetadataItem]:
     if "/Info" not in pdf.trailer:
         return
     info = pdf.trailer["/Info"]
     if isinstance(info, Dictionary):
         for name, value in info.items():
-            yield Found(Treatment.METADATA, name.lstrip("/"), str(value))
+            yield MetadataItem(Treatment.METADATA, name.lstrip("/"), str(value))
     del pdf.trailer["/Info"]
 
 
-def _xmp(pdf: Pdf) -> Iterator[Found]:
+def _xmp(pdf: Pdf) -> Iterator[MetadataItem]:
     if "/Metadata" not in pdf.Root:
         return
-    told: list[Found] = []
+    told: list[MetadataItem] = []
     try:
         with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-            told = [Found(Treatment.METADATA, name.rpartition("}")[2], str(xmp[name])) for name in xmp]
+            told = [MetadataItem(Treatment.METADATA, name.rpartition("}")[2], str(xmp[name])) for name in xmp]
     except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError, pikepdf.PdfError):
         told = []
-    yield from told or [Found(Treatment.METADATA, "XMP")]
+    yield from told or [MetadataItem(Treatment.METADATA, "XMP")]
     if "/Metadata" in pdf.Root:
         del pdf.Root["/Metadata"]
 
 
-def _attachments(pdf: Pdf) -> Iterator[Found]:
+def _attachments(pdf: Pdf) -> Iterator[MetadataItem]:
     try:
         names = list(pdf.attachments)
     except (ValueError, TypeError, KeyError, AttributeError, pikepdf.PdfError):
         names = [""]
     for name in names:
-        yield Found(Treatment.ATTACHMENTS, "attachment", name)
+        yield MetadataItem(Treatment.ATTACHMENTS, "attachment", name)
     tree = pdf.Root.get("/Names")
     if isinstance(tree, Dictionary):
         if "/EmbeddedFiles" in tree:
             if not names:
-                yield Found(Treatment.ATTACHMENTS, "attachments")
+                yield MetadataItem(Treatment.ATTACHMENTS, "attachments")
             del tree["/EmbeddedFiles"]
         if "/JavaScript" in tree:
-            yield Found(Treatment.ACTIVE, "JavaScript")
+            yield MetadataItem(Treatment.ACTIVE, "JavaScript")
             del tree["/JavaScript"]
     if "/Collection" in pdf.Root:
-        yield Found(Treatment.ATTACHMENTS, "collection")
+        yield MetadataItem(Treatment.ATTACHMENTS, "collection")
         del pdf.Root["/Collection"]
 
 
-def _of_object(told: Dictionary | Stream) -> Iterator[Found]:
+def _of_object(told: Dictionary | Stream) -> Iterator[MetadataItem]:
     """What one dictionary of the file holds that is taken out."""
     for name in _BESIDE:
         if name in told:
-            yield Found(Treatment.METADATA, name.lstrip("/"))
+            yield MetadataItem(Treatment.METADATA, name.lstrip("/"))
             del told[name]
     if "/Thumb" in told:
-        yield Found(Treatment.THUMBNAILS, "thumbnail of a page")
+        yield MetadataItem(Treatment.THUMBNAILS, "thumbnail of a page")
         del told["/Thumb"]
     for name in [name for name in told.keys() if name not in _TEXTS and _is_text(told[name])]:  # noqa: SIM118
-        yield Found(Treatment.METADATA, name.lstrip("/"), _said(told[name]))
+        yield MetadataItem(Treatment.METADATA, name.lstrip("/"), _said(told[name]))
         del told[name]
     for name in ("/AF", "/EF"):
         if name in told:
-            yield Found(Treatment.ATTACHMENTS, "associated file")
+            yield MetadataItem(Treatment.ATTACHMENTS, "associated file")
             del told[name]
     yield from _active(told)
     yield from _annotations(told)
@@ -227,10 +227,10 @@ def _said(value: object) -> str:
     return " ".join(map(str, list(value))) if isinstance(value, Array) else str(value)
 
 
-def _active(told: Dictionary | Stream) -> Iterator[Found]:
+def _active(told: Dictionary | Stream) -> Iterator[MetadataItem]:
     for name in _TRIGGERS:
         if name in told:
-            yield Found(Treatment.ACTIVE, "JavaScript" if name == "/JS" else name.lstrip("/"))
+            yield MetadataItem(Treatment.ACTIVE, "JavaScript" if name == "/JS" else name.lstrip("/"))
             del told[name]
     for name in _ACTIONS:
         action = told.get(name)
@@ -239,7 +239,7 @@ def _active(told: Dictionary | Stream) -> Iterator[Found]:
         else:
             runs = [str(action["/S"])] if _runs(action) else []  # type: ignore[index]
         if runs:
-            yield from (Found(Treatment.ACTIVE, run.lstrip("/")) for run in runs)
+            yield from (MetadataItem(Treatment.ACTIVE, run.lstrip("/")) for run in runs)
             del told[name]
 
 
@@ -247,7 +247,7 @@ def _runs(action: object) -> bool:
     return isinstance(action, Dictionary) and str(action.get("/S", "")) in _RUN
 
 
-def _annotations(told: Dictionary | Stream) -> Iterator[Found]:
+def _annotations(told: Dictionary | Stream) -> Iterator[MetadataItem]:
     """Those that play or carry a file go; of a remark, who wrote it and when."""
     annotations = told.get("/Annots")
     if not isinstance(annotations, Array):
@@ -256,22 +256,22 @@ def _annotations(told: Dictionary | Stream) -> Iterator[Found]:
     for one in list(annotations):
         kind = str(one.get("/Subtype", "")) if isinstance(one, Dictionary) else ""
         if kind == "/FileAttachment":
-            yield Found(Treatment.ATTACHMENTS, "attachment of a remark")
+            yield MetadataItem(Treatment.ATTACHMENTS, "attachment of a remark")
             continue
         if kind in _PLAYED:
-            yield Found(Treatment.ACTIVE, kind.lstrip("/"))
+            yield MetadataItem(Treatment.ACTIVE, kind.lstrip("/"))
             continue
         stay.append(one)
         if isinstance(one, Dictionary) and kind not in {"/Widget", "/Link", ""}:
             for name in _OF_WRITER:
                 if name in one:
-                    yield Found(Treatment.METADATA, f"remark {name}", str(one[name]))
+                    yield MetadataItem(Treatment.METADATA, f"remark {name}", str(one[name]))
                     del one[name]
     if len(stay) < len(annotations):
         told["/Annots"] = stay
 
 
-def _jpeg(told: Stream) -> Iterator[Found]:
+def _jpeg(told: Stream) -> Iterator[MetadataItem]:
     """A photograph within a page says where it was taken as one alone does."""
     packed = told.get("/Filter")
     if packed != Name.DCTDecode and not (isinstance(packed, Array) and list(packed) == [Name.DCTDecode]):
@@ -282,7 +282,7 @@ def _jpeg(told: Stream) -> Iterator[Found]:
     except NoJpeg:
         return  # no reader shows it, and nothing is known of it
     if len(raw) - len(plain) > _MOST_HEAD:
-        yield Found(Treatment.METADATA, "metadata of a picture")
+        yield MetadataItem(Treatment.METADATA, "metadata of a picture")
         parameters: Any = told.get("/DecodeParms")
         told.write(plain, filter=Name.DCTDecode, decode_parms=parameters)
 

@@ -17,8 +17,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps, ImageSequence
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
 from service.paper_files.beside import bytes_beside, whole_gif
-from service.paper_files.found import Found, Plain
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
+from service.paper_files.metadata import MetadataItem, Plain
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 _MOST_PIXELS = 80_000_000
@@ -98,31 +98,31 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         ) from None
 
 
-def _found(picture: Image.Image, data: bytes) -> Iterator[Found]:
+def _found(picture: Image.Image, data: bytes) -> Iterator[MetadataItem]:
     frames = [picture] if picture.format in _OF_JPEG else ImageSequence.Iterator(picture)
     for frame in frames:
         yield from _beside(frame)
     picture.seek(0)
     if picture.format in _OF_JPEG:
         if picture.format == "MPO":
-            yield Found(Treatment.THUMBNAILS, "further pictures")
+            yield MetadataItem(Treatment.THUMBNAILS, "further pictures")
         if not any(picture.info.get(name) for name in ("exif", "comment", "icc_profile", "xmp")):
             rest = len(data) - len(plain_jpeg(data))
             if rest > _MOST_HEAD:
-                yield Found(Treatment.METADATA, _NO_PICTURE, str(rest))
+                yield MetadataItem(Treatment.METADATA, _NO_PICTURE, str(rest))
 
 
-def _untold(picture: Image.Image, data: bytes) -> Iterator[Found]:
+def _untold(picture: Image.Image, data: bytes) -> Iterator[MetadataItem]:
     """What a program wrote for itself, or behind the end, which no reader of pictures tells of.
 
     A TIFF is a heap of places that point to others: what none points to is found by writing it anew.
     """
     rest = bytes_beside(str(picture.format), data)
     if rest or (picture.format == "TIFF" and _written(picture) != data):
-        yield Found(Treatment.METADATA, _NO_PICTURE, str(rest or ""))
+        yield MetadataItem(Treatment.METADATA, _NO_PICTURE, str(rest or ""))
 
 
-def _beside(frame: Image.Image) -> Iterator[Found]:
+def _beside(frame: Image.Image) -> Iterator[MetadataItem]:
     """What a frame, or the file around it, says beside its points."""
     yield from _exif(frame)
     for name, value in frame.info.items():
@@ -130,7 +130,7 @@ def _beside(frame: Image.Image) -> Iterator[Found]:
             continue
         said = value.decode("utf-8", "replace") if name == "comment" and isinstance(value, bytes) else value
         told = said if isinstance(said, str) else ""
-        yield Found(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), told)
+        yield MetadataItem(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), told)
 
 
 _NO_PICTURE = "bytes that are no picture"
@@ -140,18 +140,18 @@ _MOST_HEAD = 18
 """Bytes of the JFIF head of a JPEG, which says how dense its points are and nothing else."""
 
 
-def _exif(picture: Image.Image) -> Iterator[Found]:
+def _exif(picture: Image.Image) -> Iterator[MetadataItem]:
     exif = picture.getexif()
     for tag, value in exif.items():
         if (picture.format == "TIFF" and tag in _TAGS_OF_TIFF) or tag in {_EXIF, _GPS}:
             continue
-        yield Found(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
+        yield MetadataItem(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
     for tag, value in exif.get_ifd(_EXIF).items():
-        yield Found(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
+        yield MetadataItem(Treatment.METADATA, ExifTags.TAGS.get(tag, f"Exif {tag}"), _said(value))
     for tag, value in exif.get_ifd(_GPS).items():
-        yield Found(Treatment.METADATA, ExifTags.GPSTAGS.get(tag, f"GPS {tag}"), _said(value))
+        yield MetadataItem(Treatment.METADATA, ExifTags.GPSTAGS.get(tag, f"GPS {tag}"), _said(value))
     if picture.format != "TIFF" and exif.get_ifd(ExifTags.IFD.IFD1):  # there it is the next page
-        yield Found(Treatment.THUMBNAILS, "thumbnail")
+        yield MetadataItem(Treatment.THUMBNAILS, "thumbnail")
 
 
 _EXIF, _GPS = int(ExifTags.IFD.Exif), int(ExifTags.IFD.GPSInfo)

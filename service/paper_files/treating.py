@@ -13,7 +13,7 @@ from ledger.core.errors import Refused
 from ledger.core.media_types import MARKUP, OLE, PDF, PICTURES, TEXT, ZIP, media_type_of
 from ledger.model.evidence import Treatment
 from ledger.recording.papers import TreatedPaper
-from service.paper_files.found import Found, Plain, told_of
+from service.paper_files.metadata import MetadataItem, Plain, metadata_lines
 from service.paper_files.office import is_office, said_in
 
 
@@ -54,22 +54,22 @@ def treated(data: bytes, *, keep_metadata: bool = False) -> TreatedPaper:
 
 def _as_treated(kind: str, data: bytes, plain: Plain) -> TreatedPaper:
     original = hashlib.sha256(data).hexdigest()
-    return TreatedPaper(plain.data, kind, original, plain.done, told_of(plain.found))
+    return TreatedPaper(plain.data, kind, original, plain.done, metadata_lines(plain.found))
 
 
-def _signed(data: bytes, found: tuple[Found, ...], keep_metadata: bool) -> TreatedPaper:
+def _signed(data: bytes, found: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
     runs = [one for one in found if one.treatment in {Treatment.ACTIVE, Treatment.ATTACHMENTS}]
     if runs:
         raise Refused.field(
             "paper",
             "this PDF is signed, so it is not rewritten, and it holds what a reader runs or unpacks ({found}): print "
             "it into a new one, or seal it",
-            found=told_of(runs),
+            found=metadata_lines(runs),
         )
     return _as_it_is(PDF, data, found, keep_metadata)
 
 
-def _unwritten(kind: str, data: bytes) -> tuple[Found, ...]:
+def _unwritten(kind: str, data: bytes) -> tuple[MetadataItem, ...]:
     """What a file says that is never rewritten here."""
     if kind == OLE:
         raise Refused.field(
@@ -81,17 +81,17 @@ def _unwritten(kind: str, data: bytes) -> tuple[Found, ...]:
             raise Refused.field("paper", "this is a packed file; give the papers in it one by one")
         return said_in(data)
     if kind == MARKUP:
-        return (Found(Treatment.METADATA_LEFT, "text with tags (HTML, SVG or XML)"),)
-    return (Found(Treatment.METADATA_LEFT, "bytes of no kind that is known here"),)
+        return (MetadataItem(Treatment.METADATA_LEFT, "text with tags (HTML, SVG or XML)"),)
+    return (MetadataItem(Treatment.METADATA_LEFT, "bytes of no kind that is known here"),)
 
 
-def _as_it_is(kind: str, data: bytes, found: tuple[Found, ...], keep_metadata: bool) -> TreatedPaper:
+def _as_it_is(kind: str, data: bytes, found: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
     if found and not keep_metadata:
         raise Refused.field(
             "paper",
             "this paper is not rewritten, since it is signed or of such a kind, and holds: {found}. Where all may read "
             "that, say so (`--keep-metadata`, or `metadata=keep`)",
-            found=told_of(found),
+            found=metadata_lines(found),
         )
     done = (Treatment.METADATA_LEFT,) if found else ()
-    return TreatedPaper(data, kind, hashlib.sha256(data).hexdigest(), done, told_of(found))
+    return TreatedPaper(data, kind, hashlib.sha256(data).hexdigest(), done, metadata_lines(found))

@@ -99,7 +99,7 @@ def test_a_receipt_says_what_a_tax_office_asks_and_nothing_of_the_donor(site: Te
         assert str(fact) in told, fact
     assert "Together" not in told
     assert site.get("/receipt/seen").status_code == 404
-    assert receipt.together([trail, trail]) == "0.02000000 BTC"
+    assert receipt.sum_given([trail, trail]) == "0.02000000 BTC"
 
 
 def crowded_flow(orders: int) -> Flow:

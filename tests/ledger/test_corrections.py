@@ -417,7 +417,7 @@ def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is
 
     found = tried("recorder", "add", told)
     assert ledger.kinds() == before
-    ((key, said, says),) = [(row.key, row.said, row.says) for row in found.touched]
+    ((key, said, says),) = [(row.key, row.said, row.says) for row in found.affected]
     assert (key, found.entries, found.more) == (f"{name('gift')}:0", 2, 0)
     assert sum(place.amount.minor for place in said if place.amount.asset == "KIT") == 500
     assert preview_lines(found)[1].startswith(f"{key}, 1.00000000 BTC: now 500 kits")
@@ -425,7 +425,7 @@ def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is
     with pytest.raises(NotAllowed):
         tried("recorder", "approve", {"number": "CR-1", "date": DATE})
     again = tried("approver", "approve", {"number": "CR-1", "date": DATE})
-    assert (again.touched, again.entries) == (found.touched, 1)
+    assert (again.affected, again.entries) == (found.affected, 1)
     with ledger.store.read() as reading:
         (was,) = donation_trails(reading, name("gift"), now=ledger.now)
     approve(ledger)
@@ -434,7 +434,7 @@ def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is
     assert (less(was.places, now.places), less(now.places, was.places)) == (said, says)
     ledger.audit()
     expiry = told | {"number": "CR-2", "entry": seq_of(ledger, "receipt", "GRN-1"), "field": "expiry"}
-    assert tried("recorder", "add", expiry | {"old": "2026-01-31", "new": "2027-01-31"}).touched == ()
+    assert tried("recorder", "add", expiry | {"old": "2026-01-31", "new": "2027-01-31"}).affected == ()
 
 
 def test_a_count_is_put_right_after_its_order_was_closed_and_paid_back(tmp_path: Path) -> None:

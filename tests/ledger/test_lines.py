@@ -127,7 +127,7 @@ def test_what_is_written_together_is_what_is_written_one_by_one(steps: list[Step
                 done.append(operation)
         one_by_one = rows_of(lines)
     with no_lines() as lines:
-        with lines.together():
+        with lines.batched():
             for operation in done:
                 lines.apply(operation, ENTRY)
         assert rows_of(lines) == one_by_one

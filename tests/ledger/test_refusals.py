@@ -219,7 +219,7 @@ def test_a_sentence_is_made_in_the_language_that_is_chosen() -> None:
             return german[msgid1 if n == 1 else msgid2]
 
     assert str(refusal) == "amount: 12.50 USD is free at ABC; wait for 2 gifts"
-    assert refusal.told(German()) == ("amount: bei ABC sind 12.50 USD frei; warten Sie auf 2 Gaben")
+    assert refusal.translated(German()) == ("amount: bei ABC sind 12.50 USD frei; warten Sie auf 2 Gaben")
 
 
 def test_a_refusal_costs_no_sentence_until_it_is_read() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.core.line_words import MOST_REFERENCES, LineWords
-from ledger.views.bank_together import Part, together
+from ledger.views.bank_sums import Part, parts_summing
 from ledger.views.decisions import decisions, public_decisions
 from ledger.views.reconcile import books_state
 from tests.tools.bank_scene import FEE, HEAD, SALE, banked, entry_of, line_of, taken
@@ -74,9 +74,9 @@ def part(entry: int, minor: int, date: str = "2023-05-01") -> Part:
 def test_all_of_one_day_are_together_before_some_of_several() -> None:
     of_day = [part(n, 10) for n in range(1, 6)]
     others = [part(8, 20, "2023-05-02"), part(9, 30, "2023-05-03")]
-    assert [found.entry for found in together(50, [*others, *of_day])] == [1, 2, 3, 4, 5]
-    assert [found.entry for found in together(60, [*others, *of_day])] == [1, 8, 9]
-    assert together(55, [*others, *of_day]) == ()
+    assert [found.entry for found in parts_summing(50, [*others, *of_day])] == [1, 2, 3, 4, 5]
+    assert [found.entry for found in parts_summing(60, [*others, *of_day])] == [1, 8, 9]
+    assert parts_summing(55, [*others, *of_day]) == ()
 
 
 def test_words_that_are_too_long_end_with_an_ellipsis() -> None:

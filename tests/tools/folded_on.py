@@ -33,7 +33,7 @@ class FoldedOn:
         rows = list(tx.journal.rows(after=self._entries))
         if rows:
             self._made.keep(rows)
-        with books.together():
+        with books.batched():
             for row in rows:
                 fold(books, entry_from_bytes(row.data))
         self._entries += len(rows)

@@ -119,7 +119,7 @@ tells_decisions("opening")
 def _opening_approved(s: Scene) -> Facts:
     """It is booked on its own day, whenever it is approved."""
     row = s.one([row for row in openings_of(s.tx.session, s.slug) if row.status == "pending"], "opening")
-    return {"number": row.number, "date": row.told_on}
+    return {"number": row.number, "date": row.document_date}
 
 
 @tells("pledge")

@@ -44,7 +44,7 @@ from ledger.store.database import Store
 from ledger.views.controls import AccountBalance, ClosedPeriod, PeriodRow
 from ledger.views.flow import ExitKind
 from ledger.views.openings import BroughtIn, BroughtRow, RowKind
-from ledger.views.preview import Preview, Touched
+from ledger.views.preview import AffectedGift, Preview
 from ledger.views.screening import (
     ListVersion,
     MatchRow,
@@ -110,8 +110,8 @@ MADE_UP: Mapping[str, Frozen] = {
     "preview": Preview(
         campaign="first-call",
         entries=2,
-        touched=(
-            Touched(
+        affected=(
+            AffectedGift(
                 key="contribution:first-call:G-1",
                 amount=Amount.of("USD", 60_000),
                 unit="",

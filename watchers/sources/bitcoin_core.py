@@ -193,7 +193,7 @@ class BitcoinCore(BaseSource):
             for name, raw in zip(some, raws, strict=True):
                 if raw is not None:
                     kept[name] = MempoolTx.of(self._transaction(name, raw))
-            self.told(Part.MEMPOOL, len(kept), len(names))
+            self.on_read(Part.MEMPOOL, len(kept), len(names))
         return list(kept.values())
 
     def look_transaction(self, txid: str) -> Tx | None:

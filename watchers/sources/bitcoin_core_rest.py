@@ -193,7 +193,7 @@ class BitcoinCoreRest(BaseSource):
             tx = self.look_transaction(name)
             if tx is not None:
                 kept[name] = MempoolTx.of(tx)
-                self.told(Part.MEMPOOL, len(kept), len(names))
+                self.on_read(Part.MEMPOOL, len(kept), len(names))
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,

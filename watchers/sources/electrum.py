@@ -200,7 +200,7 @@ class Electrum(BaseSource):
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
                 raise raw
             known[name] = MempoolTx.of(self._transaction(name, raw))
-            self.told(Part.MEMPOOL, len(known), len(names))
+            self.on_read(Part.MEMPOOL, len(known), len(names))
         if len(self._known) + len(fresh) > _KNOWN_TXS:
             self._known.clear()
         self._known.update(known)
@@ -232,7 +232,7 @@ class Electrum(BaseSource):
         for start in range(0, len(asked), A_GROUP):
             some = [script for script, _ in asked[start : start + A_GROUP]]
             self._history.read_together(some)
-            self.told(Part.HISTORIES, start + len(some), len(asked))
+            self.on_read(Part.HISTORIES, start + len(some), len(asked))
         return [self.look_history(script, above=height) for script, height in asked]
 
     def look_height(self, txid: str) -> int | None:

@@ -258,7 +258,7 @@ class Esplora(BaseSource):
                     raise SourceMissing(self.name, "mempool: lists a transaction that it does not show")
                 self._known[name] = MempoolTx.of(tx)
             shown.append(self._known[name])
-            self.told(Part.MEMPOOL, len(shown), len(names))
+            self.on_read(Part.MEMPOOL, len(shown), len(names))
         if len(self._known) > _KNOWN_TXS:
             self._known = {tx.txid: tx for tx in shown}
         return shown
@@ -271,7 +271,7 @@ class Esplora(BaseSource):
             tx = self.look_transaction(name)
             if tx is not None:
                 self._known[name] = MempoolTx.of(tx)
-                self.told(Part.MEMPOOL, len(self._known), len(names))
+                self.on_read(Part.MEMPOOL, len(self._known), len(names))
         if len(fresh) > _FRESH_A_LOOK:
             raise SourceSlow(
                 self.name,

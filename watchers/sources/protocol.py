@@ -40,7 +40,7 @@ class Part(StrEnum):
     MEMPOOL = "transactions in no block"
 
 
-Told = Callable[[Part, int, int], None]
+OnRead = Callable[[Part, int, int], None]
 """Told that so many of so many of a part are read."""
 
 
@@ -114,7 +114,7 @@ class Source(Protocol):
     asked_until: float
     """Moment of the monotonic clock after which every question raises SourceLate: set by whoever looks."""
 
-    told: Told
+    on_read: OnRead
     """Told how far long reading has come: set by whoever looks."""
 
     @property
@@ -183,7 +183,7 @@ class BaseSource:
     requests: int = 0
     bytes_read: int = 0
     asked_until: float = inf
-    told: Told = staticmethod(_nobody)
+    on_read: OnRead = staticmethod(_nobody)
 
     def look_tip(self) -> ClaimedTip:
         """Not declared: SourceRefused."""
@@ -223,7 +223,7 @@ class BaseSource:
         listed: list[list[HistoryRow]] = []
         for script, height in asked:
             listed.append(self.look_history(script, above=height))
-            self.told(Part.HISTORIES, len(listed), len(asked))
+            self.on_read(Part.HISTORIES, len(listed), len(asked))
         return listed
 
     def look_height(self, txid: str) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from api.pages.figures import exact, with_asset
 from api.pages.messages import Message, worded
-from api.pages.sentences.told import worded_telling
+from api.pages.sentences.tellings import worded_telling
 from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open
 from ledger.core.frozen import Amount

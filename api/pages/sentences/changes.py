@@ -132,7 +132,7 @@ _TRIED = Message(
     many="Nothing was recorded. It would be {n} entries in {campaign}.",
 )
 _TOUCHES_NOBODY = Message("No donor’s trail would say anything else.", "a preview of an act")
-_TOUCHED = Message(
+_AFFECTED = Message(
     "{gift}, {given}: now {said}; then {says}",
     "a preview of an act: what a donor's trail says now, and what it would say",
     "{gift}: what the gift is asked for by",
@@ -151,11 +151,11 @@ _MORE_TOUCHED = Message(
 def preview_lines(told: Preview) -> list[str]:
     """What an act would change for whom, a gift a line."""
     lines = [worded(_TRIED, n=told.entries, campaign=told.campaign)]
-    for row in told.touched:
+    for row in told.affected:
         said, says = _places(row.said) or worded(_NOTHING), _places(row.says) or worded(_NOTHING)
         given = gift_amount(row.amount, row.unit)
-        lines.append(worded(_TOUCHED, gift=row.key, given=given, said=said, says=says))
-    if not told.touched and not told.more:
+        lines.append(worded(_AFFECTED, gift=row.key, given=given, said=said, says=says))
+    if not told.affected and not told.more:
         lines.append(worded(_TOUCHES_NOBODY))
     return [*lines, worded(_MORE_TOUCHED, n=told.more)] if told.more else lines
 

@@ -99,7 +99,7 @@ def returned(trail: DonationTrail) -> str:
     return exact_with_asset(trail.returned) if trail.returned.minor else ""
 
 
-def together(trails: Sequence[DonationTrail]) -> str:
+def sum_given(trails: Sequence[DonationTrail]) -> str:
     """The sums of what was given and not given back, an asset each; what is in kind is in no sum."""
     sums: dict[str, int] = {}
     for trail in trails:

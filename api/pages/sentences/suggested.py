@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.pages.messages import Message
-from api.pages.sentences.told import worded_telling
+from api.pages.sentences.tellings import worded_telling
 from ledger.core.telling import Telling
 from ledger.views.suggestions import Why
 

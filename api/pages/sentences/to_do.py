@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from api.pages.messages import Message
-from api.pages.sentences.told import worded_telling
+from api.pages.sentences.tellings import worded_telling
 from ledger.core.telling import Telling
 from ledger.views.to_do import ToDo
 

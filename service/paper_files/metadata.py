@@ -13,14 +13,14 @@ _MOST_TOLD = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MetadataItem:
     """One thing in a file: what is done to its like, its name in the format, and what it says."""
 
     treatment: Treatment
     name: str
     value: str = ""
 
-    def told(self) -> str:
+    def line(self) -> str:
         """In a line, as the format names it: nothing that a terminal would run."""
         name, value = _shown(self.name), _shown(self.value)
         return f"{name}: {value}" if value else name
@@ -31,7 +31,7 @@ class Plain:
     """A file without what was found in it."""
 
     data: bytes
-    found: tuple[Found, ...]
+    found: tuple[MetadataItem, ...]
 
     @property
     def done(self) -> tuple[Treatment, ...]:
@@ -40,9 +40,9 @@ class Plain:
         return tuple(kind for kind in Treatment if kind in kinds)
 
 
-def told_of(found: Iterable[Found]) -> tuple[str, ...]:
+def metadata_lines(found: Iterable[MetadataItem]) -> tuple[str, ...]:
     """What a file says beside what it shows, a line each; of more than are told the last one says how many."""
-    lines = tuple(dict.fromkeys(one.told() for one in found))
+    lines = tuple(dict.fromkeys(one.line() for one in found))
     if len(lines) <= _MOST_TOLD:
         return lines
     more = Wording(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-MOST_TRIED, MOST_TOGETHER = 20, 3
+MOST_TRIED, MOST_SUMMED = 20, 3
 """Entries of different days that are tried, the nearest first, and how many of them at once."""
 
 
@@ -26,7 +26,7 @@ class Part:
     number: str
 
 
-def together(minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:
+def parts_summing(minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts that are exactly `minor` units, above zero all of them: all of one day, else the fewest.
 
     Empty where there are none.
@@ -38,7 +38,7 @@ def together(minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:
         if len(of_day) > 1 and sum(part.minor for part in of_day) == minor:
             return tuple(of_day)
     near = sorted(parts, key=lambda part: (part.days, part.entry))[:MOST_TRIED]
-    for size in range(2, MOST_TOGETHER + 1):
+    for size in range(2, MOST_SUMMED + 1):
         for some in combinations(near, size):
             if sum(part.minor for part in some) == minor:
                 return tuple(sorted(some, key=lambda part: part.entry))
