@@ -20,7 +20,7 @@ class Corrected(StrEnum):
     EXPECTED = "expected"  # the day on which goods are to come
     REPORT = "report"
     REASON = "reason"
-    PLACE = "place"  # where a receipt, an arrival or a distribution brought goods
+    PLACE = "place"  # where a receipt, a gift in kind, an arrival or a distribution brought goods
     SUPPLIER = "supplier"  # of an order, and of the invoices and credit notes on it
     CARRIER = "carrier"
     ORGANISATION = "organisation"  # the donor of a contribution

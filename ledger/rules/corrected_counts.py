@@ -451,7 +451,7 @@ def _given(context: Context, of: CountedField, told: _Told, new: int) -> Posting
             n=replaced,
         )
     piece = gift.line_start, gift.line_start + gift.quantity
-    moved = MovedGift(gift.line, str(told.lot), in_kind_gift(gift.number), piece, new)
+    moved = MovedGift(gift.line, str(told.lot), in_kind_gift(gift.number), piece, new, gift.line)
     to, given = _account_of(gift.line), account(AccountClass.IN_KIND, campaign)
     transfer = _transfer(to, given, str(told.lot), new - gift.quantity)
     return Posting((transfer,), MadeAgain(context, gift=moved).operations())

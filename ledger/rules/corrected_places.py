@@ -16,9 +16,10 @@ from sqlmodel import Session, col, select
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Posting, Transfer
 from ledger.core.errors import Conflict, Refused
-from ledger.core.lines import Operation, UnitState, Use
+from ledger.core.lines import Append, Operation, UnitState, Use
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named, use_named
 from ledger.model.columns import Table, table_of
+from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.deliveries import (
     ArrivalRow,
     ArrivedLotRow,
@@ -27,17 +28,19 @@ from ledger.model.deliveries import (
     RecipientRow,
     ShipmentLegRow,
 )
-from ledger.model.goods import LossRow, LotDeliveryRow, RecallEndRow, ReceiptRow, ReturnRow
+from ledger.model.goods import InKindRow, LossRow, LotDeliveryRow, RecallEndRow, ReceiptRow, ReturnRow
+from ledger.model.proposals import ProposalStatus
 from ledger.model.recorded import Paper
 from ledger.rules.goods import goods_account
-from ledger.rules.made_again import MadeAgain
+from ledger.rules.in_kind import in_kind_gift, in_kind_use
+from ledger.rules.made_again import MadeAgain, MovedGift
 from ledger.rules.receipts import receipt_use
 from ledger.rules.rows import change_row, find_numbered
 from ledger.rules.shipments import arrival_use, require_shipment
 from ledger.rules.spec import Context
 from ledger.tracing.state import Lines
 
-PLACED = frozenset({"receipt", "arrival", "distribution"})
+PLACED = frozenset({"receipt", "in-kind", "arrival", "distribution"})
 """Kinds of entry that bring goods to a place which can be put right."""
 _LIE = frozenset({AccountClass.STOCK, AccountClass.DISTRIBUTED, AccountClass.DELIVERED})
 """Classes of accounts of goods whose second name is a place."""
@@ -54,6 +57,8 @@ def says_place(session: Session, kind: str, entry: int, told: str | None) -> str
     """The place that a paper names today; `told`, where it names several and that is one of them."""
     if kind == "receipt":
         return session.get_one(ReceiptRow, entry).place
+    if kind == "in-kind":
+        return session.get_one(InKindRow, entry).place
     if kind == "arrival":
         return session.get_one(ArrivalRow, entry).place
     rows = select(RecipientRow.place).where(RecipientRow.entry == entry).order_by(col(RecipientRow.n))
@@ -67,6 +72,8 @@ def corrected_place(context: Context, kind: str, entry: int, old: str, new: str)
     """What moves when a paper says the place `new`; Conflict where that cannot be told apart from other papers."""
     lines, session = context.books.lines, context.books.session
     _require_no_surplus(session, entry)
+    if kind == "in-kind":
+        return _given_elsewhere(context, session.get_one(InKindRow, entry), new)
     uses = lines.uses(name for name in _uses(context, kind, entry, old) if lines.has_use(name)).values()
     renamed = {
         part.line: _at(part.line, new)
@@ -75,9 +82,33 @@ def corrected_place(context: Context, kind: str, entry: int, old: str, new: str)
         if part.line is not None and _place_of(part.line) == old
     }
     again = MadeAgain(context, list(uses), renamed=renamed)
-    for use in again.uses:
-        if use.line not in renamed:
-            continue
+    _require_sent_on(session, [use for use in again.uses if use.line in renamed], new)
+    shapes = [
+        use._replace(
+            parts=tuple(part._replace(line=renamed.get(part.line or "", part.line)) for part in use.parts)
+        )
+        for use in uses
+    ]
+    operations = again.operations(*shapes)
+    return Posting(tuple(_transfers(lines, again.left)), operations)
+
+
+def _given_elsewhere(context: Context, gift: InKindRow, new: str) -> Posting[None]:
+    """What moves when a gift in kind came to `new`."""
+    name, to = in_kind_gift(gift.number), _at(gift.line, new)
+    piece, asset = (gift.line_start, gift.line_start + gift.quantity), str(Lot(gift.product, gift.lot))
+    moved = MovedGift(gift.line, asset, name, piece, gift.quantity, to)
+    again = MadeAgain(context, gift=moved, renamed={gift.line: to})
+    own = in_kind_use(gift.campaign, gift.number)
+    on = [use for use in again.uses if use.line == gift.line and use.id != own]
+    _require_sent_on(context.books.session, on, new)
+    operations = again.operations()
+    return Posting(tuple(_transfers(context.books.lines, again.left)), operations)
+
+
+def _require_sent_on(session: Session, uses: Iterable[Use], new: str) -> None:
+    """Conflict where what goods went on from there by does not say from where, or took them to `new`."""
+    for use in uses:
         sent = use_named(use.id)
         if sent.cause not in {*_FROM, UseCause.SHIPMENT}:
             raise Conflict.field(
@@ -93,14 +124,6 @@ def corrected_place(context: Context, kind: str, entry: int, old: str, new: str)
             raise Conflict.field(
                 "new", "is where waybill {waybill} takes them; reverse that first", waybill=sent.number
             )
-    shapes = [
-        use._replace(
-            parts=tuple(part._replace(line=renamed.get(part.line or "", part.line)) for part in use.parts)
-        )
-        for use in uses
-    ]
-    operations = again.operations(*shapes)
-    return Posting(tuple(_transfers(lines, again.left)), operations)
 
 
 def _require_no_surplus(session: Session, entry: int) -> None:
@@ -177,6 +200,13 @@ def write_place(
     if kind == "receipt":
         change_row(session, ReceiptRow, entry, place=new)
         _change(session, LotDeliveryRow, entry, old, new)
+    elif kind == "in-kind":
+        _change(session, LotDeliveryRow, entry, old, new)
+        for operation in operations:
+            if isinstance(operation, Append):
+                change_row(
+                    session, InKindRow, entry, place=new, line=operation.line, line_start=operation.start
+                )
     elif kind == "arrival":
         arrival = session.get_one(ArrivalRow, entry)
         arrival.place = new
@@ -187,6 +217,8 @@ def write_place(
         if not isinstance(operation, Use) or _place_of(operation.line) != new:
             continue
         name = use_named(operation.id)
+        if name.cause is UseCause.IN_KIND:  # of what came damaged with the gift itself
+            continue
         if name.cause is UseCause.SHIPMENT:
             shipment = require_shipment(session, name.campaign, name.number)
             shipment.origin = new
@@ -211,13 +243,32 @@ def _change(session: Session, table: type[Table], entry: int, old: str, new: str
     session.expire_all()
 
 
-def lie_now(lines: Lines, operations: Iterable[Operation]) -> dict[tuple[str, str], str]:
+def _places_told(session: Session, entry: int) -> Iterator[str]:
+    """Where a paper was told to have brought goods to, before it was put right."""
+    rows = select(CorrectionRow.old).where(
+        CorrectionRow.corrected == entry,
+        CorrectionRow.field == Corrected.PLACE,
+        CorrectionRow.status == ProposalStatus.APPROVED,
+    )
+    yield from (old for old in session.exec(rows) if old is not None)
+
+
+def lie_now(
+    session: Session, lines: Lines, entry: int, operations: Iterable[Operation]
+) -> dict[tuple[str, str], str]:
     """(account, asset) of where an entry took goods from or brought them: the account where these lie today.
 
     Only of those whose place was put right since. Conflict where some of them lie here and some there.
     """
     told = {op.id: op for op in operations if isinstance(op, Use) and lines.has_use(op.id)}
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    gift = session.get(InKindRow, entry)
+    if gift is not None:
+        goods = line_named(gift.line)
+        for place in {gift.place, *_places_told(session, entry)}:
+            was, today = _account_of(_at(gift.line, place)), _account_of(gift.line)
+            if was is not None and today is not None:
+                found[was, goods.asset].add(today)
     for name, now in lines.uses(told).items():
         pairs = [(told[name].line, now.line)]
         after = {part.kind: part.line for part in now.parts if part.line is not None}

@@ -202,10 +202,12 @@ def _who_can(context: Context, currency: str, total: int) -> Wording:
     able = []
     for role in sorted(APPROVERS):
         most = limit_of(context.books.session, context.campaign, role, currency)
-        if role is not context.role and (most is None or most >= total):
+        if most is None or most >= total:
             able.append(role.value)
     if not able:
         return Wording("an admin can set another limit")
+    if context.role in able:  # it is this person's own limit, and not the role's
+        return Wording("other people can who are one of these: {roles}", {"roles": able})
     return Wording("these can: {roles}", {"roles": able})
 
 

@@ -65,13 +65,14 @@ class _Moved:
 
 @dataclass(frozen=True, slots=True)
 class MovedGift:
-    """A gift's units on a line of goods, and how many they are from now on."""
+    """A gift's units on a line of goods, how many they are from now on, and on which line."""
 
     line: str
     asset: str
     gift: str
     piece: Piece
     units: int
+    to: str
 
 
 class MadeAgain:
@@ -168,9 +169,9 @@ class MadeAgain:
         longer = [*resized, *(op for use in self._shapes.values() for op in self._ended_again(use))]
         if self._gift is not None:
             gift = self._gift
-            start = self._append(gift.line, *gift.piece, gift.units)
+            start = self._append(gift.line, *gift.piece, gift.units, gift.to)
             undone.append(Change(gift.line, (gift.piece,), UnitState.FREE, UnitState.VOID, gift.gift))
-            undone.append(Append(gift.line, gift.asset, start, gift.units, gift.gift))
+            undone.append(Append(gift.to, gift.asset, start, gift.units, gift.gift))
         made = [self._again(index, use) for index, use in enumerate(self._uses)]
         return (*undone, *longer, *made)
 

@@ -111,7 +111,8 @@ def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> t
 def _where_they_lie(context: Context, entry: Entry, transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
     """The same transfers, of goods at the places where these lie since one was put right."""
     session = context.books.session
-    now = lie_now(context.books.lines, entry.operations) if any_place_corrected(session) else {}
+    lines = context.books.lines
+    now = lie_now(session, lines, entry.seq, entry.operations) if any_place_corrected(session) else {}
     return tuple(
         Transfer(
             now.get((moved.debit, moved.asset), moved.debit),

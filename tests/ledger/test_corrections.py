@@ -224,8 +224,28 @@ def test_a_gift_in_kind_has_the_pieces_that_came(ledger: Ledger) -> None:
     correct(ledger, entry=entry, field="quantity", old="50", new="500")
     approve(ledger)
     assert stock(ledger, "KIT#K-1") == {"stock/help/Depot": 480, "handed/help/Aid": 20}
+    correct(ledger, "CR-2", entry=entry, field="place", old="Depot", new="Clinic")
+    approve(ledger, "CR-2")
+    assert stock(ledger, "KIT#K-1") == {"stock/help/Clinic": 480, "handed/help/Aid": 20}
+    with ledger.store.read() as reading:
+        (given,) = donation_trails(reading, f"in-kind:{SLUG}:K-1", now=ledger.now)
+    assert sorted((row.place, row.amount.minor) for row in given.places) == [("Aid", 20), ("Clinic", 480)]
+    correct(ledger, "CR-3", entry=entry, field="quantity", old="500", new="510")
+    approve(ledger, "CR-3")
+    correct(ledger, "CR-4", entry=entry, field="place", old="Clinic", new="Depot")
+    approve(ledger, "CR-4")
     ledger.do("approver", "reversal", "add", entry=seq_of(ledger, "handover", "H-2"), reason="no", date=DATE)
     ledger.do("approver", "reversal", "add", entry=entry, reason="none came", date=DATE)
+    assert stock(ledger, "KIT#K-1") == {}
+
+
+def test_a_gift_of_which_some_came_damaged_lies_elsewhere_after_all(ledger: Ledger) -> None:
+    gift = {"number": "K-1", "product": "KIT", "place": "Depot", "quantity": 50, "damaged": 7, "date": DATE}
+    seq = ledger.do("recorder", "in-kind", "add", **gift).seq
+    correct(ledger, entry=seq, field="place", old="Depot", new="Clinic")
+    approve(ledger)
+    assert stock(ledger, "KIT#K-1") == {"stock/help/Clinic": 43, "lost/help/damaged": 7}
+    ledger.do("approver", "reversal", "add", entry=seq, reason="none came", date=DATE)
     assert stock(ledger, "KIT#K-1") == {}
 
 
