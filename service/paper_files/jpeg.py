@@ -12,6 +12,10 @@ _PICTURE = frozenset({*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0x
 """Frames, tables, scans, and Adobe's note of how colours are kept (APP14), without which they would turn."""
 
 
+_JFIF, _DENSITY = 0xE0, b"\0\x10JFIF\0"
+"""The head that says how dense the points are, without a preview in it: it tells of nobody."""
+
+
 class NoJpeg(Exception):
     """The bytes do not go on as a JPEG does."""
 
@@ -36,7 +40,7 @@ def plain_jpeg(data: bytes) -> bytes:
         stop = at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if stop < at + 4 or stop > len(data):
             raise NoJpeg
-        if marker in _PICTURE:
+        if marker in _PICTURE or (marker == _JFIF and data[at + 2 : stop].startswith(_DENSITY)):
             kept += data[at:stop]
         at = stop
         if marker == _SCAN:

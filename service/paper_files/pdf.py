@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, Stream, String, Token, TokenFilter, TokenType
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
+from service.paper_files.jpeg2000 import NoJpeg2000, plain_jpeg2000
 from service.paper_files.metadata import MetadataItem, Plain
 
 _RUN = frozenset(
@@ -39,7 +40,9 @@ _PLAYED = frozenset({"/RichMedia", "/Screen", "/Movie", "/3D", "/Sound"})
 """Annotations that play something."""
 _TRIGGERS = ("/AA", "/JS", "/XFA")
 _ACTIONS = ("/OpenAction", "/A", "/PA", "/Next")
-_BESIDE = ("/Metadata", "/PieceInfo", "/LastModified")
+_WEB = ("http:", "https:", "mailto:")
+"""Whither a link may lead; one to a file tells of folders and people of the machine where it was made."""
+_BESIDE = ("/Metadata", "/PieceInfo", "/LastModified", "/PTEX.InfoDict")
 _OF_WRITER = ("/T", "/M", "/CreationDate", "/NM")
 """Of a remark: who wrote it, and when."""
 _OF_REMARKS = (
@@ -61,6 +64,7 @@ _HEAD = re.compile(rb"%PDF-\d\.\d\s*(?:%[\x80-\xff]{4,16}\s+)?")
 _PACKED = re.compile(rb"\bstream\r?\n.*?endstream", re.DOTALL)
 _STRING = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _COMMENT = re.compile(rb"%([^\r\n]*)")
+_OBJECT = re.compile(rb"\b\d+\s+\d+\s+obj\b")
 _MOST_DEEP = 60
 
 
@@ -119,22 +123,55 @@ def _beside(pdf: Pdf, data: bytes) -> Iterator[MetadataItem]:
         yield MetadataItem(Treatment.METADATA, "bytes before the document", str(begin))
     if end >= 0 and (rest := len(data[end + 5 :].strip())):
         yield MetadataItem(Treatment.METADATA, "bytes behind the document", str(rest))
-    for comment in _comments(data[max(begin, 0) :]):
+    bare = _bare(data[max(begin, 0) :])
+    for comment in _comments(bare):
         yield MetadataItem(Treatment.METADATA, "comment", comment)
     if pdf.is_encrypted:
         yield MetadataItem(Treatment.METADATA, "lock on printing and copying")
     # One that is made for the web has two tables from the start (ISO 32000-2, annex F).
     if data.count(b"startxref") > (2 if pdf.is_linearized else 1):
         yield MetadataItem(Treatment.METADATA, "earlier versions")
+    elif strays := _strays(pdf, bare):
+        yield MetadataItem(Treatment.METADATA, "objects that no page uses", str(strays))
 
 
-def _comments(data: bytes) -> Iterator[str]:
-    """What stands between and within objects for no reader; what only looks like one has the file written anew."""
+def _strays(pdf: Pdf, bare: bytes) -> int:
+    """How many objects of the file nothing leads to, whether its table names them or not."""
+    known, reached, waiting = set[tuple[int, int]](), set[tuple[int, int]](), list[Object]([pdf.trailer])
+    while waiting:
+        one = waiting.pop()
+        if one.is_indirect:
+            if one.objgen in reached:
+                continue
+            reached.add(one.objgen)
+        waiting += (part for part in _parts(one) if isinstance(part, Object))
+    table = pdf.get_xref_table()
+    for one in pdf.objects:
+        if not _packs(one, pdf):
+            known.add(one.objgen)
+    return len(known - reached) + max(0, len(_OBJECT.findall(bare)) - len(table))
+
+
+def _packs(one: Object, pdf: Pdf) -> bool:
+    """Is an object one of those in which others lie, or which only say where they lie?"""
+    if not isinstance(one, Dictionary | Stream):
+        return False
+    is_hint = pdf.is_linearized and ("/Linearized" in one or (isinstance(one, Stream) and "/S" in one))
+    return is_hint or str(one.get("/Type", "")) in {"/XRef", "/ObjStm"}
+
+
+def _bare(data: bytes) -> bytes:
+    """The file without its streams and strings."""
     bare, deep = _PACKED.sub(b"", _HEAD.sub(b"", data, count=1)), 0
     found = 1
     while found and deep < _MOST_DEEP:  # strings may hold brackets
         bare, found = _STRING.subn(b"", bare)
         deep += 1
+    return bare
+
+
+def _comments(bare: bytes) -> Iterator[str]:
+    """What stands between and within objects for no reader; what only looks like one has the file written anew."""
     for one in _COMMENT.finditer(bare):
         said = one.group(1).strip()
         if said and said != b"%EOF":
@@ -147,7 +184,60 @@ def _taken_out(pdf: Pdf) -> Iterator[MetadataItem]:
     yield from _xmp(pdf)
     yield from _attachments(pdf)
     for told in list(_dictionaries(pdf)):
-        yield from _of_object(told)
+        yield from _of_object(pdf, told)
+    for drawn in _drawn(pdf):
+        yield from _of_drawing(pdf, drawn)
+
+
+class _Drawing(TokenFilter):
+    """What draws a page, without what no reader draws: comments, and what a photograph says beside its points."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[MetadataItem] = []
+
+    def handle_token(self, token: Token) -> Iterable[Token]:  # pikepdf calls it for each word
+        if token.type_ == TokenType.comment:
+            self.found.append(
+                MetadataItem(Treatment.METADATA, "comment", token.raw_value.strip(b"% ").decode("latin-1"))
+            )
+            return []
+        if token.type_ == TokenType.inline_image and token.raw_value.startswith(_JPEG):
+            plain = _plain(token.raw_value)
+            if len(plain) < len(token.raw_value):
+                self.found.append(MetadataItem(Treatment.METADATA, "metadata of a picture"))
+                return [Token(TokenType.inline_image, plain)]
+        return [token]
+
+
+def _drawn(pdf: Pdf) -> Iterator[Stream]:
+    """Every stream that draws: of pages, forms, patterns, and letters that are drawings; each once."""
+    seen = set[tuple[int, int]]()
+    for told in list(_dictionaries(pdf)):
+        inner: list[object] = []
+        if told.get("/Type") == Name.Page:
+            contents = told.get("/Contents")
+            inner = list(contents) if isinstance(contents, Array) else [contents]
+        elif isinstance(told.get("/CharProcs"), Dictionary):
+            inner = [told["/CharProcs"][name] for name in list(told["/CharProcs"].keys())]
+        elif told.get("/Subtype") == Name.Form or told.get("/PatternType") == 1:
+            inner = [told]
+        for one in inner:
+            if isinstance(one, Stream) and one.objgen not in seen:
+                seen.add(one.objgen)
+                yield one
+
+
+def _of_drawing(pdf: Pdf, drawn: Stream) -> Iterator[MetadataItem]:
+    said = drawn.read_bytes()
+    if b"%" not in said and _JPEG not in said:
+        return
+    plain = _Drawing()
+    alone = Page(pdf.make_indirect(Dictionary(Type=Name.Page, Contents=drawn)))
+    told = alone.get_filtered_contents(plain)
+    if plain.found:
+        yield from plain.found
+        drawn.write(told)
 
 
 def _docinfo(pdf: Pdf) -> Iterator[MetadataItem]:
@@ -195,12 +285,18 @@ def _attachments(pdf: Pdf) -> Iterator[MetadataItem]:
         del pdf.Root["/Collection"]
 
 
-def _of_object(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _of_object(pdf: Pdf, told: Dictionary | Stream) -> Iterator[MetadataItem]:
     """What one dictionary of the file holds that is taken out."""
     for name in _BESIDE:
         if name in told:
             yield MetadataItem(Treatment.METADATA, name.lstrip("/"))
             del told[name]
+    for name in [name for name in told.keys() if _is_xmp(told[name])]:  # noqa: SIM118
+        yield MetadataItem(Treatment.METADATA, name.lstrip("/"))
+        del told[name]
+    if "/Alternates" in told:
+        yield MetadataItem(Treatment.THUMBNAILS, "further pictures")
+        del told["/Alternates"]
     if "/Thumb" in told:
         yield MetadataItem(Treatment.THUMBNAILS, "thumbnail of a page")
         del told["/Thumb"]
@@ -214,7 +310,11 @@ def _of_object(told: Dictionary | Stream) -> Iterator[MetadataItem]:
     yield from _active(told)
     yield from _annotations(told)
     if isinstance(told, Stream):
-        yield from _jpeg(told)
+        yield from _picture(pdf, told)
+
+
+def _is_xmp(value: object) -> bool:
+    return isinstance(value, Stream) and value.get("/Type") == Name.Metadata
 
 
 def _is_text(value: object) -> bool:
@@ -244,7 +344,13 @@ def _active(told: Dictionary | Stream) -> Iterator[MetadataItem]:
 
 
 def _runs(action: object) -> bool:
-    return isinstance(action, Dictionary) and str(action.get("/S", "")) in _RUN
+    if not isinstance(action, Dictionary):
+        return False
+    kind = str(action.get("/S", ""))
+    if kind == "/URI":
+        place = str(action.get("/URI", "")).strip().lower()
+        return ":" in place.partition("/")[0] and not place.startswith(_WEB)
+    return kind in _RUN
 
 
 def _annotations(told: Dictionary | Stream) -> Iterator[MetadataItem]:
@@ -271,24 +377,34 @@ def _annotations(told: Dictionary | Stream) -> Iterator[MetadataItem]:
         told["/Annots"] = stay
 
 
-def _jpeg(told: Stream) -> Iterator[MetadataItem]:
-    """A photograph within a page says where it was taken as one alone does."""
-    packed = told.get("/Filter")
-    if packed != Name.DCTDecode and not (isinstance(packed, Array) and list(packed) == [Name.DCTDecode]):
+def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
+    """A photograph within a page says where it was taken as one alone does, however often it is packed."""
+    filters = told.get("/Filter")
+    names = [str(one) for one in (list(filters) if isinstance(filters, Array) else [filters])]
+    if names[-1] not in {"/DCTDecode", "/JPXDecode"}:
         return
-    raw = told.read_raw_bytes()
-    try:
-        plain = plain_jpeg(raw)
-    except NoJpeg:
-        return  # no reader shows it, and nothing is known of it
-    if len(raw) - len(plain) > _MOST_HEAD:
+    raw: bytes = told.read_raw_bytes()
+    parameters: Any = told.get("/DecodeParms")
+    if len(names) > 1:
+        given = list(parameters) if isinstance(parameters, Array) else [None] * len(names)
+        parameters, before = given[-1], [one or Dictionary() for one in given[:-1]]
+        packed = Stream(pdf, raw, Filter=Array(map(Name, names[:-1])), DecodeParms=Array(before))
+        raw = packed.read_bytes()
+    plain = _plain(raw)
+    if len(plain) < len(raw):
         yield MetadataItem(Treatment.METADATA, "metadata of a picture")
-        parameters: Any = told.get("/DecodeParms")
-        told.write(plain, filter=Name.DCTDecode, decode_parms=parameters)
+        told.write(plain, filter=Name(names[-1]), decode_parms=parameters)
 
 
-_MOST_HEAD = 18
-"""Bytes of a JFIF head, which tells of nobody."""
+_JPEG = b"\xff\xd8\xff"
+
+
+def _plain(raw: bytes) -> bytes:
+    """A photograph as it may stay; one that no reader shows stays, since nothing is known of it."""
+    try:
+        return plain_jpeg(raw) if raw.startswith(_JPEG) else plain_jpeg2000(raw)
+    except (NoJpeg, NoJpeg2000):
+        return raw
 
 
 def _dictionaries(pdf: Pdf) -> Iterator[Dictionary | Stream]:
@@ -301,13 +417,15 @@ def _dictionaries(pdf: Pdf) -> Iterator[Dictionary | Stream]:
 def _within(one: object, depth: int) -> Iterator[Dictionary | Stream]:
     if depth > _MOST_DEEP:
         raise ValueError
-    inner: list[object] = []
-    if isinstance(one, Array):
-        inner = list(one)
-    elif isinstance(one, Dictionary | Stream):
+    if isinstance(one, Dictionary | Stream):
         yield one
-        inner = [one.get(name) for name in list(one.keys())]
-    for part in inner:
+    for part in _parts(one):
         # What is named by its number is met among all objects.
         if isinstance(part, Object) and not part.is_indirect:
             yield from _within(part, depth + 1)
+
+
+def _parts(one: object) -> list[object]:
+    if isinstance(one, Array):
+        return list(one)
+    return [one.get(name) for name in list(one.keys())] if isinstance(one, Dictionary | Stream) else []

@@ -108,7 +108,7 @@ def _found(picture: Image.Image, data: bytes) -> Iterator[MetadataItem]:
             yield MetadataItem(Treatment.THUMBNAILS, "further pictures")
         if not any(picture.info.get(name) for name in ("exif", "comment", "icc_profile", "xmp")):
             rest = len(data) - len(plain_jpeg(data))
-            if rest > _MOST_HEAD:
+            if rest:
                 yield MetadataItem(Treatment.METADATA, _NO_PICTURE, str(rest))
 
 
@@ -136,8 +136,6 @@ def _beside(frame: Image.Image) -> Iterator[MetadataItem]:
 _NO_PICTURE = "bytes that are no picture"
 _OF_JPEG = frozenset({"JPEG", "MPO"})
 """One picture, or one with others behind it."""
-_MOST_HEAD = 18
-"""Bytes of the JFIF head of a JPEG, which says how dense its points are and nothing else."""
 
 
 def _exif(picture: Image.Image) -> Iterator[MetadataItem]:

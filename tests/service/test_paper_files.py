@@ -152,6 +152,9 @@ def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
         "PTEX.FileName: A person": rewritten(plain, "A person"),
         "lock on printing and copying": rewritten(plain, encryption=pikepdf.Encryption(owner="A person")),
         "earlier versions": saved_again,
+        "objects that no page uses: 1": plain.replace(
+            b"1 0 obj\n", b"77 0 obj\n(A person)\nendobj\n1 0 obj\n", 1
+        ),
         "bytes behind the document: 8": plain + b"A person",
         "bytes before the document: 9": b"A person\n" + plain,
     }.items():
@@ -162,6 +165,79 @@ def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
         out = io.BytesIO()
         pdf.save(out, linearize=True, deterministic_id=True)
     assert treated(out.getvalue()).done == ()
+
+
+def jpeg2000() -> bytes:
+    """A picture of a scanner with XMP beside it, and its program's word in the head of the code."""
+    code = b"\xff\x4f\xff\x51\0\x06ssss\xff\x64\0\x0c\0\1A person\xff\x90tiles\xff\xd9"
+
+    def box(name: bytes, told: bytes) -> bytes:
+        return struct.pack(">I", len(told) + 8) + name + told
+
+    signature = box(b"jP  ", b"\r\n\x87\n")
+    return (
+        signature
+        + box(b"xml ", b"<x>A person</x>")
+        + box(b"uuid", bytes(16) + b"A person")
+        + box(b"jp2c", code)
+    )
+
+
+def drawn_pdf() -> bytes:
+    """A PDF with words that no reader shows in what draws its page, beside its pictures, and behind its links."""
+    out = io.BytesIO()
+    painted().save(out, "JPEG", comment=b"A person")
+    photo = out.getvalue()
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(200, 100))
+    page, make = pdf.pages[0].obj, pdf.make_indirect
+    inline = b"BI /W 24 /H 16 /BPC 8 /CS /RGB /F /DCT ID " + photo + b"\nEI\n"
+    page["/Contents"] = make(pikepdf.Stream(pdf, b"q %% A person\n(50% off) pop\n" + inline + b"/F Do Q"))
+
+    def image(packed: bytes, *filters: str, **more: Any) -> pikepdf.Object:
+        named = pikepdf.Array([pikepdf.Name(f"/{one}") for one in filters])
+        return make(pikepdf.Stream(pdf, packed, Subtype=pikepdf.Name.Image, Filter=named, **more))
+
+    draws = make(pikepdf.Stream(pdf, b"% A person\nq Q", Subtype=pikepdf.Name.Form))
+    letters = make(
+        pikepdf.Dictionary(CharProcs=pikepdf.Dictionary(a=make(pikepdf.Stream(pdf, b"%A person\n0 0 d0"))))
+    )
+    other = pikepdf.Array([pikepdf.Dictionary(Image=image(b"A person", "DCTDecode"))])
+    kept = make(pikepdf.Stream(pdf, b"<x>A person</x>", Type=pikepdf.Name.Metadata))
+    page["/Resources"] = pikepdf.Dictionary(
+        XObject=pikepdf.Dictionary(
+            F=draws,
+            Twice=image(zlib.compress(photo), "FlateDecode", "DCTDecode", Alternates=other, Own=kept),
+            Scan=image(jpeg2000(), "JPXDecode"),
+        ),
+        Font=pikepdf.Dictionary(L=letters),
+    )
+    here = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="file:///C:/Users/A person/list.xlsx")
+    there = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://example.org/50%25")
+    page["/Annots"] = pikepdf.Array(
+        [pikepdf.Dictionary(Subtype=pikepdf.Name.Link, A=one) for one in (here, there)]
+    )
+    pdf.Root["/PTEX.InfoDict"] = pikepdf.Dictionary(Title="of A person")
+    return saved(pdf)
+
+
+def test_no_words_stay_in_what_draws_a_page_beside_its_pictures_or_behind_its_links() -> None:
+    paper = drawn_pdf()
+    told = treated(paper)
+    assert {"comment: A person", "metadata of a picture", "further pictures", "URI"} <= set(told.found)
+    with pikepdf.open(io.BytesIO(told.data)) as pdf:
+        unpacked = saved(pdf)
+        streams = [one for one in pdf.objects if isinstance(one, pikepdf.Stream)]
+        assert all(b"A person" not in one.read_raw_bytes() for one in streams)
+        drawn = [one.read_bytes() for one in streams if one.get("/Subtype") != pikepdf.Name.Image]
+        assert b"A person" not in b"".join(drawn)
+        assert b"(50% off)" in pdf.pages[0].Contents.read_bytes()
+        images = pdf.pages[0].Resources.XObject
+        assert images.Twice.read_raw_bytes()[:3] == b"\xff\xd8\xff"
+        assert images.Scan.read_raw_bytes().endswith(b"\xff\x51\0\x06ssss\xff\x90tiles\xff\xd9")
+    assert b"A person" not in unpacked
+    assert b"https://example.org/50%25" in unpacked
+    assert treated(told.data).done == ()
 
 
 def test_a_picture_that_its_exif_turns_is_turned() -> None:
