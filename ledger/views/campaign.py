@@ -25,6 +25,7 @@ from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.recorded_by import RecordedBy
 from ledger.views.sum_tables import SumTable
+from ledger.views.time_line import HeldSince, PieceCost, Stretch
 from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
 from ledger.views.trail import Donation, DonationStatus, DonationTrail, Outcome, Paper
 from ledger.views.two_keys import Deliveries, Unconfirmed
@@ -364,6 +365,10 @@ class Service(Frozen):
     """Median days from an order to its receipt."""
     received_good: tuple[ReceivedGood, ...]
     """Of each product that came, by its code, the share in good condition."""
+    costs: tuple[PieceCost, ...] = ()
+    """What a product was ordered for, by its code and the currency."""
+    held_since: tuple[HeldSince, ...] = ()
+    """Since when money and coins lie that wait to be spent, an asset a row."""
 
 
 class JournalHead(Frozen):
@@ -465,7 +470,9 @@ class CampaignReport(Frozen):
     deliveries: DeliveryCheck
     """Deliveries as the other side confirmed them."""
     service: Service
-    """How long it takes."""
+    """How long it takes, what a piece was ordered for, and since when money lies there."""
+    time_line: tuple[Stretch, ...] = ()
+    """What it did from when to when, in the order in which that is usually done."""
     periods: tuple[PeriodRow, ...]
     """Periods that were closed, the newest first."""
     limits: tuple[LimitRow, ...]

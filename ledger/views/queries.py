@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import islice
 
@@ -82,6 +82,7 @@ from ledger.views.reconcile import books_state
 from ledger.views.recorded_by import recorded_by
 from ledger.views.stages import CampaignFlow
 from ledger.views.sums import LotSums, goods_of, sum_tables
+from ledger.views.time_line import held_since, piece_costs, time_line
 from ledger.views.totals import apart_totals, bars_of, goods_totals, service_rows
 from ledger.views.trail import Donation, DonationTrail, Paper
 
@@ -201,6 +202,7 @@ def campaign_report(
         and apart.isdisjoint({order.entry, order.decided_by})
     }
     received = gifts_of_money(tx.session, slug, gifts)
+    days_of_gifts = gift_days(tx.session, slug)
     items = of.papers.items_by_order
     return CampaignReport(
         slug=slug,
@@ -242,10 +244,13 @@ def campaign_report(
             handovers_signed=tuple(sorted(of.deliveries.signed)),
         ),
         service=Service(
-            days_gift_to_order=_days_gift_to_order(books, slug, approved),
+            days_gift_to_order=_days_gift_to_order(days_of_gifts, approved),
             days_order_to_receipt=_days_order_to_receipt(books, slug, approved),
             received_good=_received_good(known.products, goods),
+            costs=piece_costs(bound, items, known.products),
+            held_since=held_since(tx.session, slug),
         ),
+        time_line=time_line(tx.session, slug, days_of_gifts),
         periods=period_rows(tx.session, slug),
         limits=limit_rows(tx.session, slug),
         evidence_count=len(papers),
@@ -384,11 +389,14 @@ def _out_of_order(session: Session, slug: str) -> set[int]:
     return set(session.exec(out))
 
 
-def _days_gift_to_order(books: Books, slug: str, approved: Mapping[str, str]) -> int | None:
-    """Median days from a gift's block to the first approved order after it; `approved`: days by order."""
+def _days_gift_to_order(gifts: Sequence[tuple[str, int]], approved: Mapping[str, str]) -> int | None:
+    """Median days from a gift's block to the first approved order after it; `gifts`: how many by day.
+
+    `approved`: days by order.
+    """
     orders = sorted(approved.values())
     days: list[tuple[int, int]] = []
-    for day, count in gift_days(books.session, slug):
+    for day, count in gifts:
         after = bisect_left(orders, day)
         if after < len(orders):
             waited = date.fromisoformat(orders[after]) - date.fromisoformat(day)

@@ -25,6 +25,7 @@ from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_data import played_demo
 from tests.tools.drawn import drawn
+from tests.tools.fakes_api import text_of
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import paper
 
@@ -75,6 +76,34 @@ def test_every_gift_has_a_page_whose_figures_add_up(site: TestClient) -> None:
             assert sum(bought) == sum(ends), heading
             told += 1
     assert told > 2
+
+
+def test_the_campaign_says_when_it_did_what_at_which_price_and_since_when_money_lies_there(
+    site: TestClient,
+) -> None:
+    """From when to when, what a mask was ordered for, the share of fees, the age of what is unspent."""
+    page = site.get(f"/c/{plan.SLUG}")
+    assert len(gzip.compress(page.content, 6)) + len(gzip.compress(STYLE, 6)) <= 14 * 1024
+    told = text_of(page.text)
+    report = site.get(f"{API}/campaigns/{plan.SLUG}").json()
+    stretches = {row["doing"]: row for row in report["time_line"]}
+    assert stretches["given"]["count"] == report["donations"] == 66
+    assert stretches["given"]["last"] <= "2020-06-07"
+    assert stretches["handed_out"] == {
+        "doing": "handed_out", "first": "2020-08-17", "last": "2020-08-28", "count": len(plan.STATES),
+    }  # fmt: skip
+    assert "Handed out 17 to 28 August 2020 10 distributions" in told
+    costs = report["service"]["costs"]
+    assert sum(row["pieces"] for row in costs) == 252_000
+    assert "about 0.4099 USD: 74,600.00 USD for 182,000 masks" in told
+    assert "0.00004480 BTC: 3.13600000 BTC for 70,000 masks" in told
+    (paid,) = (table for table in report["sums"] if table["asset"] == "BTC")
+    fees = sum(row["minor"] for row in paid["rows"] if row["key"] == "network_fees")
+    assert f"{fees * 10_000 // paid['total']['minor'] / 100:.2f} %: 0.00400000 BTC" in told
+    assert report["service"]["held_since"] == [
+        {"asset": "BTC", "day": "2020-06-01"}, {"asset": "USD", "day": "2020-06-10"},
+    ]  # fmt: skip
+    assert "What is spent next of USD lies there since 10 June 2020" in told
 
 
 def test_a_key_is_the_same_in_capitals(site: TestClient) -> None:

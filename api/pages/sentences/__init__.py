@@ -152,6 +152,7 @@ from api.pages.sentences.tables import (
     sum_word,
     unexplained_note,
 )
+from api.pages.sentences.time_line import cost_rows, fee_rows, held_rows, time_row
 from api.pages.sentences.to_do import told_publicly, what_to_do
 from api.pages.sentences.units import (
     amount,
@@ -216,6 +217,7 @@ __all__ = [
     "change_what",
     "changed_why",
     "claim_code",
+    "cost_rows",
     "counted",
     "data_lead",
     "day",
@@ -230,6 +232,7 @@ __all__ = [
     "dust_note",
     "exit_word",
     "facts",
+    "fee_rows",
     "flow_desc",
     "foot_of_total",
     "gap",
@@ -237,6 +240,7 @@ __all__ = [
     "gift_day",
     "goods_rest",
     "groups",
+    "held_rows",
     "in_kind_damaged",
     "in_kind_how",
     "in_kind_what",
@@ -320,6 +324,7 @@ __all__ = [
     "sum_word",
     "target",
     "time",
+    "time_row",
     "told_before_and_since",
     "told_publicly",
     "totals",

@@ -1,0 +1,120 @@
+"""English: what a campaign did from when to when, what a piece was ordered for, fees, and how old money is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.pages.figures import count, exact_with_asset
+from api.pages.messages import Message, worded
+from api.pages.sentences.plurals import unit_of
+from api.pages.sentences.tables import sum_heading
+from api.pages.sentences.units import day, number_of, period
+from ledger.core.frozen import Amount
+from ledger.core.money import decimal_text, decimals_of, is_money
+from ledger.views.sum_tables import SumKey, SumTable
+from ledger.views.time_line import Doing, HeldSince, PieceCost, Stretch
+
+_DOING = "what a campaign did, before from when to when"
+_OFTEN = "how often a campaign did something"
+DOINGS = {
+    Doing.GIVEN: (Message("Given in bitcoin", _DOING), Message("{n} donation", _OFTEN, many="{n} donations")),
+    Doing.CONVERTED: (
+        Message("Converted", _DOING),
+        Message("{n} conversion", _OFTEN, many="{n} conversions"),
+    ),
+    Doing.ORDERED: (Message("Ordered", _DOING), Message("{n} order", _OFTEN, many="{n} orders")),
+    Doing.PAID: (Message("Paid", _DOING), Message("{n} payment", _OFTEN, many="{n} payments")),
+    Doing.RECEIVED: (Message("Received", _DOING), Message("{n} receipt", _OFTEN, many="{n} receipts")),
+    Doing.SENT: (Message("Sent", _DOING), Message("{n} waybill", _OFTEN, many="{n} waybills")),
+    Doing.ARRIVED: (Message("Arrived", _DOING), Message("{n} arrival", _OFTEN, many="{n} arrivals")),
+    Doing.HANDED_OVER: (
+        Message("Handed over", _DOING),
+        Message("{n} handover", _OFTEN, many="{n} handovers"),
+    ),
+    Doing.HANDED_OUT: (
+        Message("Handed out", _DOING),
+        Message("{n} distribution", _OFTEN, many="{n} distributions"),
+    ),
+}
+"""What each thing that a campaign does is called, and how often it did it."""
+_COST = Message(
+    "{item}, for one {unit}", "a figure: what a piece was ordered for", "{item}: a product", "{unit}: a piece"
+)
+_PRICE = Message("{number} {asset}", "a price", "{number}: as: 0.3137", "{asset}: bitcoin or a currency")
+_EACH = Message(
+    "{price}: {value} for {pieces}",
+    "what a piece was ordered for",
+    "{price}: for one piece, as: 0.31 USD",
+    "{value}: what all of them were ordered for",
+    "{pieces}: how many, with their unit",
+)
+_ABOUT = Message("about {price}", "a price that is rounded", "{price}: as: 0.3137 USD")
+_HELD = Message(
+    "What is spent next of {asset} lies there since", "a figure", "{asset}: bitcoin or a currency"
+)
+_FEES = Message(
+    "Fees, of the sum of {asset}", "a figure", "{asset}: the head of a table of sums, as: Bitcoin (BTC)"
+)
+_SHARE = Message("{percent} %: {fees}", "a share", "{percent}: as 0.08", "{fees}: the sum of all fees")
+_BELOW = Message(
+    "below 0.01 %: {fees}", "a share that is too small to be told", "{fees}: the sum of all fees"
+)
+_KEYS = {SumKey.NETWORK_FEES, SumKey.CHARGES, SumKey.EXCHANGE_FEES}
+
+
+def time_row(stretch: Stretch) -> tuple[str, str, str]:
+    """`Converted`, `4 to 9 June 2020`, `2 conversions`."""
+    what, often = DOINGS[stretch.doing]
+    when = day(stretch.first) if stretch.first == stretch.last else period(stretch.first, stretch.last)
+    return str(what), when, worded(often, n=stretch.count)
+
+
+def cost_rows(costs: Sequence[PieceCost]) -> tuple[tuple[str, str], ...]:
+    """(`Mask, a mask`, `about 0.3137 USD: 79,050.00 USD for 252,000 masks`), a product and currency a row."""
+    rows = []
+    for cost in costs:
+        price, is_exact = _price(cost.value, cost.pieces)
+        told = worded(
+            _EACH,
+            price=price if is_exact else worded(_ABOUT, price=price),
+            value=exact_with_asset(cost.value),
+            pieces=number_of(cost.pieces, cost.unit),
+        )
+        rows.append((worded(_COST, item=cost.item, unit=unit_of(cost.unit, 1)), told))
+    return tuple(rows)
+
+
+def _price(value: Amount, pieces: int) -> tuple[str, bool]:
+    """What one piece is of a sum, to two digits more than its money has, and whether that is all of it."""
+    digits = decimals_of(value.asset)
+    scaled = (value.minor * 200 + pieces) // (pieces * 2)
+    whole, part = divmod(scaled, 10 ** (digits + 2))
+    fraction = str(part).zfill(digits + 2)
+    while len(fraction) > digits and fraction.endswith("0"):
+        fraction = fraction[:-1]
+    figure = worded(
+        _PRICE, number=f"{count(whole)}.{fraction}" if fraction else count(whole), asset=value.asset
+    )
+    return figure, value.minor * 100 % pieces == 0
+
+
+def held_rows(rows: Sequence[HeldSince]) -> tuple[tuple[str, str], ...]:
+    """(`Oldest unspent BTC`, `7 June 2020`)."""
+    return tuple((worded(_HELD, asset=row.asset), day(row.day)) for row in rows)
+
+
+def fee_rows(tables: Sequence[SumTable]) -> tuple[tuple[str, str], ...]:
+    """(`Fees, of Bitcoin (BTC)`, `0.03 %: 0.00400000 BTC`), a table of money that has some."""
+    rows = []
+    for table in tables:
+        fees = sum(row.minor for row in table.rows if row.key in _KEYS)
+        if is_money(table.asset) and fees > 0 and table.total.minor > 0:
+            share, told = fees * 10_000 // table.total.minor, exact_with_asset(Amount.of(table.asset, fees))
+            percent = decimal_text("USD", share)
+            rows.append(
+                (
+                    worded(_FEES, asset=sum_heading(table, tables)),
+                    worded(_SHARE, percent=percent, fees=told) if share else worded(_BELOW, fees=told),
+                )
+            )
+    return tuple(rows)
