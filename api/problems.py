@@ -178,6 +178,8 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
         words = say.ERRORS.get(told.status, say.ERRORS[400])
         is_donation = request.url.path.startswith("/d/") and told.status == 404
         heading = str(say.NOT_FOUND_DONATION if is_donation else words.title)
+        if told.status == 400 and request.url.path == "/find":
+            heading = str(say.NOTHING_LOOKED_FOR)
         if isinstance(error, NothingYet):
             heading = str(say.NO_PAYMENT_YET)
         detail = _for_people(told)
@@ -199,7 +201,13 @@ def _for_people(told: _Refusal) -> str:
     """The reason without the names of fields, which a program has sent and a person has not."""
     if not told.errors:
         return told.detail
-    return " ".join(f"{error.reason[:1].upper()}{error.reason[1:]}." for error in told.errors)
+    return " ".join(_as_sentence(error.reason) for error in told.errors)
+
+
+def _as_sentence(reason: str) -> str:
+    """A reason that stood behind the name of a field, by itself; some are whole sentences."""
+    end = "" if reason.endswith((".", "?", "!")) else "."
+    return f"{reason[:1].upper()}{reason[1:]}{end}"
 
 
 def _for_programs(path: str) -> bool:

@@ -67,9 +67,13 @@ class LookUps:
     has_own_node: bool
     budget: Budget
     still_leads: Callable[[Writing], None]
+    is_story: bool = False
+    """A demonstration, whose clock stands: what is asked would wait for ever."""
 
     def refusal(self) -> Wording | None:
         """Why nothing is looked up here; None where it is."""
+        if self.is_story:
+            return Wording("This is a demonstration: its clock stands, and nothing is looked up.")
         if self.sightings is Sightings.OFF:
             return Wording("This site looks for no unconfirmed payments; yours shows with its first block.")
         if self.sightings is Sightings.OWN_NODE and not self.has_own_node:

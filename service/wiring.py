@@ -120,7 +120,9 @@ def build(
         )
 
     own_node = any(source.whole_mempool for source in sources)
-    lookups = LookUps(store, clock, sightings, own_node, budget, leader.check)
+    lookups = LookUps(
+        store, clock, sightings, own_node, budget, leader.check, is_story=config.site.demonstration
+    )
     senders = SenderLookUps(store, clock, Senders(config.watch.senders), own_node, budget, leader.check)
     jobs = Jobs(
         store,

@@ -13,6 +13,7 @@ from api.pages import sentences
 from api.pages.parts import ROWS
 from api.pages.render import PageRenderer
 from api.pages.sentences import controls as say
+from api.pages.sentences.accounts import account_told
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignHead
@@ -48,7 +49,10 @@ def period_page(pages: PageRenderer, head: CampaignHead, period: ClosedPeriod) -
     by_asset = sorted(
         period.rows, key=lambda row: (not is_money(row.closing.asset), row.closing.asset, row.account)
     )
-    tables = [_table(asset, tuple(rows)) for asset, rows in groupby(by_asset, lambda row: row.closing.asset)]
+    tables = [
+        _table(asset, period.campaign, tuple(rows))
+        for asset, rows in groupby(by_asset, lambda row: row.closing.asset)
+    ]
     return pages.page(
         "period.html",
         pages.frame(say.period_title(period), demonstration=head.demonstration),
@@ -61,9 +65,9 @@ def period_page(pages: PageRenderer, head: CampaignHead, period: ClosedPeriod) -
     )
 
 
-def _table(asset: str, rows: Sequence[AccountBalance]) -> BalanceTable:
+def _table(asset: str, campaign: str, rows: Sequence[AccountBalance]) -> BalanceTable:
     most = len(rows) if len(rows) <= ROWS else ROWS - 1
-    shown = [_row(row.account, asset, [row]) for row in rows[:most]]
+    shown = [_row(account_told(row.account, campaign), asset, [row]) for row in rows[:most]]
     if rest := rows[most:]:
         shown.append(_row(say.more_accounts(len(rest)), asset, rest))
     whole = _row("", asset, rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +20,10 @@ from ledger.recording.rebuild import renew
 from ledger.recording.users import add_token, add_user
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
+from ledger.views.gift_list import GiftsWanted, GivenBy, newest_gifts
 from ledger.views.papers import standing_evidence
 from ledger.views.queries import campaign_report
+from ledger.views.trail import DonationStatus
 from service.clock import MovableClock
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.commands.serve import wait_for_stop
@@ -147,6 +150,8 @@ def _played(
         if options.once:
             return _summary(store, service, clock, folder, url)
         outside.say(say.story_told(f"{url}/c/{plan.SLUG}"))
+        for what, key in worth_opening(store):
+            outside.say(say.worth_opening(what, f"{url}/d/{key}"))
         scheduler = Scheduler(service.jobs.all(), clock)
         scheduler.start()
         wait_for_stop()
@@ -155,6 +160,27 @@ def _played(
     finally:
         service.jobs.leader.release()
         server.stop()
+
+
+def worth_opening(store: Store) -> list[tuple[str, str]]:
+    """(what it shows, its key) of donations that nobody finds by looking at the first one."""
+    wanted = {
+        "handed out": DonationStatus.SETTLED,
+        "seen": DonationStatus.SEEN,
+        "dust": DonationStatus.BELOW_DUST,
+        "replaced": DonationStatus.REPLACED,
+    }
+    found: dict[str, str] = {}
+    with store.read() as tx:
+        for what, status in wanted.items():
+            gifts = GiftsWanted(GivenBy.COIN, status)
+            rows, _ = newest_gifts(tx, plan.SLUG, gifts, before=None, limit=200)
+            if rows:
+                found[what] = rows[-1].key  # the first one is the furthest
+            paid = Counter(row.address for row in rows if row.address and status is DonationStatus.SETTLED)
+            if paid and (most := paid.most_common(1)[0])[1] > 1:
+                found["several"] = most[0]
+    return [(what, found[what]) for what in say.WORTH_OPENING if what in found]
 
 
 def _tell(options: argparse.Namespace, outside: Outside, url: str, done: int) -> None:

@@ -23,6 +23,15 @@ _CONTINUING_AT = Message(
     "continuing the story of {campaign} at {url}; donors, amounts and papers are invented.", *_STORY
 )
 _TOLD = Message("the story is told; look at {url} (stop with Ctrl-C).", "{url}: where")
+_WORTH = "before the address of a page of the demonstration that is worth opening"
+WORTH_OPENING = {
+    "handed out": Message("a donation whose masks were handed out: {url}", _WORTH, "{url}: where"),
+    "several": Message("an address with several donations: {url}", _WORTH, "{url}: where"),
+    "seen": Message("a payment that is in no block yet: {url}", _WORTH, "{url}: where"),
+    "dust": Message("a payment too small to count: {url}", _WORTH, "{url}: where"),
+    "replaced": Message("a payment that another one replaced: {url}", _WORTH, "{url}: where"),
+}
+"""Pages of the demonstration that show what a first donation does not."""
 _LOOK_FAILED = Message("the last look failed: {trouble}", "{trouble}: what went wrong")
 _PAPERS = Message("{n} paper", "evidence that is kept", many="{n} papers")
 _TIES = Message(
@@ -64,6 +73,11 @@ def playing(campaign: str, url: str, *, continuing: bool) -> str:
 
 def story_told(url: str) -> str:
     return worded(_TOLD, url=url)
+
+
+def worth_opening(what: str, url: str) -> str:
+    """`a payment that is in no block yet: http://…`; `what`: a key of `WORTH_OPENING`."""
+    return worded(WORTH_OPENING[what], url=url)
 
 
 def look_failed(trouble: str) -> str:

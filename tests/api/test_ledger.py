@@ -21,6 +21,7 @@ from api.ports import Ports, SiteSettings
 from ledger.recording.desk import NOUNS
 from ledger.recording.users import add_token
 from ledger.store.database import Store
+from service.commands.demo import worth_opening
 from service.demo import plan
 from service.demo.replay import Replay
 from tests.tools.demo_data import played_demo
@@ -104,6 +105,17 @@ def test_the_campaign_says_when_it_did_what_at_which_price_and_since_when_money_
         {"asset": "BTC", "day": "2020-06-01"}, {"asset": "USD", "day": "2020-06-10"},
     ]  # fmt: skip
     assert "What is spent next of USD lies there since 10 June 2020" in told
+
+
+def test_the_demonstration_names_pages_worth_opening(site: TestClient, store: Store) -> None:
+    """Of what a first donation does not show; each is there, and says so."""
+    named = dict(worth_opening(store))
+    assert {"handed out", "several", "seen", "dust"} <= set(named)
+    told = {what: text_of(site.get(f"/d/{key}").text) for what, key in named.items()}
+    assert "handed out" in told["handed out"]
+    assert "donations" in told["several"]
+    assert "Seen" in told["seen"]
+    assert "dust" in told["dust"].lower()
 
 
 def test_a_key_is_the_same_in_capitals(site: TestClient) -> None:

@@ -178,6 +178,10 @@ def test_a_private_key_in_the_field_is_refused_and_neither_repeated_nor_logged(
     assert secret not in caplog.text
     with store.read() as tx:
         assert load_lookups(tx).rows == {}
+    # A demonstration's clock stands, so it says that it looks nothing up, and offers nothing.
+    told = site(replace(queue, is_story=True)).get("/d/" + "ab" * 32)
+    assert 'action="/lookups"' not in told.text
+    assert "its clock stands, and nothing is looked up" in told.text
     store.close()
 
 

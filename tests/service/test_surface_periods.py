@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages.period import period_page
 from api.pages.render import STYLE, PageRenderer
+from api.pages.sentences.accounts import ACCOUNTS, account_told
 from api.ports import Ports, SiteSettings
+from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
 from ledger.core.times import unix_seconds
 from ledger.recording.desk import act
@@ -131,7 +133,7 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", site.get(href).text))
     assert "What every account held at the end of 30 November 2023 ." in page
     assert f"Entry {froze} froze it on 10 January 2024, and counts entries up to {froze - 1}." in page
-    assert "bank/help/B 0.00 1,000.00 1,000.00 – gifts/help 0.00 -1,000.00 – 1,000.00" in page
+    assert "Bank: B 0.00 1,000.00 1,000.00 – Gifts 0.00 -1,000.00 – 1,000.00" in page
     assert "Total 1,000.00 1,000.00" in page
     assert "opened the period again" not in page
     assert site.get("/c/help/periods/2023-12").status_code == 404
@@ -149,6 +151,14 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
     assert f"; open again by entry {again}" in control(site)
     assert site.get(f"{API}").json()["periods"][0]["reopened"] == again
     assert f"Entry {again} opened the period again" in site.get("/c/help/periods/2023-11").text
+
+
+def test_every_kind_of_account_is_told_in_words() -> None:
+    """An account of any class, and a class that is none."""
+    assert set(ACCOUNTS) == set(AccountClass)
+    assert account_told("dust_gifts/m", "m") == "Gifts below the dust line"
+    assert account_told("supplier/m/Maker/PO-1", "m") == "Paid to suppliers: Maker, PO-1"
+    assert account_told("other", "m") == "other"
 
 
 def test_a_long_trial_balance_is_small_and_still_ties(store: Store) -> None:

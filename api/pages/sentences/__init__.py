@@ -58,6 +58,7 @@ from api.pages.sentences.errors import (
     NO_PAYMENT_YET,
     NO_SUCH_NAME,
     NOT_FOUND_DONATION,
+    NOTHING_LOOKED_FOR,
     ErrorWords,
 )
 from api.pages.sentences.flow import (
@@ -170,6 +171,7 @@ __all__ = [
     "FLOW_CAPTION",
     "FLOW_TITLE",
     "LIMITS_NOTE",
+    "NOTHING_LOOKED_FOR",
     "NOT_FOUND_DONATION",
     "NO_CAMPAIGN",
     "NO_CAMPAIGN_DETAIL",

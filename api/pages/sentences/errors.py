@@ -70,6 +70,7 @@ ERRORS = {
 }
 NO_SUCH_NAME = Message("Nothing here can have this name.", "a part of an address that has not its shape")
 NOT_FOUND_DONATION = Message("Nothing is found under this key", _TITLE)
+NOTHING_LOOKED_FOR = Message("This finds no donation", _TITLE)
 NO_CAMPAIGN = Message("No campaign is at this address", _TITLE)
 NO_CAMPAIGN_DETAIL = Message(
     "Its name may be written otherwise. All campaigns of this site are on the first page."
