@@ -134,7 +134,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
-            trails = views.donation_trails(tx, key, now=now)
+            trails = views.donation_trails(tx, key)
             private = not is_public_key(key, {item.address for item in trails})
             found = Donations(
                 key=None if private else key, donations=tuple(trail.as_donation() for trail in trails)
@@ -163,7 +163,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
                 ) from None
 
         def render(tx: Any, now: int) -> Rendered:
-            for item in views.donation_trails(tx, wanted, now=now):
+            for item in views.donation_trails(tx, wanted):
                 if wanted in {item.key, item.key.replace(f":{item.campaign}:", ":")}:
                     return json_of(item, Reads(frozenset({item.campaign}), chain=True))
             raise NotFound("No donation has this outpoint.")

@@ -135,7 +135,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
-            trails = receipted(ports.views.donation_trails(tx, key, now=now))
+            trails = receipted(ports.views.donation_trails(tx, key))
             if not trails:
                 raise NotFound("There is a receipt once a gift has settled; its page says how far it is.")
             slugs = {trail.campaign for trail in trails}
@@ -151,7 +151,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         key = checked_key(key)
 
         def render(tx: Any, now: int) -> Rendered:
-            trails = ports.views.donation_trails(tx, key, now=now)
+            trails = ports.views.donation_trails(tx, key)
             if not trails:
                 raise NotFound(
                     "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code."

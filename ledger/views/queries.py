@@ -512,9 +512,8 @@ def _unknown(text: str) -> NotFound:
     )
 
 
-def donation_trails(tx: Reading, key: str, *, now: int) -> list[DonationTrail]:
+def donation_trails(tx: Reading, key: str) -> list[DonationTrail]:
     """The trails of the donations that a txid, outpoint, address or claim code names; raises NotFound."""
-    del now
     key = pasted_key(key)
     if is_gift_key(key):
         return other_trails(tx, key)
@@ -579,7 +578,7 @@ def _by_pledge(tx: Reading, number: str) -> list[DonationTrail]:
             name = gift_named(gift)
             outpoint = name.kind is GiftKind.COINS
             key = gift if outpoint else str(GiftKey(str(name.kind), pledge.campaign, name.number))
-            trails += donation_trails(tx, key, now=0)
+            trails += donation_trails(tx, key)
     if pledges and not trails:
         raise NothingYet("Nothing that was promised with this pledge has come yet.")
     return trails

@@ -27,7 +27,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         try:
-            trails = donation_trails(tx, options.key, now=outside.clock())
+            trails = donation_trails(tx, options.key)
         except NotFound:
             found = secret_in_prose(options.key)
             if found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,7 +15,7 @@ from api.ports import Ports, SiteSettings
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
 from ledger.core.times import unix_seconds
-from ledger.recording.desk import act, claim_hash
+from ledger.recording.desk import act, bip21_of, claim_hash
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import actor_named, add_user
 from ledger.store.database import Store
@@ -125,6 +126,10 @@ def test_the_shared_address_has_a_qr_code_and_a_link_for_wallets(site: TestClien
     assert "<svg" in shared
     campaign = site.get("/c/help").text
     assert f'href="bitcoin:{FIXED}?label=Help%20%26%20more"' in campaign
+    hard = 'Masks #1 + more = 100% für Ärzte "A"'
+    told = urlsplit(bip21_of(FIXED, hard))
+    assert (parse_qs(told.query), told.fragment) == ({"label": [hard]}, "")
+    assert told.geturl().isascii()
     assert f'href="{GIVE}#shared"' in campaign
     assert given(store) == 0
 

@@ -80,7 +80,7 @@ def told(place: Place) -> Moment:
         report = campaign_report(tx, place.slug, now=place.now)
         flow = campaign_flow(tx, place.slug)
         rows, _ = donation_rows(tx, place.slug, after=None, limit=200)
-        trails = tuple(trail for row in rows for trail in donation_trails(tx, row.key, now=place.now))
+        trails = tuple(trail for row in rows for trail in donation_trails(tx, row.key))
     store.close()
     return Moment(report, flow, trails)
 

@@ -37,9 +37,7 @@ def pictures(file: Path, moment: int) -> list[tuple[Flow, Thread]]:
         flow = campaign_flow(tx, plan.SLUG)
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
         trails = [
-            trail
-            for row in drawn(f"pictures of {moment}", rows, 6)
-            for trail in donation_trails(tx, row.key, now=moment)
+            trail for row in drawn(f"pictures of {moment}", rows, 6) for trail in donation_trails(tx, row.key)
         ]
     store.close()
     return [(flow, ()), *((flow, trail.thread) for trail in trails if trail.thread)]

@@ -11,6 +11,7 @@ from api.app import create_app
 from api.pages.sentences import ERRORS
 from api.ports import Ports, SiteSettings
 from api.problems import problem_body
+from ledger.core.errors import Refused
 from ledger.recording.desk import NOUNS, act
 from tests.tools.ledgers import SLUG, Ledger, made_once
 
@@ -123,6 +124,8 @@ def test_every_list_comes_in_pages_and_a_parameter_stands_once(site: TestClient,
             assert {"limit", "cursor"} <= {each["name"] for each in told["parameters"]}, path
     facts = {"slug": "wells", "title": "Wells", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
     with ledger.store.write() as tx:
+        with pytest.raises(Refused, match="is wells, and the campaign asked for is foo"):
+            act(tx, ledger.actors["admin"], "foo", "campaign", "add", facts, now=ledger.now)
         act(tx, ledger.actors["admin"], "wells", "campaign", "add", facts, now=ledger.now)
     first = site.get("/api/v1/campaigns?limit=1")
     assert (len(first.json()["items"]), first.json()["next"]) == (1, "1")

@@ -79,7 +79,7 @@ def test_nothing_is_ordered_or_approved_beyond_what_is_held(tmp_path: Path) -> N
 def test_a_gift_that_is_double_spent_there_is_replaced_and_counts_nowhere(tmp_path: Path) -> None:
     ledger = double_spent(tmp_path)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
         report = campaign_report(reading, SLUG, now=ledger.now)
     assert (trail.status, trail.replaced_by) == (DonationStatus.REPLACED, name("rival"))
     assert (trail.places, trail.shares, trail.settled_at) == ((), (), None)
@@ -129,7 +129,7 @@ def wants(ledger: Ledger) -> tuple[int, int, list[int]]:
 def of_donor(ledger: Ledger) -> tuple[int, int, list[str]]:
     """What the donor of the first gift reads: (used, covered, what became of the used part)."""
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     assert trail.used is not None
     assert trail.covered is not None
     assert donation_taken_back(trail)
@@ -170,7 +170,7 @@ def test_a_top_up_covers_by_a_named_entry_what_was_used_of_a_gift_that_is_gone(t
     assert of_donor(ledger) == (BTC, BTC, before[2])
     with ledger.store.read() as reading:
         assert free_and_held(Books(reading), SLUG, "BTC") == BTC * 3 // 2  # all that the wallet holds
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     told = [(change.kind.value, change.detail.get("covered")) for change in trail.changes]
     assert told[1:] == [("covered", f"{BTC // 2} BTC")] * 2
     tied(ledger)
@@ -250,7 +250,7 @@ def test_a_spend_that_was_undone_is_covered_by_the_one_that_left_in_its_place(tm
     ledger = undone_sale(tmp_path)
     assert state(ledger) == (BTC, 0, BTC)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     assert trail.undone is not None
     assert (trail.undone.minor, len(donation_taken_back(trail))) == (BTC, 1)
     with pytest.raises(Conflict, match="it is explained, by conversion C-1"):
@@ -264,7 +264,7 @@ def test_a_spend_that_was_undone_is_covered_by_the_one_that_left_in_its_place(tm
     assert state(ledger) == (0, 0, BTC // 2)
     tied(ledger)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
         assert free_and_held(Books(reading), SLUG, "BTC") == BTC // 2
     assert trail.undone is None
     ledger.do("approver", "reversal", "add", entry=done, reason="another's", date=DAY)

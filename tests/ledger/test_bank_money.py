@@ -296,7 +296,7 @@ def test_a_banks_fee_takes_unrestricted_money_and_needs_two_people(ledger: Ledge
     done = two(ledger, "bank-fee", "F-1", bank="B", currency="USD", amount=350)
     assert (held(ledger), free(ledger), net(ledger, AccountClass.FEES, "bank")) == (9_650, 9_650, 350)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1")
     assert [change.kind for change in trail.changes] == [ChangeKind.CHARGED]
     ledger.do("approver", "reversal", "add", entry=done, reason="it was another's", **DAY)
     assert (held(ledger), free(ledger)) == (10_000, 10_000)

@@ -53,7 +53,7 @@ def in_hand(ledger: Ledger) -> dict[str, int]:
 
 def status(ledger: Ledger, gift: str = GIFT) -> DonationStatus:
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, gift, now=ledger.now)
+        (trail,) = donation_trails(reading, gift)
     return trail.status
 
 
@@ -133,8 +133,8 @@ def test_a_spend_of_a_coin_that_was_blocked_later_takes_its_own_held_units(tmp_p
     ledger.bury()
     tied(ledger)
     with ledger.store.read() as reading:
-        (other,) = donation_trails(reading, f"{name('other')}:0", now=ledger.now)
-        (gift,) = donation_trails(reading, GIFT, now=ledger.now)
+        (other,) = donation_trails(reading, f"{name('other')}:0")
+        (gift,) = donation_trails(reading, GIFT)
     assert [(place.amount.minor, place.kind) for place in other.places] == [(BTC // 2, "held")]
     assert {place.kind: place.amount.minor for place in gift.places} == {
         "unexplained": BTC - BTC // 4,
@@ -169,7 +169,7 @@ def gone_while_blocked(tmp_path: Path) -> Ledger:
 
 def places(ledger: Ledger, gift: str = GIFT) -> set[tuple[str, int]]:
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, gift, now=ledger.now)
+        (trail,) = donation_trails(reading, gift)
     return {(place.kind.value, place.amount.minor) for place in trail.places}
 
 
@@ -259,7 +259,7 @@ def test_bank_money_is_blocked_and_released_like_coins(tmp_path: Path) -> None:
     )
     block(ledger, "contribution:G-1")
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, "contribution:G-1", now=ledger.now)
+        (trail,) = donation_trails(reading, "contribution:G-1")
     assert trail.status is DonationStatus.BLOCKED
     release(ledger)
     with pytest.raises(LedgerError):
@@ -385,6 +385,6 @@ def test_what_waits_of_a_gift_is_told_in_one_asset_and_never_added_across_two(tm
     release(ledger)
     sell(ledger, "sale", BTC - BTC // 4)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     last = trail.steps[-1]
     assert (last.amount.asset, last.amount.minor) == ("BTC", BTC // 4)

@@ -81,7 +81,7 @@ def told(ledger: Ledger) -> dict[ExitKind | None, int]:
     """Pieces and money of the one donor, by what became of them."""
     found: dict[ExitKind | None, int] = {}
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     for place in trail.places:
         if place.amount.asset == "KIT" or place.kind in {ExitKind.CLAIM, ExitKind.WRITTEN_OFF}:
             found[place.kind] = found.get(place.kind, 0) + place.amount.minor
@@ -171,7 +171,7 @@ def test_an_insurer_pays_and_the_money_is_the_same_donors_again(lost: Ledger) ->
     assert owed(lost) == {"CL-1 arrival AR-1": 600}
     assert told(lost) == before
     with lost.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=lost.now)
+        (trail,) = donation_trails(reading, name("gift"))
         (step,) = [step for step in trail.steps if step.kind is StepKind.REFUNDED]
         assert (step.place, step.detail["answers"], step.amount.minor) == ("Mutual", "insurer", 2_000)
         assert Books(reading).net(f"bank/{SLUG}/B", "USD") == 2_000_000 - 30_000 + 2_000
@@ -362,7 +362,7 @@ def test_what_came_to_a_bad_end_stays_told_so_whatever_became_of_it(tmp_path: Pa
         quantity=6, reason="Burnt", date=BOOKED,
     )  # fmt: skip
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     pieces: dict[ExitKind | None, int] = {}
     for place in trail.places:
         if place.amount.asset == "KIT":

@@ -58,7 +58,7 @@ def tables(ledger: Ledger) -> dict[str, SumTable]:
 
 def steps(ledger: Ledger, label: str, kind: StepKind) -> list[Step]:
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name(label), now=ledger.now)
+        (trail,) = donation_trails(reading, name(label))
     return [step for step in trail.steps if step.kind is kind]
 
 

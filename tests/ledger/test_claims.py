@@ -237,7 +237,7 @@ def test_part_of_what_never_came_is_paid_back_and_the_rest_is_owed_by_all_alike(
         shares = [
             {(place.kind, place.amount.asset): place.amount.minor for place in trail.places}
             for n in range(7)
-            for trail in donation_trails(reading, f"contribution:{SLUG}:G-{n}", now=ledger.now)
+            for trail in donation_trails(reading, f"contribution:{SLUG}:G-{n}")
         ]
     assert [share[ExitKind.HELD, "CHF"] for share in shares] == [50] * 7
     assert sum(share.get((ExitKind.CLAIM, "KIT"), 0) for share in shares) == 5
@@ -245,7 +245,7 @@ def test_part_of_what_never_came_is_paid_back_and_the_rest_is_owed_by_all_alike(
     assert owed(ledger) == {}
     with ledger.store.read() as reading:
         assert Books(reading).net(f"claims/{SLUG}/PO-1", "CHF") == 0
-        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-6", now=ledger.now)
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-6")
     (step,) = [step for step in trail.steps if step.reference == "R-2"]
     assert step.kind is StepKind.REFUNDED
     assert step.amount.asset == "CHF"
@@ -273,7 +273,7 @@ def told(ledger: Ledger) -> tuple[dict[ExitKind, int], dict[ExitKind, int]]:
     money: dict[ExitKind, int] = {}
     with ledger.store.read() as reading:
         for n in range(7):
-            (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-{n}", now=ledger.now)
+            (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-{n}")
             for place in trail.places:
                 sums = pieces if place.amount.asset == "KIT" else money
                 sums[place.kind] = sums.get(place.kind, 0) + place.amount.minor

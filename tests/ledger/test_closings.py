@@ -56,7 +56,7 @@ def test_what_of_a_service_was_paid_and_never_came_is_owed_once_its_order_is_clo
 
     def paid() -> list[tuple[ExitKind, str, int]]:
         with ledger.store.read() as reading:
-            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+            (trail,) = donation_trails(reading, name("gift"))
         assert [step.detail["verb"] for step in trail.steps if step.kind is StepKind.CARRIED] == ["flown"]
         ends = [(row.kind, row.place, row.amount.minor) for row in trail.places]
         return [end for end in ends if end[1] == "PO-1"]
@@ -93,7 +93,7 @@ def test_what_was_paid_for_and_did_not_come_is_a_claim_that_the_donor_sees(ledge
     close(ledger, claim=200_000)
     assert net(ledger, f"claims/{SLUG}/PO-1", "USD") == 200_000
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
         report = campaign_report(reading, SLUG, now=ledger.now)
     assert ("claim", 400) in {(place.kind, place.amount.minor) for place in trail.places}
     assert [row.quantity for row in report.goods.not_coming] == [400]

@@ -88,14 +88,14 @@ def test_a_mistyped_expiry_is_put_right_and_counts_stay(ledger: Ledger) -> None:
     assert expiries(ledger) == {"2027-01-31"}
     with ledger.store.read() as reading:
         assert delivery_counts(reading.session, SLUG) == counts
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     (step,) = [step for step in trail.steps if "corrected" in step.detail]
     assert step.detail["corrected"] == "expiry 2026-01-31 → 2027-01-31"
     assert step.detail["expires"] == "2027-01-31"
     correct(ledger, "CR-2", old="2027-01-31", new="2027-02-28")
     approve(ledger, "CR-2")
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     (step,) = [step for step in trail.steps if "corrected" in step.detail]
     assert step.detail["corrected"] == "expiry 2026-01-31 → 2027-01-31; expiry 2027-01-31 → 2027-02-28"
     with pytest.raises(Conflict, match="correction CR-2 corrected it again; reverse that first"):
@@ -163,7 +163,7 @@ def test_a_mistyped_count_is_put_right_whatever_stands_on_it_and_counts_stay(led
     assert stock(ledger) == went | {"stock/help/Depot": 460}
     with ledger.store.read() as reading:
         assert delivery_counts(reading.session, SLUG) == counts
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     figures = {step.kind: step.amount.minor for step in trail.steps}
     assert figures[StepKind.RECEIVED] == 600
     assert figures[StepKind.SHIPPED] == 100
@@ -259,7 +259,7 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
     correct(ledger, entry=entry, field="value", old="500000", new="1000000", reason="10.00 a kit were agreed")
     seq = approve(ledger)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     figures = {step.kind: step.amount.minor for step in trail.steps}
     # Half of what they cost is paid: 500 of 1,000 are the donor's.
     assert (figures[StepKind.ORDERED], figures[StepKind.RECEIVED]) == (500, 500)
@@ -268,7 +268,7 @@ def test_a_mistyped_price_is_put_right_after_payment_and_receipt(ledger: Ledger)
     approve(ledger, "CR-2")
     pay(ledger, 500_000, number="P-2")
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     assert [step.amount.minor for step in trail.steps if step.kind is StepKind.RECEIVED] == [1000]
     with pytest.raises(Refused, match=r"leaves 9999\.99 USD of PO-1, and 10000\.00 [A-Z]{3} of it is paid"):
         correct(ledger, "CR-3", entry=entry, field="value", old="1000000", new="999999")
@@ -291,7 +291,7 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
 
     def owed() -> list[tuple[str, int]]:
         with ledger.store.read() as reading:
-            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+            (trail,) = donation_trails(reading, name("gift"))
             lost = sum(place.amount.minor for place in trail.places if place.kind is ExitKind.WRITTEN_OFF)
             claims = open_claims(OrderPapers(Books(reading), SLUG))
             return [(row.paper, row.amount) for row in claims] + [("lost", lost)]
@@ -397,7 +397,7 @@ def test_the_price_of_a_closed_order_is_put_right(tmp_path: Path) -> None:
     def state() -> tuple[int, dict[str, int]]:
         tied(ledger)
         with ledger.store.read() as reading:
-            (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+            (trail,) = donation_trails(reading, name("gift"))
         pieces = {str(p.kind): p.amount.minor for p in trail.places if p.amount.asset == "KIT"}
         return net(ledger, f"claims/{SLUG}/PO-1", "USD"), pieces
 
@@ -447,10 +447,10 @@ def test_whom_a_correction_touches_is_shown_before_it_is_approved_and_nothing_is
     again = tried("approver", "approve", {"number": "CR-1", "date": DATE})
     assert (again.affected, again.entries) == (found.affected, 1)
     with ledger.store.read() as reading:
-        (was,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (was,) = donation_trails(reading, name("gift"))
     approve(ledger)
     with ledger.store.read() as reading:
-        (now,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (now,) = donation_trails(reading, name("gift"))
     assert (less(was.places, now.places), less(now.places, was.places)) == (said, says)
     ledger.audit()
     expiry = told | {"number": "CR-2", "entry": seq_of(ledger, "receipt", "GRN-1"), "field": "expiry"}
@@ -485,7 +485,7 @@ def test_a_count_is_put_right_after_its_order_was_closed_and_paid_back(tmp_path:
     )  # fmt: skip
     assert claimed == {"CR-1": (0, 8), "CR-2": (6_000, 20)}
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     places = {(place.kind, place.amount.asset): place.amount.minor for place in trail.places}
     assert (places[ExitKind.IN_STOCK, "KIT"], places[ExitKind.CLAIM, "KIT"]) == (80, 12)
     undo = {"reason": "told twice", "date": DATE}
@@ -561,7 +561,7 @@ def test_a_mistyped_place_is_put_right_whatever_stands_on_it(tmp_path: Path) -> 
     ledger = moved_on(tmp_path)
     with ledger.store.read() as reading:
         counts = delivery_counts(reading.session, SLUG)
-        (before,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (before,) = donation_trails(reading, name("gift"))
     assert at_places(ledger) == {"Depot": 845, "Port": 100, "Ghnaa": 30}
     place = {"field": "place", "old": "Depot", "new": "Harbour", "reason": "as on the note"}
     with pytest.raises(Refused, match="is not what stands there, which is Depot"):
@@ -582,7 +582,7 @@ def test_a_mistyped_place_is_put_right_whatever_stands_on_it(tmp_path: Path) -> 
     assert at_places(ledger) == {"Harbour": 845, "Port": 100, "Ghana": 30}
     with ledger.store.read() as reading:
         assert delivery_counts(reading.session, SLUG) == counts
-        (after,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (after,) = donation_trails(reading, name("gift"))
         assert {row.place for row in stock_rows(Books(reading), SLUG, DATE)} == {"Harbour", "Port"}
         shipment, handover = (
             reading.session.exec(select(ShipmentRow)).one(),

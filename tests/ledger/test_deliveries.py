@@ -42,7 +42,7 @@ def distribute(ledger: Ledger, *served: tuple[str, int], number: str = "D-1", **
 
 def trail(ledger: Ledger) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (found,) = donation_trails(reading, f"{name('gift')}:0")
     return found
 
 

@@ -74,7 +74,7 @@ def decide(ledger: Ledger, noun: str, number: str, verb: str = "approve", day: s
 
 def trail(ledger: Ledger, label: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, f"{name(label)}:0", now=ledger.now)
+        (found,) = donation_trails(reading, f"{name(label)}:0")
     return found
 
 

@@ -74,7 +74,7 @@ def test_a_reason_for_what_is_not_past_its_last_day_is_refused(ledger: Ledger) -
 def test_a_donor_reads_why_a_lot_was_handed_out_after_its_last_day(ledger: Ledger) -> None:
     hand(ledger, AFTER, expired=WHY)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
     (step,) = [step for step in trail.steps if step.reference == "H-1"]
     assert f"After its last day of use: {WHY}" in step_facts(step)
 

@@ -63,7 +63,7 @@ def find(ledger: Ledger, quantity: int, number: str = "F-1", **more: str) -> int
 
 def trail(ledger: Ledger) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (found,) = donation_trails(reading, name("gift"))
     return found
 
 

@@ -64,7 +64,7 @@ def decided(ledger: Ledger, verb: str = "approve", number: str = "GR-1") -> int:
 
 def trail(ledger: Ledger, key: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, key, now=ledger.now)
+        (found,) = donation_trails(reading, key)
     return found
 
 

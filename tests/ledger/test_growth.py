@@ -41,7 +41,7 @@ def _campaign(tx: Reading, made: Made) -> None:
 
 
 def _donation(tx: Reading, made: Made) -> None:
-    (trail,) = donation_trails(tx, made.key, now=LATER)
+    (trail,) = donation_trails(tx, made.key)
     donation_page(tx, trail, now=LATER)
 
 

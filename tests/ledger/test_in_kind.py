@@ -46,7 +46,7 @@ def give(ledger: Ledger, number: str = "K-1", **more: Any) -> int:
 
 def trail(ledger: Ledger, key: str) -> Any:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, key, now=ledger.now)
+        (found,) = donation_trails(reading, key)
     return found
 
 
@@ -187,7 +187,7 @@ def test_a_gift_in_kind_may_come_with_no_value_stated(ledger: Ledger) -> None:
     ledger.do("recorder", "in-kind", "add", number="IK-1", **facts)
     with ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=ledger.now)
-        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:IK-1", now=ledger.now)
+        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:IK-1")
     assert [(row.value, row.method, row.stated_by) for row in report.in_kind] == [(None, "", "")]
     assert trail.value is None
     assert all("value" not in step.figures for step in trail.steps)

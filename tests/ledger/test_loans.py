@@ -73,7 +73,7 @@ def ties(ledger: Ledger) -> bool:
 def left(ledger: Ledger, gift: str) -> dict[ExitKind | None, int]:
     """Where a donor's units are now, by kind."""
     with ledger.store.read() as reading:
-        trail = donation_trails(reading, str(Outpoint(name(gift), 0)), now=ledger.now)[0]
+        trail = donation_trails(reading, str(Outpoint(name(gift), 0)))[0]
         return {place.kind: place.amount.minor for place in trail.places}
 
 
@@ -111,7 +111,7 @@ def test_donors_of_the_lender_read_that_their_share_is_lent_and_where_to(ledger:
     assert left(ledger, "gift0") == {ExitKind.LENT: 500_000, ExitKind.HELD: 500_000}
     assert left(ledger, "gift1") == {ExitKind.HELD: 1_000_000}
     with ledger.store.read() as reading:
-        trail = donation_trails(reading, str(Outpoint(name("gift0"), 0)), now=ledger.now)[0]
+        trail = donation_trails(reading, str(Outpoint(name("gift0"), 0)))[0]
         campaign_report(reading, OTHER, now=ledger.now)
     lent = next(step for step in trail.steps if step.kind is StepKind.LENT)
     assert (lent.place, lent.amount.minor, lent.amount.asset) == ("Other fund", 500_000, "USD")

@@ -101,7 +101,7 @@ def test_a_donor_reads_the_last_day_of_use_of_what_was_received(ledger: Ledger) 
     facts = {"number": "GRN-2", "order": "PO-2", "item": "1", "place": "Depot", "lots": lots, "date": DATE}
     ledger.do("recorder", "receipt", "add", **facts)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
     expires = {step.reference: step.detail["expires"] for step in trail.steps if "expires" in step.detail}
     assert expires == {"GRN-1": EXPIRY, "GRN-2": "2026-01-31"}
 
@@ -160,7 +160,7 @@ def test_its_giver_reads_of_each_loss_how_it_came_about_and_on_the_way_only_of_w
     for number, (quantity, cause) in enumerate([(2, "lost"), (4, "expired"), (6, "damage"), (8, "stolen")]):
         lose(ledger, quantity, cause, f"LR-{number}")
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     bad = {(row.kind, row.place): row.amount.minor for row in trail.places if row.kind and row.kind.is_bad}
     assert bad == {
         (ExitKind.DAMAGED, "GRN-1"): 15,

@@ -98,7 +98,7 @@ def test_another_campaigns_recall_of_a_lot_stops_it_here_and_changes_no_books(le
         assert noted_of_lots(reading.session) == {(SLUG, "KIT#L1"): 1000, (OTHER, "KIT#L1"): 5}
         assert [(row.pieces, row.recall) for row in stock_rows(books, SLUG, DATE)] == [(1000, None)]
         assert [(row.pieces, row.recall) for row in stock_rows(books, OTHER, DATE)] == [(5, "RC-1")]
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     assert ChangeKind.RECALLED not in {change.kind for change in trail.changes}
     with pytest.raises(Refused, match="is recalled by RC-1 of campaign other"):
         hand_over(ledger, 1000)

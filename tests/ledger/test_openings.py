@@ -96,7 +96,7 @@ def test_what_stood_on_a_day_is_in_the_books_once_two_people_said_so(tmp_path: P
     with ledger.store.read() as reading:
         for key in (f"opening:{number}", f"opening:{SLUG}:{number}"):
             with pytest.raises(NotFound, match=f"/c/{SLUG}"):
-                donation_trails(reading, key, now=ledger.now)
+                donation_trails(reading, key)
 
 
 def test_what_was_there_goes_on_like_all_else_and_is_told_as_there_before(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_coins_are_the_chains_to_tell_and_what_had_left_is_gone_before(tmp_path:
     assert (net(ledger, f"unexplained/{SLUG}", "BTC"), net(ledger, f"before/{SLUG}", "BTC")) == (0, 60_000)
     with ledger.store.read() as reading:
         assert books_state(reading, SLUG, now=ledger.now).reconciled
-        (trail,) = donation_trails(reading, f"{name('one')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('one')}:0")
     assert say.plain(say.donation_sentence(trail)).startswith(
         "Your 0.0010 BTC: 0.0006 BTC gone before the books begin"
     )
@@ -397,7 +397,7 @@ def test_who_pays_for_what_had_come_reads_that_it_had_and_no_more(tmp_path: Path
     ledger.do("recorder", "contribution", "add", **gift)
     pay(ledger, 425_000, on="PO-7", prepayment=True)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1")
     assert sorted((place.kind.value, place.amount.asset, place.amount.minor) for place in trail.places) == [
         ("before", "KIT", 250),
         ("open", "KIT", 600),

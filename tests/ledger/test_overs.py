@@ -75,7 +75,7 @@ def test_what_is_accepted_is_a_gift_in_kind_of_the_supplier(ledger: Ledger) -> N
     hand_over(ledger, 10, lot="L1.over", number="H")
     with ledger.store.read() as reading:
         (given,) = campaign_report(reading, SLUG, now=ledger.now).in_kind
-        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:O-1", now=ledger.now)
+        (trail,) = donation_trails(reading, f"in-kind:{SLUG}:O-1")
     assert (given.quantity, given.organisation, given.value) == (30, "Maker", None)
     handed = [step.amount.minor for step in trail.steps if step.kind is StepKind.HANDED]
     assert (trail.amount.minor, handed) == (30, [10])
@@ -150,7 +150,7 @@ def test_it_is_bought_only_by_an_approved_amendment_of_its_order_and_belongs_to_
     with ledger.store.read() as reading:
         line = f"goods/{SLUG}/stock:Depot/KIT#L1.over"
         assert {o.gift for o in origins(Books(reading).lines, line, 0, 50)} == {f"{name('gift')}:0"}
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
     assert ("O-1", 50) in {(step.reference, step.amount.minor) for step in trail.steps}
 
 
@@ -202,7 +202,7 @@ def test_a_replacement_lowers_what_was_short_and_belongs_to_those_who_were_short
         for lot, pieces in (("L9", 50), ("L8", 40)):
             found = origins(lines, f"goods/{SLUG}/stock:Depot/KIT#{lot}", 0, pieces)
             assert {o.gift for o in found} == {f"{name('gift')}:0"}
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
         report = campaign_report(reading, SLUG, now=ledger.now)
     ends = {(place.kind, place.place): place.amount.minor for place in trail.places}
     assert ends[ExitKind.SHORT, "GRN-1"] == 10

@@ -151,7 +151,7 @@ def test_a_donor_reads_what_the_move_cost(ledger: Ledger) -> None:
     )  # fmt: skip
     ledger.do("approver", "conversion", "approve", number="C-1", date="2023-11-20")
     with ledger.store.read() as reading:
-        trail = donation_trails(reading, f"{name('gift0')}:0", now=ledger.now)[0]
+        trail = donation_trails(reading, f"{name('gift0')}:0")[0]
         assert books_state(reading, SLUG, now=ledger.now).unexplained.minor == 0
     assert [change.kind for change in trail.changes] == [ChangeKind.FEE]
     assert [step.kind.value for step in trail.steps][:2] == ["settled", "converted"]

@@ -93,5 +93,5 @@ def test_the_trail_of_a_gift_by_bank_or_in_kind_shows_its_paper(ledger: Ledger) 
     outcome = ledger.do("recorder", "evidence", "add", access="public", about="campaign", **told)
     assert outcome.key == f"evidence:{SLUG}:campaign:{TWO}"
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1", now=ledger.now)
+        (trail,) = donation_trails(reading, f"contribution:{SLUG}:G-1")
     assert [paper.sha256 for paper in trail.steps[0].evidence] == [ONE]

@@ -279,7 +279,7 @@ def test_a_donor_s_trail_tells_the_day_that_a_late_fact_happened(tmp_path: Path)
     )  # fmt: skip
     ledger.do("approver", "conversion", "approve", number="C-1", date="2023-12-03")
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     converted = next(step for step in trail.steps if step.kind is StepKind.CONVERTED)
     assert (converted.at, converted.booked) == ("2023-11-14", "2023-12-03")
 

@@ -74,7 +74,7 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
     assert waiting(ledger) == {}
     with ledger.store.read() as reading:
         (trace,) = lot_traces(Books(reading), SLUG, "L1")
-        (trail,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     assert trace.recalled is not None
     assert trace.recalled.data() == {
         "returned": 700, "destroyed": 150, "used": 120, "not_found": 30, "open": 0,

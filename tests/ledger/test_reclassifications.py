@@ -209,7 +209,7 @@ def test_the_picture_counts_it_once_and_the_donor_reads_it(tmp_path: Path) -> No
     spend(ledger, "s", keep=1_000)
     with ledger.store.read() as reading:
         flow = campaign_flow(reading, SLUG)
-        (trail,) = donation_trails(reading, name(ledger.gifts[0]), now=ledger.now)  # type: ignore[attr-defined]
+        (trail,) = donation_trails(reading, name(ledger.gifts[0]))  # type: ignore[attr-defined]
     (stage,) = [stage for stage in flow.stages if stage.kind.value == "donated"]
     assert (stage.totals[0].minor, [bar.units for bar in stage.bars]) == (10_000, [6_000, 4_000])
     assert sum(row.units for row in flow.exits) == 10_000

@@ -124,7 +124,7 @@ def test_a_donor_reads_what_the_supplier_paid_back_and_where_it_is_now(tmp_path:
     close(ledger, claim=7_000)
     refund(ledger, failure="undelivered", value=7_000, amount=3_500, written_off=WHY)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift1')}:0")
     (step,) = [step for step in trail.steps if step.kind is StepKind.REFUNDED]
     assert (step.amount.asset, step.amount.minor, step.place, step.reference) == (
         "USD",
@@ -200,7 +200,7 @@ def test_a_claim_waits_until_it_is_paid_back_or_written_off_by_two(tmp_path: Pat
     with ledger.store.read() as reading:
         books = Books(reading)
         assert books.net(f"claims/{SLUG}/PO-1", "USD") == 0
-        (trail,) = donation_trails(reading, f"{name('gift1')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift1')}:0")
         report = campaign_report(reading, SLUG, now=ledger.now)
         flow = campaign_flow(reading, SLUG)
     assert {place.kind: place.amount.minor for place in trail.places}[ExitKind.WRITTEN_OFF] == 40

@@ -59,7 +59,7 @@ def test_what_goes_back_to_the_supplier_is_told_to_its_donor_and_in_the_sums(led
     send_back(ledger, 100)
     assert net(ledger, f"returned/{SLUG}/supplier", "KIT#L1") == 100
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
         report = campaign_report(reading, SLUG, now=ledger.now)
     assert {(p.kind, p.amount.minor) for p in trail.places} >= {("returned", 100), ("in_stock", 900)}
     goods = report.sums[-1]
@@ -81,7 +81,7 @@ def test_what_an_organisation_gives_back_is_in_stock_again(ledger: Ledger) -> No
             reason="not needed", date=DATE,
         )  # fmt: skip
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
         flow = campaign_flow(reading, SLUG)
     assert sum(place.amount.minor for place in trail.places if place.amount.asset == "KIT") == 1000
     step = next(step for step in trail.steps if step.kind is StepKind.GIVEN_BACK)
@@ -189,6 +189,6 @@ def test_however_goods_go_to_and_fro_a_card_ends_at_the_balance_and_a_donor_sees
             acts[kind](ledger, quantity, f"X-{ledger.now}-{index}")
     with ledger.store.read() as reading:
         card = stock_card(reading, SLUG, "Depot", "KIT", "L1")
-        (trail,) = donation_trails(reading, GIFT, now=ledger.now)
+        (trail,) = donation_trails(reading, GIFT)
     assert card[-1].balance == net(ledger, f"stock/{SLUG}/Depot", "KIT#L1")
     assert sum(place.amount.minor for place in trail.places if place.amount.asset == "KIT") == 1000

@@ -45,7 +45,7 @@ def interval(ledger: Ledger, label: str, vout: int = 0) -> tuple[int | None, int
 
 def status(ledger: Ledger, label: str) -> DonationStatus:
     with ledger.store.read() as reading:
-        return donation_trails(reading, name(label), now=ledger.now)[0].status
+        return donation_trails(reading, name(label))[0].status
 
 
 def test_a_payment_settles_at_the_depth_and_not_a_block_earlier(ledger: Ledger) -> None:
@@ -63,7 +63,7 @@ def test_a_gift_settles_when_its_block_was_buried_whenever_that_was_read(ledger:
     blocks: list[tuple[str, tuple[TxFacts, ...]]] = [("a", (tx("late", (0, 5_000)),))]
     ledger.look((), [*blocks, *((f"b{i}", ()) for i in range(9))], seconds=3 * 86_400)
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"{name('late')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('late')}:0")
     buried = START + 600 * (1 + 6)
     assert (trail.settled_at, trail.recorded_at) == (rfc3339(buried), rfc3339(ledger.now))
     (step,) = [step for step in trail.steps if step.kind is StepKind.SETTLED]
@@ -447,7 +447,7 @@ def test_each_step_on_the_chain_has_its_own_block_and_time(ledger: Ledger) -> No
 
     def steps() -> list[tuple[StepKind, str]]:
         with ledger.store.read() as reading:
-            (trail,) = donation_trails(reading, gift.txid, now=ledger.now)
+            (trail,) = donation_trails(reading, gift.txid)
             first = Observed(reading.session).tx(gift.txid)
         assert first is not None
         at = [rfc3339(first.block_time)] if first.block_time is not None else []
@@ -472,9 +472,9 @@ def test_a_payjoin_is_told_to_wait_for_a_decision(ledger: Ledger) -> None:
     for _ in range(2):
         with ledger.store.read() as reading:
             with pytest.raises(NotFound, match="waits for a decision"):
-                donation_trails(reading, name("payjoin"), now=ledger.now)
+                donation_trails(reading, name("payjoin"))
             with pytest.raises(NotFound, match="change of its own coins, and that is no donation"):
-                donation_trails(reading, name("plain"), now=ledger.now)
+                donation_trails(reading, name("plain"))
         ledger.bury()
 
 
@@ -486,19 +486,19 @@ def test_who_was_replaced_reads_whether_the_coins_went_elsewhere(ledger: Ledger)
         rival = replace(tx(f"rival of {label}", *pays), inputs=gift.inputs)
         ledger.mine(f"block of {label}", rival)
         with ledger.store.read() as reading:
-            (trail,) = donation_trails(reading, gift.txid, now=ledger.now)
+            (trail,) = donation_trails(reading, gift.txid)
             told = "".join(piece.text for piece in donation_sentence(trail))
             assert (trail.status, trail.went_elsewhere) == (DonationStatus.REPLACED, not pays)
             assert ("the coins went elsewhere" in told) is (not pays)
             if not pays:
                 with pytest.raises(NotFound, match="pays nothing to a campaign"):
-                    donation_trails(reading, rival.txid, now=ledger.now)
+                    donation_trails(reading, rival.txid)
                 continue
             page = donation_page(reading, trail, now=ledger.now)
             told = plain(donation_sentence(trail, page.instead))
             assert told.endswith("That one is in a block, and what it pays here counts once.")
             (other,) = page.instead
             assert f"/d/{rival.txid}:0" in {piece.href for piece in came_instead(other)}
-            (kept,) = donation_trails(reading, rival.txid, now=ledger.now)
+            (kept,) = donation_trails(reading, rival.txid)
             assert (kept.replaces, trail.replaces) == ((gift.txid,), ())
             assert f"/d/{gift.txid}" in {piece.href for piece in replaces(kept)}

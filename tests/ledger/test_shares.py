@@ -42,7 +42,7 @@ def giving(folder: Path, *amounts: int, audited: bool = True) -> Ledger:
 
 def trail_of(ledger: Ledger, gift: int) -> DonationTrail:
     with ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, f"contribution:G-{gift}", now=ledger.now)
+        (trail,) = donation_trails(reading, f"contribution:G-{gift}")
     return trail
 
 

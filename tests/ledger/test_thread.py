@@ -27,7 +27,7 @@ def test_all_threads_together_are_what_left_the_picture(moments: dict[int, Path]
     with store.read() as tx:
         flow = campaign_flow(tx, plan.SLUG)
         rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
-        threads = [trail.thread for row in rows for trail in donation_trails(tx, row.key, now=moment)]
+        threads = [trail.thread for row in rows for trail in donation_trails(tx, row.key)]
     store.close()
     left: Counter[tuple[str, ExitKind, str, str]] = Counter()
     for row in flow.exits:
@@ -58,7 +58,7 @@ def test_a_thread_goes_where_the_freight_went_and_where_the_waybill_is(moments: 
         with store.read() as tx:
             rows, _ = donation_rows(tx, plan.SLUG, after=None, limit=200)
             for row in rows:
-                (trail,) = donation_trails(tx, row.key, now=moment)
+                (trail,) = donation_trails(tx, row.key)
                 freight |= {point.label for point in trail.thread if point.left is ExitKind.SPENT}
                 waybills |= {point.label for point in trail.thread if point.left is ExitKind.IN_TRANSIT}
         store.close()

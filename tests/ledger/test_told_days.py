@@ -15,7 +15,7 @@ HALF_A_YEAR = 183 * 86_400
 
 def trail(ledger: Ledger, key: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, key, now=ledger.now)
+        (found,) = donation_trails(reading, key)
     return found
 
 

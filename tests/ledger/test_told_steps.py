@@ -52,7 +52,7 @@ def give(ledger: Ledger, number: str, cents: int) -> None:
 
 def trail(ledger: Ledger, number: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, f"contribution:{SLUG}:{number}", now=ledger.now)
+        (found,) = donation_trails(reading, f"contribution:{SLUG}:{number}")
     return found
 
 

@@ -31,7 +31,7 @@ def told(ledger: Ledger) -> tuple[CampaignReport, Flow]:
 
 def trail(ledger: Ledger, number: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, f"contribution:{SLUG}:{number}", now=ledger.now)
+        (found,) = donation_trails(reading, f"contribution:{SLUG}:{number}")
     return found
 
 
@@ -156,7 +156,7 @@ def test_given_by_bank_converted_and_paid_back_are_three_rows(tmp_path: Path) ->
     ledger.do("approver", "refund", "approve", number="R-1", date=DATE)
     report, flow = told(ledger)
     with ledger.store.read() as reading:
-        (mine,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (mine,) = donation_trails(reading, f"{name('gift')}:0")
     drawn = picture(flow, mine.thread)
     assert drawn is not None
     yours = {row.label: row.yours for row in drawn.rows}

@@ -18,7 +18,7 @@ def _asked(ledger: Ledger) -> tuple[list[str], DonationTrail]:
     with ledger.store.read() as reading:
         connection = reading.session.connection()
         event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
-        (trail,) = donation_trails(reading, f"{name('gift')}:0", now=ledger.now)
+        (trail,) = donation_trails(reading, f"{name('gift')}:0")
     return statements, trail
 
 

@@ -308,7 +308,7 @@ def test_the_senders_later_count_needs_a_word_and_replaces_nothing(ledger: Ledge
     told = "The other side counted good: KIT#L1 90"
     pay(ledger, 500_000)
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, name("gift"), now=ledger.now)
+        (found,) = donation_trails(reading, name("gift"))
     steps = [step for step in found.steps if step.kind is StepKind.ARRIVED]
     assert {dict(step.detail)["other_count"] for step in steps} == {"KIT#L1 90"}
     ports = Ports(ledger.store, lambda: ledger.now, SiteSettings(), lambda: "", list)

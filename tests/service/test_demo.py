@@ -106,7 +106,7 @@ def test_shares_of_all_donors_sum_to_what_arrived_everywhere(store: Store) -> No
         goods = campaign_report(tx, plan.SLUG, now=NOW).goods
         sums: Counter[tuple[str, str]] = Counter()
         for row in rows:
-            for trail in donation_trails(tx, row.key, now=NOW):
+            for trail in donation_trails(tx, row.key):
                 for place in trail.places:
                     if place.amount.asset == plan.MASK and not place.service:
                         sums[place.kind.value, place.amount.asset] += place.amount.minor
@@ -122,8 +122,8 @@ def test_shares_of_all_donors_sum_to_what_arrived_everywhere(store: Store) -> No
 def test_a_transaction_that_pays_several_times_has_a_trail_for_each_payment(store: Store) -> None:
     replay = Replay.load()
     with store.read() as tx:
-        assert len(donation_trails(tx, replay.transactions[gifts.TWICE], now=NOW)) == 2
-        assert len(donation_trails(tx, replay.transactions[gifts.THREE], now=NOW)) == 3
+        assert len(donation_trails(tx, replay.transactions[gifts.TWICE])) == 2
+        assert len(donation_trails(tx, replay.transactions[gifts.THREE])) == 3
 
 
 def test_a_payment_moved_by_a_reorg_settled_once(store: Store) -> None:
@@ -176,6 +176,6 @@ def test_a_claim_code_is_secret_and_leads_to_what_came(store: Store) -> None:
     assert intention.bip21.startswith(f"bitcoin:{intention.address}")
     with store.read() as tx:
         with pytest.raises(NothingYet, match="Nothing expires"):
-            donation_trails(tx, intention.claim_code, now=NOW)
+            donation_trails(tx, intention.claim_code)
         raw = b"".join(row.data for row in tx.journal.rows())
     assert intention.claim_code.encode() not in raw

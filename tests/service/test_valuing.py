@@ -113,7 +113,7 @@ def test_every_view_shows_a_later_value_like_another(scene: Scene) -> None:
     scene.round()
     with scene.ledger.store.read() as reading:
         report = campaign_report(reading, SLUG, now=scene.ledger.now)
-        (trail,) = donation_trails(reading, name("gift"), now=scene.ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     assert report.value == trail.value == Amount.of("USD", 30_000 * 100 * SATS // 10**8)
     assert trail.rate_sources == ("Coinbase Exchange", "Bitstamp")
 

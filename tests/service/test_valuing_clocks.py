@@ -75,7 +75,7 @@ def test_by_the_conversion_clock_a_gift_is_worth_what_it_fetched_once_all_of_it_
     assert entry.notes["valuation"] == {"currency": "USD", "value": 30_000, "conversions": ["C-1"]}
     assert scene.asked() == []
     with scene.ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=scene.ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
     assert (trail.value, trail.rate_sources) == (Amount.of("USD", 30_000), ("C-1",))
 
 

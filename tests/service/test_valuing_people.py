@@ -50,7 +50,7 @@ def test_a_figure_with_its_paper_decides_what_sources_could_not(scene: Scene) ->
     figure(scene, 29_950, add_paper(scene))
     assert scene.open() == (0, 0)
     with scene.ledger.store.read() as reading:
-        (trail,) = donation_trails(reading, name("gift"), now=scene.ledger.now)
+        (trail,) = donation_trails(reading, name("gift"))
         report = campaign_report(reading, SLUG, now=scene.ledger.now)
     assert trail.value == report.value == Amount.of("USD", 29_950)
     assert trail.rate_sources == ("Bank's letter",)

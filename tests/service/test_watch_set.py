@@ -130,7 +130,7 @@ def test_whoever_spends_anew_in_the_blocks_of_a_reorganisation_is_seen_in_that_l
     with scene.store.read() as tx:
         observed = Observed(tx.session)
         replaced, spent = observed.tx(gift), observed.coin(str(coin))
-        (told,) = donation_trails(tx, gift, now=scene.clock())
+        (told,) = donation_trails(tx, gift)
     assert replaced is not None
     assert (replaced.state, replaced.by) == (TxState.REPLACED, rival)
     assert spent is not None

@@ -115,7 +115,7 @@ class FakeViews:
     def donation_page(self, tx: Any, trail: DonationTrail, *, now: int) -> DonationPage:
         return built.donation_page(trail)
 
-    def donation_trails(self, tx: Any, key: str, *, now: int) -> list[DonationTrail]:
+    def donation_trails(self, tx: Any, key: str) -> list[DonationTrail]:
         if key not in self.trails:
             raise NotFound(f"A transaction id has 64 characters; yours has {len(key)}.")
         return self.trails[key]

@@ -323,7 +323,7 @@ class World:
         """A trail says what its gift's state is, nothing below zero, and the shares that an outsider computes from the
         journal."""
         try:
-            trails = donation_trails(tx, gift.outpoint, now=self.now)
+            trails = donation_trails(tx, gift.outpoint)
         except NotFound:
             return
         if gift.live and gift.line:

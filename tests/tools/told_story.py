@@ -25,7 +25,7 @@ GIFT = f"{name('gift')}:0"
 
 def trail_of(ledger: Ledger, outpoint: str) -> DonationTrail:
     with ledger.store.read() as reading:
-        (found,) = donation_trails(reading, outpoint, now=ledger.now)
+        (found,) = donation_trails(reading, outpoint)
     return found
 
 

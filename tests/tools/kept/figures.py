@@ -518,7 +518,7 @@ def _payments(tx: Reading, txids: Iterable[str], now: int) -> Iterator[Row]:
 def _trails(tx: Reading, key: str, now: int) -> Iterator[Row]:
     """What donors are told of the payments of a key; nothing of one that is nobody's gift."""
     try:
-        trails = donation_trails(tx, key, now=now)
+        trails = donation_trails(tx, key)
     except NotFound:
         return
     for trail in trails:
