@@ -89,20 +89,15 @@ OF_OTHERS = {
 TYPED = ("ledger/rules/", "ledger/tracing/", "ledger/views/")
 
 UNTYPED = {
-    "ledger/rules/came.py": "columns of a library's statement",
-    "ledger/rules/deposits.py": "an entry that is not looked at",
-    "ledger/rules/explaining.py": "an entry that is not looked at",
     "ledger/rules/invoices.py": "`object.__setattr__` of a frozen fact",
     "ledger/rules/named.py": "facts of any kind, by the names of their fields",
     "ledger/rules/opened_orders.py": "columns of a row, by their names",
     "ledger/rules/openings.py": "facts of any kind, which an entry leads to",
     "ledger/rules/orders.py": "`object.__setattr__` of a frozen fact",
-    "ledger/rules/payments.py": "an entry that is not looked at",
     "ledger/rules/receipts.py": "`object.__setattr__` of a frozen fact",
     "ledger/rules/rests_on.py": "facts of any kind, by the names of their fields",
     "ledger/rules/reversals.py": "an entry as JSON, which another one tells again",
     "ledger/rules/spec.py": "facts of any kind",
-    "ledger/rules/withdrawals.py": "an entry that is not looked at",
     "ledger/rules/workflow.py": "facts of any kind, which an entry leads to",
     "ledger/tracing/state.py": "columns of a library's statement",
     "ledger/tracing/subjects.py": "an entry as JSON, which another one tells again",

@@ -5,7 +5,7 @@ Above the nouns that it counts. It reads a row a currency, a top-up or a loan, a
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Select, func, literal, or_, select, union_all
 from sqlmodel import Session, col
@@ -163,5 +163,5 @@ class NotGifts:
         theirs = source.gift.in_(self._opened)
         return self._asked(select(source.start, source.stop).where(source.line == str(line), theirs))
 
-    def _asked(self, query: Select[Any]) -> list[tuple[int, int]]:
+    def _asked(self, query: Select[int, int]) -> list[tuple[int, int]]:
         return [(start, end) for start, end in self._session.connection().execute(query)]

@@ -106,7 +106,7 @@ def _row(_books: Books, entry: Entry[Deposit, None]) -> DepositRow:
     )
 
 
-def _require_unsold(context: Context, deposit: DepositRow, _entry: object) -> None:
+def _require_unsold(context: Context, deposit: DepositRow, _entry: Entry[Decision, None]) -> None:
     """Conflict where the coins are sold, or told as gone from there: what stands on a deposit is reversed first."""
     books, campaign, exchange = context.books, context.campaign, deposit.exchange
     lies = books.net(exchange_account(campaign, exchange), "BTC") - promised(

@@ -63,10 +63,10 @@ class Booked(Protocol):
     def at(self) -> str: ...
 
 
-def waiting(cause: ExplainedBy) -> Callable[[Books, NamesSpend, object], None]:
+def waiting(cause: ExplainedBy) -> Callable[[Books, NamesSpend, Booked], None]:
     """The spend that a recorded proposal names waits with it."""
 
-    def kept(books: Books, row: NamesSpend, _entry: object) -> None:
+    def kept(books: Books, row: NamesSpend, _entry: Booked) -> None:
         if row.txid is not None:
             mark_waiting(books, row.campaign, row.txid, cause, row.number)
 
@@ -83,7 +83,7 @@ def explained(cause: ExplainedBy) -> Callable[[Books, NamesSpend, Booked], None]
     return approved
 
 
-def left_open(books: Books, row: NamesSpend, _entry: object) -> None:
+def left_open(books: Books, row: NamesSpend, _entry: Booked) -> None:
     """The spend that a rejected or reversed proposal names waits for another explanation."""
     if row.txid is not None:
         mark_open(books, row.campaign, row.txid)

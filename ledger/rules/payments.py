@@ -323,7 +323,7 @@ def _row(books: Books, entry: Entry[Payment, None]) -> PaymentRow:
     )
 
 
-def _require_undone(context: Context, payment: PaymentRow, _entry: object) -> None:
+def _require_undone(context: Context, payment: PaymentRow, _entry: Entry[Decision, None]) -> None:
     """Conflict where the order is closed, or the tax that the payment withheld went to the tax office."""
     if payment.withheld > tax_owed(context.books, context.campaign, payment.asset):
         raise Conflict.field("entry", "tax that it withheld is paid; reverse that tax payment first")

@@ -109,7 +109,7 @@ def _reversed(books: Books, row: WithdrawalRow, entry: Entry[Decision, CameAsCoi
     save_counted(books, coin, coin, CountsAs.UNDECIDED, entry.seq, entry.operations)
 
 
-def _require_coin_there(context: Context, row: WithdrawalRow, _entry: object) -> None:
+def _require_coin_there(context: Context, row: WithdrawalRow, _entry: Entry[Decision, CameAsCoin]) -> None:
     """Conflict where the coin is off the chain or spent: what it counts as stands then."""
     require_decidable(context, coin_named(context.books, context.campaign, row.outpoint))
     require_unspent(context, row.outpoint)

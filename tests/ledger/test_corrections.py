@@ -228,7 +228,7 @@ def test_a_gift_in_kind_has_the_pieces_that_came(ledger: Ledger) -> None:
     approve(ledger, "CR-2")
     assert stock(ledger, "KIT#K-1") == {"stock/help/Clinic": 480, "handed/help/Aid": 20}
     with ledger.store.read() as reading:
-        (given,) = donation_trails(reading, f"in-kind:{SLUG}:K-1", now=ledger.now)
+        (given,) = donation_trails(reading, f"in-kind:{SLUG}:K-1")
     assert sorted((row.place, row.amount.minor) for row in given.places) == [("Aid", 20), ("Clinic", 480)]
     correct(ledger, "CR-3", entry=entry, field="quantity", old="500", new="510")
     approve(ledger, "CR-3")
