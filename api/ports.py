@@ -214,6 +214,11 @@ class SiteSettings:
         """Those of a campaign."""
         return tuple(one for one in self.statements if one.campaign == campaign)
 
+    @property
+    def signed_campaigns(self) -> tuple[str, ...]:
+        """Campaigns of which there are signed statements, each once."""
+        return tuple(sorted({one.campaign for one in self.statements}))
+
     def accounts_of(self, campaign: str) -> tuple[GiftAccount, ...]:
         """Those that take gifts of a campaign."""
         return tuple(one for one in self.gift_accounts if one.campaign == campaign)

@@ -50,6 +50,8 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         others=[row for row in page.others if is_money(row.amount.asset)],
         deliveries=_deliveries(page.deliveries),
         address=groups_of_four(report.fixed_address),
+        by_bank=bool(pages.settings.accounts_of(report.slug)),
+        signed=bool(pages.settings.statements_of(report.slug)),
         wallet=bip21_of(report.fixed_address, report.title) if report.fixed_address else "",
         rows=ROWS,
         shown_papers=SHOWN_PAPERS,

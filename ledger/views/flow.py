@@ -293,6 +293,8 @@ class Flow(Frozen):
 
     units: Mapping[str, str]
     """What a piece is called, by product."""
+    names: Mapping[str, str] = Field(default_factory=dict)
+    """What a product is called, by its code."""
     stages: tuple[Stage, ...]
     """Points of the way, the first one first."""
     nodes: tuple[Node, ...] = Field(default_factory=_nodes)

@@ -117,7 +117,14 @@ class CampaignFlow(BarsOfLines):
             for bar in stage.bars
             if bar.substance is Substance.GOODS
         }
-        return Flow(units=units, stages=stages, bands=tuple(self._bands), exits=tuple(_merged(self._exits)))
+        names = {code: self._products[code].name for code in units}
+        return Flow(
+            units=units,
+            names=names,
+            stages=stages,
+            bands=tuple(self._bands),
+            exits=tuple(_merged(self._exits)),
+        )
 
     def _stage(self, place: _Place) -> Stage:
         bars = self._stages[place]

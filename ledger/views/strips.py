@@ -18,7 +18,7 @@ class Strip(Frozen):
     """A part of the picture that stands on its own."""
 
     product: str
-    """Code of its product; empty for coins and money, and where there is one product only."""
+    """What its product is called; empty for coins and money, and where there is one product only."""
     unit: str
     """What a piece is called."""
     flow: Flow
@@ -41,7 +41,11 @@ def strips_of(flow: Flow) -> tuple[Strip, ...]:
             if stage.kind not in _BEFORE_GOODS
             and (bars := [bar for bar in stage.bars if bar.asset == product])
         ]
-        parts.append(Strip(product=product, unit=flow.units[product], flow=_part(flow, stages)))
+        parts.append(
+            Strip(
+                product=flow.names.get(product, product), unit=flow.units[product], flow=_part(flow, stages)
+            )
+        )
     return tuple(part for part in parts if part.flow.stages)
 
 

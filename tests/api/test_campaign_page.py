@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
+from ledger.core.gift_accounts import GiftAccount
 from ledger.core.telling import Telling
 from ledger.core.wording import Wording
 from ledger.model.bank import Instrument
@@ -291,3 +293,12 @@ def test_the_loudest_button_gives_only_while_the_call_is_open() -> None:
         html = TestClient(create_app(mine)).get("/c/dated").text
         assert (main in html) is is_main
         assert said in text_of(html)
+    account = GiftAccount(page.report.slug, "First", "Relief Trust", "123", "USD")
+    banked = replace(mine, settings=replace(mine.settings, gift_accounts=(account,)))
+    open_now = {"start": "2020-05-18", "end": "2020-12-31", "closed": False}
+    no_address = {"fixed_address": None, "gives_addresses": False}
+    mine.views.pages["dated"] = changed(page, report=changed(page.report, **open_now, **no_address))
+    html = TestClient(create_app(banked)).get("/c/dated").text
+    assert '<a class="button main" href="#give">Give by bank</a>' in html
+    assert 'href="/c/bithelp/give#bank"' in html
+    assert 'id="give"' not in TestClient(create_app(mine)).get("/c/dated").text

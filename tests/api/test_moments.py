@@ -239,6 +239,8 @@ def test_each_donors_picture_is_their_places(
                     assert end <= float(svg.attrib["viewBox"].split()[2]) + 2, (trail.key, element.text)
         stops = {(point.node, point.left, point.label) for point in trail.thread if point.left}
         served = {point.node for point in trail.thread} & receivers
+        named = {strip.label for strip in made.strips if strip.label}
+        assert named <= {"Kit, in kits", "Net, in nets"}, "by the product's name, not its code"
         if len(made.strips) == 1:
             assert {len(ends_of(svg)) for svg in drawings} == {len(stops) + len(served)}, trail.key
         words = " ".join("".join(svg.itertext()) for svg in drawings)

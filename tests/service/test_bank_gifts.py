@@ -46,6 +46,7 @@ def test_a_transfer_with_a_donors_own_reference_is_proposed_as_that_gift_and_fou
     ledger: Ledger, tmp_path: Path
 ) -> None:
     client = site(ledger)
+    assert f'<a href="/c/{SLUG}/give#bank">' in client.get(f"/c/{SLUG}").text
     reference, other = asked(client), asked(client)
     assert reference != other
     kept = client.get(f"/d/{reference}")

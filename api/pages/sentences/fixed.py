@@ -122,6 +122,11 @@ ALL_OF_IT = Message("All of it as data", _LINK)
 SKIP = Message("Skip to the text", _LINK)
 DATA = Message("Data", _LINK)
 GIVE = Message("Give bitcoin", _LINK)
+GIVE_BY_BANK = Message("Give by bank", _LINK)
+BY_BANK_LINK = Message("Account and a reference of your own", "a link to how money is given by bank")
+SIGNED = Message(
+    "Is an address theirs? What was signed", "a link to statements of which addresses are a campaign's"
+)
 GIVE_FOR_IT = Message("Give for it", _LINK)
 TRIAL_BALANCE = Message("Trial balance", _LINK)
 WALLET = Message("Open in a wallet", _LINK)

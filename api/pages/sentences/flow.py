@@ -175,7 +175,7 @@ def totals(amounts: Sequence[Amount], units: Mapping[str, str], *, named: bool) 
 _STRIP = Message(
     "{product}, in {units}",
     "a part of the picture that has one product",
-    "{product}: its code",
+    "{product}: what it is called",
     "{units}: what it is counted in, as: masks",
 )
 _NOT_DRAWN = Message("{n} more product in the table.", many="{n} more products in the table.")
@@ -185,7 +185,7 @@ _OF_TOTAL = Message("of {figure}", "after a part of a sum, as: 7 of 14,000", "{f
 
 
 def strip_label(strip: Strip) -> str:
-    """`MASK, in masks`: a product's part of the picture; empty for coins and money, and for one product alone."""
+    """`Three-ply mask, in masks`: a product's part of the picture; empty for money, and for one product alone."""
     return worded(_STRIP, product=strip.product, units=unit_of(strip.unit, 2)) if strip.product else ""
 
 

@@ -285,3 +285,15 @@ HIDDEN: dict[str, tuple[Message, Message]] = {
 def operated(operator: str) -> str:
     """Who runs the site."""
     return worded(_OPERATED, operator=operator)
+
+
+_SIGNED_OF = Message(
+    "Which addresses of {campaign} are theirs: what was signed",
+    "a link",
+    "{campaign}: the campaign's short name",
+)
+
+
+def signed_of(campaign: str) -> str:
+    """A link to the signed statements of a campaign."""
+    return worded(_SIGNED_OF, campaign=campaign)
