@@ -80,10 +80,17 @@ class _Schema:
             return say.list_of(self._word(shape.get("items", {})))
         if shape.get("type") == "object":
             needed = shape.get("required", ())
-            names = (name if name in needed else f"{name}?" for name in shape.get("properties", {}))
+            told = shape.get("properties", {}).items()
+            names = (self._within(name if name in needed else f"{name}?", inner) for name, inner in told)
             return "{" + ", ".join(names) + "}"
         form = shape.get("format", "")
         return say.shape_of(form if say.has_format(form) else shape.get("type", ""))
+
+    def _within(self, name: str, shape: Mapping[str, Any]) -> str:
+        """A field of an object: with its shape where that is one of some words, or holds fields of its own."""
+        resolved = self._resolved(shape)
+        told = "enum" in resolved or resolved.get("type") in {"object", "array"}
+        return f"{name}: {self._word(resolved)}" if told else name
 
     def is_text(self, path: list[str]) -> bool:
         if len(path) == 1 and path[0] in BESIDE:

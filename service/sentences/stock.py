@@ -132,10 +132,11 @@ HOLDERS: Mapping[AccountClass, Message] = {
     AccountClass.STOCK: Message("in stock at {place}: {pieces}", *_HOLDER),
     AccountClass.TRANSIT: Message("on the way with {place}: {pieces}", *_HOLDER),
     AccountClass.HANDED: Message("handed over to {place}: {pieces}", *_HOLDER),
-    AccountClass.DISTRIBUTED: Message("distributed by {place}: {pieces}", *_HOLDER),
+    AccountClass.DISTRIBUTED: Message("distributed in {place}: {pieces}", *_HOLDER),
     AccountClass.DELIVERED: Message("delivered, {place}: {pieces}", *_HOLDER),
     AccountClass.LOST: Message("lost, {place}: {pieces}", *_HOLDER),
     AccountClass.RETURNED: Message("returned, {place}: {pieces}", *_HOLDER),
+    AccountClass.OVER: Message("came too much, apart at {place}: {pieces}", *_HOLDER),
 }
 _OTHER_HOLDER = Message("{kind} {place}: {pieces}", *_HOLDER, "{kind}: a code that has no words here")
 _GIFT = ("whose gift pieces of a lot were", "{gift}: key of a donation")

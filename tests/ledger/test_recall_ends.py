@@ -17,6 +17,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces, stock_rows
+from service.sentences import stock as say_stock
 from tests.tools.funds import OTHER, do, two_funds
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tied
 from tests.tools.things import DATE, hand_over, lots, net, order, pay, receive, seq_of, stocked
@@ -79,6 +80,7 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
     assert trace.recalled.data() == {
         "returned": 700, "destroyed": 150, "used": 120, "not_found": 30, "open": 0,
     }  # fmt: skip
+    assert any("distributed in Mali: 150" in line for line in say_stock.lot(trace))
     assert net(ledger, f"distributed/{SLUG}/Mali", "KIT#L1") == 150
     assert net(ledger, f"lost/{SLUG}/recalled", "KIT#L1") == 150
     with ledger.store.read() as reading:
