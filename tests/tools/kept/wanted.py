@@ -296,6 +296,14 @@ def _less_than_a_piece(_journal: str, key: FigureKey, kept: Values, today: Value
     return 0 in (kept or []) and _total(today or []) == _total(kept or [])
 
 
+def _noted(_journal: str, key: FigureKey, kept: Values, today: Values) -> bool:
+    """Pieces on delivery notes stand as noted where they stood as received."""
+    noun, side, field, _ = key
+    if (noun, side) != ("conservation", "went"):
+        return False
+    return (field == "received" and today is None) or (field == "noted" and kept is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One fault that is mended, in a sentence, and which figures and answers differ by it."""
@@ -557,5 +565,10 @@ WANTED: tuple[Wanted, ...] = (
         "blocked money called held",
         "What a block holds of a gift is called blocked wherever it is told, and is no step that waits for its turn.",
         of_figure=_blocked_by_name,
+    ),
+    Wanted(
+        "short pieces called received",
+        "What delivery notes say is noted in the conservation table, and received is what came.",
+        of_figure=_noted,
     ),
 )
