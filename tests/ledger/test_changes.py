@@ -86,6 +86,8 @@ def test_a_recalled_lot_is_told_to_those_whose_gifts_it_is(ledger: Ledger) -> No
         reason="the maker warns",
         date=DATE,
     )
+    told = "\n".join(trail_lines(trail_of(ledger, GIFT)))
+    assert "Still to go on, but for what was called back: the " in told
     change = only(trail_of(ledger, GIFT))
     assert (change.kind, change.why, change.said) == (ChangeKind.RECALLED, "the maker warns", change.says)
     assert sum(place.amount.minor for place in change.said) == 1000

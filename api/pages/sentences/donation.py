@@ -25,7 +25,7 @@ from api.pages.sentences.units import amount, day, number_of, pieces, time
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
-from ledger.views.trail import Donation, DonationStatus, Outcome, Place
+from ledger.views.trail import ChangeKind, Donation, DonationStatus, DonationTrail, Outcome, Place
 
 _GIVEN = "{given}: what was given, as 0.01 BTC or 40 kits"
 _PARTS = (
@@ -280,10 +280,15 @@ _NEXT_TURN = Message(
     "{held}: a list of sums of coins and money, as: 0.01 BTC and 95.00 USD",
 )
 _GOES_ON = Message("Still to go on: {parts}.", "{parts}: a list, each as: the 7 masks waiting at WAHO")
+_GOES_ON_UNLESS_CALLED_BACK = Message(
+    "Still to go on, but for what was called back: {parts}.",
+    "of a lot that was called back nothing is handed on",
+    "{parts}: a list, each as: the 7 masks waiting at WAHO",
+)
 _THE_PART = Message("the {part}", "{part}: a figure and where it is, as: 7 masks waiting at WAHO")
 
 
-def donation_next(trail: Donation) -> str:
+def donation_next(trail: DonationTrail) -> str:
     """Who or what must act next."""
     if trail.status is DonationStatus.SEEN:
         return worded(_NEXT_BLOCK, n=trail.needed)
@@ -298,7 +303,8 @@ def donation_next(trail: Donation) -> str:
         held = listed([amount(place.amount, place.unit) for place in _largest(waits)])
         return worded(_NEXT_TURN, held=held)
     told = [worded(_THE_PART, part=figured(p, amount(p.amount, p.unit))) for p in _largest(waits)]
-    return worded(_GOES_ON, parts=listed(told))
+    called_back = any(change.kind is ChangeKind.RECALLED for change in trail.changes)
+    return worded(_GOES_ON_UNLESS_CALLED_BACK if called_back else _GOES_ON, parts=listed(told))
 
 
 _WAITS = {
