@@ -11,12 +11,19 @@ from urllib.parse import unquote, urlsplit
 
 from ledger.core.creditor_reference import compact, is_reference
 
-_REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+_REQUEST = re.compile(r"bitcoin:(?://)?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL)
 """A payment request of BIP 21; in capitals in QR codes."""
-_TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?:[:-](\d{1,10}))?")
-"""An output stands behind a colon, or behind a hyphen as some explorers write it."""
+_TRANSACTION = re.compile(r"(?:(\d{1,10}):)?([0-9A-Fa-f]{64})(?:[:/#-](\d{1,10}))?")
+"""An output stands behind a colon, or behind a hyphen, a stroke or a number sign, as some programs write it."""
 _OUTPUT = re.compile(r"(?:vout|output)[=:](\d{1,10})")
 _ADDRESS = re.compile(r"(?i:bc|tb|bcrt)1[0-9A-Za-z]{6,87}|[13mn2][1-9A-HJ-NP-Za-km-z]{25,34}")
+_AROUND = "\"'`<>()[]{},;.\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+"""What stands around a word in a text, and in no key."""
+_LABEL = re.compile(r"(?:txid|transaction|tx|address)\s*[:=]\s*", re.IGNORECASE)
+_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?/.+")
+"""A link as browsers show it, without its scheme."""
+_PARAMETER = re.compile(r"(?:^|&)(?:bc|tb|bcrt)=([^&]+)", re.IGNORECASE)
+"""Where a payment request has its address when it has none before the question mark (BIP 321)."""
 _UPPER_BECH32 = re.compile(r"(BC|TB|BCRT)1[0-9A-Z]{30,}")
 """Longer than any claim code."""
 _OWN_PAGE = "/d/"
@@ -37,12 +44,16 @@ def pasted_key(text: str) -> str:
     key = "".join(c for c in text if unicodedata.category(c) != "Cf").strip()
     if is_reference(reference := compact(key)):
         return reference
+    key = _LABEL.sub("", key.strip(_AROUND + " "), count=1) if _names_one(key) else key
     whole = "".join(key.split())
     if whole != key and (_TRANSACTION.fullmatch(whole) or _ADDRESS.fullmatch(whole)):
         key = whole
     request = _REQUEST.fullmatch(key)
     if request is not None:
-        key = unquote(request.group(1)).strip("/ ")
+        key = unquote(request.group(1)).strip("/ ") or _of_request(request.group(2) or "")
+    elif _HOST.fullmatch(key):
+        linked = _linked(f"https://{key}")
+        key = key if linked == f"https://{key}" else linked
     elif key.lower().startswith(("https://", "http://")):
         key = _linked(key)
     shown = _TRANSACTION.fullmatch(key)
@@ -51,6 +62,17 @@ def pasted_key(text: str) -> str:
         vout = after or before
         return txid.lower() + (f":{int(vout)}" if vout else "")
     return key.lower() if _UPPER_BECH32.fullmatch(key) else key
+
+
+def _names_one(key: str) -> bool:
+    """Is it a txid or an address within the marks or behind the word that a text has around one?"""
+    bare = _LABEL.sub("", key.strip(_AROUND + " "), count=1)
+    return bare != key and (_TRANSACTION.fullmatch(bare) or _ADDRESS.fullmatch(bare)) is not None
+
+
+def _of_request(parameters: str) -> str:
+    found = _PARAMETER.search(parameters)
+    return unquote(found.group(1)) if found is not None else ""
 
 
 def _linked(link: str) -> str:

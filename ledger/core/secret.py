@@ -20,6 +20,10 @@ _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _EXTENDED = re.compile(f"[xyztuvYZUV]prv{_BASE58}{{8,}}")
 _WIF = re.compile(f"(?<![0-9A-Za-z])[5KL9c]{_BASE58}{{50,51}}(?![0-9A-Za-z])")
 _ENCRYPTED = re.compile(f"(?<![0-9A-Za-z])6P{_BASE58}{{56}}(?![0-9A-Za-z])")
+# A seed or a share of one in the letters of BIP 93 (codex32): its threshold, four letters of a name, 39 and more.
+_CODEX = re.compile(
+    "(?<![0-9A-Za-z])(?:ms1[023456789][02-9ac-hj-np-z]{40,120}|MS1[023456789][02-9AC-HJ-NP-Z]{40,120})(?![0-9A-Za-z])"
+)
 # The short form has all three sorts of characters; a long word or a number on a paper has one or two.
 _MINI = re.compile(
     r"(?<![0-9A-Za-z])S(?=[0-9A-Z]*[a-z])(?=[0-9a-z]*[A-Z])(?=[A-Za-z]*[0-9])"
@@ -40,6 +44,7 @@ class Secret(Enum):
     EXTENDED = translatable("an extended private key")
     WIF = translatable("a private key in wallet import format")
     ENCRYPTED = translatable("an encrypted private key")
+    CODEX = translatable("a wallet's seed, or a share of one")
     MINI = translatable("a private key in its short form")
     RAW = translatable("a raw private key")
     WORDS = translatable("the secret words of a wallet")
@@ -72,6 +77,7 @@ def secret_in_prose(text: str) -> Secret | None:
         (Secret.EXTENDED, _EXTENDED),
         (Secret.WIF, _WIF),
         (Secret.ENCRYPTED, _ENCRYPTED),
+        (Secret.CODEX, _CODEX),
         (Secret.MINI, _MINI),
     ):
         if form.search(flat):

@@ -194,6 +194,8 @@ SECRETS = [
     (XPRV, Secret.EXTENDED),
     *((letter + XPRV[1:], Secret.EXTENDED) for letter in "yzYZtuvUV"),
     ("6PRVWUbkzzsbcVac2qwfssoUJAN1Xhrg6bNk8J7Nzm5H7kxEbn2Nh2ZoGg", Secret.ENCRYPTED),
+    ("ms10testsxxxxxxxxxxxxxxxxxxxxxxxxxx4nzvca9cmczlw", Secret.CODEX),
+    ("MS12NAMEA320ZYXWVUTSRQPNMLKJHGFEDCAXRPP870HKKQRM", Secret.CODEX),
     ("S6c56bnXQiBjk9mqSYE7ykVQ7NzrRy", Secret.MINI),
     ("0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d", Secret.RAW),
     (WORDS, Secret.WORDS),
