@@ -58,9 +58,12 @@ class Buckets:
 
 
 def _paid(until: int, now: int, rate: Rate) -> int | None:
-    """When the bucket is full again after one more; None where it is empty. A clock set back fills it at the latest."""
+    """When the bucket is full again after one more; None where it is empty.
+
+    No bucket fills later than that: one that seems to was last asked for by a clock that was set back since.
+    """
     full = now + rate.burst * rate.seconds
-    after = min(max(until, now), full) + rate.seconds
+    after = (now if until > full else max(until, now)) + rate.seconds
     return after if after <= full else None
 
 

@@ -266,8 +266,8 @@ def test_one_client_takes_a_few_addresses_then_shares_one_and_others_still_have_
     assert not buckets.take("192.0.2.9")
     now += 600
     assert [buckets.take("192.0.2.1") for _ in range(2)] == [True, False]
-    now -= 3_600
-    assert not buckets.take("192.0.2.1")
+    now -= 86_400  # a clock that is set back keeps nobody waiting for as long
+    assert [buckets.take("192.0.2.1") for _ in range(3)] == [True, True, False]
 
 
 def test_beyond_the_bucket_the_shared_address_is_given_and_nobody_gets_an_error_page(store: Store) -> None:
