@@ -43,6 +43,7 @@ def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
     """
     if not file.is_file():
         raise LedgerError.field("restore", "there is no file {file}", file=str(file))
+    _require_whole(file)
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
         try:
             number = source.execute("PRAGMA application_id").fetchone()[0]
@@ -55,6 +56,10 @@ def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
                 failure=str(failure),
             ) from None
         except sqlite3.DatabaseError:
+            if _is_ours(file):
+                raise LedgerError.field(
+                    "restore", "{file} is damaged; use another backup", file=file.name
+                ) from None
             raise ForeignDatabase.field(
                 "restore", "{file} is no database of aidtrail", file=file.name
             ) from None
@@ -65,6 +70,40 @@ def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
         _copy(source, path, "restore")
     for sha256 in sorted(removed):
         remove_in_copy(path, sha256)
+
+
+def _head(file: Path) -> bytes:
+    """The first bytes of a file, in which SQLite says what it is (https://sqlite.org/fileformat.html, 1.3)."""
+    with file.open("rb") as opened:
+        return opened.read(100)
+
+
+def _is_ours(file: Path) -> bool:
+    return _head(file)[68:72] == APPLICATION_ID.to_bytes(4)
+
+
+def _require_whole(file: Path) -> None:
+    """LedgerError for a copy that broke off: it is shorter than its own head says."""
+    head, size = _head(file), file.stat().st_size
+    if not head:
+        raise LedgerError.field("restore", "{file} is empty; use another backup", file=file.name)
+    page = int.from_bytes(head[16:18])
+    whole = (page if page > 1 else 65_536) * int.from_bytes(head[28:32])
+    if _is_ours(file) and size < whole:
+        raise LedgerError.field(
+            "restore",
+            "{file} is cut short, at byte {size} of {whole}; copy it again, or use another backup",
+            file=file.name,
+            size=size,
+            whole=whole,
+        )
+
+
+def may_lack_entries(file: Path) -> bool:
+    """Is it the bare file of a database that was served, without the log in which its newest entries may stand?"""
+    written_by_log = _head(file)[18:20] == b"\2\2"
+    log = file.with_name(f"{file.name}-wal")
+    return written_by_log and not (log.is_file() and log.stat().st_size)
 
 
 def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:

@@ -150,6 +150,11 @@ class Store:
         """
         backup.restore(Path(file), Path(path), removed)
 
+    @staticmethod
+    def may_lack_entries(file: str | Path) -> bool:
+        """Is a file that is put back no copy by `backup`, and without the log that has the newest entries?"""
+        return backup.may_lack_entries(Path(file))
+
     def close(self) -> None:
         """Close all connections; what another thread writes all the same is undone when the process ends."""
         if self._writer_lock.acquire(timeout=_PATIENCE):

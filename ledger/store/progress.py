@@ -32,6 +32,11 @@ class Progress:
         raw = self._session.exec(select(HeaderRow.raw).where(HeaderRow.height == height)).first()
         return None if raw is None else bytes(raw)
 
+    def checkpoint_height(self) -> int | None:
+        """Height of the block from which headers are checked, of `HEIGHT:HASH`; None before one is pinned."""
+        pinned = self.load("checkpoint")
+        return None if pinned is None else int(pinned.partition(":")[0])
+
     def load(self, name: str) -> str | None:
         """The value of a name in this snapshot; None where it has none."""
         return self._values.get(name)

@@ -71,6 +71,7 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         make_folder(folder)
         target = folder / DATABASE_NAME
         Store.restore(_path(options.file, outside), target, papers)
+        lacks = Store.may_lack_entries(_path(options.file, outside))
     except OSError as failure:
         raise Unavailable(
             "{file}: cannot be written ({reason}).",
@@ -106,10 +107,13 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         raise
     entries = head[0] if head else 0
     lines = [*found[:_MOST_SHOWN], say.restored(entries, str(folder), len(found))]
+    if lacks:
+        lines.append(str(say.MAY_LACK_ENTRIES))
     if forgotten:
         lines.append(say.forgotten_again(forgotten))
     lines.append(str(say.COPY_CONFIGURATION))
     data = {"data": str(folder), "entries": entries, "findings": len(found), "forgotten": forgotten}
+    data["may_lack_entries"] = lacks
     return Answer(tuple(lines), data, Exit.OPEN if found else Exit.OK)
 
 

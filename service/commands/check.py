@@ -36,8 +36,12 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
 def _head(text: str | None) -> tuple[int, str] | None:
     if text is None:
         return None
-    number, _, told = text.partition(":")
-    if not number.isdecimal() or not 1 <= int(number[:18]) <= MAX_AMOUNT or not _HASH.fullmatch(told):
+    number, _, told = text.strip().lower().partition(":")
+    if (
+        not (number.isascii() and number.isdecimal())
+        or not 1 <= int(number[:18]) <= MAX_AMOUNT
+        or not _HASH.fullmatch(told)
+    ):
         raise BadUse("--head: write the number of an entry, a colon and its hash, 64 hexadecimal digits.")
     return int(number), told
 

@@ -56,6 +56,10 @@ _FORGOTTEN = Message(
     "the words of {n} bank line that were forgotten since are forgotten here too.",
     many="the words of {n} bank lines that were forgotten since are forgotten here too.",
 )
+MAY_LACK_ENTRIES = Message(
+    "this file is the bare one of a database, and no copy by `aidtrail backup`: entries that stood in the log beside "
+    "it (-wal) are not here; compare the newest with a head that you kept (`aidtrail check --head N:HASH`)."
+)
 COPY_CONFIGURATION = Message("the configuration is not part of a backup; copy aidtrail.toml there too.")
 
 

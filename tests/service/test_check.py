@@ -29,7 +29,8 @@ def test_a_head_that_was_kept_elsewhere_is_held_against_the_journal(tmp_path: Pa
     ledger.store.close()
     head = json.loads(run_command(["check", "--json"], tmp_path).out)["head"]
     kept = f"{head['entry']}:{head['hash']}"
-    assert run_command(["check", "--head", kept], tmp_path).code == 0
+    for same in (kept, f" {kept.upper()}\n"):
+        assert run_command(["check", "--head", same], tmp_path).code == 0
     other = run_command(["check", "--head", f"{head['entry']}:{'0' * 64}"], tmp_path)
     assert (other.code, head["hash"] in other.out) == (1, True)
     gone = run_command(["check", "--head", f"{head['entry'] + 1}:{'0' * 64}"], tmp_path)
@@ -74,6 +75,7 @@ def home(tmp_path: Path) -> Path:
         keep_paper(tx, actor_named(tx, "recorder", now=ledger.now), treated(LETTER), now=ledger.now)
         tx.progress.add_headers([(0, first), (1, second)])
         tx.progress.save("tip_height", "1")
+        tx.progress.save("checkpoint", f"0:{Header(first).hash}")
     ledger.store.close()
     assert run_command(["backup", "copy.db"], tmp_path).code == 0
     return tmp_path
@@ -101,6 +103,7 @@ def flip(path: Path, statement: str) -> None:
             "UPDATE headers SET raw = (SELECT raw FROM headers WHERE height = 0) WHERE height = 1",
             "headers_link, 1",
         ),
+        ("DELETE FROM headers", "headers_link, 0: 2 kept headers are gone, from that of block 0 on"),
         ("UPDATE conversions SET number = 'C-7'", "differs in number"),
     ],
 )
@@ -115,6 +118,27 @@ def test_what_a_flipped_bit_leaves_is_named_by_check_and_refused_by_restore(
     assert run_command(["restore", "copy.db", "--data", "back", "--damaged"], home).code == 1
     checked = run_command(["check", "--data", "back"], home)
     assert (checked.code, said in checked.out) == (1, True)
+
+
+def test_a_backup_that_is_damaged_cut_short_or_no_whole_copy_is_told_as_that(home: Path) -> None:
+    """And not as a file of another program; a bare file of a served database may lack its newest entries."""
+    whole = (home / "copy.db").read_bytes()
+    for spoiled, said in (
+        (whole[: len(whole) // 2], f"is cut short, at byte {len(whole) // 2} of {len(whole)};"),
+        (whole[:200], "is cut short, at byte 200 of"),
+        (b"", "is empty"),
+        (whole[:4096] + b"\xff" * 4096 + whole[8192:], "is damaged"),
+        (b"no database" * 100, "is no database of aidtrail"),
+    ):
+        (home / "spoiled.db").write_bytes(spoiled)
+        refused = run_command(["restore", "spoiled.db", "--data", "back"], home)
+        assert (refused.code, said in refused.err) == (2, True), refused.err
+        assert not list((home / "back").glob("aidtrail.db*"))
+    (home / "bare.db").write_bytes(whole[:18] + b"\2\2" + whole[20:])
+    told = run_command(["restore", "bare.db", "--data", "back"], home)
+    assert (told.code, "no copy by `aidtrail backup`" in told.out) == (0, True)
+    told = run_command(["restore", "copy.db", "--data", "again"], home)
+    assert (told.code, "bare" in told.out) == (0, False)
 
 
 def test_a_long_journal_has_a_sample_compared_and_all_of_it_on_demand(
