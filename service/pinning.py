@@ -131,15 +131,18 @@ def _agreed_start(sources: Sequence[Source]) -> tuple[Checkpoint, list[Header]]:
     """The first block of the present period that every answering source agrees on: trust on first use."""
     lowest: int | None = None
     names: dict[str, str] = {}
+    troubles: list[Value] = []
     for source in sources:
         try:
             tip = source.look_tip()
-        except SourceError:
+        except SourceError as trouble:
+            troubles.append(trouble.named)
             continue
         lowest = tip.height if lowest is None else min(lowest, tip.height)
     if lowest is None:
         raise Unavailable(
-            "no source answers, so there is nothing to start from; check the network and [[sources]]."
+            "no source answers, so there is nothing to start from ({troubles}); check the network and [[sources]].",
+            troubles=troubles or Wording("there is no source"),
         )
     height = lowest - lowest % PERIOD
     for source in sources:

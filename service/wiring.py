@@ -193,18 +193,18 @@ def not_ready(
         shared = {one.campaign: tx.addresses.fixed_of(one.campaign) for one in statements}
     shown = {campaign: row.address for campaign, row in shared.items() if row is not None}
     sentences += alarms(statements, shown, clock())
+    failing = [(source.name, str(source.error)) for source in chain.sources if source.error]
     if broken:
         sentences.append(say.broken(broken))
     if chain.tip_height is None:
-        sentences.append(str(say.NO_LOOK))
+        sentences.append(say.no_look(jobs.trouble))
     elif chain.stale in {Staleness.OLD_LOOK, Staleness.LOOK_AHEAD}:
         sentences.append(say.old_look(chain.looked_at or "", jobs.trouble))
     elif chain.stale is Staleness.OLD_TIP and not no_block_since:
         sentences.append(say.old_tip(rfc3339(chain.tip_time or 0)))
     elif not chain.agreed:
-        sentences.append(say.no_chain(chain.no_chain_since or ""))
+        sentences.append(say.no_chain(chain.no_chain_since or "", failing))
     if no_block_since and clock() - unix_seconds(no_block_since) >= PATIENCE:
-        failing = [(source.name, str(source.error)) for source in chain.sources if source.error]
         sentences.append(say.no_block(chain.behind, no_block_since, failing))
     return sentences
 

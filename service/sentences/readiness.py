@@ -16,7 +16,8 @@ _BROKEN = Message(
     "words in backquotes are a command",
     many="{n} invariants are broken; run `aidtrail check`.",
 )
-NO_LOOK = Message("The chain has not been looked at yet.")
+_NO_LOOK = Message("The chain has not been looked at yet.")
+_NO_LOOK_WHY = Message("The chain has not been looked at yet: {why}", "{why}: what went wrong, a sentence")
 _OLD_LOOK = Message(
     "The last look at the chain was at {time}: {why}.",
     "{time}: when",
@@ -24,7 +25,9 @@ _OLD_LOOK = Message(
 )
 _NONE_MADE = Message("no look was made; compare the clock, and see the log", "why there is no newer look")
 _OLD_TIP = Message(
-    "The newest block that the sources know is of {time}; they may be cut off.", "{time}: when"
+    "The newest block that the sources know is of {time}; they may be cut off. Name another source, or let "
+    "the node catch up.",
+    "{time}: when",
 )
 _NO_BLOCK = Message(
     "{n} block waits to be read since {time}, and no source gives it. {why}",
@@ -34,6 +37,11 @@ _NO_BLOCK = Message(
 )
 _FAILS = Message("{source}: {trouble}", "{source}: its name", "{trouble}: what went wrong with it")
 _NO_CHAIN = Message("There is no agreed chain since {time}.", "{time}: when")
+_NO_CHAIN_WHY = Message(
+    "There is no agreed chain since {time}. {why}",
+    "{time}: when",
+    "{why}: a list of sources and of what each says",
+)
 
 
 def missing_trigger(name: str) -> str:
@@ -63,9 +71,19 @@ def old_tip(time: str) -> str:
 
 def no_block(count: int, since: str, failing: Sequence[tuple[str, str]]) -> str:
     """Since when no block comes; `failing` are sources, and what went wrong with each."""
-    why = [worded(_FAILS, source=name, trouble=trouble) for name, trouble in failing]
-    return worded(_NO_BLOCK, n=count, time=since, why=listed(why, SEMICOLONS))
+    return worded(_NO_BLOCK, n=count, time=since, why=_failing(failing))
 
 
-def no_chain(since: str) -> str:
-    return worded(_NO_CHAIN, time=since)
+def _failing(failing: Sequence[tuple[str, str]]) -> str:
+    return listed([worded(_FAILS, source=name, trouble=trouble) for name, trouble in failing], SEMICOLONS)
+
+
+def no_look(trouble: str | None) -> str:
+    return worded(_NO_LOOK_WHY, why=trouble) if trouble else worded(_NO_LOOK)
+
+
+def no_chain(since: str, failing: Sequence[tuple[str, str]]) -> str:
+    """Since when sources agree on no chain; `failing` as in `no_block`."""
+    return (
+        worded(_NO_CHAIN_WHY, time=since, why=_failing(failing)) if failing else worded(_NO_CHAIN, time=since)
+    )

@@ -366,9 +366,15 @@ def test_blocks_that_no_source_gives_are_told_with_what_the_sources_say(
         jobs.look()
         assert not_ready(store, jobs, clock) == []
         assert (logged("source fails"), logged("source answers again")) == (1, 1)
+        server.syncs_to = 900_000
+        jobs.look()
+        assert any(
+            "still reads the chain (block 12 of 900000)" in one for one in not_ready(store, jobs, clock)
+        )
+        assert logged("source fails") == 2
         server.password = "another"
         for _ in range(2):
             jobs.look()
-        assert logged("source fails") == 2
+        assert logged("source fails") == 3
         assert "password" in next(r.facts["why"] for r in reversed(caplog.records) if hasattr(r, "facts"))
         store.close()

@@ -16,6 +16,8 @@ class CoreServer(FakeServer):
     user, password = "user", "secret"
     keeps_from: int | None = None
     """The oldest block of a pruned node."""
+    syncs_to: int | None = None
+    """The best header of a node that still reads the chain."""
 
     def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
         expected = "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
@@ -52,6 +54,8 @@ class CoreServer(FakeServer):
             case "getblockchaininfo":
                 best = told("info.bestblockhash", chain.active[top])
                 info = {"chain": "regtest", "blocks": told("info.blocks", top), "bestblockhash": best}
+                if self.syncs_to is not None:
+                    info |= {"headers": self.syncs_to, "initialblockdownload": True}
                 if self.keeps_from is None:
                     return info | {"pruned": False}
                 return info | {"pruned": True, "pruneheight": self.keeps_from}

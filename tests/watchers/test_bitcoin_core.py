@@ -178,6 +178,16 @@ def test_trouble_is_raised(fault: str, value: Any, error: type[SourceError], ser
             call()
 
 
+def test_a_node_that_still_reads_the_chain_says_how_far_it_has_come(server: CoreServer) -> None:
+    """Its tip says nothing of now; a node that lacks less than a day of blocks is behind as any source may be."""
+    top = server.chain.height
+    server.syncs_to = top + 144
+    with pytest.raises(SourceDown, match=rf"still reads the chain \(block {top} of {top + 144}\)"):
+        core(server).look_tip()
+    server.syncs_to = top + 143
+    assert core(server).look_tip().height == top
+
+
 def test_a_pruned_node_says_from_which_block_on_it_keeps_them(server: CoreServer) -> None:
     server.keeps_from = 5
     one, chain = core(server), server.chain

@@ -102,6 +102,7 @@ class BitcoinCore(BaseSource):
     def look_tip(self) -> ClaimedTip:
         """The node's best block."""
         info = self._info()
+        self._require_synced(info)
         try:
             height = whole(
                 item(info, "blocks", "getblockchaininfo"),

@@ -79,6 +79,7 @@ class BitcoinCoreRest(BaseSource):
     def look_tip(self) -> ClaimedTip:
         """The node's best block; SourceRefused naming `rest=1` where its REST interface is off."""
         info = self._info()
+        self._require_synced(info)
         try:
             height = whole(item(info, "blocks", "chaininfo"), "chaininfo.blocks", least=0, most=_MOST_HEIGHT)
             name = item(info, "bestblockhash", "chaininfo")

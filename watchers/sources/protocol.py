@@ -15,9 +15,12 @@ from typing import NoReturn, Protocol
 
 from ledger.core.chain import Header, Outpoint, Script
 from ledger.core.wording import Wording
-from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
+from watchers.net.errors import SourceDown, SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.merkle import MerkleProof
 from watchers.proof.transaction import BytesRefused, Tx, parse_transaction
+
+_A_DAY = 144
+"""Blocks of a day: a node that lacks fewer is behind as any source may be, or follows a reorganisation."""
 
 
 class Can(StrEnum):
@@ -239,6 +242,24 @@ class BaseSource:
     def look_spender(self, outpoint: Outpoint) -> str | None:
         """Not declared: SourceRefused."""
         self._cannot(Wording("the spender of {outpoint}", {"outpoint": str(outpoint)}))
+
+    def _require_synced(self, info: Mapping[str, object]) -> None:
+        """SourceDown for a node that still reads the chain, a day of blocks or more: its tip says nothing of now."""
+        blocks, headers = info.get("blocks"), info.get("headers")
+        if (
+            info.get("initialblockdownload") is not True
+            or type(blocks) is not int
+            or type(headers) is not int
+        ):
+            return
+        if headers - blocks >= _A_DAY:
+            raise SourceDown(
+                self.name,
+                "the node still reads the chain (block {blocks} of {headers}); it is asked again at each look, and "
+                "until then another source has to do",
+                blocks=blocks,
+                headers=headers,
+            )
 
     def _pruned(self, missing: SourceMissing, info: Mapping[str, object]) -> SourceMissing:
         """Why a node does not have a block: what it says of its chain names the oldest that it keeps."""
