@@ -11,6 +11,7 @@ from ledger.checks.finding import Finding
 from ledger.core.entry import Entry, entry_from_bytes
 from ledger.core.wording import Figure
 from ledger.model.bank import BankLineRow, BankMatchRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.rules.balances import balances
 from ledger.rules.bank import LINE, MATCH, BankLine, lines_of, moved_at, movement_left
 from ledger.rules.bank_asides import ASIDES
@@ -103,14 +104,17 @@ def _said(line: BankLineRow) -> tuple[BankLine, int, int | None]:
     return facts, line.matched, line.aside_by
 
 
+_MATCHED = (
+    select(BankMatchRow.of, BankMatchRow.bank, BankLineRow.currency, func.sum(BankMatchRow.amount))
+    .join(BankLineRow, col(BankLineRow.entry) == BankMatchRow.line_entry)
+    .where(col(BankLineRow.campaign) == OF_CAMPAIGN, col(BankMatchRow.reversed_by).is_(None))
+    .group_by(col(BankMatchRow.of), col(BankMatchRow.bank), col(BankLineRow.currency))
+)
+
+
 def _matched(session: Session, slug: str) -> dict[tuple[int, str, str], int]:
     """What is kept as matched, by entry, bank and currency, on matches; on the entries' own rows it has to be alike."""
-    rows = session.exec(
-        select(BankMatchRow.of, BankMatchRow.bank, BankLineRow.currency, func.sum(BankMatchRow.amount))
-        .join(BankLineRow, col(BankLineRow.entry) == BankMatchRow.line_entry)
-        .where(BankLineRow.campaign == slug, col(BankMatchRow.reversed_by).is_(None))
-        .group_by(col(BankMatchRow.of), col(BankMatchRow.bank), col(BankLineRow.currency))
-    )
+    rows = session.exec(_MATCHED, params={"of_campaign": slug})
     return {(of, bank, currency): int(amount) for of, bank, currency, amount in rows}
 
 

@@ -41,16 +41,18 @@ def bytes_hash(tx: Reading, after: int = 0) -> Iterator[Finding]:
         previous = row.hash
 
 
+_ACTS = [f"{noun} {verb}" for noun, told in NOUNS.items() for verb in told.actions]
+_LOST = (
+    select(AuditRow.n, AuditRow.action, AuditRow.subject)
+    .join(EntryRow, col(EntryRow.key) == col(AuditRow.subject), isouter=True)
+    .where(col(AuditRow.action).in_(_ACTS), col(EntryRow.seq).is_(None))
+    .order_by(col(AuditRow.n))
+)
+
+
 def recorded_acts_stand(tx: Reading) -> Iterator[Finding]:
     """Each act of the desk that the audit log tells of has its entry: what was cut off the journal's end is missed."""
-    acts = [f"{noun} {verb}" for noun, told in NOUNS.items() for verb in told.actions]
-    lost = (
-        select(AuditRow.n, AuditRow.action, AuditRow.subject)
-        .join(EntryRow, col(EntryRow.key) == col(AuditRow.subject), isouter=True)
-        .where(col(AuditRow.action).in_(acts), col(EntryRow.seq).is_(None))
-        .order_by(col(AuditRow.n))
-    )
-    for number, action, key in tx.session.exec(lost).all():
+    for number, action, key in tx.session.exec(_LOST).all():
         yield Finding.of(
             "recorded_acts_stand",
             key,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from sqlalchemy import case, union_all
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
 from ledger.checks.finding import Finding
 from ledger.core.accounts import AccountClass
 from ledger.core.lines import UnitState
 from ledger.core.wording import Figure
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
 from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
 from ledger.model.loans import LoanRow
@@ -90,28 +93,39 @@ def _in_banks(books: Books, slug: str, asset: str) -> int:
     )
 
 
+_WANTING_OF_SPENDS = select(
+    func.coalesce(
+        func.sum(SpendRow.shortfall - case((col(SpendRow.live) == 1, 0), else_=col(SpendRow.wallet))), 0
+    )
+).where(col(SpendRow.campaign) == OF_CAMPAIGN)
+
+
 def _coins_for_line(books: Books, slug: str) -> int:
     """Sats in the wallet, less coins that undone spends brought back, plus what was used and is wanting."""
     sats = books.net(f"{AccountClass.WALLET.value}/{slug}", "BTC")
     sats += gift_shortfall(books.session, slug)
-    for spend in books.session.exec(select(SpendRow).where(SpendRow.campaign == slug)):
-        sats += spend.shortfall - (0 if spend.live else spend.wallet)
-    return sats
+    return sats + int(books.session.exec(_WANTING_OF_SPENDS, params={"of_campaign": slug}).one())
+
+
+_SALES = select(
+    ConversionSaleRow.conversion_entry,
+    func.sum(ConversionSaleRow.sold),
+    func.sum(ConversionSaleRow.proceeds),
+    func.sum(ConversionSaleRow.fee),
+).group_by(col(ConversionSaleRow.conversion_entry))
+_CONVERSIONS = (
+    select(ConversionRow)
+    .where(ConversionRow.status == ProposalStatus.APPROVED)
+    .order_by(col(ConversionRow.entry))
+)
 
 
 def conversions_tie(tx: Reading) -> Iterator[Finding]:
     """What the uses of a standing conversion sold sums to the whole of it, fee by fee."""
-    sales = select(
-        ConversionSaleRow.conversion_entry,
-        func.sum(ConversionSaleRow.sold),
-        func.sum(ConversionSaleRow.proceeds),
-        func.sum(ConversionSaleRow.fee),
-    ).group_by(col(ConversionSaleRow.conversion_entry))
     summed = {
-        entry: (int(sold), int(proceeds), int(fee)) for entry, sold, proceeds, fee in tx.session.exec(sales)
+        entry: (int(sold), int(proceeds), int(fee)) for entry, sold, proceeds, fee in tx.session.exec(_SALES)
     }
-    approved = select(ConversionRow).where(ConversionRow.status == ProposalStatus.APPROVED)
-    for row in tx.session.exec(approved.order_by(col(ConversionRow.entry))):
+    for row in tx.session.exec(_CONVERSIONS):
         whole, found = (row.sold, row.proceeds, row.exchange_fee), summed.get(row.entry, (0, 0, 0))
         if whole != found:
             yield Finding.of(
@@ -127,23 +141,29 @@ def _sale(currency: str, sold: int, proceeds: int, fee: int) -> list[Figure]:
     return [Figure("BTC", sold), Figure(currency, proceeds), Figure(currency, fee)]
 
 
+_CAME_AND_WENT = union_all(
+    *(
+        select_columns(col(row.campaign), col(row.exchange), moved).where(
+            col(row.status) == ProposalStatus.APPROVED, *only
+        )
+        for row, moved, only in (
+            (DepositRow, col(DepositRow.amount), ()),
+            (ConversionRow, -col(ConversionRow.sold), (col(ConversionRow.txid).is_(None),)),
+            (WithdrawalRow, -(col(WithdrawalRow.amount) + col(WithdrawalRow.fee)), ()),
+            (CustodyFeeRow, -col(CustodyFeeRow.amount), ()),
+        )
+    )
+)
+
+
 def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
     """What lies at an exchange is what was brought there and nothing took from there; no more of it is on lines."""
     books, moved = Books(tx), Counter[tuple[str, str]]()
-    for deposit in tx.session.exec(select(DepositRow).where(DepositRow.status == ProposalStatus.APPROVED)):
-        moved[deposit.campaign, deposit.exchange] += deposit.amount
+    for campaign, exchange, sats in tx.session.execute(_CAME_AND_WENT):
+        moved[campaign, exchange] += sats
     for campaign in campaign_slugs(tx.session):
         for before in opened_at(tx.session, campaign):
             moved[campaign, before.exchange] += before.amount
-    sold = select(ConversionRow).where(
-        ConversionRow.status == ProposalStatus.APPROVED, col(ConversionRow.txid).is_(None)
-    )
-    for conversion in tx.session.exec(sold):
-        moved[conversion.campaign, conversion.exchange] -= conversion.sold
-    for back in tx.session.exec(select(WithdrawalRow).where(WithdrawalRow.status == ProposalStatus.APPROVED)):
-        moved[back.campaign, back.exchange] -= back.amount + back.fee
-    for fee in tx.session.exec(select(CustodyFeeRow).where(CustodyFeeRow.status == ProposalStatus.APPROVED)):
-        moved[fee.campaign, fee.exchange] -= fee.amount
     lies = {
         (balance.account.campaign, balance.account.detail[-1]): balance.net
         for balance in books.balances(AccountClass.EXCHANGE)
@@ -168,19 +188,24 @@ def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
             )
 
 
+_LOANS = select(LoanRow.campaign, LoanRow.number, LoanRow.borrower, LoanRow.asset).order_by(
+    col(LoanRow.campaign), col(LoanRow.number)
+)
+
+
 def loans_tie(tx: Reading) -> Iterator[Finding]:
     """What a lender is owed by a loan is what its borrower owes (docs/rules.md, 17)."""
     books = Books(tx)
-    for loan in books.session.exec(select(LoanRow).order_by(col(LoanRow.campaign), col(LoanRow.number))):
-        lent = books.net(lent_account(loan.campaign, loan.number), loan.asset)
-        owed = -books.net(owed_account(loan.borrower, loan.campaign, loan.number), loan.asset)
+    for campaign, number, borrower, asset in books.session.exec(_LOANS):
+        lent = books.net(lent_account(campaign, number), asset)
+        owed = -books.net(owed_account(borrower, campaign, number), asset)
         if lent != owed:
             yield Finding.of(
                 "loans_tie",
-                f"{loan.campaign}/{loan.number}",
+                f"{campaign}/{number}",
                 "{lender} is owed {lent} and {borrower} owes {owed}",
-                lender=loan.campaign,
-                lent=Figure(loan.asset, lent),
-                borrower=loan.borrower,
-                owed=Figure(loan.asset, owed),
+                lender=campaign,
+                lent=Figure(asset, lent),
+                borrower=borrower,
+                owed=Figure(asset, owed),
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from sqlalchemy import Text, bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from ledger.checks.finding import Finding
@@ -16,15 +18,16 @@ from ledger.model.operation import PaperRow
 from ledger.recording.papers import kept_though_sealed
 from ledger.store.transaction import Reading
 
+_PAPERS = table_of(PaperRow).c
+_KEPT = select_columns(_PAPERS.sha256, _PAPERS.media_type, _PAPERS.original).order_by(_PAPERS.sha256)
+_BYTES = select_columns(_PAPERS.data).where(_PAPERS.sha256 == bindparam("of_paper", type_=Text))
+
 
 def papers_hash(tx: Reading) -> Iterator[Finding]:
     """The kept bytes of each paper hash to its name, are what it is said to be, and came from what its entries say."""
-    papers = table_of(PaperRow).c
-    rows = tx.session.connection().execute(
-        select(papers.sha256, papers.media_type, papers.original).order_by(papers.sha256)
-    )
-    for sha256, media_type, original in rows.all():
-        data = tx.session.exec(select(PaperRow.data).where(PaperRow.sha256 == sha256)).one()
+    connection = tx.session.connection()
+    for sha256, media_type, original in connection.execute(_KEPT).all():
+        data = connection.execute(_BYTES, {"of_paper": sha256}).scalar_one()
         if hashlib.sha256(data).hexdigest() != sha256:
             yield Finding.of(
                 "papers_hash",
@@ -64,10 +67,14 @@ def sealed_papers_are_not_kept(tx: Reading) -> Iterator[Finding]:
         )
 
 
+_OPENINGS = select(OpeningRow.commitment, OpeningRow.salt, OpeningRow.value).order_by(
+    col(OpeningRow.commitment)
+)
+
+
 def openings_open(tx: Reading) -> Iterator[Finding]:
     """Each private value that is kept gives, with its salt, the commitment that entries have."""
-    rows = select(OpeningRow.commitment, OpeningRow.salt, OpeningRow.value)
-    for commitment, salt, value in tx.session.exec(rows.order_by(col(OpeningRow.commitment))):
+    for commitment, salt, value in tx.session.exec(_OPENINGS):
         if hashlib.sha256(salt + value).hexdigest() != commitment:
             yield Finding.of(
                 "openings_open",

@@ -31,7 +31,7 @@ from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Account, account_named
 from ledger.core.wording import Figure
 from ledger.model.balances import BalanceRow, DayBalanceRow
-from ledger.model.columns import UNCOUNTED, accumulate, table_of
+from ledger.model.columns import OF_CAMPAIGN, UNCOUNTED, accumulate, table_of
 from ledger.model.journal import EntryRow, TransferRow
 from ledger.model.keys import OfKeys
 from ledger.rules.rows import Columns
@@ -129,16 +129,24 @@ def net_of_kinds(
     return sum(nets_of_kinds(session, kinds, asset, campaign).values())
 
 
+_NETS = (
+    select(_BALANCES.c.kind, func.sum(_BALANCES.c.debits - _BALANCES.c.credits))
+    .where(
+        _BALANCES.c.kind.in_(bindparam("of_kinds", expanding=True, type_=_BALANCES.c.kind.type)),
+        _BALANCES.c.asset == _asset,
+    )
+    .group_by(_BALANCES.c.kind)
+)
+_NETS_OF_CAMPAIGN = _NETS.where(_BALANCES.c.campaign == OF_CAMPAIGN)
+
+
 def nets_of_kinds(
     session: Session, kinds: Collection[AccountClass], asset: str, campaign: str | None = None
 ) -> dict[AccountClass, int]:
     """The same class by class; those that have accounts."""
-    summed = func.sum(_BALANCES.c.debits - _BALANCES.c.credits)
-    query = select(_BALANCES.c.kind, summed).where(_BALANCES.c.kind.in_(kinds), _BALANCES.c.asset == asset)
-    if campaign is not None:
-        query = query.where(_BALANCES.c.campaign == campaign)
-    rows = session.connection().execute(query.group_by(_BALANCES.c.kind))
-    return {kind: int(units) for kind, units in rows}
+    query = _NETS if campaign is None else _NETS_OF_CAMPAIGN
+    asked = {"of_kinds": sorted(kinds), "of_asset": asset, "of_campaign": campaign}
+    return {kind: int(units) for kind, units in session.connection().execute(query, asked)}
 
 
 class CampaignBalances:
@@ -204,16 +212,19 @@ class Low(NamedTuple):
     units: int
 
 
+_DAYS_OF_PLACES = _DAILY.where(_BALANCES.c.kind.in_(sorted(NEVER_NEGATIVE)))
+_DAYS_OF_CAMPAIGN = _DAYS_OF_PLACES.where(_BALANCES.c.campaign == OF_CAMPAIGN)
+
+
 def days_below_zero(session: Session, campaign: str | None = None) -> Iterator[Low]:
     """Each day that ended with less than nothing at a place that holds something, by account, asset and day.
 
     By the transfers of the journal alone; of a campaign, or of all.
     """
-    places = _BALANCES.c.kind.in_(sorted(NEVER_NEGATIVE))
-    query = _DAILY.where(places if campaign is None else and_(places, _BALANCES.c.campaign == campaign))
+    query = _DAYS_OF_PLACES if campaign is None else _DAYS_OF_CAMPAIGN
     of: tuple[str, str] | None = None
     there = 0
-    for account, asset, date, came in session.connection().execute(query):
+    for account, asset, date, came in session.connection().execute(query, {"of_campaign": campaign}):
         if (account, asset) != of:
             of, there = (account, asset), 0
         there += int(came)

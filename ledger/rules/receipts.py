@@ -21,7 +21,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.columns import table_of
+from ledger.model.columns import OF_CAMPAIGN, table_of
 from ledger.model.goods import Failed, LotDeliveryRow, Missing, OverDecision, OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
@@ -167,12 +167,13 @@ _RECEIVED = (
     )
     .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
     .where(
-        col(ReceiptRow.campaign) == bindparam("of_campaign", type_=Text),
+        col(ReceiptRow.campaign) == OF_CAMPAIGN,
         col(ReceiptRow.reversed_by).is_(None),
     )
     .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
 )
-_RECEIVED_OF_ORDER = _RECEIVED.where(col(ReceiptRow.order_number) == bindparam("of_order", type_=Text))
+_order = bindparam("of_order", type_=Text)
+_RECEIVED_OF_ORDER = _RECEIVED.where(col(ReceiptRow.order_number) == _order)
 
 
 def received_by_item(
@@ -180,50 +181,54 @@ def received_by_item(
 ) -> dict[tuple[str, str], ItemReceived]:
     """What standing receipts say of each (order, item): of a whole campaign, or of one order."""
     query = _RECEIVED if order is None else _RECEIVED_OF_ORDER
-    asked = {"of_campaign": campaign} | ({} if order is None else {"of_order": order})
+    rows = session.connection().execute(query, {"of_campaign": campaign, "of_order": order})
     found = {
         (number, item): ItemReceived(int(good), int(damaged), int(short), int(rejected), int(replaced))
-        for number, item, good, damaged, short, rejected, replaced in session.connection().execute(
-            query, asked
-        )
+        for number, item, good, damaged, short, rejected, replaced in rows
     }
     for of, pieces in _received_before(session, campaign, order):
         found[of] = replace(found.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)
     return found
 
 
+_BOUGHT = (
+    select(OverDecisionRow.order_number, OverDecisionRow.item, func.sum(OverDecisionRow.quantity))
+    .where(
+        col(OverDecisionRow.campaign) == OF_CAMPAIGN,
+        col(OverDecisionRow.decision) == OverDecision.BOUGHT,
+        col(OverDecisionRow.reversed_by).is_(None),
+    )
+    .group_by(col(OverDecisionRow.order_number), col(OverDecisionRow.item))
+)
+_BOUGHT_OF_ORDER = _BOUGHT.where(col(OverDecisionRow.order_number) == _order)
+
+
 def bought_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
     """Pieces of surplus that each (order, item) bought: of a whole campaign, or of one order."""
-    query = (
-        select(OverDecisionRow.order_number, OverDecisionRow.item, func.sum(OverDecisionRow.quantity))
-        .where(
-            OverDecisionRow.campaign == campaign,
-            OverDecisionRow.decision == OverDecision.BOUGHT,
-            col(OverDecisionRow.reversed_by).is_(None),
-        )
-        .group_by(col(OverDecisionRow.order_number), col(OverDecisionRow.item))
+    query = _BOUGHT if order is None else _BOUGHT_OF_ORDER
+    rows = session.exec(query, params={"of_campaign": campaign, "of_order": order})
+    return {(number or "", item or ""): int(units) for number, item, units in rows}
+
+
+_BEFORE = (
+    select(OrderRow.number, OrderItemRow.item, OrderItemRow.received_before)
+    .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
+    .where(
+        col(OrderRow.campaign) == OF_CAMPAIGN,
+        col(OrderRow.status) == ProposalStatus.APPROVED,
+        col(OrderItemRow.received_before) > 0,
     )
-    if order is not None:
-        query = query.where(OverDecisionRow.order_number == order)
-    return {(number or "", item or ""): int(units) for number, item, units in session.exec(query)}
+)
+_BEFORE_OF_ORDER = _BEFORE.where(col(OrderRow.number) == _order)
 
 
 def _received_before(
     session: Session, campaign: str, order: str | None
 ) -> Iterator[tuple[tuple[str, str], int]]:
     """(order, item) and the pieces of it that had come before an opening brought it in."""
-    query = (
-        select(OrderRow.number, OrderItemRow.item, OrderItemRow.received_before)
-        .join(OrderItemRow, col(OrderItemRow.order_entry) == OrderRow.entry)
-        .where(
-            OrderRow.campaign == campaign,
-            OrderRow.status == ProposalStatus.APPROVED,
-            OrderItemRow.received_before > 0,
-        )
-    )
-    if order is not None:
-        query = query.where(OrderRow.number == order)
-    for number, item, pieces in session.exec(query):
+    query = _BEFORE if order is None else _BEFORE_OF_ORDER
+    rows = session.exec(query, params={"of_campaign": campaign, "of_order": order})
+    for number, item, pieces in rows:
         yield (number, item), pieces
 
 

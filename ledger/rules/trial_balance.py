@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, PlainSerializer
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core import accounts
@@ -19,6 +20,7 @@ from ledger.core.entry import Entry
 from ledger.core.facts import STRICT
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.wording import Figure, Wording
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.periods import PeriodBalanceRow, PeriodClosingRow, PeriodRow
 from ledger.rules.campaigns import campaign_of
 
@@ -117,12 +119,15 @@ def frozen_balances(opening: Sums, closing: Sums) -> tuple[FrozenBalance, ...]:
     )
 
 
+_BALANCES = (
+    select(PeriodBalanceRow)
+    .where(col(PeriodBalanceRow.closing_entry) == bindparam("of_closing", type_=BigInteger))
+    .order_by(col(PeriodBalanceRow.account), col(PeriodBalanceRow.asset))
+)
+
+
 def _balances(session: Session, closing: PeriodClosingRow) -> Sequence[PeriodBalanceRow]:
-    return session.exec(
-        select(PeriodBalanceRow)
-        .where(PeriodBalanceRow.closing_entry == closing.entry)
-        .order_by(col(PeriodBalanceRow.account), col(PeriodBalanceRow.asset))
-    ).all()
+    return session.exec(_BALANCES, params={"of_closing": closing.entry}).all()
 
 
 def closing_sums(session: Session, closing: PeriodClosingRow) -> Sums:
@@ -132,15 +137,18 @@ def closing_sums(session: Session, closing: PeriodClosingRow) -> Sums:
     return sums
 
 
+_CLOSED = (
+    select(PeriodRow, PeriodClosingRow)
+    .join(PeriodClosingRow, col(PeriodClosingRow.period_entry) == PeriodRow.entry)
+    .where(col(PeriodRow.campaign) == OF_CAMPAIGN)
+    .order_by(col(PeriodRow.last), col(PeriodClosingRow.entry))
+)
+
+
 def trial_balances(session: Session, campaign: str) -> tuple[TrialBalance, ...]:
     """Every period of a campaign that was ever closed, by its last day; raises NotFound for an unknown campaign."""
     campaign_of(session, campaign)
-    closed = session.exec(
-        select(PeriodRow, PeriodClosingRow)
-        .join(PeriodClosingRow, col(PeriodClosingRow.period_entry) == PeriodRow.entry)
-        .where(PeriodRow.campaign == campaign)
-        .order_by(col(PeriodRow.last), col(PeriodClosingRow.entry))
-    )
+    closed = session.exec(_CLOSED, params={"of_campaign": campaign})
     return tuple(
         TrialBalance(
             number=period.number,
