@@ -180,14 +180,16 @@ def take_out_sealed(tx: Writing, actor: Actor, campaign: str, number: str, *, no
             _removed(tx, actor.id, sha256, now)
 
 
+_SEALED = select(EvidenceRow.sha256, EvidenceRow.entry).where(
+    EvidenceRow.access == Access.SEALED,
+    col(EvidenceRow.waits) == 0,
+    col(EvidenceRow.reversed_by).is_(None),
+)
+
+
 def kept_though_sealed(tx: Reading) -> Iterator[tuple[int, str]]:
     """(entry that seals a paper and is approved, copy of it that is kept all the same)."""
-    sealing = select(EvidenceRow.sha256, EvidenceRow.entry).where(
-        EvidenceRow.access == Access.SEALED,
-        col(EvidenceRow.waits) == 0,
-        col(EvidenceRow.reversed_by).is_(None),
-    )
-    entries: dict[str, int] = dict(iter(tx.session.exec(sealing)))
+    entries: dict[str, int] = dict(iter(tx.session.exec(_SEALED)))
     for sealed, sha256 in _kept_salted(tx) if entries else ():
         if sealed in entries:
             yield entries[sealed], sha256

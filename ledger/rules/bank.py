@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import Text, bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
@@ -31,6 +32,7 @@ from ledger.model.bank import (
     BankStatementRow,
     Direction,
 )
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -144,35 +146,39 @@ def line_left(line: BankLineRow) -> int:
     return 0 if line.aside_by is not None else line.amount - line.matched
 
 
+_LINES = (
+    select(BankLineRow)
+    .where(col(BankLineRow.campaign) == OF_CAMPAIGN, col(BankLineRow.reversed_by).is_(None))
+    .order_by(col(BankLineRow.identity))
+)
+_LINE = _LINES.where(col(BankLineRow.identity) == bindparam("of_identity", type_=Text))
+
+
 def find_line(session: Session, campaign: str, identity: str) -> BankLineRow | None:
     """The line of an identity that stands."""
-    wanted = (col(BankLineRow.campaign) == campaign, col(BankLineRow.identity) == identity)
-    return session.exec(
-        select(BankLineRow).where(*wanted, col(BankLineRow.reversed_by).is_(None))
-    ).one_or_none()
+    return session.exec(_LINE, params={"of_campaign": campaign, "of_identity": identity}).one_or_none()
 
 
 def lines_of(session: Session, campaign: str) -> Sequence[BankLineRow]:
     """The lines of a campaign that stand, by identity."""
-    return session.exec(
-        select(BankLineRow)
-        .where(BankLineRow.campaign == campaign, col(BankLineRow.reversed_by).is_(None))
-        .order_by(col(BankLineRow.identity))
-    ).all()
+    return session.exec(_LINES, params={"of_campaign": campaign}).all()
+
+
+_STATEMENTS = (
+    select(BankStatementRow)
+    .where(col(BankStatementRow.campaign) == OF_CAMPAIGN, col(BankStatementRow.reversed_by).is_(None))
+    .order_by(
+        col(BankStatementRow.bank),
+        col(BankStatementRow.currency),
+        col(BankStatementRow.last),
+        col(BankStatementRow.entry),
+    )
+)
 
 
 def statements_of(session: Session, campaign: str) -> Sequence[BankStatementRow]:
     """The statements of a campaign that stand: by bank, currency and last day, of one day as they were recorded."""
-    return session.exec(
-        select(BankStatementRow)
-        .where(BankStatementRow.campaign == campaign, col(BankStatementRow.reversed_by).is_(None))
-        .order_by(
-            col(BankStatementRow.bank),
-            col(BankStatementRow.currency),
-            col(BankStatementRow.last),
-            col(BankStatementRow.entry),
-        )
-    ).all()
+    return session.exec(_STATEMENTS, params={"of_campaign": campaign}).all()
 
 
 def movement_of(

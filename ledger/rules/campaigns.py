@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass
@@ -29,7 +30,9 @@ from ledger.model.campaigns import (
     ProductRow,
     ValuationClock,
 )
+from ledger.model.columns import OF_CAMPAIGN, TEXT
 from ledger.rules.books import Books
+from ledger.rules.rows import find_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 TOLERANCE_PERMILLE = 20
@@ -152,9 +155,12 @@ def campaign_slugs(session: Session) -> Sequence[str]:
     return session.connection().scalars(_SLUGS).all()
 
 
+_PRODUCTS = select(ProductRow).where(col(ProductRow.campaign) == OF_CAMPAIGN).order_by(col(ProductRow.code))
+_PRODUCT = _PRODUCTS.where(col(ProductRow.code) == bindparam("of_code", type_=TEXT))
+
+
 def find_product(session: Session, campaign: str, code: str) -> ProductRow | None:
-    wanted = (col(ProductRow.campaign) == campaign, col(ProductRow.code) == code)
-    return session.exec(select(ProductRow).where(*wanted)).one_or_none()
+    return session.exec(_PRODUCT, params={"of_campaign": campaign, "of_code": code}).one_or_none()
 
 
 def product_of(session: Session, campaign: str, code: str) -> ProductRow:
@@ -174,13 +180,12 @@ def comes_to(product: ProductRow) -> AccountClass:
 
 def products_of(session: Session, campaign: str) -> dict[str, ProductRow]:
     """The products of a campaign by their codes, in order."""
-    rows = select(ProductRow).where(ProductRow.campaign == campaign).order_by(col(ProductRow.code))
-    return {product.code: product for product in session.exec(rows)}
+    rows = session.exec(_PRODUCTS, params={"of_campaign": campaign})
+    return {product.code: product for product in rows}
 
 
 def find_need(session: Session, campaign: str, number: str) -> NeedRow | None:
-    wanted = (col(NeedRow.campaign) == campaign, col(NeedRow.number) == number)
-    return session.exec(select(NeedRow).where(*wanted)).one_or_none()
+    return find_numbered(session, NeedRow, campaign, number)
 
 
 def need_of(session: Session, campaign: str, number: str) -> NeedRow:
@@ -193,19 +198,25 @@ def need_of(session: Session, campaign: str, number: str) -> NeedRow:
     return need
 
 
+_NEED_NUMBERS = select(NeedRow.number).where(col(NeedRow.campaign) == OF_CAMPAIGN)
+
+
 def need_numbers(session: Session, campaign: str) -> Sequence[str]:
     """The numbers of all needs of a campaign, reversed ones too."""
-    return session.exec(select(NeedRow.number).where(NeedRow.campaign == campaign)).all()
+    return session.exec(_NEED_NUMBERS, params={"of_campaign": campaign}).all()
+
+
+_NEEDS = (
+    select(NeedRow, ProductRow)
+    .join(ProductRow, col(ProductRow.entry) == NeedRow.product_entry)
+    .where(col(NeedRow.campaign) == OF_CAMPAIGN, col(NeedRow.reversed_by).is_(None))
+    .order_by(col(NeedRow.number))
+)
 
 
 def standing_needs(session: Session, campaign: str) -> Sequence[tuple[NeedRow, ProductRow]]:
     """The needs of a campaign that are not reversed, by number, each with the product that is asked for."""
-    return session.exec(
-        select(NeedRow, ProductRow)
-        .join(ProductRow, col(ProductRow.entry) == NeedRow.product_entry)
-        .where(NeedRow.campaign == campaign, col(NeedRow.reversed_by).is_(None))
-        .order_by(col(NeedRow.number))
-    ).all()
+    return session.exec(_NEEDS, params={"of_campaign": campaign}).all()
 
 
 def require_need(session: Session, campaign: str, need: str, field: str) -> NeedRow:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import BigInteger, ColumnElement, bindparam, exists
 from sqlmodel import Session, col, func, select
 
 from ledger.core.lines import Change, Piece, UnitState, joined
 from ledger.core.names import HoldCause, HoldName
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.covers import CoverRow
 from ledger.model.proposals import COUNTS, HoldRow, ProposalStatus
 from ledger.model.spends import SpendRow
@@ -23,42 +24,56 @@ from ledger.rules.gift_records import SettledGift, gift_of, save_gift, save_void
 STANDS = (col(CoverRow.status) == ProposalStatus.APPROVED, col(CoverRow.ended_by).is_(None))
 
 
-def _sum(session: Session, *wanted: ColumnElement[bool] | bool) -> int:
-    return int(session.exec(select(func.coalesce(func.sum(CoverRow.amount), 0)).where(*wanted)).one())
+_sum = select(func.coalesce(func.sum(CoverRow.amount), 0))
+_of_gifts = (col(CoverRow.campaign) == OF_CAMPAIGN, col(CoverRow.gift_entry).is_not(None), *STANDS)
+_COVERED_COINS = _sum.where(*_of_gifts)
 
 
 def covered_coins(session: Session, campaign: str) -> int:
     """Sats of a campaign's voided gifts that top-ups cover."""
-    return _sum(session, CoverRow.campaign == campaign, col(CoverRow.gift_entry).is_not(None), *STANDS)
+    return int(session.exec(_COVERED_COINS, params={"of_campaign": campaign}).one())
+
+
+_of_gift = col(CoverRow.gift_entry) == bindparam("of_gift", type_=BigInteger)
+_COVERED = _sum.where(_of_gift, *STANDS)
+_COVERED_OR_ASKED = _sum.where(_of_gift, col(CoverRow.ended_by).is_(None), col(CoverRow.status).in_(COUNTS))
 
 
 def covered_of(session: Session, gift: SettledGift, *, waiting: bool = False) -> int:
     """Sats of a voided gift that top-ups cover; `waiting`: with what is asked for."""
-    of_gift = CoverRow.gift_entry == gift.entry
-    if not waiting:
-        return _sum(session, of_gift, *STANDS)
-    return _sum(session, of_gift, col(CoverRow.ended_by).is_(None), col(CoverRow.status).in_(COUNTS))
+    query = _COVERED_OR_ASKED if waiting else _COVERED
+    return int(session.exec(query, params={"of_gift": gift.entry}).one())
+
+
+_COVERED_GIFTS = (
+    select(CoverRow.gift_entry, func.sum(CoverRow.amount))
+    .where(*_of_gifts)
+    .group_by(col(CoverRow.gift_entry))
+)
 
 
 def covered_gifts(session: Session, campaign: str) -> dict[int, int]:
     """Sats of each voided gift of a campaign that top-ups cover, by the entry of the gift; those of which some are."""
-    covered = select(CoverRow.gift_entry, func.sum(CoverRow.amount)).where(
-        CoverRow.campaign == campaign, col(CoverRow.gift_entry).is_not(None), *STANDS
-    )
-    rows = session.exec(covered.group_by(col(CoverRow.gift_entry)))
+    rows = session.exec(_COVERED_GIFTS, params={"of_campaign": campaign})
     return {entry: int(sats) for entry, sats in rows if entry is not None}
+
+
+_COVERS = select(CoverRow).where(_of_gift, *STANDS).order_by(col(CoverRow.number))
 
 
 def covers_of(session: Session, gift: SettledGift) -> Sequence[CoverRow]:
     """The covers of a gift that stand, by number."""
-    return session.exec(
-        select(CoverRow).where(CoverRow.gift_entry == gift.entry, *STANDS).order_by(col(CoverRow.number))
-    ).all()
+    return session.exec(_COVERS, params={"of_gift": gift.entry}).all()
+
+
+_COVER_OF_SPEND = select(CoverRow).where(
+    col(CoverRow.spend_entry) == bindparam("of_spend", type_=BigInteger), *STANDS
+)
 
 
 def cover_of_spend(session: Session, spend: SpendRow) -> CoverRow | None:
     """The cover of an undone spend that stands; None where nothing covers it."""
-    return session.exec(select(CoverRow).where(CoverRow.spend_entry == spend.entry, *STANDS)).first()
+    return session.exec(_COVER_OF_SPEND, params={"of_spend": spend.entry}).first()
 
 
 def uncovered_spend() -> ColumnElement[bool]:
@@ -66,10 +81,14 @@ def uncovered_spend() -> ColumnElement[bool]:
     return ~exists().where(col(CoverRow.spend_entry) == SpendRow.entry, *STANDS)
 
 
+_UNCOVERED_SPENDS = select(SpendRow.ref).where(
+    col(SpendRow.campaign) == OF_CAMPAIGN, col(SpendRow.live) == 0, uncovered_spend()
+)
+
+
 def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:
     """The names of spends that a reorganisation undid, and that nothing covers."""
-    undone = (SpendRow.campaign == campaign, col(SpendRow.live) == 0)
-    return frozenset(session.exec(select(SpendRow.ref).where(*undone, uncovered_spend())))
+    return frozenset(session.exec(_UNCOVERED_SPENDS, params={"of_campaign": campaign}))
 
 
 def covers_by(session: Session, campaign: str, coin: str) -> str | None:

@@ -18,7 +18,7 @@ from ledger.core.errors import NotFound
 from ledger.core.lines import Piece
 from ledger.core.names import GiftKind, gift_named
 from ledger.model.campaigns import CampaignRow
-from ledger.model.columns import accumulate, table_of
+from ledger.model.columns import OF_CAMPAIGN, accumulate, table_of
 from ledger.model.gifts import (
     BlockStatus,
     Coins,
@@ -201,10 +201,16 @@ def standing_block(session: Session, campaign: str, gift: str) -> StandingBlock 
     return None if found is None else StandingBlock._make(found)
 
 
+_BLOCKS_OF_CAMPAIGN = (
+    select_rows(GiftBlockRow)
+    .where(col(GiftBlockRow.campaign) == OF_CAMPAIGN, col(GiftBlockRow.status) == BlockStatus.STANDING)
+    .order_by(col(GiftBlockRow.number))
+)
+
+
 def standing_blocks(session: Session, campaign: str) -> Sequence[GiftBlockRow]:
     """All blocks of a campaign that stand, by number."""
-    wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.status) == BlockStatus.STANDING)
-    return session.exec(select_rows(GiftBlockRow).where(*wanted).order_by(col(GiftBlockRow.number))).all()
+    return session.exec(_BLOCKS_OF_CAMPAIGN, params={"of_campaign": campaign}).all()
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, and_, column, func, not_, or_, select, values
+from sqlalchemy import BigInteger, Text, and_, bindparam, column, func, not_, or_, select, values
 from sqlmodel import Session
 
 from ledger.core.lines import Piece
@@ -36,10 +36,14 @@ class _Above(NamedTuple):
     units: int
 
 
+_LINE_VALUE = select(func.sum(_GIFTS.c.value)).where(
+    _GIFTS.c.line == bindparam("of_line", type_=Text), _GIFTS.c.value.is_not(None)
+)
+
+
 def line_value(session: Session, line: str) -> int | None:
     """The value of all gifts of a line that have one; None where none has."""
-    total = select(func.sum(_GIFTS.c.value)).where(_GIFTS.c.line == line, _GIFTS.c.value.is_not(None))
-    found = session.connection().execute(total).scalar_one()
+    found = session.connection().execute(_LINE_VALUE, {"of_line": line}).scalar_one()
     return None if found is None else int(found)
 
 
@@ -62,18 +66,20 @@ def worths(session: Session, line: str, pieces: Sequence[Piece]) -> list[Worth]:
     return found
 
 
+_gift, _told = _GIFTS.c, _VALUATIONS.c
+_as_told = and_(_gift.value == _told.value, _gift.currency == _told.currency, _told.reversed_by.is_(None))
+_without_value = and_(_gift.valued_by.is_(None), _gift.value.is_(None))
+_VALUED_OTHERWISE = (
+    select(_gift.txid, _gift.vout)
+    .outerjoin(_VALUATIONS, _told.entry == _gift.valued_by)
+    .where(not_(or_(func.coalesce(_as_told, False), _without_value)))
+    .order_by(_gift.txid, _gift.vout)
+)
+
+
 def gifts_valued_otherwise(session: Session) -> list[str]:
     """Outpoints of gifts whose value is not what the valuation that they name says, or names one taken back."""
-    gift, told = _GIFTS.c, _VALUATIONS.c
-    same = and_(gift.value == told.value, gift.currency == told.currency, told.reversed_by.is_(None))
-    none = and_(gift.valued_by.is_(None), gift.value.is_(None))
-    query = (
-        select(gift.txid, gift.vout)
-        .outerjoin(_VALUATIONS, told.entry == gift.valued_by)
-        .where(not_(or_(func.coalesce(same, False), none)))
-        .order_by(gift.txid, gift.vout)
-    )
-    return [f"{txid}:{vout}" for txid, vout in session.connection().execute(query)]
+    return [f"{txid}:{vout}" for txid, vout in session.connection().execute(_VALUED_OTHERWISE)]
 
 
 def _begun(session: Session, line: str, pieces: Sequence[Piece]) -> dict[Piece, tuple[int, int]]:

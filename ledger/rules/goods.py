@@ -26,7 +26,7 @@ from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.core.wording import WrongValue
 from ledger.model.campaigns import ProductRow
-from ledger.model.columns import table_of
+from ledger.model.columns import OF_CAMPAIGN, table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OtherLotRow, OverDecisionRow, RecallRow
 from ledger.model.keys import OfKeys, by_size
 from ledger.rules.rests_on import days_of
@@ -178,22 +178,25 @@ def lot_deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[LotDel
     return session.exec(query).all()
 
 
+_NOTED = (
+    select(
+        LotDeliveryRow.campaign,
+        LotDeliveryRow.product,
+        LotDeliveryRow.lot,
+        func.sum(LotDeliveryRow.noted),
+    )
+    .where(col(LotDeliveryRow.reversed_by).is_(None))
+    .group_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+    .order_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
+)
+_NOTED_OF_CAMPAIGN = _NOTED.where(col(LotDeliveryRow.campaign) == OF_CAMPAIGN)
+
+
 def noted_of_lots(session: Session, campaign: str | None = None) -> dict[tuple[str, str], int]:
     """(campaign, lot) -> pieces that all its standing deliveries brought by their notes, surplus lots by themselves."""
-    query = (
-        select(
-            LotDeliveryRow.campaign,
-            LotDeliveryRow.product,
-            LotDeliveryRow.lot,
-            func.sum(LotDeliveryRow.noted),
-        )
-        .where(col(LotDeliveryRow.reversed_by).is_(None))
-        .group_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
-        .order_by(col(LotDeliveryRow.campaign), col(LotDeliveryRow.product), col(LotDeliveryRow.lot))
-    )
-    if campaign is not None:
-        query = query.where(LotDeliveryRow.campaign == campaign)
-    return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in session.exec(query)}
+    query = _NOTED if campaign is None else _NOTED_OF_CAMPAIGN
+    rows = session.exec(query, params={"of_campaign": campaign})
+    return {(slug, str(Lot(product, lot))): int(n) for slug, product, lot, n in rows}
 
 
 _RECALLS, _DELIVERIES = table_of(RecallRow).c, table_of(LotDeliveryRow).c

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import (
     BigInteger,
@@ -43,7 +44,7 @@ from ledger.core.observation import (
     observation_of,
 )
 from ledger.core.wording import WrongValue
-from ledger.model.columns import FLAG, accumulate, table_of, upsert
+from ledger.model.columns import FLAG, OF_CAMPAIGN, accumulate, table_of, upsert
 from ledger.model.observed import (
     ObservedBlockRow,
     ObservedDepartureRow,
@@ -226,9 +227,34 @@ _UNSPENT_OF = (
     .where(_OUTPUTS.c.height.is_not(None), _OUTPUTS.c.spent_height.is_(None))
     .group_by(_OUTPUTS.c.campaign)
 )
+_UNSPENT_KEPT = select(_UNSPENT.c.campaign, _UNSPENT.c.sats)
 _UNSPENT_OF_TRANSACTIONS = _UNSPENT_OF.join_from(
     _TOUCHED, _OUTPUTS, (_OUTPUTS.c.txid == _TOUCHED.c.txid) & (_OUTPUTS.c.vout == _TOUCHED.c.vout)
 )
+
+
+@cache
+def _unspent_at(of_campaign: bool) -> Select[int, int, int, int]:
+    """Sats of a campaign, or of all: coins that no block spends, those of them above block `settled`, coins up to it
+    that are spent above it, and coinbases above block `mature` that were unspent at it."""
+    settled, mature = bindparam("settled", type_=BigInteger), bindparam("mature", type_=BigInteger)
+    mine = (_OUTPUTS.c.campaign == OF_CAMPAIGN,) if of_campaign else ()
+    coins = select(func.coalesce(func.sum(_OUTPUTS.c.sats), 0)).where(*mine)
+    kept = select(func.coalesce(func.sum(_UNSPENT.c.sats), 0))
+    if of_campaign:
+        kept = kept.where(_UNSPENT.c.campaign == OF_CAMPAIGN)
+    above = select(_TXS.c.txid).where(_TXS.c.height > settled)
+    unspent, spent_since = _OUTPUTS.c.spent_height.is_(None), _OUTPUTS.c.spent_height > settled
+    there = coins.where(_OUTPUTS.c.height <= settled)
+    young = there.where(_COINBASE, _OUTPUTS.c.height > mature, or_(unspent, spent_since))
+    return select(
+        kept.scalar_subquery(),
+        coins.where(_OUTPUTS.c.txid.in_(above), unspent).scalar_subquery(),
+        there.where(spent_since).scalar_subquery(),
+        young.scalar_subquery(),
+    )
+
+
 _SET_STATE = (
     update(_TXS)
     .where(_TXS.c.txid == _txid, _TXS.c.state != TxState.CONFIRMED)
@@ -426,27 +452,15 @@ class Observed:
 
         Coinbases count up to block `mature`.
         """
-        unspent_then = or_(_OUTPUTS.c.spent_height.is_(None), _OUTPUTS.c.spent_height > settled)
-        above = select(_TXS.c.txid).where(_TXS.c.height > settled)
-        young = select(_OUTPUTS.c.sats).where(_OUTPUTS.c.txid.in_(above))
-        mine = () if campaign is None else (_OUTPUTS.c.campaign == campaign,)
-
-        def total(coins: Select[tuple[int]]) -> int:
-            found = coins.where(*mine).with_only_columns(func.coalesce(func.sum(_OUTPUTS.c.sats), 0))
-            return int(self._connection.scalar(found) or 0)
-
-        kept = select(func.coalesce(func.sum(_UNSPENT.c.sats), 0))
-        if campaign is not None:
-            kept = kept.where(_UNSPENT.c.campaign == campaign)
-        newer = total(young.where(_OUTPUTS.c.spent_height.is_(None)))
-        coins = select(_OUTPUTS.c.sats).where(_OUTPUTS.c.height <= settled)
-        spent_since = total(coins.where(_OUTPUTS.c.spent_height > settled))
-        immature = total(coins.where(_COINBASE, _OUTPUTS.c.height > mature, unspent_then))
-        return int(self._connection.scalar(kept) or 0) - newer + spent_since - immature
+        asked = {"settled": settled, "mature": mature, "of_campaign": campaign}
+        kept, newer, spent_since, immature = self._connection.execute(
+            _unspent_at(campaign is not None), asked
+        ).one()
+        return int(kept) - int(newer) + int(spent_since) - int(immature)
 
     def unspent_kept(self) -> dict[str, int]:
         """Sats of coins that no block spends, by campaign, as they are kept; without those that have none."""
-        rows = self._connection.execute(select(_UNSPENT.c.campaign, _UNSPENT.c.sats))
+        rows = self._connection.execute(_UNSPENT_KEPT)
         return {campaign: sats for campaign, sats in rows if sats}
 
     def unspent_counted(self) -> dict[str, int]:

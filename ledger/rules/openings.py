@@ -32,6 +32,7 @@ from ledger.core.lines import Append, Change, Operation
 from ledger.core.names import FREE, GiftKind, GiftName, Lot
 from ledger.core.wording import Figure, Wording
 from ledger.model.campaigns import Nature, ProductRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import LotDeliveryRow
 from ledger.model.openings import OpenedCoinsRow, OpeningRow
 from ledger.model.proposals import COUNTS, ProposalStatus
@@ -212,16 +213,20 @@ def opening_gift(number: str) -> str:
     return str(GiftName(GiftKind.OPENING, number))
 
 
+_OPENINGS = select(OpeningRow).where(col(OpeningRow.campaign) == OF_CAMPAIGN).order_by(col(OpeningRow.entry))
+
+
 def openings_of(session: Session, campaign: str) -> Sequence[OpeningRow]:
     """The openings of a campaign, those that came to nothing too, first recorded first."""
-    query = select(OpeningRow).where(OpeningRow.campaign == campaign).order_by(col(OpeningRow.entry))
-    return session.exec(query).all()
+    return session.exec(_OPENINGS, params={"of_campaign": campaign}).all()
+
+
+_STANDING = _OPENINGS.where(col(OpeningRow.status) == ProposalStatus.APPROVED)
 
 
 def standing_opening(session: Session, campaign: str) -> OpeningRow | None:
     """The opening of a campaign that was approved and stands; None where its books begin with its first fact."""
-    wanted = (OpeningRow.campaign == campaign, OpeningRow.status == ProposalStatus.APPROVED)
-    return session.exec(select(OpeningRow).where(*wanted)).first()
+    return session.exec(_STANDING, params={"of_campaign": campaign}).first()
 
 
 def _require_only(context: Context, number: str) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict
+from sqlalchemy import BigInteger, Text, bindparam
 from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
@@ -19,10 +20,12 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
 from ledger.core.names import GiftKind, gift_named
 from ledger.core.wording import Figure, Wording
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import contributions_of, find_gifts, given_money
+from ledger.rules.rows import find_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
 _AT_BANK = r"contribution:[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
@@ -114,8 +117,7 @@ def gift_worth(books: Books, campaign: str, gift: str, asset: str) -> int | None
 
 
 def find_pledge(session: Session, campaign: str, number: str) -> PledgeRow | None:
-    wanted = (col(PledgeRow.campaign) == campaign, col(PledgeRow.number) == number)
-    return session.exec(select(PledgeRow).where(*wanted)).one_or_none()
+    return find_numbered(session, PledgeRow, campaign, number)
 
 
 def pledge_of(session: Session, campaign: str, number: str) -> PledgeRow:
@@ -128,18 +130,27 @@ def pledge_of(session: Session, campaign: str, number: str) -> PledgeRow:
     return pledge
 
 
+_PLEDGES = (
+    select(PledgeRow)
+    .where(col(PledgeRow.campaign) == OF_CAMPAIGN, col(PledgeRow.reversed_by).is_(None))
+    .order_by(col(PledgeRow.number))
+)
+
+
 def pledges_of(session: Session, campaign: str) -> Sequence[PledgeRow]:
     """The pledges of a campaign that are not reversed, by number."""
-    return session.exec(
-        select(PledgeRow)
-        .where(PledgeRow.campaign == campaign, col(PledgeRow.reversed_by).is_(None))
-        .order_by(col(PledgeRow.number))
-    ).all()
+    return session.exec(_PLEDGES, params={"of_campaign": campaign}).all()
 
 
 def pledge_state(books: Books, pledge: PledgeRow) -> PledgeState:
     """What of a pledge is paid, by the matches that stand now."""
     return pledge_states(books, pledge.campaign, (pledge,))[pledge.entry]
+
+
+_among = bindparam("of_pledges", expanding=True, type_=BigInteger)
+_STEPS = select(PledgeStepRow.pledge_entry, PledgeStepRow.step).where(
+    col(PledgeStepRow.pledge_entry).in_(_among), col(PledgeStepRow.reversed_by).is_(None)
+)
 
 
 def pledge_states(books: Books, campaign: str, pledges: Sequence[PledgeRow]) -> dict[int, PledgeState]:
@@ -148,28 +159,28 @@ def pledge_states(books: Books, campaign: str, pledges: Sequence[PledgeRow]) -> 
     A gift that a reorganisation voids pays nothing until it is restored.
     """
     session, among = books.session, [pledge.entry for pledge in pledges]
+    if not among:
+        return {}
     matches = _matches(session, among)
     live = _live(session, campaign, {match.gift for match in matches})
     paid: dict[int, int] = defaultdict(int)
     for match in matches:
         if match.gift in live:
             paid[match.pledge_entry] += match.amount
-    standing = select(PledgeStepRow.pledge_entry, PledgeStepRow.step).where(
-        col(PledgeStepRow.pledge_entry).in_(among), col(PledgeStepRow.reversed_by).is_(None)
-    )
     steps: dict[int, set[StepKind]] = defaultdict(set)
-    for entry, step in session.exec(standing):
+    for entry, step in session.exec(_STEPS, params={"of_pledges": among}):
         steps[entry].add(StepKind(step))
     return {pledge.entry: _state(pledge, paid[pledge.entry], steps[pledge.entry]) for pledge in pledges}
 
 
-def _matches(session: Session, pledges: Collection[int]) -> Sequence[PledgeMatchRow]:
+_MATCHES = select(PledgeMatchRow).where(
+    col(PledgeMatchRow.pledge_entry).in_(_among), col(PledgeMatchRow.reversed_by).is_(None)
+)
+
+
+def _matches(session: Session, pledges: Sequence[int]) -> Sequence[PledgeMatchRow]:
     """The matches of pledges, by their entries, that are not reversed."""
-    return session.exec(
-        select(PledgeMatchRow).where(
-            col(PledgeMatchRow.pledge_entry).in_(pledges), col(PledgeMatchRow.reversed_by).is_(None)
-        )
-    ).all()
+    return session.exec(_MATCHES, params={"of_pledges": pledges}).all()
 
 
 def gifts_of_pledge(session: Session, pledge: PledgeRow) -> list[str]:
@@ -203,25 +214,35 @@ def _state(pledge: PledgeRow, paid: int, steps: set[StepKind]) -> PledgeState:
     return PledgeState(pledge.asset, pledge.amount, paid, lapsed, status)
 
 
+_MATCHED = (
+    select(func.coalesce(func.sum(PledgeMatchRow.amount), 0))
+    .join(PledgeRow, col(PledgeRow.entry) == PledgeMatchRow.pledge_entry)
+    .where(
+        col(PledgeMatchRow.campaign) == OF_CAMPAIGN,
+        col(PledgeMatchRow.gift) == bindparam("of_gift", type_=Text),
+        col(PledgeRow.asset) == bindparam("of_asset", type_=Text),
+        col(PledgeMatchRow.reversed_by).is_(None),
+    )
+)
+
+
 def matched_of_gift(session: Session, campaign: str, gift: str, asset: str) -> int:
     """How much of a gift is matched to pledges in an asset, minor units."""
-    matched = (
-        select(func.coalesce(func.sum(PledgeMatchRow.amount), 0))
-        .join(PledgeRow, col(PledgeRow.entry) == PledgeMatchRow.pledge_entry)
-        .where(
-            PledgeMatchRow.campaign == campaign,
-            PledgeMatchRow.gift == gift,
-            PledgeRow.asset == asset,
-            col(PledgeMatchRow.reversed_by).is_(None),
-        )
-    )
-    return int(session.exec(matched).one())
+    asked = {"of_campaign": campaign, "of_gift": gift, "of_asset": asset}
+    return int(session.exec(_MATCHED, params=asked).one())
+
+
+_MATCHED_GIFTS = (
+    select(PledgeMatchRow.gift)
+    .where(col(PledgeMatchRow.campaign) == OF_CAMPAIGN)
+    .distinct()
+    .order_by(col(PledgeMatchRow.gift))
+)
 
 
 def matched_gifts(session: Session, campaign: str) -> Sequence[str]:
     """The gifts that pledges of a campaign were ever matched to, by name."""
-    gifts = select(PledgeMatchRow.gift).where(PledgeMatchRow.campaign == campaign).distinct()
-    return session.exec(gifts.order_by(col(PledgeMatchRow.gift))).all()
+    return session.exec(_MATCHED_GIFTS, params={"of_campaign": campaign}).all()
 
 
 def _require_open(context: Context, number: str, field: str) -> tuple[PledgeRow, PledgeState]:

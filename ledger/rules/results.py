@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.people import Counts, Dimension, IndicatorCellRow, IndicatorRow, ResultRow, Sex
 from ledger.rules.books import Books
 from ledger.rules.campaigns import product_of, require_campaign
@@ -128,20 +130,27 @@ def indicator_of(session: Session, campaign: str, number: str) -> IndicatorRow:
     return indicator
 
 
+_INDICATORS = (
+    select(IndicatorRow).where(col(IndicatorRow.campaign) == OF_CAMPAIGN).order_by(col(IndicatorRow.number))
+)
+
+
 def indicators_of(session: Session, campaign: str) -> Sequence[IndicatorRow]:
     """The indicators of a campaign, by number."""
-    return session.exec(
-        select(IndicatorRow).where(IndicatorRow.campaign == campaign).order_by(col(IndicatorRow.number))
-    ).all()
+    return session.exec(_INDICATORS, params={"of_campaign": campaign}).all()
+
+
+_indicator = bindparam("of_indicator", type_=BigInteger)
+_CELLS = (
+    select(IndicatorCellRow)
+    .where(col(IndicatorCellRow.indicator) == _indicator)
+    .order_by(col(IndicatorCellRow.dimension), col(IndicatorCellRow.group), col(IndicatorCellRow.at))
+)
 
 
 def cells_of(session: Session, indicator: IndicatorRow) -> Sequence[IndicatorCellRow]:
     """The groups that stand for an indicator, by dimension, name and place of report."""
-    return session.exec(
-        select(IndicatorCellRow)
-        .where(IndicatorCellRow.indicator == indicator.entry)
-        .order_by(col(IndicatorCellRow.dimension), col(IndicatorCellRow.group), col(IndicatorCellRow.at))
-    ).all()
+    return session.exec(_CELLS, params={"of_indicator": indicator.entry}).all()
 
 
 def cells_at(session: Session, indicator: IndicatorRow, at: str | None) -> Sequence[IndicatorCellRow]:
@@ -153,13 +162,16 @@ def cells_at(session: Session, indicator: IndicatorRow, at: str | None) -> Seque
     ).all()
 
 
+_RESULTS = (
+    select(ResultRow)
+    .where(col(ResultRow.indicator_entry) == _indicator, col(ResultRow.reversed_by).is_(None))
+    .order_by(col(ResultRow.entry))
+)
+
+
 def results_of(session: Session, indicator: IndicatorRow) -> Sequence[ResultRow]:
     """The reports of an indicator that stand, first recorded first."""
-    return session.exec(
-        select(ResultRow)
-        .where(ResultRow.indicator_entry == indicator.entry, col(ResultRow.reversed_by).is_(None))
-        .order_by(col(ResultRow.entry))
-    ).all()
+    return session.exec(_RESULTS, params={"of_indicator": indicator.entry}).all()
 
 
 def reached_account(campaign: str, indicator: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass
@@ -16,6 +17,7 @@ from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
 from ledger.core.lines import Operation, PartKind
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.columns import OF_CAMPAIGN, TEXT
 from ledger.model.deliveries import (
     ArrivalRow,
     ArrivedLotRow,
@@ -150,9 +152,13 @@ class Arrival:
     date: Date
 
 
+_BY_WAYBILL = select(ShipmentRow).where(
+    col(ShipmentRow.campaign) == OF_CAMPAIGN, col(ShipmentRow.waybill) == bindparam("of_waybill", type_=TEXT)
+)
+
+
 def find_shipment(session: Session, campaign: str, waybill: str) -> ShipmentRow | None:
-    query = select(ShipmentRow).where(ShipmentRow.campaign == campaign, ShipmentRow.waybill == waybill)
-    return session.exec(query).first()
+    return session.exec(_BY_WAYBILL, params={"of_campaign": campaign, "of_waybill": waybill}).first()
 
 
 def require_shipment(session: Session, campaign: str, waybill: str) -> ShipmentRow:
@@ -168,10 +174,15 @@ def require_shipment(session: Session, campaign: str, waybill: str) -> ShipmentR
     return row
 
 
+_shipment = bindparam("of_shipment", type_=BigInteger)
+_SHIPPED = (
+    select(ShipmentLotRow).where(col(ShipmentLotRow.entry) == _shipment).order_by(col(ShipmentLotRow.n))
+)
+
+
 def shipped_lots(session: Session, shipment: int) -> Sequence[ShipmentLotRow]:
     """What a waybill lists, in its order."""
-    query = select(ShipmentLotRow).where(ShipmentLotRow.entry == shipment).order_by(col(ShipmentLotRow.n))
-    return session.exec(query).all()
+    return session.exec(_SHIPPED, params={"of_shipment": shipment}).all()
 
 
 def find_arrival(session: Session, campaign: str, number: str) -> ArrivalRow | None:
@@ -183,32 +194,44 @@ def require_arrival(session: Session, campaign: str, number: str) -> ArrivalRow:
     return require_numbered(session, ArrivalRow, "arrival", campaign, number)
 
 
+_ARRIVALS = (
+    select(ArrivalRow)
+    .where(col(ArrivalRow.shipment) == _shipment, col(ArrivalRow.reversed_by).is_(None))
+    .order_by(col(ArrivalRow.entry))
+)
+
+
 def arrivals_of(session: Session, shipment: int) -> Sequence[ArrivalRow]:
     """The counts of a waybill that stand, first recorded first."""
-    query = (
-        select(ArrivalRow)
-        .where(ArrivalRow.shipment == shipment, col(ArrivalRow.reversed_by).is_(None))
-        .order_by(col(ArrivalRow.entry))
-    )
-    return session.exec(query).all()
+    return session.exec(_ARRIVALS, params={"of_shipment": shipment}).all()
+
+
+_ARRIVED = (
+    select(ArrivedLotRow)
+    .where(col(ArrivedLotRow.entry) == bindparam("of_arrival", type_=BigInteger))
+    .order_by(col(ArrivedLotRow.n))
+)
 
 
 def arrived_lots(session: Session, arrival: int) -> Sequence[ArrivedLotRow]:
     """What an arrival counted, lot by lot, in the order of its paper."""
-    query = select(ArrivedLotRow).where(ArrivedLotRow.entry == arrival).order_by(col(ArrivedLotRow.n))
-    return session.exec(query).all()
+    return session.exec(_ARRIVED, params={"of_arrival": arrival}).all()
+
+
+_standing = (col(ShipmentRow.campaign) == OF_CAMPAIGN, col(ShipmentRow.reversed_by).is_(None))
+_SENT_TO = select(ShipmentRow.waybill, ShipmentRow.destination, ShipmentRow.origin).where(*_standing)
+_CAME_TO = (
+    select(ShipmentRow.waybill, ArrivalRow.place, ShipmentRow.origin)
+    .join(ArrivalRow, col(ArrivalRow.shipment) == ShipmentRow.entry)
+    .where(*_standing, col(ArrivalRow.reversed_by).is_(None))
+)
 
 
 def origins_of(session: Session, campaign: str) -> dict[str, str]:
     """Whence goods came to each place, by the waybill of the highest number that brought them there."""
-    standing = (ShipmentRow.campaign == campaign, col(ShipmentRow.reversed_by).is_(None))
-    query = select(ShipmentRow.waybill, ShipmentRow.destination, ShipmentRow.origin).where(*standing)
-    elsewhere = (
-        select(ShipmentRow.waybill, ArrivalRow.place, ShipmentRow.origin)
-        .join(ArrivalRow, col(ArrivalRow.shipment) == ShipmentRow.entry)
-        .where(*standing, col(ArrivalRow.reversed_by).is_(None))
-    )
-    return {place: origin for _, place, origin in sorted([*session.exec(query), *session.exec(elsewhere)])}
+    asked = {"of_campaign": campaign}
+    sent, came = session.exec(_SENT_TO, params=asked), session.exec(_CAME_TO, params=asked)
+    return {place: origin for _, place, origin in sorted([*sent, *came])}
 
 
 def arrival_use(campaign: str, number: str, lot: Lot) -> str:
@@ -216,13 +239,15 @@ def arrival_use(campaign: str, number: str, lot: Lot) -> str:
     return str(UseName(UseCause.ARRIVAL, campaign, number, (str(lot),)))
 
 
+_STATES = (
+    select(ShipmentStateRow)
+    .where(col(ShipmentStateRow.shipment) == _shipment, col(ShipmentStateRow.reversed_by).is_(None))
+    .order_by(col(ShipmentStateRow.entry).desc())
+)
+
+
 def _last_state(session: Session, shipment: int) -> ShipmentStateRow | None:
-    query = (
-        select(ShipmentStateRow)
-        .where(ShipmentStateRow.shipment == shipment, col(ShipmentStateRow.reversed_by).is_(None))
-        .order_by(col(ShipmentStateRow.entry).desc())
-    )
-    return session.exec(query).first()
+    return session.exec(_STATES, params={"of_shipment": shipment}).first()
 
 
 def _once(lots: tuple[LotCount, ...] | tuple[ArrivedLot, ...]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Integer, Text, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
-from ledger.model.columns import table_of
+from ledger.model.columns import OF_CAMPAIGN, table_of
 from ledger.model.gifts import Coins, CountsAs, GiftRow, GiftState, UnvaluedMomentRow
 from ledger.rules.gift_records import COINBASE, SettledGift, UnvaluedMoment, moment_of
 
@@ -30,52 +30,58 @@ class UnvaluedSum(NamedTuple):
     sats: int
 
 
-def _waiting(campaign: str) -> tuple[ColumnElement[bool], ...]:
-    gift = _GIFTS.c
-    return (
-        gift.campaign == campaign,
-        gift.state == GiftState.LIVE,
-        gift.counted_in == Coins.WALLET,
-        gift.counts_as == CountsAs.GIFT,
-        gift.value.is_(None),
-    )
+_waiting = (
+    _GIFTS.c.campaign == OF_CAMPAIGN,
+    _GIFTS.c.state == GiftState.LIVE,
+    _GIFTS.c.counted_in == Coins.WALLET,
+    _GIFTS.c.counts_as == CountsAs.GIFT,
+    _GIFTS.c.value.is_(None),
+)
+_SUM = select(*(func.coalesce(func.sum(summed), 0) for summed in (_MOMENTS.c.gifts, _MOMENTS.c.sats))).where(
+    _MOMENTS.c.campaign == OF_CAMPAIGN
+)
 
 
 def unvalued_sum(session: Session, campaign: str) -> UnvaluedSum:
     """All gifts of a campaign that wait for a value."""
-    moment = _MOMENTS.c
-    summed = (func.coalesce(func.sum(column), 0) for column in (moment.gifts, moment.sats))
-    gifts, sats = session.connection().execute(select(*summed).where(moment.campaign == campaign)).one()
+    gifts, sats = session.connection().execute(_SUM, {"of_campaign": campaign}).one()
     return UnvaluedSum(int(gifts), int(sats))
+
+
+_BLOCKS = (
+    select(_MOMENTS)
+    .where(_MOMENTS.c.campaign == OF_CAMPAIGN, _MOMENTS.c.at >= bindparam("low", type_=Text))
+    .order_by(_MOMENTS.c.at, _MOMENTS.c.time, _MOMENTS.c.height, _MOMENTS.c.coinbase)
+)
+_SOME_BLOCKS = _BLOCKS.limit(bindparam("most", type_=Integer))
 
 
 def unvalued_blocks(
     session: Session, campaign: str, *, low: str = "", limit: int | None = None
 ) -> Sequence[UnvaluedBlock]:
     """Their moments in order of when they were recorded, from `low` (RFC 3339), included."""
-    moment = _MOMENTS.c
-    query = (
-        select(_MOMENTS)
-        .where(moment.campaign == campaign, moment.at >= low)
-        .order_by(moment.at, moment.time, moment.height, moment.coinbase)
-        .limit(limit)
-    )
-    return [
-        UnvaluedBlock(UnvaluedMoment(*place), gifts, sats)
-        for *place, gifts, sats in session.connection().execute(query)
-    ]
+    query = _BLOCKS if limit is None else _SOME_BLOCKS
+    rows = session.connection().execute(query, {"of_campaign": campaign, "low": low, "most": limit})
+    return [UnvaluedBlock(UnvaluedMoment(*place), gifts, sats) for *place, gifts, sats in rows]
+
+
+_UNVALUED = (
+    select(_GIFTS)
+    .where(*_waiting, _GIFTS.c.at >= bindparam("low", type_=Text))
+    .order_by(_GIFTS.c.at, _GIFTS.c.time, _GIFTS.c.height, _GIFTS.c.txid, _GIFTS.c.vout)
+)
+_UNVALUED_UNTIL = _UNVALUED.where(_GIFTS.c.at <= bindparam("high", type_=Text))
 
 
 def unvalued_gifts_of(
     session: Session, campaign: str, *, low: str = "", high: str | None = None, limit: int | None = None
 ) -> Sequence[SettledGift]:
     """The gifts themselves in the same order, recorded from `low` to `high` (RFC 3339), both included."""
-    gift = _GIFTS.c
-    query = select(_GIFTS).where(*_waiting(campaign), gift.at >= low)
-    if high is not None:
-        query = query.where(gift.at <= high)
-    query = query.order_by(gift.at, gift.time, gift.height, gift.txid, gift.vout).limit(limit)
-    return [SettledGift._make(row) for row in session.connection().execute(query)]
+    query = _UNVALUED if high is None else _UNVALUED_UNTIL
+    asked = {"of_campaign": campaign, "low": low, "high": high}
+    if limit is not None:
+        query = query.limit(limit)
+    return [SettledGift._make(row) for row in session.connection().execute(query, asked)]
 
 
 def unvalued_gifts_in(
@@ -86,8 +92,10 @@ def unvalued_gifts_in(
     first = gift.position == COINBASE
     other = or_(gift.position != COINBASE, gift.position.is_(None))
     same = and_(gift.at == moment.at, gift.time == moment.time, gift.height == moment.height)
-    query = select(_GIFTS).where(*_waiting(moment.campaign), same, first if moment.coinbase else other)
-    rows = session.connection().execute(query.order_by(gift.txid, gift.vout).limit(limit))
+    query = select(_GIFTS).where(*_waiting, same, first if moment.coinbase else other)
+    rows = session.connection().execute(
+        query.order_by(gift.txid, gift.vout).limit(limit), {"of_campaign": moment.campaign}
+    )
     return [SettledGift._make(row) for row in rows]
 
 

@@ -60,6 +60,19 @@ _SIDES = union_all(
     select_columns(_TRANSFERS.credit, _TRANSFERS.asset, _TRANSFERS.seq, -_TRANSFERS.amount),
 ).subquery()
 _HEAD = select_columns(_ENTRIES.seq, _ENTRIES.hash).order_by(_ENTRIES.seq.desc()).limit(1)
+_TRANSFERS_PAGE = (
+    select_columns(
+        _TRANSFERS.seq, _TRANSFERS.n, _TRANSFERS.debit, _TRANSFERS.credit, _TRANSFERS.asset, _TRANSFERS.amount
+    )
+    .where(
+        tuple_(_TRANSFERS.seq, _TRANSFERS.n)
+        > tuple_(bindparam("after", type_=BigInteger), bindparam("after_n", type_=BigInteger))
+    )
+    .order_by(_TRANSFERS.seq, _TRANSFERS.n)
+    .limit(_PAGE)
+)
+_place = (_SIDES.c.account, _SIDES.c.asset)
+_NET = select_columns(*_place, func.sum(_SIDES.c.units)).group_by(*_place).order_by(*_place)
 _ADD = insert(table_of(EntryRow))
 _ADD_TRANSFER = insert(table_of(TransferRow))
 
@@ -179,12 +192,8 @@ class Journal:
 
     def transfers(self) -> Iterator[tuple[int, int, tuple[str, str, str, int]]]:
         """(entry, place in it, (debit, credit, asset, amount)) of the table of transfers, in order; read in pages."""
-        t = _TRANSFERS
-        query = (
-            select_columns(t.seq, t.n, t.debit, t.credit, t.asset, t.amount).order_by(t.seq, t.n).limit(_PAGE)
-        )
         seq, n = -1, -1
-        while page := self._connection.execute(query.where(tuple_(t.seq, t.n) > (seq, n))).all():
+        while page := self._connection.execute(_TRANSFERS_PAGE, {"after": seq, "after_n": n}).all():
             for row in page:
                 seq, n = row.seq, row.n
                 yield seq, n, (row.debit, row.credit, row.asset, row.amount)
@@ -206,11 +215,7 @@ class Journal:
 
     def net(self) -> Iterator[tuple[str, str, int]]:
         """(account, asset, debits less credits) of every account by all transfers there are."""
-        sides = _SIDES.c
-        key = (sides.account, sides.asset)
-        for account, asset, units in self._connection.execute(
-            select_columns(*key, func.sum(sides.units)).group_by(*key).order_by(*key)
-        ):
+        for account, asset, units in self._connection.execute(_NET):
             yield account, asset, int(units)
 
     def count(self) -> int:

@@ -17,6 +17,7 @@ from ledger.core.line_words import LineWords
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
 from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction, Instrument
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.gifts import ContributionRow
 from ledger.recording.bank_references import references_in
 from ledger.recording.bank_words import words_of
@@ -126,24 +127,27 @@ class BankState(Frozen):
     """What statements miss; 0 where each begins as the one before it closed."""
 
 
+_standing = select(BankMovementRow).where(
+    col(BankMovementRow.campaign) == OF_CAMPAIGN, col(BankMovementRow.reversed_by).is_(None)
+)
+_MOVEMENTS = _standing.order_by(
+    col(BankMovementRow.bank), col(BankMovementRow.currency), col(BankMovementRow.entry)
+)
+
+
 def movements(tx: Reading, campaign: str) -> Sequence[BankMovementRow]:
     """What each entry that stands moved at a bank of the campaign, by bank, currency and entry."""
-    row = BankMovementRow
-    return tx.session.exec(
-        select(row)
-        .where(row.campaign == campaign, col(row.reversed_by).is_(None))
-        .order_by(col(row.bank), col(row.currency), col(row.entry))
-    ).all()
+    return tx.session.exec(_MOVEMENTS, params={"of_campaign": campaign}).all()
+
+
+_UNMATCHED = _standing.where(func.abs(BankMovementRow.moved) > BankMovementRow.matched).order_by(
+    col(BankMovementRow.entry)
+)
 
 
 def _unmatched(tx: Reading, campaign: str) -> Sequence[BankMovementRow]:
     """Those of them that are not wholly on statements."""
-    row = BankMovementRow
-    return tx.session.exec(
-        select(row)
-        .where(row.campaign == campaign, col(row.reversed_by).is_(None), func.abs(row.moved) > row.matched)
-        .order_by(col(row.entry))
-    ).all()
+    return tx.session.exec(_UNMATCHED, params={"of_campaign": campaign}).all()
 
 
 def open_lines(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Text, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, case, col, func, select
 
@@ -13,6 +12,7 @@ from ledger.core.accounts import AccountClass
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot, lot_named
 from ledger.model.campaigns import Nature
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import InKindRow, LotDeliveryRow, LotRow, OverDecision, OverDecisionRow
 from ledger.model.openings import OpeningRow
 from ledger.model.orders import OrderItemRow, OrderRow
@@ -49,7 +49,6 @@ class LotSums:
     at_receipt: int
 
 
-_slug = bindparam("of_campaign", type_=Text)
 _again = case((col(LotDeliveryRow.replaces).is_not(None), 0), else_=LotDeliveryRow.noted)
 _LOTS = (
     select_columns(
@@ -63,12 +62,14 @@ _LOTS = (
     )
     .join(LotRow, lot_of_delivery())
     .where(
-        col(LotDeliveryRow.campaign) == _slug,
+        col(LotDeliveryRow.campaign) == OF_CAMPAIGN,
         col(LotDeliveryRow.reversed_by).is_(None),
-        col(LotDeliveryRow.entry).not_in(select(InKindRow.entry).where(InKindRow.campaign == _slug)),
+        col(LotDeliveryRow.entry).not_in(
+            select(InKindRow.entry).where(col(InKindRow.campaign) == OF_CAMPAIGN)
+        ),
         col(LotDeliveryRow.entry).not_in(
             select(OpeningRow.decided_by).where(
-                OpeningRow.campaign == _slug, OpeningRow.status == ProposalStatus.APPROVED
+                col(OpeningRow.campaign) == OF_CAMPAIGN, OpeningRow.status == ProposalStatus.APPROVED
             )
         ),
     )
@@ -98,20 +99,22 @@ def lots_of(session: Session, slug: str) -> list[LotSums]:
     ]
 
 
+_SURPLUS = (
+    select(
+        OverDecisionRow.decision,
+        OverDecisionRow.product,
+        OverDecisionRow.lot,
+        func.sum(OverDecisionRow.quantity),
+    )
+    .where(col(OverDecisionRow.campaign) == OF_CAMPAIGN, col(OverDecisionRow.reversed_by).is_(None))
+    .group_by(col(OverDecisionRow.decision), col(OverDecisionRow.product), col(OverDecisionRow.lot))
+)
+
+
 def _surplus(session: Session, slug: str) -> dict[OverDecision, dict[Lot, int]]:
     """Pieces that came too much, by what was decided about them and lot."""
-    query = (
-        select(
-            OverDecisionRow.decision,
-            OverDecisionRow.product,
-            OverDecisionRow.lot,
-            func.sum(OverDecisionRow.quantity),
-        )
-        .where(OverDecisionRow.campaign == slug, col(OverDecisionRow.reversed_by).is_(None))
-        .group_by(col(OverDecisionRow.decision), col(OverDecisionRow.product), col(OverDecisionRow.lot))
-    )
     found: dict[OverDecision, dict[Lot, int]] = {decision: {} for decision in OverDecision}
-    for decision, product, lot, units in session.exec(query):
+    for decision, product, lot, units in session.exec(_SURPLUS, params={"of_campaign": slug}):
         found[OverDecision(decision)][Lot(product, lot)] = int(units)
     return found
 
@@ -159,15 +162,17 @@ class _Order:
     what: str
 
 
+_ORDERS = select(OrderRow.entry, OrderRow.number).where(col(OrderRow.campaign) == OF_CAMPAIGN)
+
+
 def _orders(session: Session, slug: str, items: Items, known: Known) -> dict[str, _Order]:
     """All orders of a campaign by number, rejected ones too."""
     products = known.products
-    query = select(OrderRow.entry, OrderRow.number).where(OrderRow.campaign == slug)
     return {
         number: _Order(
             entry, number, ", ".join(dict.fromkeys(products[item.product].name for item in items[entry]))
         )
-        for entry, number in session.exec(query)
+        for entry, number in session.exec(_ORDERS, params={"of_campaign": slug})
     }
 
 
