@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from tests.browser.install_axe import HOW as NO_AXE
+from tests.browser.install_axe import axe_file
 from tests.conftest import skipped_for
 from tests.tools.fakes_api import ports
 
@@ -71,6 +73,17 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe; where it is missing the test is skipped, and fails where CI=true."""
+    path = axe_file()
+    if not path.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(NO_AXE, pytrace=False)
+        pytest.skip(NO_AXE)
+    return path.read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

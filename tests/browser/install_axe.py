@@ -11,12 +11,28 @@ import tarfile
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from tests.node.install import cache_folder
 
 VERSION = "4.14.1"
 URL = f"https://registry.npmjs.org/axe-core/-/axe-core-{VERSION}.tgz"
 SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
 HOW = "no axe-core found: run `python -m tests.browser.install_axe`"
+
+
+_RUN = """
+axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+  .then(found => [found.passes.length, found.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 200))])
+"""
+
+
+def faults_in(tab: Page, axe: str) -> list[str]:
+    """What axe finds wrong with the page of a tab, each with where; `axe`: the script."""
+    tab.evaluate(axe)
+    passes, faults = tab.evaluate(_RUN)
+    assert passes > 10, "axe has looked at this page"
+    return [str(fault) for fault in faults]
 
 
 def axe_file() -> Path:

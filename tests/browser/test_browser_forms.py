@@ -8,9 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.app import create_app
+from api.pages.account_lists import ACCOUNT_LISTS
+from api.pages.lists import LISTS
 from api.ports import Ports, SiteSettings
 from ledger.recording.confirming import make_link
 from tests.browser.conftest import served
+from tests.browser.install_axe import faults_in
+from tests.browser.trees import tab_to, tree_is_kept
 from tests.tools import builders_views as built
 from tests.tools.ledgers import SLUG, Ledger
 from tests.tools.things import ship, stocked
@@ -56,12 +60,31 @@ def test_every_field_of_the_counting_form_is_on_a_small_screen(
     assert page.get_by_role("group", name="kits, lot L1, to Port").count() == 1
 
 
+def test_no_list_and_no_form_has_a_fault_that_axe_finds(
+    browser: Browser, delivery: tuple[str, Ledger], axe: str
+) -> None:
+    """Every list, the accounts, the forms for giving and counting; in turn light and dark, small and wide."""
+    base, ledger = delivery
+    lists = [f"/c/{SLUG}/{told.name}" for told in (*LISTS, *ACCOUNT_LISTS)]
+    context = browser.new_context(bypass_csp=True)
+    tab = context.new_page()
+    for number, path in enumerate((*lists, f"/c/{SLUG}/accounts", f"/c/{SLUG}/give", link(ledger))):
+        tab.emulate_media(color_scheme=("light", "dark")[number % 2])
+        tab.set_viewport_size({"width": 320, "height": 800})
+        tab.goto(base + path)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 320, path
+        tab.set_viewport_size({"width": (320, 1280)[number // 2 % 2], "height": 800})
+        assert faults_in(tab, axe) == [], path
+    context.close()
+
+
 def test_a_count_is_given_checked_and_recorded_by_the_keyboard_alone(
     page: Page, delivery: tuple[str, Ledger]
 ) -> None:
     base, ledger = delivery
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(base + link(ledger))
+    tree_is_kept(page, "count")
     page.get_by_label("Good", exact=True).focus()
     page.keyboard.type("96")
     page.keyboard.press("Tab")
@@ -71,7 +94,8 @@ def test_a_count_is_given_checked_and_recorded_by_the_keyboard_alone(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.get_by_text("96 good, 4 damaged").is_visible()
     assert page.get_by_text("4 fewer good than sent").is_visible()
-    page.get_by_role("button", name="Record this count").focus()
+    tree_is_kept(page, "count-check")
+    tab_to(page, "Record this count")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Your count is recorded").wait_for()
 
