@@ -73,6 +73,17 @@ def descriptor_in(path: Path, network: Network, form: str | None) -> Descriptor:
     return chosen[0]
 
 
+def given_in(path: Path) -> int:
+    """How many receiving addresses a wallet gave out before, as an export of Bitcoin Core says; of others 0."""
+    told = _json(path.read_text(encoding="utf-8-sig"))
+    rows = told.get("descriptors") if isinstance(told, dict) else told
+    next_ones = [0]
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and row.get("active", True) is True and row.get("internal") is not True:
+            next_ones += [told for told in (row.get("next_index"), row.get("next")) if type(told) is int]
+    return max(next_ones)
+
+
 def _text_of(path: Path) -> str:
     try:
         if path.stat().st_size > _MOST_BYTES:

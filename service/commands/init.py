@@ -27,7 +27,7 @@ from service.data_folder import DATABASE_NAME, database_url
 from service.networks import network_of
 from service.pinning import parse_checkpoint
 from service.sentences import beginning as say
-from service.wallet_files import descriptor_in
+from service.wallet_files import descriptor_in, given_in
 from watchers.proof.descriptors import Descriptor
 from watchers.proof.networks import NETWORKS, Network, network_named
 from watchers.proof.periods import PERIOD
@@ -35,6 +35,8 @@ from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 LIST_NAME = "addresses.csv"
 _RECEIVING_SHOWN = 3
+_GAP = 100
+"""Addresses that are watched beyond the last one that was given out or paid."""
 _SIGHTINGS_OFF = '[watch] sightings = "off"'
 """What keeps addresses that are given out from sources."""
 _HEADERS_A_PAGE = 10
@@ -47,6 +49,7 @@ class _Asked:
     network: Network
     descriptor: str
     wallet: Descriptor | None
+    given: int
     addresses: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     checkpoint: str
@@ -150,7 +153,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         raise
     database = _shown(url) if asked.is_on_a_server else str(file)
     wrote = say.wrote(str(config), database, on_server=asked.is_on_a_server)
-    shown = None if asked.wallet is None else _Shown.of(asked.wallet)
+    shown = None if asked.wallet is None else _Shown.of(asked.wallet, asked.given)
     watched = [] if shown is None else shown.lines()
     kept_out = (str(say.KEPT_OUT),) if hidden else ()
     lines = [wrote, *kept_out, *watched, *_plan(asked), *say.then(_next(options.data))]
@@ -173,13 +176,16 @@ class _Shown:
     receiving: tuple[str, ...]
     change: tuple[str, ...]
     is_ranged: bool
+    given: int
 
     @classmethod
-    def of(cls, wallet: Descriptor) -> _Shown:
+    def of(cls, wallet: Descriptor, given: int) -> _Shown:
         first = _RECEIVING_SHOWN if wallet.ranged else 1
         receiving = [address_of(script, wallet.network) for script in wallet.scripts(0, first)]
         change = [address_of(script, wallet.network) for script in wallet.change_scripts(0, 1)]
-        return cls(wallet.form, tuple(filter(None, receiving)), tuple(filter(None, change)), wallet.ranged)
+        return cls(
+            wallet.form, tuple(filter(None, receiving)), tuple(filter(None, change)), wallet.ranged, given
+        )
 
     def lines(self) -> Iterator[str]:
         yield say.watched(self.script)
@@ -190,6 +196,8 @@ class _Shown:
         yield str(say.COMPARE)
         if self.is_ranged and not self.change:
             yield say.no_change()
+        if self.given:
+            yield say.given(self.given, f"gap_limit = {self.given + _GAP}")
 
 
 def _shown(url: str) -> str:
@@ -241,9 +249,10 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
                 found=found.value,
             )
     network = _network(options.network, addresses)
-    wallet = None
+    wallet, given = None, 0
     if options.wallet_file:
-        wallet = descriptor_in(outside.folder / options.wallet_file, network, options.script)
+        path = outside.folder / options.wallet_file
+        wallet, given = descriptor_in(path, network, options.script), given_in(path)
     if options.descriptor:
         try:
             wallet = Descriptor.parse(options.descriptor, network)
@@ -284,6 +293,7 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         network,
         options.descriptor or ("" if wallet is None else wallet.text),
         wallet,
+        given,
         addresses,
         sources,
         options.checkpoint,

@@ -69,6 +69,14 @@ COMPARE = Message(
     "compare these with the wallet's own before any address is published: if they differ, this is another account or "
     "kind of script, and the wallet would not see the gifts."
 )
+_GIVEN = Message(
+    "this wallet gave out its first address before, and donors are given the same again; take a new wallet for gifts, "
+    "or write {setting} in the configuration, so that all its addresses are watched.",
+    "{setting}: what is written in the configuration",
+    "{n}: how many addresses",
+    many="this wallet gave out {n} addresses before, and donors are given the same again, from the first on; take a "
+    "new wallet for gifts, or write {setting} in the configuration, so that all its addresses are watched.",
+)
 _NO_CHANGE = Message(
     "no change is watched, so what comes back to the wallet is taken for spent; write {both} where the descriptor has "
     "{one}, unless the wallet keeps its change elsewhere.",
@@ -118,6 +126,11 @@ def asked_for_addresses(hosts: Sequence[str]) -> str:
 def asked_for_blocks(hosts: Sequence[str], setting: str) -> str:
     """Who is asked, what they see, and the setting that keeps a part of it from them."""
     return worded(_SEE_BLOCKS, hosts=listed(hosts, COMMAS), setting=setting)
+
+
+def given(count: int, setting: str) -> str:
+    """That a wallet is not new, and the setting by which all that it gave out is watched."""
+    return worded(_GIVEN, n=count, setting=setting)
 
 
 def then(commands: Sequence[str]) -> Iterator[str]:

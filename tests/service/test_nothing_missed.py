@@ -7,7 +7,7 @@ The books are compared with the whole chain after each look, for whatever the wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from shutil import copyfile
@@ -307,6 +307,24 @@ def test_a_gift_to_an_address_that_a_later_payment_opens_is_found(
     assert f"{early}:0" in gifts(watching.store)
     assert len(gifts(watching.store)) == 2
     assert by_addresses or watching.source.histories == []
+
+
+def test_what_came_beyond_the_gap_while_nobody_watched_is_found_once_a_larger_gap_is_configured(
+    made: Path, tmp_path: Path
+) -> None:
+    """Paid while the service was down, and far below what is read then: the past of what is added is read again."""
+    watching = Watching(copy_of(made, tmp_path))
+    reach = _watched(watching)
+    far = watching.pay(RECEIVE[reach + 3])
+    watching.chain.mine(DEPTH + 5)
+    watching.start()
+    watching.look()
+    assert (watching.is_whole(), gifts(watching.store)) == (True, {})
+    watching.wallets = (replace(GROWING, gap_limit=reach + 4), LISTED)
+    watching.start()
+    for _ in range(2):
+        watching.look()
+    assert (watching.is_whole(), f"{far}:0" in gifts(watching.store)) == (True, True)
 
 
 def test_a_coin_that_is_told_late_and_was_spent_with_a_known_one_is_a_gift_of_its_day(

@@ -126,6 +126,18 @@ def test_an_export_is_the_wallet_that_made_it(tmp_path: Path, content: str, wall
     assert len(shown["change"]) == 1
 
 
+def test_a_wallet_that_gave_out_addresses_before_is_told_with_what_watches_them_all(tmp_path: Path) -> None:
+    """Its next address may lie beyond the gap, and donors would be given those of others."""
+    rows = [_row("wpkh({})", 0) | {"next": 137, "next_index": 137}, _row("wpkh({})", 1) | {"next": 900}]
+    (tmp_path / "export").write_text(json.dumps({"descriptors": rows}))
+    told = run_command(["init", "--wallet-file", "export", "--data", "made"], tmp_path)
+    assert (told.code, "gave out 137 addresses before" in told.out, "gap_limit = 237" in told.out) == (
+        0,
+        True,
+        True,
+    )
+
+
 def test_of_several_wallets_one_is_to_be_chosen(tmp_path: Path) -> None:
     refused = _init(tmp_path, json.dumps(COLDCARD))
     assert refused.code == 2
