@@ -35,6 +35,9 @@ from watchers.source_pool import SetAside
 
 NO_BLOCK_SINCE = "no_block_since"
 """Since when the next block could not be had, though the day's bytes are not used up; empty where it can."""
+_FAR_BEHIND = 6
+"""Blocks that a source lacks which is behind for more than a moment; sources find a block within minutes."""
+_BEHIND = "behind"
 _CHANGING = re.compile(r"[0-9a-f]*[0-9][0-9a-f]*")
 """Numbers and hashes: an error that differs in them alone is the same."""
 
@@ -214,10 +217,10 @@ class Intake:
             self._note_pace(tx, fetched, size)
             self._note_standstill(tx, fetched, now)
             save_set_aside(tx, self.watcher.set_aside())
-        self._log_health(found.reports)
+        self._log_health(found.reports, found.tip.height)
         return outcome
 
-    def _log_health(self, reports: Sequence[SourceReport]) -> None:
+    def _log_health(self, reports: Sequence[SourceReport], tip: int) -> None:
         """A line for each source that is otherwise than at the look before."""
         for report in reports:
             if report.lied is not None:
@@ -225,7 +228,11 @@ class Intake:
                     warn("source set aside", source=report.name, why=str(report.lied))
                 continue
             before, trouble = self.troubles.get(report.name), report.error
-            if trouble is None:
+            if trouble is None and report.tip is not None and tip - report.tip.height >= _FAR_BEHIND:
+                if before != _BEHIND:
+                    warn("source is behind", source=report.name, height=report.tip.height, tip=tip)
+                self.troubles[report.name] = _BEHIND
+            elif trouble is None:
                 self.troubles.pop(report.name, None)
                 if before is not None:
                     note("source answers again", source=report.name)

@@ -58,6 +58,13 @@ def metrics_text(
     add("aidtrail_invariants_broken", "Findings of the last run of the checks.", len(findings))
     for source in chain.sources:
         label = f'{{source="{_escaped(source.name)}"}}'
+        if source.tip_height is not None:
+            add(
+                "aidtrail_source_tip_height",
+                "The newest block that the source knows.",
+                source.tip_height,
+                label,
+            )
         add("aidtrail_source_ok", "1 when the source answered the last look.", int(source.ok), label)
         add(
             "aidtrail_source_lied",

@@ -20,6 +20,7 @@ from service.clock import MovableClock
 from service.config import Config, SourceConfig
 from service.intake import Intake
 from service.leader import SECONDS, Leader
+from service.metrics import metrics_text
 from service.pinning import restored_chain
 from service.wiring import Service, build
 from tests.tools.esplora_server import EsploraServer
@@ -270,15 +271,31 @@ def test_a_tip_that_goes_back_takes_nothing_away(scene: Scene) -> None:
     scene.settled()
 
 
-def test_two_explorers_of_which_one_is_behind_agree_with_the_longer(scene: Scene) -> None:
+def test_two_explorers_of_which_one_is_behind_agree_with_the_longer(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says once that one is far behind, and that it is no more; a metric has the tip of each."""
+    caplog.set_level("INFO", logger="aidtrail")
+
+    def logged(event: str) -> int:
+        return [record.getMessage() for record in caplog.records].count(event)
+
     with EsploraServer(scene.chain) as late:
-        late.faults.stale = 4
+        late.faults.stale = 6
         late_source = SourceConfig("late", "esplora", late.url)
         config = replace(scene.config(), sources=(late_source, *scene.config().sources))
         scene.give()
         service = scene.process(config)
-        service.jobs.look()
+        for _ in range(2):
+            service.jobs.look()
         scene.settled()
+        assert (logged("source is behind"), logged("source answers again")) == (1, 0)
+        told, height = metrics_text(scene.store, (), scene.clock), scene.chain.height
+        assert f'aidtrail_source_tip_height{{source="late"}} {height - 6}\n' in told
+        assert f'aidtrail_source_tip_height{{source="honest"}} {height}\n' in told
+        late.faults.stale = 1
+        service.jobs.look()
+        assert (logged("source is behind"), logged("source answers again")) == (1, 1)
 
 
 def test_looks_walk_no_wallet_again_until_a_campaign_or_a_need_is_opened(scene: Scene) -> None:
