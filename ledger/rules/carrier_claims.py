@@ -20,6 +20,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Positive
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
 from ledger.core.wording import Figure
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import InKindRow, LotDeliveryRow, Missing, ReceiptRow
 from ledger.model.named import NameOf
 from ledger.model.orders import (
@@ -112,10 +113,16 @@ def require_claim(session: Session, campaign: str, number: str) -> ClaimRow:
     return require_numbered(session, ClaimRow, "claim", campaign, number)
 
 
+_CLAIMS = (
+    select(ClaimRow)
+    .where(col(ClaimRow.campaign) == OF_CAMPAIGN, col(ClaimRow.reversed_by).is_(None))
+    .order_by(col(ClaimRow.entry))
+)
+
+
 def standing_claims(session: Session, campaign: str) -> Sequence[ClaimRow]:
     """The claims on carriers and insurers that were not taken back, first recorded first."""
-    query = select(ClaimRow).where(ClaimRow.campaign == campaign, col(ClaimRow.reversed_by).is_(None))
-    return session.exec(query.order_by(col(ClaimRow.entry))).all()
+    return session.exec(_CLAIMS, params={"of_campaign": campaign}).all()
 
 
 def claim_left(books: Books, claim: ClaimRow) -> int:

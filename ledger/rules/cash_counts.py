@@ -15,6 +15,7 @@ from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number
 from ledger.model.bank import Account, CashCountRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.bank_terms import terms_of
 from ledger.rules.books import Books
@@ -49,12 +50,16 @@ def last_count(session: Session, campaign: str, bank: str, currency: str) -> Cas
     ).first()
 
 
+_COUNTED_BOXES = (
+    select(CashCountRow.bank, CashCountRow.currency)
+    .where(col(CashCountRow.campaign) == OF_CAMPAIGN, col(CashCountRow.status) == ProposalStatus.APPROVED)
+    .distinct()
+)
+
+
 def counted_boxes(session: Session, campaign: str) -> set[tuple[str, str]]:
     """The boxes and currencies of which there is a count."""
-    counted = select(CashCountRow.bank, CashCountRow.currency).where(
-        CashCountRow.campaign == campaign, CashCountRow.status == ProposalStatus.APPROVED
-    )
-    return set(session.exec(counted.distinct()).all())
+    return set(session.exec(_COUNTED_BOXES, params={"of_campaign": campaign}).all())
 
 
 def _hold(context: Context, facts: CashCount) -> Posting[None]:

@@ -22,6 +22,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import (
     LotDeliveryRow,
     RecallEnd,
@@ -235,15 +236,20 @@ def _of_pieces(
             )
 
 
-def _received(session: Session, campaign: str) -> Iterator[_Fact]:
-    failed = LotDeliveryRow.damaged + LotDeliveryRow.short + LotDeliveryRow.rejected
-    query = (
-        select(ReceiptRow, LotDeliveryRow)
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
-        .where(ReceiptRow.campaign == campaign, col(ReceiptRow.reversed_by).is_(None), failed > 0)
-        .order_by(col(ReceiptRow.entry), col(LotDeliveryRow.n))
+_RECEIVED = (
+    select(ReceiptRow, LotDeliveryRow)
+    .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+    .where(
+        col(ReceiptRow.campaign) == OF_CAMPAIGN,
+        col(ReceiptRow.reversed_by).is_(None),
+        col(LotDeliveryRow.damaged) + LotDeliveryRow.short + LotDeliveryRow.rejected > 0,
     )
-    for receipt, row in session.exec(query):
+    .order_by(col(ReceiptRow.entry), col(LotDeliveryRow.n))
+)
+
+
+def _received(session: Session, campaign: str) -> Iterator[_Fact]:
+    for receipt, row in session.exec(_RECEIVED, params={"of_campaign": campaign}):
         use = receipt_use(campaign, receipt.number, row.lot)
         lot, paper = Lot(row.product, row.lot), f"receipt {receipt.number}"
         counts = {PartKind.SHORT: row.short, PartKind.DAMAGED: row.damaged, PartKind.REJECTED: row.rejected}
@@ -252,19 +258,21 @@ def _received(session: Session, campaign: str) -> Iterator[_Fact]:
                 yield _Fact(receipt.order_number, receipt.item, failure, kind, lot, paper, use, receipt.date)
 
 
+_SENT_BACK = (
+    select(ReturnRow, ReturnLotRow)
+    .join(ReturnLotRow, col(ReturnLotRow.entry) == ReturnRow.entry)
+    .where(
+        col(ReturnRow.campaign) == OF_CAMPAIGN,
+        col(ReturnRow.way) == ReturnWay.TO_SUPPLIER,
+        col(ReturnRow.reversed_by).is_(None),
+    )
+    .order_by(col(ReturnRow.entry), col(ReturnLotRow.n))
+)
+
+
 def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
     """Pieces of ordered lots that went back to their supplier, of the first order that brought the lot."""
-    query = (
-        select(ReturnRow, ReturnLotRow)
-        .join(ReturnLotRow, col(ReturnLotRow.entry) == ReturnRow.entry)
-        .where(
-            ReturnRow.campaign == campaign,
-            ReturnRow.way == ReturnWay.TO_SUPPLIER,
-            col(ReturnRow.reversed_by).is_(None),
-        )
-        .order_by(col(ReturnRow.entry), col(ReturnLotRow.n))
-    )
-    rows = list(session.exec(query))
+    rows = list(session.exec(_SENT_BACK, params={"of_campaign": campaign}))
     came = _first_receipts(session, campaign, {row.lot for _, row in rows})
     for back, row in rows:
         lot = Lot(row.product, row.lot)
@@ -275,19 +283,21 @@ def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
             yield _Fact(first.order_number, first.item, Failure.RETURNED, kind, lot, paper, use, back.date)
 
 
+_DESTROYED = (
+    select(RecallEndRow, RecallRow)
+    .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
+    .where(
+        col(RecallEndRow.campaign) == OF_CAMPAIGN,
+        col(RecallEndRow.became) == RecallEnd.DESTROYED,
+        col(RecallEndRow.reversed_by).is_(None),
+    )
+    .order_by(col(RecallEndRow.entry))
+)
+
+
 def _destroyed(session: Session, campaign: str) -> Iterator[_Fact]:
     """Pieces of recalled lots that were destroyed on the spot, of the first order that brought the lot."""
-    query = (
-        select(RecallEndRow, RecallRow)
-        .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
-        .where(
-            RecallEndRow.campaign == campaign,
-            RecallEndRow.became == RecallEnd.DESTROYED,
-            col(RecallEndRow.reversed_by).is_(None),
-        )
-        .order_by(col(RecallEndRow.entry))
-    )
-    rows = list(session.exec(query))
+    rows = list(session.exec(_DESTROYED, params={"of_campaign": campaign}))
     came = _first_receipts(session, campaign, {recall.lot for _, recall in rows})
     for end, recall in rows:
         lot = Lot(recall.product, recall.lot)
@@ -301,6 +311,8 @@ def _destroyed(session: Session, campaign: str) -> Iterator[_Fact]:
 def _first_receipts(session: Session, campaign: str, lots: set[str]) -> dict[Lot, ReceiptRow]:
     """The first receipt that brought each lot of those names and stands."""
     came: dict[Lot, ReceiptRow] = {}
+    if not lots:
+        return came
     deliveries = (
         select(ReceiptRow, LotDeliveryRow)
         .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
@@ -311,7 +323,7 @@ def _first_receipts(session: Session, campaign: str, lots: set[str]) -> dict[Lot
         )
         .order_by(col(ReceiptRow.entry))
     )
-    for receipt, delivery in session.exec(deliveries) if lots else ():
+    for receipt, delivery in session.exec(deliveries):
         came.setdefault(Lot(delivery.product, delivery.lot), receipt)
     return came
 
@@ -386,23 +398,26 @@ def _of_closed(books: Books, campaign: str, orders: dict[str, OrderRow]) -> Iter
             )
 
 
+_approved = (col(RefundRow.campaign) == OF_CAMPAIGN, col(RefundRow.status) == ProposalStatus.APPROVED)
+_RESTS = (
+    select(RefundRow, OrderRow, ClaimRow)
+    .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
+    .join(ClaimRow, col(ClaimRow.entry) == RefundRow.claim, isouter=True)
+    .where(
+        *_approved,
+        col(RefundRow.rest) > 0,
+        col(RefundRow.failure) != Failure.UNDELIVERED,
+        col(RefundRow.entry).not_in(
+            select(RefundRow.rest_of).where(*_approved, col(RefundRow.rest_of).is_not(None))
+        ),
+    )
+    .order_by(col(RefundRow.number))
+)
+
+
 def _of_rests(session: Session, campaign: str, unpaid: _Unpaid) -> Iterator[OpenClaim]:
     """What refunds for pieces left; of what never came, the claim of the closed order says it."""
-    approved = (RefundRow.campaign == campaign, RefundRow.status == ProposalStatus.APPROVED)
-    settled = select(RefundRow.rest_of).where(*approved, col(RefundRow.rest_of).is_not(None))
-    query = (
-        select(RefundRow, OrderRow, ClaimRow)
-        .join(OrderRow, col(OrderRow.entry) == RefundRow.order_entry)
-        .join(ClaimRow, col(ClaimRow.entry) == RefundRow.claim, isouter=True)
-        .where(
-            *approved,
-            RefundRow.rest > 0,
-            RefundRow.failure != Failure.UNDELIVERED,
-            col(RefundRow.entry).not_in(settled),
-        )
-        .order_by(col(RefundRow.number))
-    )
-    for refund, order, claim in session.exec(query):
+    for refund, order, claim in session.exec(_RESTS, params={"of_campaign": campaign}):
         on_other: ClaimRow | None = claim
         owed = refund.rest
         if on_other is None:
@@ -458,18 +473,20 @@ def _followed_as(claim: OpenClaim) -> _Followed:
     return ("", claim.claim) if claim.claim else (claim.order, "")
 
 
+_FOLLOWED = (
+    select(OrderRow.number, ClaimRow.number, FollowedClaimRow)
+    .select_from(FollowedClaimRow)
+    .join(OrderRow, col(OrderRow.entry) == FollowedClaimRow.order_entry, isouter=True)
+    .join(ClaimRow, col(ClaimRow.entry) == FollowedClaimRow.claim, isouter=True)
+    .where(col(FollowedClaimRow.campaign) == OF_CAMPAIGN, col(FollowedClaimRow.reversed_by).is_(None))
+    .order_by(col(FollowedClaimRow.date).desc(), col(FollowedClaimRow.entry).desc())
+)
+
+
 def _followed(session: Session, campaign: str) -> dict[_Followed, list[FollowedClaimRow]]:
     """Who follows what, the newest first."""
-    query = (
-        select(OrderRow.number, ClaimRow.number, FollowedClaimRow)
-        .select_from(FollowedClaimRow)
-        .join(OrderRow, col(OrderRow.entry) == FollowedClaimRow.order_entry, isouter=True)
-        .join(ClaimRow, col(ClaimRow.entry) == FollowedClaimRow.claim, isouter=True)
-        .where(FollowedClaimRow.campaign == campaign, col(FollowedClaimRow.reversed_by).is_(None))
-        .order_by(col(FollowedClaimRow.date).desc(), col(FollowedClaimRow.entry).desc())
-    )
     found: dict[_Followed, list[FollowedClaimRow]] = defaultdict(list)
-    for order, claim, row in session.exec(query):
+    for order, claim, row in session.exec(_FOLLOWED, params={"of_campaign": campaign}):
         found[order or "", claim or ""].append(row)
     return found
 

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam
+from sqlalchemy import BigInteger, bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.errors import Refused
 from ledger.core.names import Lot
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.deliveries import (
     ArrivalRow,
     ArrivedLotRow,
@@ -75,43 +77,60 @@ class TwoCounts:
         return max(0, difference - self.explained)
 
 
+_last = (col(ConfirmationRow.reversed_by).is_(None), col(ConfirmationRow.corrected_by).is_(None))
+_OF_PAPER = select(ConfirmationRow).where(
+    col(ConfirmationRow.paper) == bindparam("of_paper", type_=BigInteger), *_last
+)
+
+
 def confirmation_of(session: Session, paper: int) -> ConfirmationRow | None:
     """The other side's last count of the paper that an entry recorded, if it gave one that stands."""
-    query = select(ConfirmationRow).where(
-        ConfirmationRow.paper == paper,
-        col(ConfirmationRow.reversed_by).is_(None),
-        col(ConfirmationRow.corrected_by).is_(None),
-    )
-    return session.exec(query).first()
+    return session.exec(_OF_PAPER, params={"of_paper": paper}).first()
 
 
 _LotOf = tuple[int, str, str]
 """(entry of a paper, product, lot)"""
 
 
+_confirmation = bindparam("of_confirmation", type_=BigInteger)
+_CONFIRMED = (
+    select(ConfirmedLotRow)
+    .where(col(ConfirmedLotRow.entry) == _confirmation)
+    .order_by(col(ConfirmedLotRow.n))
+)
+
+
 def confirmed_lots(session: Session, confirmation: int) -> Sequence[ConfirmedLotRow]:
     """What the other side counted, lot by lot, as its paper lists them."""
-    query = select(ConfirmedLotRow).where(ConfirmedLotRow.entry == confirmation)
-    return session.exec(query.order_by(col(ConfirmedLotRow.n))).all()
+    return session.exec(_CONFIRMED, params={"of_confirmation": confirmation}).all()
+
+
+_number = func.coalesce(ShipmentRow.waybill, HandoverRow.number)
+_COUNTS = (
+    select_columns(
+        col(ConfirmationRow.about),
+        col(ConfirmationRow.paper),
+        _number,
+        col(ConfirmedLotRow.product),
+        col(ConfirmedLotRow.lot),
+        col(ConfirmedLotRow.sent),
+        col(ConfirmedLotRow.good),
+        col(ConfirmedLotRow.damaged),
+        col(ConfirmationRow.date),
+        col(ConfirmationRow.happened),
+    )
+    .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+    .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
+    .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
+    .where(col(ConfirmationRow.campaign) == OF_CAMPAIGN, *_last)
+    .order_by(col(ConfirmationRow.about), _number, col(ConfirmedLotRow.n))
+)
+_COUNTS_OF_ONE = _COUNTS.where(col(ConfirmationRow.entry) == _confirmation)
 
 
 def two_counts(session: Session, campaign: str, confirmation: int | None = None) -> list[TwoCounts]:
     """Every delivery that was confirmed, lot by lot, both counts: the public list; or those of one `confirmation`."""
-    number = func.coalesce(ShipmentRow.waybill, HandoverRow.number)
-    query = (
-        select(ConfirmationRow, ConfirmedLotRow, number)
-        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
-        .outerjoin(ShipmentRow, col(ShipmentRow.entry) == ConfirmationRow.paper)
-        .outerjoin(HandoverRow, col(HandoverRow.entry) == ConfirmationRow.paper)
-        .where(
-            ConfirmationRow.campaign == campaign,
-            col(ConfirmationRow.reversed_by).is_(None),
-            col(ConfirmationRow.corrected_by).is_(None),
-        )
-        .order_by(col(ConfirmationRow.about), number, col(ConfirmedLotRow.n))
-    )
-    if confirmation is not None:
-        query = query.where(ConfirmationRow.entry == confirmation)
+    query = _COUNTS if confirmation is None else _COUNTS_OF_ONE
     told, explained = (
         _missing_at_arrival(session, campaign, confirmation),
         _explained(session, campaign, confirmation),
@@ -119,89 +138,102 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
     earlier = _corrected(session, campaign)
     return [
         TwoCounts(
-            row.about,
-            paper,
-            lot.product,
-            lot.lot,
-            lot.sent,
-            lot.good,
-            lot.damaged,
-            explained.get((row.paper, lot.product, lot.lot), 0),
-            row.date,
-            row.happened,
-            told.get((row.paper, lot.product, lot.lot), 0),
-            tuple(earlier.get((row.paper, lot.product, lot.lot), ())),
+            about,
+            number,
+            product,
+            lot,
+            sent,
+            good,
+            damaged,
+            explained.get((paper, product, lot), 0),
+            date,
+            happened,
+            told.get((paper, product, lot), 0),
+            tuple(earlier.get((paper, product, lot), ())),
         )
-        for row, lot, paper in session.exec(query)
+        for about, paper, number, product, lot, sent, good, damaged, date, happened in session.execute(
+            query, {"of_campaign": campaign, "of_confirmation": confirmation}
+        )
     ]
+
+
+_paper = select(ConfirmationRow.paper).where(col(ConfirmationRow.entry) == _confirmation)
+_MISSING = (
+    select(
+        ArrivalRow.shipment,
+        ArrivedLotRow.product,
+        ArrivedLotRow.lot,
+        func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over),
+    )
+    .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
+    .where(col(ArrivalRow.campaign) == OF_CAMPAIGN, col(ArrivalRow.reversed_by).is_(None))
+    .group_by(col(ArrivalRow.shipment), col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
+)
+_MISSING_OF_ONE = _MISSING.where(col(ArrivalRow.shipment).in_(_paper))
 
 
 def _missing_at_arrival(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
     """Pieces that arrivals of each waybill already call short, damaged or lost, less those beyond what was sent."""
-    missing = func.sum(ArrivedLotRow.short + ArrivedLotRow.damaged + ArrivedLotRow.lost - ArrivedLotRow.over)
-    query = (
-        select(ArrivalRow.shipment, ArrivedLotRow.product, ArrivedLotRow.lot, missing)
-        .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
-        .where(ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None))
-        .group_by(col(ArrivalRow.shipment), col(ArrivedLotRow.product), col(ArrivedLotRow.lot))
+    query = _MISSING if confirmation is None else _MISSING_OF_ONE
+    rows = session.exec(query, params={"of_campaign": campaign, "of_confirmation": confirmation})
+    return {(shipment, product, lot): int(units) for shipment, product, lot, units in rows}
+
+
+_gone = func.coalesce(
+    LossRow.reversed_by,
+    FindRow.reversed_by,
+    ArrivalRow.reversed_by,
+    ReturnRow.reversed_by,
+    HandoverRow.reversed_by,
+)
+_EXPLAINED = (
+    select(
+        ConfirmationRow.paper,
+        ExplanationRow.product,
+        ExplanationRow.lot,
+        func.sum(ExplanationRow.quantity),
     )
-    if confirmation is not None:
-        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
-        query = query.where(col(ArrivalRow.shipment).in_(paper))
-    return {(shipment, product, lot): int(units) for shipment, product, lot, units in session.exec(query)}
+    .join(ConfirmationRow, col(ConfirmationRow.entry) == ExplanationRow.confirmation)
+    .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
+    .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
+    .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
+    .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
+    .outerjoin(HandoverRow, col(HandoverRow.entry) == ExplanationRow.document)
+    .where(
+        col(ExplanationRow.campaign) == OF_CAMPAIGN,
+        col(ExplanationRow.reversed_by).is_(None),
+        col(ConfirmationRow.reversed_by).is_(None),
+        # What names a correction names an entry that is reversed, and no reversal is ever reversed.
+        or_(col(ExplanationRow.by) == ExplainedBy.CORRECTION, _gone.is_(None)),
+    )
+    .group_by(col(ConfirmationRow.paper), col(ExplanationRow.product), col(ExplanationRow.lot))
+)
+_EXPLAINED_OF_ONE = _EXPLAINED.where(col(ConfirmationRow.paper).in_(_paper.scalar_subquery()))
 
 
 def _explained(session: Session, campaign: str, confirmation: int | None) -> dict[_LotOf, int]:
     """Pieces that explain the counts of each paper, by documents that stand: those of a corrected count still do."""
-    gone = func.coalesce(
-        LossRow.reversed_by,
-        FindRow.reversed_by,
-        ArrivalRow.reversed_by,
-        ReturnRow.reversed_by,
-        HandoverRow.reversed_by,
+    query = _EXPLAINED if confirmation is None else _EXPLAINED_OF_ONE
+    rows = session.exec(query, params={"of_campaign": campaign, "of_confirmation": confirmation})
+    return {(entry, product, lot): int(units) for entry, product, lot, units in rows}
+
+
+_CORRECTED = (
+    select(ConfirmationRow, ConfirmedLotRow)
+    .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
+    .where(
+        col(ConfirmationRow.campaign) == OF_CAMPAIGN,
+        col(ConfirmationRow.reversed_by).is_(None),
+        col(ConfirmationRow.corrected_by).is_not(None),
     )
-    query = (
-        select(
-            ConfirmationRow.paper,
-            ExplanationRow.product,
-            ExplanationRow.lot,
-            func.sum(ExplanationRow.quantity),
-        )
-        .join(ConfirmationRow, col(ConfirmationRow.entry) == ExplanationRow.confirmation)
-        .outerjoin(LossRow, col(LossRow.entry) == ExplanationRow.document)
-        .outerjoin(FindRow, col(FindRow.entry) == ExplanationRow.document)
-        .outerjoin(ArrivalRow, col(ArrivalRow.entry) == ExplanationRow.document)
-        .outerjoin(ReturnRow, col(ReturnRow.entry) == ExplanationRow.document)
-        .outerjoin(HandoverRow, col(HandoverRow.entry) == ExplanationRow.document)
-        .where(
-            ExplanationRow.campaign == campaign,
-            col(ExplanationRow.reversed_by).is_(None),
-            col(ConfirmationRow.reversed_by).is_(None),
-            # What names a correction names an entry that is reversed, and no reversal is ever reversed.
-            or_(ExplanationRow.by == ExplainedBy.CORRECTION, gone.is_(None)),
-        )
-        .group_by(col(ConfirmationRow.paper), col(ExplanationRow.product), col(ExplanationRow.lot))
-    )
-    if confirmation is not None:
-        paper = select(ConfirmationRow.paper).where(ConfirmationRow.entry == confirmation)
-        query = query.where(col(ConfirmationRow.paper).in_(paper.scalar_subquery()))
-    return {(entry, product, lot): int(units) for entry, product, lot, units in session.exec(query)}
+    .order_by(col(ConfirmationRow.entry))
+)
 
 
 def _corrected(session: Session, campaign: str) -> dict[_LotOf, list[EarlierCount]]:
     """What the other side counted before it corrected that, lot by lot, first counted first."""
-    query = (
-        select(ConfirmationRow, ConfirmedLotRow)
-        .join(ConfirmedLotRow, col(ConfirmedLotRow.entry) == ConfirmationRow.entry)
-        .where(
-            ConfirmationRow.campaign == campaign,
-            col(ConfirmationRow.reversed_by).is_(None),
-            col(ConfirmationRow.corrected_by).is_not(None),
-        )
-        .order_by(col(ConfirmationRow.entry))
-    )
     found: dict[_LotOf, list[EarlierCount]] = defaultdict(list)
-    for row, lot in session.exec(query):
+    for row, lot in session.exec(_CORRECTED, params={"of_campaign": campaign}):
         found[row.paper, lot.product, lot.lot].append(EarlierCount(lot.good, lot.damaged, row.date))
     return found
 

@@ -9,23 +9,26 @@ from sqlalchemy import case
 from sqlmodel import Session, col, exists, func, select
 
 from ledger.model.bank import BankLineRow, BankStatementRow, Direction
+from ledger.model.columns import OF_CAMPAIGN
+
+_line, _statement = BankLineRow, BankStatementRow
+_covered = exists().where(
+    col(_statement.campaign) == col(_line.campaign),
+    col(_statement.bank) == col(_line.bank),
+    col(_statement.currency) == col(_line.currency),
+    col(_statement.reversed_by).is_(None),
+    col(_statement.first) <= col(_line.booked),
+    col(_statement.last) >= col(_line.booked),
+)
+_sign = case((col(_line.direction) == Direction.IN, 1), else_=-1)
+_NOTIFIED = (
+    select(_line.bank, _line.currency, func.sum(_sign * col(_line.amount)))
+    .where(col(_line.campaign) == OF_CAMPAIGN, col(_line.reversed_by).is_(None), ~_covered)
+    .group_by(col(_line.bank), col(_line.currency))
+)
 
 
 def notified_sums(session: Session, campaign: str) -> dict[tuple[str, str], int]:
     """What came in on them less what went out, minor units, by bank and currency."""
-    line, statement = BankLineRow, BankStatementRow
-    covered = exists().where(
-        col(statement.campaign) == col(line.campaign),
-        col(statement.bank) == col(line.bank),
-        col(statement.currency) == col(line.currency),
-        col(statement.reversed_by).is_(None),
-        col(statement.first) <= col(line.booked),
-        col(statement.last) >= col(line.booked),
-    )
-    sign = case((col(line.direction) == Direction.IN, 1), else_=-1)
-    rows = session.exec(
-        select(line.bank, line.currency, func.sum(sign * col(line.amount)))
-        .where(line.campaign == campaign, col(line.reversed_by).is_(None), ~covered)
-        .group_by(col(line.bank), col(line.currency))
-    )
+    rows = session.exec(_NOTIFIED, params={"of_campaign": campaign})
     return {(bank, currency): int(minor) for bank, currency, minor in rows}

@@ -31,6 +31,7 @@ from ledger.core.names import (
 )
 from ledger.core.wording import WrongValue
 from ledger.model.campaigns import Nature, ProductRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow, ShipmentRow
 from ledger.model.goods import Cause, LossRow
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
@@ -152,6 +153,16 @@ STAGES = {
 """The classes of places whose goods are bars of the picture."""
 
 
+_GOES_TO = select(ShipmentRow.waybill, ShipmentRow.destination).where(
+    col(ShipmentRow.campaign) == OF_CAMPAIGN
+)
+_TURNED_BACK = (
+    select(ArrivalRow.number)
+    .join(ShipmentRow, col(ShipmentRow.entry) == ArrivalRow.shipment)
+    .where(col(ShipmentRow.campaign) == OF_CAMPAIGN, ArrivalRow.place == ShipmentRow.origin)
+)
+
+
 class BarsOfLines:
     """Where the lines of one campaign lie on the bars of its picture, line by line as they are asked for."""
 
@@ -253,8 +264,7 @@ class BarsOfLines:
     def destination_of(self, waybill: str) -> str:
         """Where what is on a waybill goes; empty for one of another campaign."""
         if self._goes_to is None:
-            wanted = select(ShipmentRow.waybill, ShipmentRow.destination)
-            shipments = self._books.session.exec(wanted.where(ShipmentRow.campaign == self._campaign))
+            shipments = self._books.session.exec(_GOES_TO, params={"of_campaign": self._campaign})
             self._goes_to = dict(shipments.all())
         return self._goes_to.get(waybill, "")
 
@@ -427,11 +437,8 @@ class BarsOfLines:
     def _arrivals_back(self) -> frozenset[str]:
         """Numbers of the arrivals of goods that came where their waybill began, asked for once."""
         if self._turned_back is None:
-            sent = (ShipmentRow.campaign == self._campaign, ArrivalRow.place == ShipmentRow.origin)
-            arrivals = select(ArrivalRow.number).join(
-                ShipmentRow, col(ShipmentRow.entry) == ArrivalRow.shipment
-            )
-            self._turned_back = frozenset(self._books.session.exec(arrivals.where(*sent)))
+            arrivals = self._books.session.exec(_TURNED_BACK, params={"of_campaign": self._campaign})
+            self._turned_back = frozenset(arrivals)
         return self._turned_back
 
     def _bounds(self, line: str) -> list[int]:

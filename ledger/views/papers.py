@@ -9,7 +9,7 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select, tuple_
 from sqlmodel.sql.expression import Select
 
-from ledger.model.columns import table_of
+from ledger.model.columns import OF_CAMPAIGN, table_of
 from ledger.model.evidence import About, Access, EvidenceRow, EvidenceTreatmentRow, Treatment, in_order
 from ledger.model.keys import OfKeys
 from ledger.model.operation import PaperRow
@@ -17,16 +17,16 @@ from ledger.rules.evidence import papers_everywhere
 from ledger.store.transaction import Reading
 from ledger.views.trail import Paper
 
+_STANDING = (
+    select(EvidenceRow)
+    .where(col(EvidenceRow.campaign) == OF_CAMPAIGN, col(EvidenceRow.reversed_by).is_(None))
+    .order_by(col(EvidenceRow.date), col(EvidenceRow.title), col(EvidenceRow.sha256), col(EvidenceRow.entry))
+)
+
 
 def standing_evidence(session: Session, campaign: str) -> Sequence[EvidenceRow]:
     """All papers of a campaign that are not reversed, by day and title."""
-    return session.exec(
-        select(EvidenceRow)
-        .where(EvidenceRow.campaign == campaign, col(EvidenceRow.reversed_by).is_(None))
-        .order_by(
-            col(EvidenceRow.date), col(EvidenceRow.title), col(EvidenceRow.sha256), col(EvidenceRow.entry)
-        )
-    ).all()
+    return session.exec(_STANDING, params={"of_campaign": campaign}).all()
 
 
 def papers_about(session: Session, campaign: str, about: About, number: str) -> tuple[Paper, ...]:

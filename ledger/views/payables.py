@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Amount, Frozen
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.payments import PaymentRow
@@ -130,11 +131,13 @@ def _asked(session: Session, slug: str) -> dict[int, int]:
     return {entry: int(units) for entry, units in session.exec(query)}
 
 
+_FIRST_RECEIPTS = (
+    select(ReceiptRow.order_number, func.min(ReceiptRow.date))
+    .where(col(ReceiptRow.campaign) == OF_CAMPAIGN, col(ReceiptRow.reversed_by).is_(None))
+    .group_by(col(ReceiptRow.order_number))
+)
+
+
 def _first_receipts(session: Session, slug: str) -> dict[str, str]:
     """The day of each order's first receipt."""
-    query = (
-        select(ReceiptRow.order_number, func.min(ReceiptRow.date))
-        .where(ReceiptRow.campaign == slug, col(ReceiptRow.reversed_by).is_(None))
-        .group_by(col(ReceiptRow.order_number))
-    )
-    return dict(session.exec(query).all())
+    return dict(session.exec(_FIRST_RECEIPTS, params={"of_campaign": slug}).all())

@@ -17,6 +17,7 @@ from ledger.core.frozen import Amount, Frozen, Whole
 from ledger.core.lines import UnitState
 from ledger.core.names import LineKind
 from ledger.model.campaigns import Nature, ProductRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
 from ledger.model.goods import ReceiptRow
@@ -144,33 +145,36 @@ def piece_costs(
     )
 
 
+_first = (
+    select(col(SpanRow.line).label("line"), func.min(SpanRow.start).label("start"))
+    .join(LineRow, col(LineRow.name) == SpanRow.line)
+    .where(
+        col(LineRow.campaign) == OF_CAMPAIGN,
+        col(LineRow.kind) == LineKind.MONEY,
+        col(SpanRow.state).in_([UnitState.FREE, UnitState.HELD]),
+    )
+    .group_by(col(SpanRow.line))
+    .subquery()
+)
+_source = aliased(SourceRow)
+_there = (
+    select(func.max(_source.start))
+    .where(col(_source.line) == _first.c.line, col(_source.start) <= _first.c.start)
+    .correlate(_first)
+    .scalar_subquery()
+)
+_HELD_SINCE = (
+    select(LineRow.asset, func.min(EntryRow.date))
+    .select_from(_first)
+    .join(LineRow, col(LineRow.name) == _first.c.line)
+    .join(SourceRow, (col(SourceRow.line) == _first.c.line) & (col(SourceRow.start) == _there))
+    .join(EntryRow, col(EntryRow.seq) == SourceRow.entry)
+    .group_by(col(LineRow.asset))
+    .order_by(col(LineRow.asset))
+)
+
+
 def held_since(session: Session, campaign: str) -> tuple[HeldSince, ...]:
     """Since when money and coins lie that are spent next, an asset a row; first in, first out."""
-    first = (
-        select(col(SpanRow.line).label("line"), func.min(SpanRow.start).label("start"))
-        .join(LineRow, col(LineRow.name) == SpanRow.line)
-        .where(
-            LineRow.campaign == campaign,
-            LineRow.kind == LineKind.MONEY,
-            col(SpanRow.state).in_([UnitState.FREE, UnitState.HELD]),
-        )
-        .group_by(col(SpanRow.line))
-        .subquery()
-    )
-    of = aliased(SourceRow)
-    there = (
-        select(func.max(of.start))
-        .where(col(of.line) == first.c.line, col(of.start) <= first.c.start)
-        .correlate(first)
-        .scalar_subquery()
-    )
-    query = (
-        select(LineRow.asset, func.min(EntryRow.date))
-        .select_from(first)
-        .join(LineRow, col(LineRow.name) == first.c.line)
-        .join(SourceRow, (col(SourceRow.line) == first.c.line) & (col(SourceRow.start) == there))
-        .join(EntryRow, col(EntryRow.seq) == SourceRow.entry)
-        .group_by(col(LineRow.asset))
-        .order_by(col(LineRow.asset))
-    )
-    return tuple(HeldSince(asset=asset, day=day) for asset, day in session.exec(query))
+    rows = session.exec(_HELD_SINCE, params={"of_campaign": campaign})
+    return tuple(HeldSince(asset=asset, day=day) for asset, day in rows)

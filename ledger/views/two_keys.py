@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from sqlalchemy import Text, bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.frozen import Frozen, Quantity
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.deliveries import (
     ArrivalRow,
     ConfirmationRow,
@@ -152,15 +154,17 @@ def unconfirmed(session: Session, campaign: str, today: str) -> list[Unconfirmed
     return sorted(found, key=lambda row: (row.date, row.about, row.paper))
 
 
+_counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))
+_HANDED = select(HandoverRow).where(
+    col(HandoverRow.campaign) == OF_CAMPAIGN,
+    col(HandoverRow.reversed_by).is_(None),
+    col(HandoverRow.date) < bindparam("last", type_=Text),
+    col(HandoverRow.entry).not_in(_counted),
+)
+
+
 def _handovers(session: Session, campaign: str, last: str) -> Iterator[Unconfirmed]:
-    counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))
-    query = select(HandoverRow).where(
-        HandoverRow.campaign == campaign,
-        col(HandoverRow.reversed_by).is_(None),
-        HandoverRow.date < last,
-        col(HandoverRow.entry).not_in(counted),
-    )
-    for row in session.exec(query).all():
+    for row in session.exec(_HANDED, params={"of_campaign": campaign, "last": last}).all():
         yield Unconfirmed(
             about=DeliveryPaper.HANDOVER,
             paper=row.number,
@@ -170,26 +174,28 @@ def _handovers(session: Session, campaign: str, last: str) -> Iterator[Unconfirm
         )
 
 
+_ARRIVED = select(ArrivalRow.shipment, ArrivalRow.date).where(
+    col(ArrivalRow.campaign) == OF_CAMPAIGN, col(ArrivalRow.reversed_by).is_(None)
+)
+_DELIVERED = select(ShipmentStateRow.shipment, ShipmentStateRow.date).where(
+    col(ShipmentStateRow.campaign) == OF_CAMPAIGN,
+    col(ShipmentStateRow.state) == ShipmentStatus.DELIVERED,
+    col(ShipmentStateRow.reversed_by).is_(None),
+)
+_NOT_COUNTED = select(ShipmentRow).where(
+    col(ShipmentRow.campaign) == OF_CAMPAIGN,
+    col(ShipmentRow.reversed_by).is_(None),
+    col(ShipmentRow.entry).not_in(_counted),
+)
+
+
 def _shipments(session: Session, campaign: str, last: str) -> Iterator[Unconfirmed]:
     """Waybills that have come: from the day of the last count there, or of being told delivered."""
-    arrived = select(ArrivalRow.shipment, ArrivalRow.date).where(
-        ArrivalRow.campaign == campaign, col(ArrivalRow.reversed_by).is_(None)
-    )
-    delivered = select(ShipmentStateRow.shipment, ShipmentStateRow.date).where(
-        ShipmentStateRow.campaign == campaign,
-        ShipmentStateRow.state == ShipmentStatus.DELIVERED,
-        col(ShipmentStateRow.reversed_by).is_(None),
-    )
     came: dict[int, str] = {}
-    for shipment, date in [*session.exec(arrived), *session.exec(delivered)]:
+    asked = {"of_campaign": campaign}
+    for shipment, date in [*session.exec(_ARRIVED, params=asked), *session.exec(_DELIVERED, params=asked)]:
         came[shipment] = max(date, came.get(shipment, ""))
-    counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))
-    query = select(ShipmentRow).where(
-        ShipmentRow.campaign == campaign,
-        col(ShipmentRow.reversed_by).is_(None),
-        col(ShipmentRow.entry).not_in(counted),
-    )
-    for row in session.exec(query).all():
+    for row in session.exec(_NOT_COUNTED, params=asked).all():
         if row.entry in came and came[row.entry] < last:
             yield Unconfirmed(
                 about=DeliveryPaper.SHIPMENT,
