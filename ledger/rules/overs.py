@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict
-from sqlalchemy import ColumnElement
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -22,6 +22,7 @@ from ledger.core.lines import Append, Change, Part, PartKind, Use
 from ledger.core.names import GoodsLine, Lot, UseCause, UseName, line_named
 from ledger.core.wording import Wording
 from ledger.model.campaigns import Nature
+from ledger.model.columns import OF_CAMPAIGN, TEXT
 from ledger.model.deliveries import ArrivalRow, ConfirmationRow, ExplainedBy
 from ledger.model.goods import (
     InKindRow,
@@ -175,31 +176,33 @@ def bought_on(session: Session, campaign: str, order: str) -> Sequence[OverDecis
     return session.exec(query).all()
 
 
+_standing = (col(ReceiptRow.campaign) == OF_CAMPAIGN, col(ReceiptRow.reversed_by).is_(None))
+_of_order = col(ReceiptRow.order_number) == bindparam("of_order", type_=TEXT)
+_CAME_TOO_MUCH = (
+    select(ReceiptRow.order_number, ReceiptRow.item, func.sum(LotDeliveryRow.noted))
+    .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
+    .join(LotRow, lot_of_delivery())
+    .where(*_standing, col(LotRow.over_of).is_not(None))
+    .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
+)
+_DECIDED = (
+    select(ReceiptRow.order_number, ReceiptRow.item, func.sum(OverDecisionRow.quantity))
+    .join(OverDecisionRow, col(OverDecisionRow.counted_by) == ReceiptRow.entry)
+    .where(*_standing, col(OverDecisionRow.reversed_by).is_(None))
+    .group_by(col(ReceiptRow.order_number), col(ReceiptRow.item))
+)
+_CAME_AND_DECIDED = (_CAME_TOO_MUCH, _DECIDED)
+_CAME_AND_DECIDED_OF_ORDER = (_CAME_TOO_MUCH.where(_of_order), _DECIDED.where(_of_order))
+
+
 def waiting_by_item(session: Session, campaign: str, order: str | None = None) -> dict[tuple[str, str], int]:
     """Pieces that came too much with each (order, item) and that nobody decided about yet; of all orders, or of one."""
-    standing: list[ColumnElement[bool]] = [
-        col(ReceiptRow.campaign) == campaign,
-        col(ReceiptRow.reversed_by).is_(None),
-    ]
-    if order is not None:
-        standing.append(col(ReceiptRow.order_number) == order)
-    by_item = (col(ReceiptRow.order_number), col(ReceiptRow.item))
-    came = (
-        select(ReceiptRow.order_number, ReceiptRow.item, func.sum(LotDeliveryRow.noted))
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
-        .join(LotRow, lot_of_delivery())
-        .where(*standing, col(LotRow.over_of).is_not(None))
-        .group_by(*by_item)
-    )
-    decided = (
-        select(ReceiptRow.order_number, ReceiptRow.item, func.sum(OverDecisionRow.quantity))
-        .join(OverDecisionRow, col(OverDecisionRow.counted_by) == ReceiptRow.entry)
-        .where(*standing, col(OverDecisionRow.reversed_by).is_(None))
-        .group_by(*by_item)
-    )
-    gone = {(number, item): int(units) for number, item, units in session.exec(decided)}
+    came, decided = _CAME_AND_DECIDED if order is None else _CAME_AND_DECIDED_OF_ORDER
+    asked = {"of_campaign": campaign, "of_order": order}
+    gone = {(number, item): int(units) for number, item, units in session.exec(decided, params=asked)}
     return {
-        (number, item): int(units) - gone.get((number, item), 0) for number, item, units in session.exec(came)
+        (number, item): int(units) - gone.get((number, item), 0)
+        for number, item, units in session.exec(came, params=asked)
     }
 
 

@@ -5,12 +5,13 @@ It reads what was approved and stands, and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Text, bindparam
 from sqlmodel import Session, col, select
 
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.conversions import ConversionRow, ConversionSaleRow
 from ledger.model.proposals import ProposalStatus
 
@@ -30,25 +31,29 @@ class Fetched:
     price: tuple[int, int]
 
 
+_SALES = (
+    select(ConversionSaleRow, ConversionRow)
+    .join(ConversionRow, col(ConversionRow.entry) == ConversionSaleRow.conversion_entry)
+    .where(col(ConversionRow.status) == ProposalStatus.APPROVED)
+)
+_IN_CAMPAIGN = _SALES.where(col(ConversionRow.campaign) == OF_CAMPAIGN)
+_BY_USES = _SALES.where(col(ConversionSaleRow.use).in_(bindparam("of_uses", expanding=True, type_=Text)))
+
+
 def fetched_in(session: Session, campaign: str) -> dict[str, Fetched]:
     """What all conversions of a campaign fetched, by the name of the use."""
-    return _read(session, col(ConversionRow.campaign) == campaign)
+    return _fetched(session.exec(_IN_CAMPAIGN, params={"of_campaign": campaign}))
 
 
 def fetched_by(session: Session, uses: Sequence[str]) -> dict[str, Fetched]:
     """What some uses of conversions fetched, by their names."""
     found: dict[str, Fetched] = {}
     for first in range(0, len(uses), AT_ONCE):
-        found |= _read(session, col(ConversionSaleRow.use).in_(uses[first : first + AT_ONCE]))
+        found |= _fetched(session.exec(_BY_USES, params={"of_uses": uses[first : first + AT_ONCE]}))
     return found
 
 
-def _read(session: Session, wanted: ColumnElement[bool]) -> dict[str, Fetched]:
-    rows = session.exec(
-        select(ConversionSaleRow, ConversionRow)
-        .join(ConversionRow, col(ConversionRow.entry) == ConversionSaleRow.conversion_entry)
-        .where(ConversionRow.status == ProposalStatus.APPROVED, wanted)
-    )
+def _fetched(rows: Iterable[tuple[ConversionSaleRow, ConversionRow]]) -> dict[str, Fetched]:
     found: dict[str, Fetched] = {}
     for sale, whole in rows:
         gross = sale.proceeds + sale.fee

@@ -316,27 +316,30 @@ class _LineSums:
     left_lines: int = 0
 
 
+_sign = case((col(BankLineRow.direction) == Direction.IN, 1), else_=-1)
+_is_aside = col(BankLineRow.aside_by).is_not(None)
+_left = case((_is_aside, 0), else_=col(BankLineRow.amount) - col(BankLineRow.matched))
+_lines = (col(BankLineRow.campaign) == OF_CAMPAIGN, col(BankLineRow.reversed_by).is_(None))
+_LINE_AMOUNTS = (
+    select(
+        BankLineRow.bank,
+        BankLineRow.currency,
+        func.sum(_sign * col(BankLineRow.amount)),
+        func.sum(case((_is_aside, _sign * col(BankLineRow.amount)), else_=0)),
+    )
+    .where(*_lines)
+    .group_by(col(BankLineRow.bank), col(BankLineRow.currency))
+)
+_OPEN_AMOUNTS = (
+    select(BankLineRow.bank, BankLineRow.currency, func.sum(_sign * _left), func.count())
+    .where(*_lines, _left > 0)
+    .group_by(col(BankLineRow.bank), col(BankLineRow.currency))
+)
+
+
 def _line_sums(session: Session, campaign: str) -> dict[BankCurrency, _LineSums]:
-    sign = case((col(BankLineRow.direction) == Direction.IN, 1), else_=-1)
-    is_aside = col(BankLineRow.aside_by).is_not(None)
-    left = case((is_aside, 0), else_=col(BankLineRow.amount) - col(BankLineRow.matched))
-    standing = (col(BankLineRow.campaign) == campaign, col(BankLineRow.reversed_by).is_(None))
-    by_bank = (col(BankLineRow.bank), col(BankLineRow.currency))
-    amounts = session.exec(
-        select(
-            BankLineRow.bank,
-            BankLineRow.currency,
-            func.sum(sign * col(BankLineRow.amount)),
-            func.sum(case((is_aside, sign * col(BankLineRow.amount)), else_=0)),
-        )
-        .where(*standing)
-        .group_by(*by_bank)
-    )
-    open_amounts = session.exec(
-        select(BankLineRow.bank, BankLineRow.currency, func.sum(sign * left), func.count())
-        .where(*standing, left > 0)
-        .group_by(*by_bank)
-    )
+    amounts = session.exec(_LINE_AMOUNTS, params={"of_campaign": campaign})
+    open_amounts = session.exec(_OPEN_AMOUNTS, params={"of_campaign": campaign})
     waiting = {(bank, currency): (int(minor), lines) for bank, currency, minor, lines in open_amounts}
     return {
         (bank, currency): _LineSums(int(whole), int(aside), *waiting.get((bank, currency), (0, 0)))

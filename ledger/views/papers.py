@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from sqlalchemy import Text, bindparam
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select, tuple_
-from sqlmodel.sql.expression import Select
 
-from ledger.model.columns import OF_CAMPAIGN, table_of
+from ledger.model.columns import OF_CAMPAIGN, Word, table_of
 from ledger.model.evidence import About, Access, EvidenceRow, EvidenceTreatmentRow, Treatment, in_order
 from ledger.model.keys import OfKeys
 from ledger.model.operation import PaperRow
@@ -29,13 +29,22 @@ def standing_evidence(session: Session, campaign: str) -> Sequence[EvidenceRow]:
     return session.exec(_STANDING, params={"of_campaign": campaign}).all()
 
 
+_WITH_KEPT = (
+    select(EvidenceRow, PaperRow.sha256)
+    .join(PaperRow, col(PaperRow.sha256) == col(EvidenceRow.sha256), isouter=True)
+    .where(col(EvidenceRow.campaign) == OF_CAMPAIGN, col(EvidenceRow.reversed_by).is_(None))
+)
+"""(paper that stands, its hash where its bytes are kept here) of a campaign."""
+_ABOUT = _WITH_KEPT.where(
+    col(EvidenceRow.about) == bindparam("of_about", type_=Word(About)),
+    col(EvidenceRow.number) == bindparam("of_number", type_=Text),
+).order_by(col(EvidenceRow.title), col(EvidenceRow.sha256))
+
+
 def papers_about(session: Session, campaign: str, about: About, number: str) -> tuple[Paper, ...]:
     """Papers attached to a fact, by title."""
-    found = session.exec(
-        _with_kept(campaign)
-        .where(EvidenceRow.about == about, EvidenceRow.number == number)
-        .order_by(col(EvidenceRow.title), col(EvidenceRow.sha256))
-    )
+    asked = {"of_campaign": campaign, "of_about": about, "of_number": number}
+    found = session.exec(_ABOUT, params=asked)
     return tuple(_shown_with_kept(session, found.all()))
 
 
@@ -45,9 +54,10 @@ def papers_of_gift(
     """Papers attached to a gift, and the one that it names itself; each once."""
     attached = (col(EvidenceRow.about) == about) & (col(EvidenceRow.number) == number)
     found = session.exec(
-        _with_kept(campaign)
-        .where(or_(attached, col(EvidenceRow.sha256) == sha256))
-        .order_by(col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number))
+        _WITH_KEPT.where(or_(attached, col(EvidenceRow.sha256) == sha256)).order_by(
+            col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number)
+        ),
+        params={"of_campaign": campaign},
     )
     return tuple({paper.sha256: paper for paper in _shown_with_kept(session, found.all())}.values())
 
@@ -56,13 +66,13 @@ def paper_page(
     session: Session, campaign: str, *, after: int | None, limit: int
 ) -> tuple[list[Paper], int | None]:
     """Papers of a campaign by the hash of their bytes, those beyond the entry `after`; and where the page ends."""
-    rows = _with_kept(campaign).order_by(col(EvidenceRow.sha256), col(EvidenceRow.entry)).limit(limit + 1)
+    rows = _WITH_KEPT.order_by(col(EvidenceRow.sha256), col(EvidenceRow.entry)).limit(limit + 1)
     last = None if after is None else session.get(EvidenceRow, after)
     if last is not None:
         rows = rows.where(
             tuple_(col(EvidenceRow.sha256), col(EvidenceRow.entry)) > tuple_(last.sha256, last.entry)
         )
-    found = session.exec(rows).all()
+    found = session.exec(rows, params={"of_campaign": campaign}).all()
     page = found[:limit]
     return _shown_with_kept(session, page), page[-1][0].entry if len(found) > limit else None
 
@@ -74,7 +84,7 @@ def newest_papers(
 
     `search` is a part of the title or of what it shows, or the beginning of the hash.
     """
-    rows = _with_kept(campaign)
+    rows = _WITH_KEPT
     if access is not None:
         rows = rows.where(EvidenceRow.access == access)
     if search:
@@ -83,17 +93,9 @@ def newest_papers(
         begun = col(EvidenceRow.sha256).between(search.lower(), f"{search.lower()}g")
         rows = rows.where(or_(*told, begun))
     order = (col(EvidenceRow.date).desc(), col(EvidenceRow.entry).desc())
-    found = session.exec(rows.order_by(*order).offset(start).limit(limit + 1)).all()
+    some = rows.order_by(*order).offset(start).limit(limit + 1)
+    found = session.exec(some, params={"of_campaign": campaign}).all()
     return _shown_with_kept(session, found[:limit]), len(found) > limit
-
-
-def _with_kept(campaign: str) -> Select[EvidenceRow, str]:
-    """(paper that stands, its hash where its bytes are kept here) of a campaign."""
-    return (
-        select(EvidenceRow, PaperRow.sha256)
-        .join(PaperRow, col(PaperRow.sha256) == col(EvidenceRow.sha256), isouter=True)
-        .where(EvidenceRow.campaign == campaign, col(EvidenceRow.reversed_by).is_(None))
-    )
 
 
 def shown_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, ...]:

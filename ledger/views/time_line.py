@@ -89,17 +89,23 @@ _RECORDED: Mapping[Doing, _Papers] = {
 }  # fmt: skip
 
 
+def _days(doing: Doing, row: _Papers, stands: ColumnElement[bool]) -> Select[str, str, str, int]:
+    """First and last day on which what is of a table happened, and how often."""
+    day = func.coalesce(col(row.happened), col(row.date))
+    told = select_rows(literal(doing.value), func.min(day), func.max(day), func.count())
+    return told.where(col(row.campaign) == OF_CAMPAIGN, stands)
+
+
+_DONE = union_all(
+    *(_days(doing, row, col(row.status) == ProposalStatus.APPROVED) for doing, row in _APPROVED.items()),
+    *(_days(doing, row, col(row.reversed_by).is_(None)) for doing, row in _RECORDED.items()),
+)
+
+
 def time_line(session: Session, campaign: str, gift_days: Sequence[tuple[str, int]]) -> tuple[Stretch, ...]:
     """What the campaign did, each with its days; `gift_days`: (day, gifts that count), in order of days."""
-    of_table = [
-        *(
-            _days(doing, row, campaign, col(row.status) == ProposalStatus.APPROVED)
-            for doing, row in _APPROVED.items()
-        ),
-        *(_days(doing, row, campaign, col(row.reversed_by).is_(None)) for doing, row in _RECORDED.items()),
-    ]
     found: dict[Doing, Stretch] = {}
-    for row in session.connection().execute(union_all(*of_table)):
+    for row in session.connection().execute(_DONE, {"of_campaign": campaign}):
         doing, count = Doing(row[0]), int(row[3])
         if count:
             found[doing] = Stretch(doing=doing, first=row[1], last=row[2], count=count)
@@ -109,15 +115,6 @@ def time_line(session: Session, campaign: str, gift_days: Sequence[tuple[str, in
             doing=Doing.GIVEN, first=gift_days[0][0], last=gift_days[-1][0], count=given
         )
     return tuple(found[doing] for doing in Doing if doing in found)
-
-
-def _days(
-    doing: Doing, row: _Papers, campaign: str, stands: ColumnElement[bool]
-) -> Select[str, str, str, int]:
-    """First and last day on which what is of a table happened, and how often."""
-    day = func.coalesce(col(row.happened), col(row.date))
-    told = select_rows(literal(doing.value), func.min(day), func.max(day), func.count())
-    return told.where(col(row.campaign) == campaign, stands)
 
 
 def piece_costs(
