@@ -17,6 +17,7 @@ from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.store.disk import make_private, sync
 from ledger.store.failures import storage_failure
 from ledger.store.forgetting import remove_in_copy
+from ledger.store.seal import end_of_pages, is_as_sealed, seal
 
 APPLICATION_ID = 0x41494454
 """`AIDT`, in the header of each SQLite file of ours."""
@@ -33,13 +34,14 @@ def backup(engine: Engine, path: Path) -> None:
     with closing(
         sqlite3.connect(f"{Path(str(engine.url.database)).resolve().as_uri()}?mode=rw", uri=True)
     ) as source:
-        _copy(source, path, "backup")
+        _copy(source, path, "backup", sealed=True)
 
 
-def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
+def restore(file: Path, path: Path, removed: Collection[str] = (), *, damaged: bool = False) -> None:
     """Put a backup in a new place; raises ForeignDatabase or LedgerError and then leaves nothing there.
 
-    Papers that were `removed` since, by the SHA-256 of their bytes, are taken out of what is put back.
+    Papers that were `removed` since, by the SHA-256 of their bytes, are taken out of what is put back. `damaged`: also
+    where its bytes are not those that were sealed, as long as SQLite can read it.
     """
     if not file.is_file():
         raise LedgerError.field("restore", "there is no file {file}", file=str(file))
@@ -67,6 +69,13 @@ def restore(file: Path, path: Path, removed: Collection[str] = ()) -> None:
             raise ForeignDatabase.field("restore", "{file} is a database of another program", file=file.name)
         if sound != "ok":
             raise LedgerError.field("restore", "{file} is damaged; use another backup", file=file.name)
+        if not damaged and is_as_sealed(file) is False:
+            raise LedgerError.field(
+                "restore",
+                "{file} is damaged: its bytes are not those that `aidtrail backup` sealed; use another backup, or put "
+                "it back with --damaged to see what is wrong",
+                file=file.name,
+            )
         _copy(source, path, "restore")
     for sha256 in sorted(removed):
         remove_in_copy(path, sha256)
@@ -84,11 +93,9 @@ def _is_ours(file: Path) -> bool:
 
 def _require_whole(file: Path) -> None:
     """LedgerError for a copy that broke off: it is shorter than its own head says."""
-    head, size = _head(file), file.stat().st_size
-    if not head:
+    size, whole = file.stat().st_size, end_of_pages(file)
+    if not size:
         raise LedgerError.field("restore", "{file} is empty; use another backup", file=file.name)
-    page = int.from_bytes(head[16:18])
-    whole = (page if page > 1 else 65_536) * int.from_bytes(head[28:32])
     if _is_ours(file) and size < whole:
         raise LedgerError.field(
             "restore",
@@ -106,7 +113,7 @@ def may_lack_entries(file: Path) -> bool:
     return written_by_log and not (log.is_file() and log.stat().st_size)
 
 
-def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
+def _copy(source: sqlite3.Connection, path: Path, verb: str, *, sealed: bool = False) -> None:
     """Copy to a name beside, then link it to `path`, which fails when something is there."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     if path.exists():
@@ -128,6 +135,8 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str) -> None:
             raise StorageFailed(
                 "{verb}: {failure}", full=told.full, verb=verb, failure=str(told)
             ) from failure
+        if sealed:
+            seal(beside)
         sync(beside)
         try:
             os.link(beside, path)

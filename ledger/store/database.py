@@ -143,12 +143,14 @@ class Store:
         return Path(str(url.database)) if self._reader.dialect.name == "sqlite" else None
 
     @staticmethod
-    def restore(file: str | Path, path: str | Path, removed: Collection[str] = ()) -> None:
-        """Put a backup at a new path, without the papers that were removed since.
+    def restore(
+        file: str | Path, path: str | Path, removed: Collection[str] = (), *, damaged: bool = False
+    ) -> None:
+        """Put a backup at a new path, without the papers that were removed since; also a `damaged` one if told so.
 
         Raises ForeignDatabase when it is not ours, LedgerError on overwriting.
         """
-        backup.restore(Path(file), Path(path), removed)
+        backup.restore(Path(file), Path(path), removed, damaged=damaged)
 
     @staticmethod
     def may_lack_entries(file: str | Path) -> bool:

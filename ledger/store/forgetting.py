@@ -20,6 +20,7 @@ from ledger.model.desk import AuditRow, OpeningRow
 from ledger.model.operation import PaperRow, PaperTreatmentRow
 from ledger.store.disk import sync
 from ledger.store.papers import REMOVED
+from ledger.store.seal import is_as_sealed, seal
 
 _AT_ONCE = 500
 
@@ -69,7 +70,11 @@ def remove_in_copy(path: Path, sha256: str) -> None:
 
 @contextmanager
 def _overwriting(path: Path) -> Iterator[Connection]:
-    """One transaction in a copy, which leaves nothing of what it deletes on the pages of the file."""
+    """One transaction in a copy, which leaves nothing of what it deletes on the pages of the file.
+
+    One whose bytes are as they were sealed is sealed anew; of another nobody shall read that it is.
+    """
+    sealed = path.is_file() and is_as_sealed(path)
     engine = create_engine(f"sqlite:///{path.resolve()}")
 
     @event.listens_for(engine, "connect")
@@ -85,4 +90,6 @@ def _overwriting(path: Path) -> Iterator[Connection]:
         ) from failure
     finally:
         engine.dispose()
+    if sealed:
+        seal(path)
     sync(path)

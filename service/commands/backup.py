@@ -70,7 +70,7 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
     try:
         make_folder(folder)
         target = folder / DATABASE_NAME
-        Store.restore(_path(options.file, outside), target, papers)
+        Store.restore(_path(options.file, outside), target, papers, damaged=options.damaged)
         lacks = Store.may_lack_entries(_path(options.file, outside))
     except OSError as failure:
         raise Unavailable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from ledger.checks.run import run_checks
 from ledger.core.chain import Header
 from ledger.recording.papers import keep_paper
 from ledger.recording.users import actor_named
+from ledger.store.seal import end_of_pages, is_as_sealed, seal
 from service.paper_files.treating import treated
 from tests.tools.demo_data import run_command
 from tests.tools.easy_headers import easy_header
@@ -112,6 +114,11 @@ def test_what_a_flipped_bit_leaves_is_named_by_check_and_refused_by_restore(
 ) -> None:
     """Of papers, headers and the model, with the triggers as they were; nothing is left where it was put back."""
     flip(home / "copy.db", statement)
+    assert (
+        "not those that `aidtrail backup` sealed"
+        in run_command(["restore", "copy.db", "--data", "back"], home).err
+    )
+    seal(home / "copy.db")  # as if it had been so when the backup was made
     refused = run_command(["restore", "copy.db", "--data", "back"], home)
     assert (refused.code, said in refused.err, "copy.db" not in refused.out) == (2, True, True)
     assert not list((home / "back").glob("aidtrail.db*"))
@@ -120,11 +127,26 @@ def test_what_a_flipped_bit_leaves_is_named_by_check_and_refused_by_restore(
     assert (checked.code, said in checked.out) == (1, True)
 
 
+def test_no_bit_of_a_backup_changes_unnoticed(home: Path) -> None:
+    """Wherever it is: what no check asks of, such as users and addresses, and what SQLite never reads."""
+    whole, flipped = (home / "copy.db").read_bytes(), home / "flipped.db"
+    assert is_as_sealed(home / "copy.db")
+    some = random.Random(len(whole))
+    for at in (*some.sample(range(100, len(whole)), 40), len(whole) - 1):
+        flipped.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        assert is_as_sealed(flipped) is False, at
+    flipped.write_bytes(whole[: end_of_pages(home / "copy.db")])
+    assert is_as_sealed(flipped) is None
+
+
 def test_a_backup_that_is_damaged_cut_short_or_no_whole_copy_is_told_as_that(home: Path) -> None:
     """And not as a file of another program; a bare file of a served database may lack its newest entries."""
     whole = (home / "copy.db").read_bytes()
     for spoiled, said in (
-        (whole[: len(whole) // 2], f"is cut short, at byte {len(whole) // 2} of {len(whole)};"),
+        (
+            whole[: len(whole) // 2],
+            f"is cut short, at byte {len(whole) // 2} of {end_of_pages(home / 'copy.db')};",
+        ),
         (whole[:200], "is cut short, at byte 200 of"),
         (b"", "is empty"),
         (whole[:4096] + b"\xff" * 4096 + whole[8192:], "is damaged"),
@@ -134,7 +156,8 @@ def test_a_backup_that_is_damaged_cut_short_or_no_whole_copy_is_told_as_that(hom
         refused = run_command(["restore", "spoiled.db", "--data", "back"], home)
         assert (refused.code, said in refused.err) == (2, True), refused.err
         assert not list((home / "back").glob("aidtrail.db*"))
-    (home / "bare.db").write_bytes(whole[:18] + b"\2\2" + whole[20:])
+    bare = whole[: end_of_pages(home / "copy.db")]
+    (home / "bare.db").write_bytes(bare[:18] + b"\2\2" + bare[20:])
     told = run_command(["restore", "bare.db", "--data", "back"], home)
     assert (told.code, "no copy by `aidtrail backup`" in told.out) == (0, True)
     told = run_command(["restore", "copy.db", "--data", "again"], home)
