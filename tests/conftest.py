@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,29 @@ from tests.tools.ending import end_all
 from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
 
 MOST_WORKERS = 4
+LONGEST = (
+    "bench/test_short.py",
+    "ledger/test_every_kind.py",
+    "service/test_kill_desk.py",
+    "service/test_commands.py",
+    "node/test_real_node.py",
+    "node/test_real_conformance.py",
+    "node/test_node_recording.py",
+    "node/test_real_kills.py",
+    "service/test_kill_nine.py",
+    "service/test_demo_plan_in_ledger.py",
+    "browser/test_browser_forms.py",
+    "ledger/test_days.py",
+    "ledger/test_machine.py",
+    "ledger/test_kept_figures.py",
+    "ledger/test_restricted_paths.py",
+    "api/test_ledger.py",
+    "api/test_conformance.py",
+    "api/test_moments.py",
+    "watchers/test_sources_mutations.py",
+    "watchers/test_life.py",
+)
+"""Files whose tests take tens of seconds, and more together than those of others."""
 COLLECTED = (20_000, 20, 20)
 """How many objects more than were given back, and how often of that, before cycles are looked for: young, old, all."""
 
@@ -53,7 +77,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What PostgreSQL does otherwise, plain tests find: where all run on it, stories told by chance are left out."""
+    """The files that take longest are begun first, then those of most tests: no process ends minutes after the others.
+
+    What PostgreSQL does otherwise, plain tests find: where all run on it, stories told by chance are left out.
+    """
+    tests = Counter(item.path for item in items)
+    first = {str(config.rootpath / "tests" / name): n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (first.get(str(item.path), len(first)), -tests[item.path], str(item.path)))
     if USUAL == "sqlite":
         return
     by_chance = [item for item in items if is_hypothesis_test(getattr(item, "obj", None))]
