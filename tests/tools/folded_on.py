@@ -25,7 +25,8 @@ class FoldedOn:
         opened = ExitStack()
         self._made = opened.enter_context(scratch())
         self._entries = self._observations = 0
-        weakref.finalize(self, opened.close)
+        # At the end of the process the database in memory goes by itself, perhaps before this would close it.
+        weakref.finalize(self, opened.close).atexit = False
 
     def differences(self, tx: Reading) -> list[str]:
         """Fold what is new of the ledger; sentences that name each row of its model that is otherwise."""
