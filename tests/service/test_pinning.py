@@ -12,7 +12,7 @@ from ledger.store.database import Store
 from ledger.views.reconcile import books_state
 from service.command import BadUse, Unavailable
 from service.pinning import parse_checkpoint, pinned_chain, restored_chain
-from tests.tools.ledgers import SLUG, Ledger
+from tests.tools.ledgers import SLUG, QuietLedger
 from tests.tools.store_places import place
 from watchers.net.errors import SourceDown, SourceMissing
 from watchers.proof.networks import network_named
@@ -107,7 +107,7 @@ def test_a_checkpoint_of_another_shape_is_refused_with_the_shape(text: str) -> N
 
 
 def test_trust_on_first_use_shows_on_the_page(tmp_path: Path) -> None:
-    ledger = Ledger.new(tmp_path)
+    ledger = QuietLedger.new(tmp_path)  # whose looks bring no headers, as those of a service do
     pin(ledger.store, Explorer("a"))
     ledger.bury(1)
     with ledger.store.read() as tx:
