@@ -25,10 +25,14 @@ from api.pages.sentences import fixed
 from api.pages.sentences import lists as words
 from api.ports import Ports
 from ledger.core.times import rfc3339
+from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.views.campaign import PublicOpenItem
-from ledger.views.controls import PeriodRow
+from ledger.views.controls import PeriodRow, period_rows
 from ledger.views.decisions import decisions, public_decisions
+from ledger.views.openings import standing
+from ledger.views.queries import pledge_rows
+from ledger.views.readings import CampaignReadings
 
 
 def _waiting(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
@@ -61,8 +65,14 @@ def _open_item(row: PublicOpenItem, today: str) -> Row:
     )
 
 
+def _readings(tx: Any, slug: str, now: int) -> CampaignReadings:
+    """What a list is made of, and no more of the campaign than it asks for; raises NotFound."""
+    return CampaignReadings(Books(tx), campaign_of(tx.session, slug).slug, rfc3339(now)[:10])
+
+
 def _payables(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    found = ports.views.campaign_report(tx, slug, now=now).payables
+    del ports
+    found = _readings(tx, slug, now).payables
     rows = [
         Row(
             (
@@ -84,7 +94,8 @@ def _payables(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: i
 
 
 def _pledges(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    found = ports.views.campaign_report(tx, slug, now=now).pledges
+    del ports
+    found = pledge_rows(_readings(tx, slug, now))
     rows = [
         Row(
             (
@@ -105,7 +116,9 @@ def _pledges(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
 
 
 def _opening(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    opening = ports.views.campaign_report(tx, slug, now=now).opening
+    del ports, now
+    campaign_of(tx.session, slug)
+    opening = standing(tx, slug)
     rows = [
         Row(
             (
@@ -125,7 +138,8 @@ def _opening(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
 
 
 def _periods(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    rows = [_period(slug, row) for row in ports.views.campaign_report(tx, slug, now=now).periods]
+    del ports, now
+    rows = [_period(slug, row) for row in period_rows(tx.session, slug)]
     return part_of(searched(rows, asked.search), asked, limit)
 
 

@@ -228,7 +228,7 @@ def campaign_report(
         receivers=len({bar.label for bar in bars_of(flow, StageKind.DISTRIBUTED)}),
         fixed_address=None if fixed is None else fixed.address,
         gives_addresses=fixed is not None or tx.addresses.highest_index(slug, "receive") is not None,
-        pledges=_pledges(of),
+        pledges=pledge_rows(of),
         payables=of.payables,
         small_claims=_small_claims(of),
         needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
@@ -353,7 +353,8 @@ def _withheld(paper: EvidenceRow) -> Withheld:
     )
 
 
-def _pledges(of: CampaignReadings) -> tuple[PledgeRow, ...]:
+def pledge_rows(of: CampaignReadings) -> tuple[PledgeRow, ...]:
+    """What was promised and came of it, what is open first, then by date and number."""
     rows = []
     for pledge, state in of.pledges:
         rows.append(
