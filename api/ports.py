@@ -24,6 +24,7 @@ from ledger.views.campaign import (
     CampaignReport,
     DonationPage,
     DonationRow,
+    NeedRow,
 )
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
@@ -55,6 +56,8 @@ class Views(Protocol):
     def campaign_page(self, tx: Any, slug: str, *, now: int) -> CampaignPage: ...
 
     def campaign_flow(self, tx: Any, slug: str) -> Flow: ...
+
+    def need_rows(self, tx: Any, slug: str) -> tuple[NeedRow, ...]: ...
 
     def campaign_head(self, tx: Any, slug: str) -> CampaignHead: ...
 

@@ -97,8 +97,8 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/c/{slug}/map/{number}-{width}.svg", methods=_READ)
     def map_of(request: Request, slug: str, number: Stage, width: Width) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            report = ports.views.campaign_report(tx, slug, now=now)
-            body = country_map(ports.views.campaign_flow(tx, slug), report.needs, number, width)
+            needs = ports.views.need_rows(tx, slug)
+            body = country_map(ports.views.campaign_flow(tx, slug), needs, number, width)
             headers = {"Content-Security-Policy": MAP_POLICY}
             return Rendered(body, "image/svg+xml", headers, reads=Reads(frozenset({slug})))
 

@@ -97,8 +97,10 @@ __all__ = [
     "donation_rows",
     "donation_trails",
     "entry_rows",
+    "need_rows",
     "newest_gifts",
     "paper_rows",
+    "pledge_rows",
     "served_paper",
 ]
 
@@ -231,7 +233,7 @@ def campaign_report(
         pledges=pledge_rows(of),
         payables=of.payables,
         small_claims=_small_claims(of),
-        needs=tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug)),
+        needs=need_rows(tx, slug),
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
@@ -328,6 +330,12 @@ def _received_good(products: Mapping[str, ProductRow], goods: Iterable[LotSums])
         for product, came in sorted(noted.items())
         if came
     )
+
+
+def need_rows(tx: Reading, slug: str) -> tuple[NeedRow, ...]:
+    """What the campaign asks for and what came of each, by number."""
+    books = Books(tx)
+    return tuple(_need(books, need, product) for need, product in standing_needs(tx.session, slug))
 
 
 def _need(books: Books, need: model.NeedRow, product: ProductRow) -> NeedRow:

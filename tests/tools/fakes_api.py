@@ -19,6 +19,7 @@ from ledger.views.campaign import (
     CampaignReport,
     DonationPage,
     DonationRow,
+    NeedRow,
 )
 from ledger.views.chain_status import ChainStatus
 from ledger.views.flow import Flow
@@ -107,6 +108,9 @@ class FakeViews:
 
     def campaign_flow(self, tx: Any, slug: str) -> Flow:
         return self.campaign_page(tx, slug, now=0).flow
+
+    def need_rows(self, tx: Any, slug: str) -> tuple[NeedRow, ...]:
+        return self.campaign_page(tx, slug, now=0).report.needs
 
     def campaign_head(self, tx: Any, slug: str) -> CampaignHead:
         self.campaign_page(tx, slug, now=0)
