@@ -24,9 +24,9 @@ SAID = {
     ),
     "trail": ("median trail", "trail of half the fund"),
     "serving": (
-        "a ready page, plain",
-        "a ready page, gzip",
-        "a ready page, 304",
+        "a ready page, plain, beside a bare application",
+        "a ready page, gzip, beside a bare application",
+        "a ready page, 304, beside a bare application",
         "32 readers of a page",
         "a page beside",
         "a fact beside",
