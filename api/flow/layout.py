@@ -17,6 +17,8 @@ SHOWN = 20
 """Most bars of a stage; those beyond are drawn as one."""
 ALL_SHOWN = 40
 """Most bars of all stages together: what a small first view has room for."""
+STRIPS_SHOWN = 60
+"""Most bars of all strips together, where a picture has several; shared alike among them."""
 PAIRS = 60
 """More bands than this are drawn as one from each bar to each other."""
 OTHERS = "\x00others"
@@ -114,19 +116,22 @@ class Layout:
         return tuple(lane for lane in self.lanes.values() if lane.stage == stage)
 
 
-def shown_of(flow: Flow) -> int:
-    """How many bars a stage of this flow has at most when it is drawn: fewer where several stages have many."""
+def shown_of(flow: Flow, strips: int = 1) -> int:
+    """How many bars a stage of this flow has at most when it is drawn: fewer where several stages have many, and where
+    it is one of several strips.
+    """
+    room = ALL_SHOWN if strips < 2 else min(ALL_SHOWN, STRIPS_SHOWN // strips)
     for most in range(SHOWN, 2, -1):
-        if sum(min(len(stage.bars), most) for stage in flow.stages) <= ALL_SHOWN:
+        if sum(min(len(stage.bars), most) for stage in flow.stages) <= room:
             return most
     return 2
 
 
-def gathered(flow: Flow, keep: Iterable[str] = ()) -> Flow:
-    """A flow that a page can draw at any size: where a stage has more bars than are shown, the largest (and first those
+def gathered(flow: Flow, most: int, keep: Iterable[str] = ()) -> Flow:
+    """A flow that a page can draw at any size: where a stage has more bars than `most`, the largest (and first those
     in `keep`) stand for themselves, the rest as one bar of the same quantity, an asset each.
     """
-    wanted, most = set(keep), shown_of(flow)
+    wanted = set(keep)
     # Key of a bar that is gathered -> the bar of the rest, and where it lies on that.
     moved: dict[str, tuple[str, int]] = {}
     stages = tuple(_gathered(index, stage, most, wanted, moved) for index, stage in enumerate(flow.stages))
@@ -329,7 +334,7 @@ def _served_in_order(flow: Flow) -> Flow:
 
 
 def _gap(stage: Stage, passing: int, room: Room) -> float:
-    if stage.kind in (StageKind.MONEY, StageKind.ORDERED):
+    if stage.kind in (StageKind.MONEY, StageKind.ORDERED) or stage.is_shared:
         return (
             room.gap if len(stage.bars) + passing <= 12 else room.gap * 11 / (len(stage.bars) + passing - 1)
         )

@@ -184,13 +184,19 @@ def _straight(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -
 
 
 def _ends(layout: Layout, words: Words, xs: tuple[float, ...], top: float) -> tuple[str, float]:
-    """The words beside the bars behind the last column, none on another; and how far down they come."""
+    """The words beside the bars behind the last column, none on another; and how far down they come.
+
+    Bars that have one figure together have it once, beside the largest of them.
+    """
     out: list[str] = []
     at = top
-    items = [item for item in layout.leaving if _named_beside(item, layout)]
-    for item in sorted(items, key=lambda item: item.start):
-        key = (item.exit.source, item.exit.kind, item.exit.label)
-        foot = next(foot for foot in words.feet[item.stage] if key in foot.keys)
+    named: dict[Foot, Leaving] = {}
+    for item in layout.leaving:
+        if _named_beside(item, layout):
+            key = (item.exit.source, item.exit.kind, item.exit.label)
+            foot = next(foot for foot in words.feet[item.stage] if key in foot.keys)
+            named[foot] = max(named.get(foot, item), item, key=lambda one: one.size)
+    for foot, item in sorted(named.items(), key=lambda pair: pair[1].start):
         x = end_of(item, layout, xs) + _END + 8
         lines = wrapped(foot.word, WIDTH - x, 13)
         height = 18.0 + 15 * len(lines)

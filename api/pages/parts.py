@@ -18,7 +18,7 @@ from api.flow.words import words_of
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.views.flow import Flow, Stage, StageKind, Thread
-from ledger.views.strips import strips_of
+from ledger.views.strips import in_columns, strips_of
 
 ROWS = 25
 """Most rows of any list in a first view."""
@@ -68,6 +68,7 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
     """The drawings and their table, with a donor's thread where there is one; None while nothing has arrived."""
     if not any(bar.units for bar in flow.nodes):
         return None
+    flow = in_columns(flow)
     strips = strips_of(flow)
     mine = {point.node for point in thread}
     wanted = sorted(
@@ -82,8 +83,8 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
         part = tuple(point for point in thread if any(bar.key == point.node for bar in strip.flow.nodes))
         label = say.strip_label(strip)
         if number in wanted:
-            drawn.append(_drawn(strip.flow, part, label, number))
-            most = shown_of(strip.flow)
+            most = shown_of(strip.flow, len(wanted))
+            drawn.append(_drawn(strip.flow, most, part, label, number))
             for stage in strip.flow.stages:
                 if len(stage.bars) > most:
                     shown = say.not_drawn(stage, len(stage.bars) - most + 1)
@@ -101,8 +102,8 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
     )
 
 
-def _drawn(flow: Flow, thread: Thread, label: str, number: int) -> DrawnStrip:
-    small = gathered(flow, {point.node for point in thread})
+def _drawn(flow: Flow, most: int, thread: Thread, label: str, number: int) -> DrawnStrip:
+    small = gathered(flow, most, {point.node for point in thread})
     words, ident = words_of(small, thread), str(number or "")
     return DrawnStrip(
         label,
@@ -153,7 +154,7 @@ def _rows(flow: Flow, thread: Thread, *, yours: bool) -> tuple[PictureRow, ...]:
         )
         rows += _parts(stage, thread)
         apart = stage.kind in _OF_MONEY and len(stage.bars) > len(stage.parts)
-        if stage.kind is StageKind.DISTRIBUTED or apart:
+        if stage.kind is StageKind.DISTRIBUTED or stage.is_shared or apart:
             for bar in stage.bars[:most]:
                 part = Amount.of(bar.asset, held.get(bar.key, 0))
                 rows.append(

@@ -37,6 +37,7 @@ from ledger.core.times import rfc3339
 from ledger.views.controls import closed_period
 from ledger.views.gift_list import GiftsWanted
 from ledger.views.other_gifts import is_gift_key
+from ledger.views.strips import in_columns
 
 KEY_LIMIT = 200
 _HTML = "text/html; charset=utf-8"
@@ -113,7 +114,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/c/{slug}/flow/{number}", methods=_READ)
     def bars(request: Request, slug: str, number: Stage, start: Start = 0) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            flow = ports.views.campaign_flow(tx, slug)
+            flow = in_columns(ports.views.campaign_flow(tx, slug))
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
                 raise NotFound("The picture has no such stage.")
             body = bars_page(pages, ports.views.campaign_head(tx, slug), flow, number, start)

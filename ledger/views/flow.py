@@ -198,6 +198,11 @@ class Stage(Frozen):
     parts: tuple[StagePart, ...] = Field(default_factory=_parts)
     """The same by how it came: what came in, and what came back."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Do several places beside each other share it, a bar each?"""
+        return self.kind in (StageKind.STOCK, StageKind.HANDED) and not self.place
+
 
 Interval = tuple[Whole, Whole]
 """First unit, and the unit behind the last one."""

@@ -1,17 +1,23 @@
-"""A campaign's picture in parts that can be read: coins and money together, then a strip a product.
+"""A campaign's picture in parts that can be read: places beside each other share a column where there are many,
+coins and money stand together, then a strip a product.
 
 Each strip has its own unit and scale, since nothing compares masks with litres. One product alone stays in one picture.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from ledger.core.frozen import Frozen
 from ledger.views.flow import Bar, Exit, Flow, Stage, StageKind, Substance, totals_of
 
 _BEFORE_GOODS = frozenset({StageKind.DONATED, StageKind.MONEY})
+
+
+COLUMNS = 9
+"""Most stages that are read side by side; with more, places that goods come to alike share one."""
+_AT_PLACES = (StageKind.STOCK, StageKind.HANDED)
 
 
 class Strip(Frozen):
@@ -47,6 +53,37 @@ def strips_of(flow: Flow) -> tuple[Strip, ...]:
             )
         )
     return tuple(part for part in parts if part.flow.stages)
+
+
+def in_columns(flow: Flow) -> Flow:
+    """The same flow with no more stages than can be read side by side, as far as the way of the goods allows it.
+
+    Where there are more than `COLUMNS`, places of one kind that lie as many places from where their goods came share a
+    stage without a name, a bar each: a fund has some thirty organisations beside each other, and one way for its goods.
+    """
+    if len(flow.stages) <= COLUMNS:
+        return flow
+    stage_of = {bar.key: number for number, stage in enumerate(flow.stages) for bar in stage.bars}
+    before: dict[int, set[int]] = defaultdict(set)
+    for band in flow.bands:
+        before[stage_of[band.target]].add(stage_of[band.source])
+    depths: dict[int, int] = {}
+    for number, stage in enumerate(flow.stages):
+        alike = [depths[n] for n in before[number] if n in depths and flow.stages[n].kind is stage.kind]
+        depths[number] = max(alike, default=-1) + 1
+    columns: dict[tuple[StageKind, str | int], list[Stage]] = defaultdict(list)
+    for number, stage in enumerate(flow.stages):
+        columns[stage.kind, depths[number] if stage.kind in _AT_PLACES else stage.place].append(stage)
+    return flow.model_copy(update={"stages": tuple(_shared(stages) for stages in columns.values())})
+
+
+def _shared(stages: list[Stage]) -> Stage:
+    """Places beside each other as one stage."""
+    if len(stages) == 1:
+        return stages[0]
+    bars = tuple(bar for stage in stages for bar in stage.bars)
+    totals = totals_of(bar for bar in bars if not bar.origin.is_back)
+    return Stage(kind=stages[0].kind, place="", count=len(stages), totals=totals, bars=bars)
 
 
 def orders_of(bars: Iterable[Bar]) -> int:

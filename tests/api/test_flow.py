@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.flow import tall as flow_tall
 from api.flow import wide as flow_wide
-from api.flow.layout import OTHERS, Room, gathered, laid_out
+from api.flow.layout import OTHERS, Room, gathered, laid_out, shown_of
 from api.flow.svg import wrapped
 from api.flow.thread import drawn_thread
 from api.flow.words import words_of
@@ -30,6 +30,7 @@ from ledger.views.flow import (
     Thread,
     ThreadPoint,
 )
+from ledger.views.strips import in_columns
 from tests.tools.builders_views import changed, held_flow, story_flow, story_thread
 
 WIDE_ROOM = Room(400, 452, 12, (124, 124, 140, 110, 104, 86, 116), 15)
@@ -37,7 +38,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawings(flow: Flow, thread: Thread = ()) -> list[ElementTree.Element]:
-    flow = gathered(flow, {point.node for point in thread})
+    flow = gathered(flow, shown_of(flow), {point.node for point in thread})
     words = words_of(flow, thread)
     made = [flow_wide.drawn(flow, words, thread, "w"), flow_tall.drawn(flow, words, thread, "t")]
     return [
@@ -339,7 +340,7 @@ def test_many_receivers_become_nineteen_and_the_others() -> None:
     wide = changed(
         flow, stages=(*flow.stages[:-1], changed(last, bars=bars, count=60)), bands=(*flow.bands[:10], *bands)
     )
-    small = gathered(wide, {"r0"})
+    small = gathered(wide, shown_of(wide), {"r0"})
     assert len(small.stages[-1].bars) == 20
     assert sum(bar.units for bar in small.stages[-1].bars) == sum(bar.units for bar in bars)
     assert "r0" in {bar.key for bar in small.stages[-1].bars}
@@ -347,6 +348,68 @@ def test_many_receivers_become_nineteen_and_the_others() -> None:
     assert into == small.stages[-1].bars[-1].units
     for svg in drawings(wide):
         assert_inside(svg)
+
+
+def goods(stage: StageKind, place: str, *keys: str) -> Stage:
+    """A stage of 100 masks a bar."""
+    amount = Amount.of("mask", 100)
+    bars = tuple(Bar(key=key, label=key, substance=Substance.GOODS, amount=amount) for key in keys)
+    totals = (Amount.of("mask", 100 * len(keys)),)
+    return Stage(kind=stage, place=place, count=len(keys), totals=totals, bars=bars)
+
+
+def test_places_beside_each_other_share_a_column_where_there_are_many() -> None:
+    """Thirty depots and forty organisations are two stages; one that hands on to another comes before it."""
+    depots, partners = [f"depot {n}" for n in range(30)], [f"partner {n}" for n in range(40)]
+    way = [
+        *zip(depots, depots, strict=True),
+        *zip(depots, partners, strict=False),
+        ("partner 3", "partner 39"),
+    ]
+    bands = [(f"order {source}", source) for source in depots] + [pair for pair in way if pair[0] != pair[1]]
+    stages = (
+        goods(StageKind.ORDERED, "", *(f"order {name}" for name in depots)),
+        *(goods(StageKind.STOCK, name, name) for name in depots),
+        *(goods(StageKind.HANDED, name, name) for name in partners),
+    )
+    whole = Flow(
+        units={"mask": "mask"},
+        stages=stages,
+        bands=tuple(
+            Band(source=source, target=target, taken=(0, 100), joined=(0, 100)) for source, target in bands
+        ),
+        exits=(),
+    )
+    flow = in_columns(whole)
+    assert [(stage.kind, stage.place, len(stage.bars), stage.count) for stage in flow.stages] == [
+        (StageKind.ORDERED, "", 30, 30),
+        (StageKind.STOCK, "", 30, 30),
+        (StageKind.HANDED, "", 39, 39),
+        (StageKind.HANDED, "partner 39", 1, 1),
+    ]
+    assert {bar for stage in flow.stages for bar in stage.bars} == {
+        bar for stage in stages for bar in stage.bars
+    }
+    at = {bar.key: number for number, stage in enumerate(flow.stages) for bar in stage.bars}
+    assert all(at[band.source] < at[band.target] for band in flow.bands)
+    for svg in drawings(flow):
+        assert_inside(svg)
+    assert in_columns(story_flow()) == story_flow()
+
+
+def test_bars_with_one_figure_together_have_it_once() -> None:
+    """What waits at each of five bars is one sum: it stands beside one of them, never beside each."""
+    flow = Flow(
+        units={"mask": "mask"},
+        stages=(goods(StageKind.ORDERED, "", *"abcde"),),
+        bands=(),
+        exits=tuple(
+            Exit(source=key, taken=(0, 100), kind=ExitKind.OPEN, label="", amount=Amount.of("mask", 100))
+            for key in "abcde"
+        ),
+    )
+    for svg in drawings(flow):
+        assert [text.text for text in svg.iter(f"{SVG}text")].count("500") == 1
 
 
 def test_names_are_escaped_in_pictures() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from api.flow import tall as flow_tall
 from api.flow import wide as flow_wide
-from api.flow.layout import Room, gathered, laid_out
+from api.flow.layout import Room, gathered, laid_out, shown_of
 from api.flow.wide import columns
 from api.flow.words import words_of
 from ledger.store.database import Store
@@ -102,7 +102,7 @@ def test_the_words_of_the_foot_row_stand_in_the_order_of_their_stubs(
 ) -> None:
     """From left to right is from top to bottom, and what shares a figure stands side by side."""
     (flow, _), *_ = pictures(moments[moment], moment)
-    small = gathered(flow)
+    small = gathered(flow, shown_of(flow))
     layout = laid_out(small, Room(400, 452, 12, (100,) * len(flow.stages), 15))
     words, xs = words_of(small, ()), columns(small)
     places = flow_wide.drops(layout, xs)

@@ -84,6 +84,13 @@ _ARRIVED = {
     Origin.RETURNED: Message("given back", _DETAIL),
     Origin.BEFORE: Message("there before the books begin", _DETAIL),
 }
+_AT_PLACES = Message(
+    "{detail}, {n} place",
+    _DETAIL,
+    "{detail}: how it came there, as: handed over",
+    "{n}: places beside each other that share the stage",
+    many="{detail}, {n} places",
+)
 _GIFTS = Message("{n} donation", _DETAIL, many="{n} donations")
 _REFUNDS = Message("{n} refund", _DETAIL, many="{n} refunds")
 _COUNTED = {
@@ -127,8 +134,10 @@ def stage_detail(stage: Stage) -> str:
     if stage.kind is StageKind.ORDERED:
         return worded(_ORDERS, n=stage.count)
     if stage.kind is StageKind.STOCK:
-        return listed([worded(_ARRIVED[part.origin]) for part in stage.parts])
-    return worded(_OVER if stage.kind is StageKind.HANDED else _OUT)
+        detail = listed([worded(_ARRIVED[part.origin]) for part in stage.parts])
+    else:
+        detail = worded(_OVER if stage.kind is StageKind.HANDED else _OUT)
+    return worded(_AT_PLACES, n=stage.count, detail=detail) if stage.is_shared else detail
 
 
 def part_count(stage: Stage, part: StagePart) -> str:
@@ -155,12 +164,20 @@ def arrived(figure: str, detail: str) -> str:
     return worded(_FIGURE_DETAIL, figure=figure, detail=detail) if figure and detail else figure or detail
 
 
+TOTALS_TOLD = 3
+"""Most products whose figures a stage tells in its head; of more, their strips and the table tell them."""
+_PRODUCTS = Message("{n} product", _HEAD, many="{n} products")
+
+
 def stage_figure(stage: Stage, units: Mapping[str, str]) -> str:
     """What a stage holds; goods with their unit where they are ordered, or where there are several products.
 
-    What was paid back is in no total of what came; where nothing else is there, it is the figure.
+    What was paid back is in no total of what came; where nothing else is there, it is the figure. Of many products
+    only their number: a strip each says the rest.
     """
     alone = stage.parts[0].totals if len(stage.parts) == 1 else ()
+    if len(stage.totals) > TOTALS_TOLD:
+        return worded(_PRODUCTS, n=len(stage.totals))
     return totals(stage.totals or alone, units, named=stage.kind is StageKind.ORDERED)
 
 
