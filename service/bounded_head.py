@@ -46,13 +46,13 @@ class BoundedHead(HttpToolsProtocol):
     """The server's own protocol, which ends what does not keep to the limits."""
 
     _bytes = 0
-    _ends: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
     _looks: asyncio.TimerHandle | None = None
     _whole = True
     """Has the newest request come whole, body and all?"""
     _unsent = 0
     """Bytes that were unsent when this was looked at last."""
-    _answers = _told = 0
+    _answers = _answers_then = 0
     """Answers that are complete, and how many were then."""
 
     def connection_made(self, transport: Any) -> None:
@@ -71,7 +71,7 @@ class BoundedHead(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Counts what comes until the head is whole; bodies have limits of their own."""
         super().data_received(data)
-        if self._ends is not None:
+        if self._deadline is not None:
             self._bytes += len(data)
             if self._bytes > HEAD_BYTES:
                 self._end(431)
@@ -79,7 +79,7 @@ class BoundedHead(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= PIPELINED:
             raise ValueError  # so many ahead, which the parser tells as a bad request
-        if self._ends is None:
+        if self._deadline is None:
             self._begin()
         self._whole = False
         super().on_message_begin()
@@ -115,10 +115,10 @@ class BoundedHead(HttpToolsProtocol):
     def _look(self) -> None:
         """End it where the caller read nothing of one answer since the last time, a closed one too."""
         left = self.transport.get_write_buffer_size()
-        if left and left >= self._unsent > 0 and self._told == self._answers:
+        if left and left >= self._unsent > 0 and self._answers_then == self._answers:
             self.transport.abort()
             return
-        self._unsent, self._told = left, self._answers
+        self._unsent, self._answers_then = left, self._answers
         self._look_again()
 
     def _of_this_client(self) -> int:
@@ -148,12 +148,12 @@ class BoundedHead(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._bytes = 0
-        self._ends = self.loop.call_later(HEAD_SECONDS, self._end, 408)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._end, 408)
 
     def _stop(self) -> None:
-        if self._ends is not None:
-            self._ends.cancel()
-            self._ends = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _end(self, status: int, retry_after: int | None = None) -> None:
         """Answer what cannot become a request, and close."""

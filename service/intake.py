@@ -143,7 +143,7 @@ class Intake:
     budget: Budget
     growth: Callable[[], Growth]
     ask_histories: bool = True
-    ends: Callable[[], bool] = lambda: False
+    is_stopping: Callable[[], bool] = lambda: False
     """Is this program ending? Then what was read of a look is not all that sources had to show."""
     watch_sets: WatchSets = field(default_factory=WatchSets)
     troubles: dict[str, str] = field(default_factory=dict)
@@ -194,7 +194,7 @@ class Intake:
             known=growth,
             rescan=None if past is None else past.question(height, self.ask_histories),
         )
-        if self.ends():
+        if self.is_stopping():
             raise Unavailable("This program is ending; what it was reading is read by the next look.")
         return Fetched(scanned, found, growth, past, monotonic() - began, not bytes_left)
 

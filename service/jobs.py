@@ -53,7 +53,7 @@ class Jobs:
     words: Words
     backups: Backups | None = None
     reading: LookProgress = field(default_factory=LookProgress)
-    ends: Callable[[], bool] = lambda: False
+    is_stopping: Callable[[], bool] = lambda: False
     """Is this program ending? Then sources answer nothing any more."""
     trouble: str | None = None
     """Why the last look could not be made, in a sentence; None when it was."""
@@ -114,7 +114,7 @@ class Jobs:
                 outcome = self._intake.look()
             self._tell_progress()
         except (SourceError, Unavailable, BadUse, LedgerError) as failure:
-            if self.ends():
+            if self.is_stopping():
                 return None
             self.trouble = str(failure)
             self.unwritable = str(failure) if isinstance(failure, StorageFailed) else None
@@ -127,19 +127,19 @@ class Jobs:
 
     def look_up(self) -> int:
         """Answer what donors asked to have looked up, if this process leads; how many were answered."""
-        if self._intake is None or self.ends() or not self.leader.leading:
+        if self._intake is None or self.is_stopping() or not self.leader.leading:
             return 0
         return self.lookups.answer_waiting(self._intake.watcher)
 
     def look_up_senders(self) -> int:
         """Look up who sent coins where the inputs do not show it, if this process leads; how many were found."""
-        if self._intake is None or self.ends() or self._behind or not self.leader.leading:
+        if self._intake is None or self.is_stopping() or self._behind or not self.leader.leading:
             return 0
         return self.senders.answer_waiting(self._intake.watcher)
 
     def value(self) -> list[Entry]:
         """Ask for rates and value what waits, if this process leads and is not behind the chain."""
-        if self.ends() or self._behind or not self.leader.leading:
+        if self.is_stopping() or self._behind or not self.leader.leading:
             return []
         entries = self.valuing.run()
         _note_recorded(entries)

@@ -61,10 +61,10 @@ class Leader:
         epoch, self._epoch = self._epoch, None
         if epoch is None:
             return
-        giving = threading.Thread(target=self._give_back, args=(epoch,), name="lease", daemon=True)
-        giving.start()
-        giving.join(seconds)
-        if giving.is_alive():
+        release = threading.Thread(target=self._give_back, args=(epoch,), name="lease", daemon=True)
+        release.start()
+        release.join(seconds)
+        if release.is_alive():
             warn("lease not given back", seconds=SECONDS, why="another one is writing")
 
     def _give_back(self, epoch: int) -> None:

@@ -64,7 +64,7 @@ class Scheduler:
         self._clock = clock
         self._wall_ahead = wall_ahead
         self._ahead = wall_ahead()
-        self._ends = threading.Event()
+        self._stops = threading.Event()
         self._idle = threading.Condition()
         self._running: set[str] = set()
         self._stopped = False
@@ -95,7 +95,7 @@ class Scheduler:
         threading.Thread(target=self._compare_clocks, name="clocks", daemon=True).start()
 
     def _compare_clocks(self) -> None:
-        while not self._ends.wait(_COMPARE_EACH):
+        while not self._stops.wait(_COMPARE_EACH):
             self.plan_again_after_jump()
 
     def plan_again_after_jump(self) -> None:
@@ -111,7 +111,7 @@ class Scheduler:
 
     def stop(self, seconds: float = _PATIENCE) -> list[str]:
         """Start no more, and wait so long for what is running; the names of the jobs that run all the same."""
-        self._ends.set()
+        self._stops.set()
         self._scheduler.shutdown(wait=False)
         with self._idle:
             self._stopped = True

@@ -71,14 +71,14 @@ class Service:
     app: Application
     closing: tuple[Callable[[], None], ...] = ()
 
-    def stop_asking(self) -> None:
+    def stop_sources(self) -> None:
         """Cut off what is under way at the sources, from any thread: a long look ends, and is not recorded."""
         for close in self.closing:
             close()
 
     def close(self) -> None:
         """Stop asking, and give the lease back."""
-        self.stop_asking()
+        self.stop_sources()
         self.jobs.leader.release()
 
 

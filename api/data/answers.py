@@ -46,7 +46,7 @@ class Decision(OpenItem):
         return cls(**told, what_to_do=what_to_do(item.to_do))
 
 
-class ToldWording(Frozen):
+class WordingParts(Frozen):
     """A sentence in its parts: the same text whatever it is about, and what stands at its places."""
 
     text: str
@@ -64,7 +64,7 @@ class FieldProblem(Frozen):
     """Dotted name of the field; empty where it is about none."""
     reason: str
     """Why, and what to do."""
-    message: ToldWording
+    message: WordingParts
     """The reason in its parts."""
 
 
@@ -184,7 +184,7 @@ class KeptPaper(Frozen):
     """How many the copy has."""
     done: tuple[Treatment, ...]
     """What was taken out of it, or left in it."""
-    found: tuple[str, ...]
+    metadata: tuple[str, ...]
     """What the file said beside what it shows, as its format names it; kept nowhere."""
 
 

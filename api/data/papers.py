@@ -154,7 +154,7 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes, metadat
     with ports.store.write() as tx:
         copy = ports.desk.keep_paper(tx, actor_of(ports, tx, token), paper, now=ports.clock())
     kept = KeptPaper(
-        sha256=copy, original=paper.original, bytes=len(paper.data), done=paper.done, found=paper.found
+        sha256=copy, original=paper.original, bytes=len(paper.data), done=paper.done, metadata=paper.metadata
     )
     return unkept(kept, 201)
 

@@ -1,4 +1,4 @@
-"""The horizontal flow picture: a column a stage, exits to a shelf below, the donor's thread on top.
+"""The horizontal flow picture: a column a stage, exits to a baseline below, the donor's thread on top.
 
 Server-drawn SVG with classes only; it carries no style, no script and no figure that the table lacks.
 """
@@ -55,21 +55,21 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
     if any(stage.kind is StageKind.DISTRIBUTED for stage in flow.stages):
         top += 8
     beside, lowest = _ends(layout, words, xs, top)
-    shelf = max(top + layout.extent + 34, lowest)
+    baseline = max(top + layout.extent + 34, lowest)
     out = [
         head,
         _bands(layout, xs, top),
-        _straight(layout, xs, top, shelf),
-        _exits(layout, xs, top, shelf),
+        _straight(layout, xs, top, baseline),
+        _exits(layout, xs, top, baseline),
         _bars(layout, xs, top),
-        _wires(layout, xs, top, shelf),
+        _wires(layout, xs, top, baseline),
         _receivers(layout, xs, top, thread),
         beside,
     ]
     if thread:
-        out.append(_thread(layout, xs, top, shelf, thread))
-    out.append(f'<path class="h" d="M0 {n(shelf + 14)}H{WIDTH}"/>')
-    foot, bottom = _foot(words, layout, xs, spaces, shelf + 14)
+        out.append(_thread(layout, xs, top, baseline, thread))
+    out.append(f'<path class="h" d="M0 {n(baseline + 14)}H{WIDTH}"/>')
+    foot, bottom = _foot(words, layout, xs, spaces, baseline + 14)
     title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
     return (
         f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="ltr" '
@@ -138,7 +138,7 @@ def end_of(item: Leaving, layout: Layout, xs: tuple[float, ...]) -> float:
 
 
 def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float]]:
-    """Where each exit stands on the shelf: x and width by its index.
+    """Where each exit stands on the baseline: x and width by its index.
 
     The lowest of a stage stands first, and with it all that the foot row has one figure for; what has its words beside
     it does not come down.
@@ -167,7 +167,7 @@ def drops(layout: Layout, xs: tuple[float, ...]) -> dict[int, tuple[float, float
     return placed
 
 
-def _straight(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> str:
+def _straight(layout: Layout, xs: tuple[float, ...], top: float, baseline: float) -> str:
     """Exits too wide to bend: level to a bar of their own, from which a line goes down to the foot row."""
     out = []
     places = drops(layout, xs)
@@ -179,7 +179,7 @@ def _straight(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -
         out.append(path(css + "2", ribbon([(xs[item.stage] + BAR, low, high), (end, low, high)], False)))
         out.append(rect(css + "1 x", end, low, _END, item.size))
         if index in places:
-            out.append(path(f"w {css}w f", f"M{n(places[index][0])} {n(high)}V{n(shelf)}"))
+            out.append(path(f"w {css}w f", f"M{n(places[index][0])} {n(high)}V{n(baseline)}"))
     return "".join(out)
 
 
@@ -237,30 +237,30 @@ def exit_width(item: Leaving) -> float:
     return 4.0 if item.exit.kind is ExitKind.SPENT else max(1.0, item.size)
 
 
-def _exits(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> str:
+def _exits(layout: Layout, xs: tuple[float, ...], top: float, baseline: float) -> str:
     out = []
     for index, (x, width) in drops(layout, xs).items():
         item = layout.leaving[index]
         if item.thin or item.straight:
             continue
         css = CODE[item.substance]
-        out.append(path(css + "2 x", _bend(xs[item.stage] + BAR, top + item.start, x, width, shelf)))
-        out.append(rect(css + "1", x, shelf - 4, width, 4))
+        out.append(path(css + "2 x", _bend(xs[item.stage] + BAR, top + item.start, x, width, baseline)))
+        out.append(rect(css + "1", x, baseline - 4, width, 4))
     return "".join(out)
 
 
-def _bend(left: float, upper: float, x: float, width: float, shelf: float) -> str:
+def _bend(left: float, upper: float, x: float, width: float, baseline: float) -> str:
     """From the bar's side to the right, then down: a quarter turn of the width, plus 8 px inside."""
     lower = upper + width
-    inner = min(8.0, max(2.0, shelf - 4 - lower), x - left)
+    inner = min(8.0, max(2.0, baseline - 4 - lower), x - left)
     outer = inner + width
     return (
         f"M{n(left)} {n(upper)}H{n(x - inner)}A{n(outer)} {n(outer)} 0 0 1 {n(x + width)} {n(upper + outer)}"
-        f"V{n(shelf)}H{n(x)}V{n(lower + inner)}A{n(inner)} {n(inner)} 0 0 0 {n(x - inner)} {n(lower)}H{n(left)}Z"
+        f"V{n(baseline)}H{n(x)}V{n(lower + inner)}A{n(inner)} {n(inner)} 0 0 0 {n(x - inner)} {n(lower)}H{n(left)}Z"
     )
 
 
-def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> str:
+def _wires(layout: Layout, xs: tuple[float, ...], top: float, baseline: float) -> str:
     lines = []
     for index, (x, width) in drops(layout, xs).items():
         item = layout.leaving[index]
@@ -268,12 +268,12 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, shelf: float) -> s
             continue
         y = top + (item.start + item.end) / 2
         middle = x + width / 2
-        d = f"M{n(xs[item.stage] + BAR)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf)}"
+        d = f"M{n(xs[item.stage] + BAR)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(baseline)}"
         css = "bad" if item.exit.kind.is_bad else CODE[item.substance]
         lines.append(
             path(halo_class(item), d)
             + path(wire_class(item), d)
-            + rect(f"{css}1", middle - 5, shelf - 3, 10, 3)
+            + rect(f"{css}1", middle - 5, baseline - 3, 10, 3)
         )
     return "".join(lines)
 
@@ -316,7 +316,7 @@ def _apart(ends: Mapping[EndOfThread, float]) -> dict[EndOfThread, float]:
     return placed
 
 
-def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thread: Thread) -> str:
+def _thread(layout: Layout, xs: tuple[float, ...], top: float, baseline: float, thread: Thread) -> str:
     weave = drawn_thread(thread, layout)
     places = drops(layout, xs)
     lines, ends, level = [], [], dict[EndOfThread, float]()
@@ -336,8 +336,8 @@ def _thread(layout: Layout, xs: tuple[float, ...], top: float, shelf: float, thr
         elif strand.leaving is not None:
             drop, width = places[layout.leaving.index(strand.leaving)]
             middle = drop + width / 2
-            lines.append(f"M{n(x)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(shelf - 4)}")
-            ends.append(_square(middle, shelf - 8 + SQUARE / 2))
+            lines.append(f"M{n(x)} {n(y)}H{n(middle - 8)}q8 0 8 8V{n(baseline - 4)}")
+            ends.append(_square(middle, baseline - 8 + SQUARE / 2))
         elif strand.target is not None:
             between = [
                 (xs[stage] + half, top + across)
@@ -360,7 +360,7 @@ def _square(x: float, y: float) -> str:
 
 
 def feet_in_order(words: Words, layout: Layout, xs: tuple[float, ...]) -> list[list[Foot]]:
-    """The figures of each stage in the order of their stubs on the shelf, from left to right."""
+    """The figures of each stage in the order of their stubs on the baseline, from left to right."""
     first: dict[tuple[str, ExitKind, str], float] = {}
     for index, (x, _) in drops(layout, xs).items():
         row = layout.leaving[index].exit

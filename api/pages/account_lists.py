@@ -52,7 +52,7 @@ def _waiting(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
 
 
 def _open_item(row: PublicOpenItem, today: str) -> Row:
-    to_do = say.told_publicly(row.to_do)
+    to_do = say.public_to_do(row.to_do)
     return Row(
         (
             text_cell(say.kind_title(row.kind)),

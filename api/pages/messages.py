@@ -1,6 +1,6 @@
 """What pages say, message by message: a whole English text with named places, and a note for who translates it.
 
-Sentences are told by `said` (marked pieces) or `worded` (plain text), lists by `listed`, `joined` and `told_list`; no
+Sentences are told by `said` (marked pieces) or `worded` (plain text), lists by `listed`, `joined` and `joined_list`; no
 word is put beside another in any other way. So a catalogue has one thing to replace (`chosen`), and a language's
 order of words, its plural forms and its way to join a list are its own.
 """
@@ -30,7 +30,7 @@ class Piece:
 
 
 Sentence = tuple[Piece, ...]
-Told = str | int | Piece | Sentence
+PlaceValue = str | int | Piece | Sentence
 """What a placeholder is filled with; a whole number is grouped."""
 
 
@@ -114,7 +114,7 @@ def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(parts)
 
 
-def said(message: Message, /, *, n: int | None = None, **given: Told) -> Sentence:
+def said(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> Sentence:
     """The message as marked pieces, what is given at its places. Raises KeyError for what is not given."""
     pieces: list[Piece] = []
     words: list[str] = []  # what is not marked, up to the next mark
@@ -148,7 +148,7 @@ def said(message: Message, /, *, n: int | None = None, **given: Told) -> Sentenc
     return (*pieces, Piece(rest)) if rest else tuple(pieces)
 
 
-def worded(message: Message, /, *, n: int | None = None, **given: Told) -> str:
+def worded(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> str:
     """The message as plain text. Raises KeyError for what is not given."""
     return "".join(
         text or bold or link or _plain(n if name == "n" and n is not None else given[name])
@@ -156,7 +156,7 @@ def worded(message: Message, /, *, n: int | None = None, **given: Told) -> str:
     )
 
 
-def _plain(told: Told) -> str:
+def _plain(told: PlaceValue) -> str:
     if isinstance(told, str):
         return told
     if isinstance(told, int):
@@ -184,7 +184,7 @@ SENTENCES = ListPattern(_AFTER, _AFTER)
 """Whole sentences, one after the other."""
 
 
-def told_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence:
+def joined_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence:
     """Parts of a sentence, joined as the language joins them; nothing for none."""
     if not parts:
         return ()
@@ -196,7 +196,7 @@ def told_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence
 
 def joined(parts: Sequence[Sentence]) -> Sentence:
     """`30 handed out in Ghana, 7 waiting at WAHO`."""
-    return told_list(parts, COMMAS)
+    return joined_list(parts, COMMAS)
 
 
 def listed(parts: Sequence[str], pattern: ListPattern = AND) -> str:

@@ -13,7 +13,7 @@ from api.pages import sentences
 from api.pages.parts import ROWS
 from api.pages.render import PageRenderer
 from api.pages.sentences import controls as say
-from api.pages.sentences.accounts import account_told
+from api.pages.sentences.accounts import account_label
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.views.campaign import CampaignHead
@@ -67,7 +67,7 @@ def period_page(pages: PageRenderer, head: CampaignHead, period: ClosedPeriod) -
 
 def _table(asset: str, campaign: str, rows: Sequence[AccountBalance]) -> BalanceTable:
     most = len(rows) if len(rows) <= ROWS else ROWS - 1
-    shown = [_row(account_told(row.account, campaign), asset, [row]) for row in rows[:most]]
+    shown = [_row(account_label(row.account, campaign), asset, [row]) for row in rows[:most]]
     if rest := rows[most:]:
         shown.append(_row(say.more_accounts(len(rest)), asset, rest))
     whole = _row("", asset, rows)

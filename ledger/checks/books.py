@@ -14,7 +14,7 @@ from ledger.rules.books import Books
 from ledger.store.transaction import Reading
 from ledger.tracing.state import Lines, Run
 
-_TOGETHER = 100
+_BATCH = 100
 """Lines that are read with one question."""
 
 
@@ -74,7 +74,7 @@ def no_negative_place(tx: Reading) -> Iterator[Finding]:
 def _some_lines(lines: Lines) -> Iterator[dict[str, list[Span]]]:
     """All lines with the states of their units, so many at a time as are asked for together."""
     names = iter(lines.names())
-    while some := list(islice(names, _TOGETHER)):
+    while some := list(islice(names, _BATCH)):
         spans = lines.whole_of(some)
         yield {name: spans.get(name, []) for name in some}
 

@@ -34,7 +34,7 @@ from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.totals import apart_totals, bars_of, goods_totals
 
 _NAME = "published_sums_tie"
-_UNDER_WAY = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
+_IN_PIPELINE = (AccountClass.STOCK, AccountClass.TRANSIT, AccountClass.HANDED)
 _MONEY = (StageKind.DONATED, StageKind.MONEY)
 Differing = tuple[Wording, Counter[str], Counter[str]]
 """What is compared; as it is published, and as it should be, by asset or product."""
@@ -88,7 +88,7 @@ def _headline(known: Known, flow: Flow, lots: Sequence[LotSums]) -> Iterator[Dif
     reached = _sum((goods.distributed, *(rows.distributed for rows in apart.values())))
     yield Wording("distributed"), reached, _lots(known, AccountClass.DISTRIBUTED)
     waiting = _sum((goods.under_way, *(rows.under_way for rows in apart.values())))
-    yield Wording("on the way or waiting"), waiting, _lots(known, *_UNDER_WAY)
+    yield Wording("on the way or waiting"), waiting, _lots(known, *_IN_PIPELINE)
     opened: Counter[str] = Counter()
     for balance in known.held.of(AccountClass.OPEN):
         if balance.asset in flow.units:

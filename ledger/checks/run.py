@@ -95,15 +95,15 @@ BY_ACCOUNT = (
 
 def run_checks(tx: Reading) -> list[Finding]:
     """All that is wrong, by every check; one that cannot read what is stored says so."""
-    return _found(tx, CHECKS)
+    return _findings(tx, CHECKS)
 
 
 def run_new_checks(tx: Reading, after: int) -> list[Finding]:
     """What is wrong with the entries above `after`, and with the sums that they led to; for in between whole runs."""
-    return _found(tx, (*(partial(check, after=after) for check in BY_ENTRY), *BY_ACCOUNT))
+    return _findings(tx, (*(partial(check, after=after) for check in BY_ENTRY), *BY_ACCOUNT))
 
 
-def _found(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]) -> list[Finding]:
+def _findings(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]) -> list[Finding]:
     found: list[Finding] = []
     for check in checks:
         try:

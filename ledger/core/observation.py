@@ -144,7 +144,7 @@ def _json(body: ObservationBody) -> dict[str, Any]:
         case BlockLeft():
             return {}
         case Sighting():
-            return dict(_told(body.tx))
+            return dict(_parts(body.tx))
         case Evicted():
             return {"looks": body.looks}
         case ShownOutputs():
@@ -159,10 +159,10 @@ def _placed(tx: ObservedTx) -> Iterator[tuple[str, Any]]:
         ("coinbase", tx.coinbase),
         ("branch", tx.branch),
     )
-    yield from _told(tx)
+    yield from _parts(tx)
 
 
-def _told(tx: ObservedTx) -> Iterator[tuple[str, Any]]:
+def _parts(tx: ObservedTx) -> Iterator[tuple[str, Any]]:
     yield "inputs", [str(spent) for spent in tx.inputs]
     yield "outputs", [(o.vout, o.script, o.sats, o.campaign, o.branch, o.address) for o in tx.outputs]
     yield "others", tx.others

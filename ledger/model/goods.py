@@ -37,14 +37,14 @@ class Missing(StrEnum):
     REJECTED = "rejected"
 
 
-class Failed(StrEnum):
+class Discrepancy(StrEnum):
     """What pieces of a lot were that the supplier delivers again."""
 
     SHORT = "short"
     REJECTED = "rejected"
 
 
-class ReturnWay(StrEnum):
+class ReturnDirection(StrEnum):
     """Which way goods go back."""
 
     TO_SUPPLIER = "to_supplier"
@@ -59,7 +59,7 @@ class RecalledAt(StrEnum):
     PEOPLE = "people"  # at a place where they were handed out
 
 
-class RecallEnd(StrEnum):
+class RecallOutcome(StrEnum):
     """What became of pieces of a recalled lot that nobody sends back."""
 
     DESTROYED = "destroyed"  # where they were
@@ -145,7 +145,7 @@ class LotDeliveryRow(Table, table=True):
     __tablename__: ClassVar[Any] = "lot_deliveries"
     __table_args__ = (
         of_lot(),
-        one_of("replaces_failed", Failed),
+        one_of("replaces_discrepancy", Discrepancy),
         Index("lot_deliveries_lot", "campaign", "product", "lot"),
         KEYED,
     )
@@ -166,7 +166,7 @@ class LotDeliveryRow(Table, table=True):
     short: int = Field(default=0, sa_type=LONG)
     rejected: int = Field(default=0, sa_type=LONG)
     replaces: str | None = Field(default=None, sa_type=TEXT)  # the lot that it is delivered for
-    replaces_failed: Failed | None = Field(default=None, sa_type=Word(Failed))
+    replaces_discrepancy: Discrepancy | None = Field(default=None, sa_type=Word(Discrepancy))
     reversed_by: int | None = Field(default=None, sa_type=LONG, foreign_key="entries.seq")
 
 
@@ -280,8 +280,8 @@ class ReturnRow(Paper, table=True):
     """Goods that go back: from `place` to the supplier, or to it from an `organisation` or from `people` at a place."""
 
     __tablename__: ClassVar[Any] = "returns"
-    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("way", ReturnWay), STRICT)
-    way: ReturnWay = Field(sa_type=Word(ReturnWay))
+    __table_args__ = (UniqueConstraint("campaign", "number"), one_of("direction", ReturnDirection), STRICT)
+    direction: ReturnDirection = Field(sa_type=Word(ReturnDirection))
     place: str = Field(sa_type=TEXT)
     organisation: str | None = Field(default=None, sa_type=TEXT)
     people: str | None = Field(default=None, sa_type=TEXT)
@@ -345,21 +345,21 @@ class OtherExpiryRow(Paper, table=True):
     reason: str = Field(sa_type=TEXT)
 
 
-class RecallEndRow(Paper, table=True):
+class RecallOutcomeRow(Paper, table=True):
     """What became of `quantity` pieces of a recalled lot at a place or an organisation. `recall`: its entry."""
 
-    __tablename__: ClassVar[Any] = "recall_ends"
+    __tablename__: ClassVar[Any] = "recall_outcomes"
     __table_args__ = (
         UniqueConstraint("campaign", "number"),
         one_of("at", RecalledAt),
-        one_of("became", RecallEnd),
-        Index("recall_ends_recall", "recall"),
+        one_of("became", RecallOutcome),
+        Index("recall_outcomes_recall", "recall"),
         STRICT,
     )
     recall: int = Field(sa_type=LONG, foreign_key="recalls.entry")
     at: RecalledAt = Field(sa_type=Word(RecalledAt))
     place: str = Field(sa_type=TEXT)
-    became: RecallEnd = Field(sa_type=Word(RecallEnd))
+    became: RecallOutcome = Field(sa_type=Word(RecallOutcome))
     quantity: int = Field(sa_type=LONG)  # pieces
     reason: str = Field(sa_type=TEXT)
     report: str | None = Field(default=None, sa_type=TEXT)

@@ -214,8 +214,8 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """Where a statement ends: its last day, and the balance then."""
+class _Closing:
+    """Where a statement closings: its last day, and the balance then."""
 
     last: str
     closing: int
@@ -230,7 +230,7 @@ class _Beside:
     """The books beside the statements of a file in one currency: a line there is at most one of the file.
 
     `rows` stand on days of the file, `times` counts by day and amount what was ever told on them. `spans` are first
-    and last day of each statement in the books, `ends` where they end, and those of the file that were paired;
+    and last day of each statement in the books, `closings` where they end, and those of the file that were paired;
     `covered` are the days of those. `follows` are days on which one of the file goes on from another that ended there.
     """
 
@@ -239,7 +239,7 @@ class _Beside:
     rows: list[BankLineRow]
     times: Counter[tuple[str, int]]
     spans: list[tuple[str, str]]
-    ends: list[_End]
+    closings: list[_Closing]
     covered: list[tuple[str, str]] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     new: list[StatementLine] = field(default_factory=list)
@@ -261,7 +261,7 @@ class _Beside:
             rows=[row for row in rows if row.reversed_by is None],
             times=Counter((row.booked, signed(row)) for row in rows),
             spans=[(s.first, s.last) for s in told],
-            ends=[_End(s.last, s.closing) for s in told],
+            closings=[_Closing(s.last, s.closing) for s in told],
         )
 
     def paired(self, statement: Statement) -> _Pairs:
@@ -284,7 +284,7 @@ class _Beside:
         self.used |= {row.entry for row in pairs if row is not None}
         self.new += [line for line, row in zip(statement.lines, pairs, strict=True) if row is None]
         if statement.closing is not None:
-            self.ends.append(_End(statement.last, statement.closing))
+            self.closings.append(_Closing(statement.last, statement.closing))
             self.covered.append((statement.first, statement.last))
         return pairs
 
@@ -294,10 +294,10 @@ class _Beside:
         Then those are further ones: a bank without references writes the same fee twice a day in two files alike.
         What looks known and sums to nothing may as well be the same lines, exported a second time.
         """
-        newest = max(self.ends, key=lambda end: end.last, default=None)
+        newest = max(self.closings, key=lambda end: end.last, default=None)
         if newest is None:
             return False
-        of_that_day = [end for end in self.ends if end.last == newest.last]
+        of_that_day = [end for end in self.closings if end.last == newest.last]
         is_next = of_that_day[-1].closing == statement.opening and statement.first >= newest.last
         return is_next and sum(signed(row) for row in pairs if row is not None) != 0
 

@@ -41,14 +41,14 @@ _SECRET = "paper_secret"  # noqa: S105 - the name under which it is kept
 class TreatedPaper:
     """A paper as it may be served: `original` is the SHA-256 of what was given, `done` what was taken out of it.
 
-    `found` is what its file said beside what it shows, a line each: told to who brings it, and kept nowhere.
+    `metadata` is what its file said beside what it shows, a line each: told to who brings it, and kept nowhere.
     """
 
     data: bytes
     media_type: str
     original: str
     done: tuple[Treatment, ...]
-    found: tuple[str, ...]
+    metadata: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from ledger.store.transaction import Reading, Writing
 FOLDS = 11
 """Raised by whoever changes what a fold leaves: a model of another number is made anew when opened."""
 _FOLDED_BY = "folds"
-_TOLD_EACH = 500
+_PROGRESS_EVERY = 500
 """Rows folded between two words to who waits."""
 
 
@@ -83,20 +83,20 @@ def fold_all(
     everything = entries + tx.observations.head()
     with _nothing_collected():
         rows, done = tx.journal.rows(), 0
-        while page := list(islice(rows, _TOLD_EACH)):
+        while page := list(islice(rows, _PROGRESS_EVERY)):
             if isinstance(into, Scratch):
                 into.keep(page)
             with books.batched():
                 for row in page:
                     fold(books, entry_from_bytes(row.data))
             done += len(page)
-            if len(page) == _TOLD_EACH:
+            if len(page) == _PROGRESS_EVERY:
                 progress(done, everything)
         for done, seen in enumerate(tx.observations.rows(), start=entries + 1):
             observed.fold(seen.at, seen.source, seen.kind, seen.subject, seen.data)
-            if done % _TOLD_EACH == 0:
+            if done % _PROGRESS_EVERY == 0:
                 progress(done, everything)
-    if everything >= _TOLD_EACH:
+    if everything >= _PROGRESS_EVERY:
         progress(everything, everything)
 
 

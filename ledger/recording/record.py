@@ -128,7 +128,7 @@ def record(
     booked on its day is booked on the first day on which it may (docs/rules.md, 13 and 18).
     """
     facts = by_name(tx.session, kind.name, facts)
-    told = facts_json(facts)
+    written = facts_json(facts)
     books = Books(tx)
     key = kind.key_of(books, campaign, facts)
     begun = tx.journal.head_and(key, _BEGINNING, of_campaign=campaign)
@@ -136,7 +136,7 @@ def record(
     if earlier is not None:
         entry = entry_from_bytes(earlier.data)
         beside = (entry.happened, entry.out_of_order) == (happened, out_of_order)
-        if same_facts(entry, kind.name, campaign, told) and beside:
+        if same_facts(entry, kind.name, campaign, written) and beside:
             return AlreadyRecorded(entry, earlier.data)
         raise _recorded_otherwise(kind, facts, entry, books.reversed_by(entry.seq) is not None)
     approved = kind.approves(books, campaign, facts)
@@ -180,7 +180,7 @@ def record(
         at=context.at,
         date=booked,
         role=role,
-        facts=told,
+        facts=written,
         notes={} if notes is None else notes if isinstance(notes, Mapping) else facts_json(notes),
         transfers=posting.transfers,
         operations=posting.operations,
@@ -193,7 +193,7 @@ def record(
     except ValueError:
         # Each amount was within the bound; what stands there already makes a sum of it that no line can hold.
         raise Refused.field(
-            _largest(told),
+            _largest(written),
             "makes a sum above {most}, which no line can hold; check the figure",
             most=MAX_AMOUNT,
         ) from None
@@ -219,8 +219,8 @@ def record(
     tx.changes.note({campaign, *map(campaign_of, accounts), *all_of_them})
     if author is not None:
         tx.desk.note_author(seq, author)
-    for following, told_next in kind.follows(books, folded):
-        record(tx, following, campaign, told_next, now=now, role=Role.SYSTEM, date=booked)
+    for following, facts_next in kind.follows(books, folded):
+        record(tx, following, campaign, facts_next, now=now, role=Role.SYSTEM, date=booked)
     return Recorded(entry, data)
 
 
@@ -234,9 +234,9 @@ def _is_everywhere(tx: Writing, kind: Kind, posting: Posting[Any]) -> bool:
     return corrected or any(one.everywhere or one.read_elsewhere for one in (kind, BY_NAME[undone.kind]))
 
 
-def _largest(told: dict[str, Any]) -> str:
+def _largest(facts: dict[str, Any]) -> str:
     """The field of the largest whole number of some facts."""
-    numbers = {name: value for name, value in told.items() if type(value) is int}
+    numbers = {name: value for name, value in facts.items() if type(value) is int}
     return max(numbers, key=lambda name: numbers[name], default="body")
 
 
@@ -245,10 +245,10 @@ def fold(books: Books, entry: Entry) -> Entry[Any, Any]:
     it."""
     books.apply(entry)
     kind = BY_NAME[entry.kind]
-    told = kind.read(entry)
-    kind.fold(books, told)
-    note_questions(books, kind, entry, told)
+    typed = kind.read(entry)
+    kind.fold(books, typed)
+    note_questions(books, kind, entry, typed)
     note_subjects(books.session, entry)
     note_movements(books, entry)
     books.session.flush()
-    return told
+    return typed

@@ -83,7 +83,7 @@ def give_role(tx: Writing, name: str, grant: Grant, *, now: int, by: Actor | Non
     if grant.until is not None and grant.until < today:
         raise Refused.field("until", "lies before today, {today}; give a later day", today=today)
     tx.desk.give_role(user.id, grant)
-    tx.desk.audit(rfc3339(now), _by(by), "role given", _told(name, grant))
+    tx.desk.audit(rfc3339(now), _by(by), "role given", _audit_subject(name, grant))
 
 
 def take_role(tx: Writing, name: str, role: str, campaign: str | None, *, now: int, by: Actor | None) -> None:
@@ -96,7 +96,7 @@ def take_role(tx: Writing, name: str, role: str, campaign: str | None, *, now: i
             "{name} does not have exactly this role; `aidtrail role list` shows what they have and where",
             name=name,
         )
-    tx.desk.audit(rfc3339(now), _by(by), "role taken", _told(name, grant))
+    tx.desk.audit(rfc3339(now), _by(by), "role taken", _audit_subject(name, grant))
 
 
 def _require_campaign(tx: Reading, slug: str) -> None:
@@ -105,7 +105,7 @@ def _require_campaign(tx: Reading, slug: str) -> None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=slug[:60])
 
 
-def _told(name: str, grant: Grant) -> str:
+def _audit_subject(name: str, grant: Grant) -> str:
     """What the audit log says of a role: who, which, where and until when."""
     where = grant.campaign or "*"
     return f"{name}/{grant.role}/{where}" + ("" if grant.until is None else f"/{grant.until}")

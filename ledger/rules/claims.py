@@ -25,13 +25,13 @@ from ledger.core.names import Lot
 from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import (
     LotDeliveryRow,
-    RecallEnd,
-    RecallEndRow,
+    RecallOutcome,
+    RecallOutcomeRow,
     RecallRow,
     ReceiptRow,
+    ReturnDirection,
     ReturnLotRow,
     ReturnRow,
-    ReturnWay,
 )
 from ledger.model.orders import ClaimRow, Failure, FollowedClaimRow, OrderItemRow, OrderRow, RefundRow
 from ledger.model.payments import PaymentRow
@@ -42,7 +42,7 @@ from ledger.rules.carrier_claims import claim_left, price_of, require_claim, sta
 from ledger.rules.exchange_rates import worth
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import order_line, require_order
-from ledger.rules.recall_ends import recall_end_use
+from ledger.rules.recall_outcomes import recall_destruction_use
 from ledger.rules.receipts import receipt_use
 from ledger.rules.rests_on import days_of
 from ledger.rules.returns import return_use
@@ -263,7 +263,7 @@ _SENT_BACK = (
     .join(ReturnLotRow, col(ReturnLotRow.entry) == ReturnRow.entry)
     .where(
         col(ReturnRow.campaign) == OF_CAMPAIGN,
-        col(ReturnRow.way) == ReturnWay.TO_SUPPLIER,
+        col(ReturnRow.direction) == ReturnDirection.TO_SUPPLIER,
         col(ReturnRow.reversed_by).is_(None),
     )
     .order_by(col(ReturnRow.entry), col(ReturnLotRow.n))
@@ -284,14 +284,14 @@ def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
 
 
 _DESTROYED = (
-    select(RecallEndRow, RecallRow)
-    .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
+    select(RecallOutcomeRow, RecallRow)
+    .join(RecallRow, col(RecallRow.entry) == RecallOutcomeRow.recall)
     .where(
-        col(RecallEndRow.campaign) == OF_CAMPAIGN,
-        col(RecallEndRow.became) == RecallEnd.DESTROYED,
-        col(RecallEndRow.reversed_by).is_(None),
+        col(RecallOutcomeRow.campaign) == OF_CAMPAIGN,
+        col(RecallOutcomeRow.became) == RecallOutcome.DESTROYED,
+        col(RecallOutcomeRow.reversed_by).is_(None),
     )
-    .order_by(col(RecallEndRow.entry))
+    .order_by(col(RecallOutcomeRow.entry))
 )
 
 
@@ -303,7 +303,7 @@ def _destroyed(session: Session, campaign: str) -> Iterator[_Fact]:
         lot = Lot(recall.product, recall.lot)
         first = came.get(lot)
         if first is not None:
-            use, paper = recall_end_use(campaign, end.number), f"recall end {end.number}"
+            use, paper = recall_destruction_use(campaign, end.number), f"recall end {end.number}"
             kind = PartKind.LOST
             yield _Fact(first.order_number, first.item, Failure.DESTROYED, kind, lot, paper, use, end.date)
 

@@ -24,7 +24,7 @@ from ledger.model.deliveries import (
     ExplainedBy,
     ExplanationRow,
 )
-from ledger.model.goods import ReturnWay
+from ledger.model.goods import ReturnDirection
 from ledger.model.questions import Doubt
 from ledger.rules.books import Books
 from ledger.rules.deliveries import find_handover, find_loss, handed_lots, require_handover
@@ -449,7 +449,7 @@ def pieces_stated(
             back = find_return(session, campaign, number)
             if back is None or back.reversed_by is not None:
                 return None
-            went_there = back.way is ReturnWay.FROM_RECIPIENT and back.place == place
+            went_there = back.direction is ReturnDirection.FROM_RECIPIENT and back.place == place
             returned = returned_lots(session, back.entry) if place is None or went_there else ()
             return back.entry, sum(row.quantity for row in returned if Lot(row.product, row.lot) == lot)
         case ExplainedBy.HANDOVER:

@@ -235,10 +235,10 @@ def _early(context: Context, facts: Conversion) -> None:
             "is of a transaction; coins that lie at the exchange are sold without one, leave it out",
         )
     if facts.reference is not None:
-        _require_not_told(context, facts, facts.reference)
+        _require_new_reference(context, facts, facts.reference)
 
 
-def _require_not_told(context: Context, facts: Conversion, reference: str) -> None:
+def _require_new_reference(context: Context, facts: Conversion, reference: str) -> None:
     """Refused where another conversion tells of the same sale already."""
     other = context.books.session.exec(
         select(ConversionRow.number).where(

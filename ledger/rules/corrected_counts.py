@@ -83,7 +83,7 @@ class CountedField:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _CountedLot:
     """What a paper says of a lot: the rows that say it, by their key, and the use that moved the pieces."""
 
     lot: Lot
@@ -95,7 +95,7 @@ class _Told:
 # ── what is meant ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows_of(session: Session, of: CountedField) -> Iterator[_Told]:
+def _rows_of(session: Session, of: CountedField) -> Iterator[_CountedLot]:
     """All lots of a paper that can be meant, but for what came too much."""
     if of.kind in {"receipt", "in-kind"}:
         receipt = session.get(ReceiptRow, of.entry)
@@ -104,17 +104,17 @@ def _rows_of(session: Session, of: CountedField) -> Iterator[_Told]:
             lot = Lot(row.product, row.lot)
             use = "" if receipt is None else receipt_use(of.campaign, receipt.number, row.lot)
             if not lot.is_over:
-                yield _Told(lot, LotDeliveryRow, {"entry": row.entry, "n": row.n}, use)
+                yield _CountedLot(lot, LotDeliveryRow, {"entry": row.entry, "n": row.n}, use)
     elif of.kind == "arrival":
         number = session.get_one(ArrivalRow, of.entry).number
         counts = select(ArrivedLotRow).where(ArrivedLotRow.entry == of.entry)
         for counted in session.exec(counts.order_by(col(ArrivedLotRow.n))):
             lot = Lot(counted.product, counted.lot)
             key = {"entry": counted.entry, "n": counted.n}
-            yield _Told(lot, ArrivedLotRow, key, arrival_use(of.campaign, number, lot))
+            yield _CountedLot(lot, ArrivedLotRow, key, arrival_use(of.campaign, number, lot))
     elif of.kind == "loss":
         loss = session.get_one(LossRow, of.entry)
-        yield _Told(
+        yield _CountedLot(
             Lot(loss.product, loss.lot), LossRow, {"entry": loss.entry}, loss_use(of.campaign, loss.number)
         )
     elif of.kind == "distribution":
@@ -133,15 +133,15 @@ def _rows_of(session: Session, of: CountedField) -> Iterator[_Told]:
             handed.order_by(col(DistributionLotRow.recipient), col(DistributionLotRow.n))
         ):
             key = {"entry": given.entry, "recipient": given.recipient, "n": given.n}
-            yield _Told(Lot(given.product, given.lot), DistributionLotRow, key, str(given.recipient))
+            yield _CountedLot(Lot(given.product, given.lot), DistributionLotRow, key, str(given.recipient))
     else:
         table = ShipmentLotRow if of.kind == "shipment" else HandoverLotRow
         listed = select(table).where(table.entry == of.entry).order_by(col(table.n))
         for line in session.exec(listed):
-            yield _Told(Lot(line.product, line.lot), table, {"entry": line.entry, "n": line.n}, "")
+            yield _CountedLot(Lot(line.product, line.lot), table, {"entry": line.entry, "n": line.n}, "")
 
 
-def _told(session: Session, of: CountedField) -> _Told:
+def _counted_lot(session: Session, of: CountedField) -> _CountedLot:
     """What is meant; raises Refused where several can be."""
     rows = [row for row in _rows_of(session, of) if of.lot in {None, row.lot.number, str(row.lot)}]
     if len(rows) != 1:
@@ -153,16 +153,16 @@ def _told(session: Session, of: CountedField) -> _Told:
     return rows[0]
 
 
-def _use(context: Context, of: CountedField, told: _Told) -> Use:
+def _use(context: Context, of: CountedField, counted: _CountedLot) -> Use:
     """The use that moved the pieces; raises Refused where none did."""
     lines: Lines = context.books.lines
-    names = [told.use]
+    names = [counted.use]
     cause = _MOVED_BY.get(of.kind)
     if cause is not None:
         entry = context.entry(of.entry)
         number = "" if entry is None else str(entry.facts.get("number") or entry.facts.get("waybill"))
-        asset = str(told.lot)
-        details: list[tuple[str, ...]] = [(asset, told.use)] if told.use else []
+        asset = str(counted.lot)
+        details: list[tuple[str, ...]] = [(asset, counted.use)] if counted.use else []
         names = [str(UseName(cause, of.campaign, number, detail)) for detail in [*details, (asset,)]]
     name = next((name for name in names if name and lines.has_use(name)), None)
     if name is None:
@@ -172,10 +172,10 @@ def _use(context: Context, of: CountedField, told: _Told) -> Use:
 
 def says_count(context: Context, of: CountedField) -> int:
     """What the paper says today, in pieces."""
-    session, told = context.books.session, _told(context.books.session, of)
+    session, counted = context.books.session, _counted_lot(context.books.session, of)
     if of.kind == "in-kind":
         return session.get_one(InKindRow, of.entry).quantity
-    return _said(_use(context, of, told), of.field)
+    return _said(_use(context, of, counted), of.field)
 
 
 def _said(use: Use, field: Corrected) -> int:
@@ -189,28 +189,28 @@ def _said(use: Use, field: Corrected) -> int:
 
 def corrected_count(context: Context, of: CountedField, new: int) -> Posting[None]:
     """What moves when the paper says `new`; raises Refused where that leaves fewer than went on."""
-    told = _told(context.books.session, of)
+    counted = _counted_lot(context.books.session, of)
     if of.kind == "in-kind":
-        return _given(context, of, told, new)
-    use = _use(context, of, told)
+        return _given(context, of, counted, new)
+    use = _use(context, of, counted)
     again, more = MadeAgain(context, (use,)), new - _said(use, of.field)
     match of.kind:
         case "receipt":
-            shape, transfers = _received(context, of, told, use, again, more)
+            shape, transfers = _received(context, of, counted, use, again, more)
         case "arrival":
-            shape, transfers = _arrived(context, of, told, use, more)
+            shape, transfers = _arrived(context, of, counted, use, more)
         case "loss":
-            shape = _found_otherwise(use, PartKind.LOST, more)
+            shape = _recounted(use, PartKind.LOST, more)
             lost = context.books.session.get_one(LossRow, of.entry)
             gone = account(AccountClass.LOST, of.campaign, lost.cause.value)
-            transfers = (_transfer(gone, _account_of(use.line), str(told.lot), more),)
+            transfers = (_transfer(gone, _account_of(use.line), str(counted.lot), more),)
         case _:
-            shape, transfers = _went(told, use, again, more)
+            shape, transfers = _went(counted, use, again, more)
     return Posting(transfers, again.operations(shape))
 
 
 def _transfer(debit: str, credit: str, asset: str, more: int) -> Transfer:
-    """So many more move, or so many fewer than were told."""
+    """So many more move, or so many fewer than were counted."""
     return Transfer(debit, credit, asset, more) if more > 0 else Transfer(credit, debit, asset, -more)
 
 
@@ -234,7 +234,7 @@ def _parted(use: Use, kind: PartKind, more: int) -> list[Part]:
     ]
 
 
-def _found_otherwise(use: Use, kind: PartKind, more: int, on: str | None = None) -> Use:
+def _recounted(use: Use, kind: PartKind, more: int, on: str | None = None) -> Use:
     """A count that found more or fewer as `kind` of all that was there; `on`: where what is good goes."""
     parts = _parted(use, kind, more)
     if kind is PartKind.ON and on is not None and PartKind.ON not in {part.kind for part in parts}:
@@ -263,22 +263,22 @@ def replace_shape(use: Use, pieces: tuple[tuple[int, int], ...], scale: int, par
 
 
 def _arrived(
-    context: Context, of: CountedField, told: _Told, use: Use, more: int
+    context: Context, of: CountedField, counted: _CountedLot, use: Use, more: int
 ) -> tuple[Use, tuple[Transfer, ...]]:
     session, campaign = context.books.session, of.campaign
     place = session.get_one(ArrivalRow, of.entry).place
-    row = session.get_one(ArrivedLotRow, (told.key["entry"], told.key["n"]))
-    on = goods_line(campaign, AccountClass.STOCK, place, told.lot)
+    row = session.get_one(ArrivedLotRow, (counted.key["entry"], counted.key["n"]))
+    on = goods_line(campaign, AccountClass.STOCK, place, counted.lot)
     if of.field is Corrected.GOOD:
         to = goods_account(AccountClass.STOCK, campaign, place)
     else:
         cause = row.cause.value if of.field is Corrected.LOST and row.cause is not None else of.field.value
         to = account(AccountClass.LOST, campaign, cause)
-    shape = _found_otherwise(use, _PARTS[of.field], more, on)
-    return shape, (_transfer(to, _account_of(use.line), str(told.lot), more),)
+    shape = _recounted(use, _PARTS[of.field], more, on)
+    return shape, (_transfer(to, _account_of(use.line), str(counted.lot), more),)
 
 
-def _went(told: _Told, use: Use, again: MadeAgain, more: int) -> tuple[Use, tuple[Transfer, ...]]:
+def _went(counted: _CountedLot, use: Use, again: MadeAgain, more: int) -> tuple[Use, tuple[Transfer, ...]]:
     """A waybill, a handover or a distribution lists so many more, the lowest free ones, or fewer."""
     (part,) = use.parts
     new = part.share + more
@@ -293,35 +293,37 @@ def _went(told: _Told, use: Use, again: MadeAgain, more: int) -> tuple[Use, tupl
             "new",
             "wants {wanted} more of {lot}, and {there} are at {place}; no more",
             wanted=more,
-            lot=str(told.lot),
+            lot=str(counted.lot),
             there=units_in(added),
             place=place,
         )
     shape = replace_shape(use, joined((*pieces, *added)), new, [part._replace(share=new, out=new)])
     to = _account_of(str(part.line))
-    return shape, (_transfer(to, _account_of(use.line), str(told.lot), more),)
+    return shape, (_transfer(to, _account_of(use.line), str(counted.lot), more),)
 
 
 def _received(
-    context: Context, of: CountedField, told: _Told, use: Use, again: MadeAgain, more: int
+    context: Context, of: CountedField, counted: _CountedLot, use: Use, again: MadeAgain, more: int
 ) -> tuple[Use, tuple[Transfer, ...]]:
     """A receipt notes so many more or fewer: of what is open on its order, or of what it replaces."""
     books, campaign = context.books, of.campaign
     receipt = books.session.get_one(ReceiptRow, of.entry)
     order = require_order(books.session, campaign, receipt.order_number)
-    row = books.session.get_one(LotDeliveryRow, (told.key["entry"], told.key["n"]))
+    row = books.session.get_one(LotDeliveryRow, (counted.key["entry"], counted.key["n"]))
     parts = _parted(use, _PARTS[of.field], more)
     noted = sum(part.share for part in parts)
     if not noted:
         raise Refused.field("new", "leaves nothing of this lot on the paper; reverse the receipt instead")
     note = account(AccountClass.NOTED, campaign, order.number)
-    if row.replaces is not None and row.replaces_failed is not None:
+    if row.replaces is not None and row.replaces_discrepancy is not None:
         bad = (
-            AccountClass.LOST if row.replaces_failed.value == PartKind.SHORT.value else AccountClass.RETURNED
+            AccountClass.LOST
+            if row.replaces_discrepancy.value == PartKind.SHORT.value
+            else AccountClass.RETURNED
         )
         source = _transfer(
-            account(AccountClass.REPLACED, campaign, row.replaces_failed.value),
-            account(bad, campaign, row.replaces_failed.value),
+            account(AccountClass.REPLACED, campaign, row.replaces_discrepancy.value),
+            account(bad, campaign, row.replaces_discrepancy.value),
             str(Lot(receipt.product, row.replaces)),
             more,
         )
@@ -333,13 +335,13 @@ def _received(
                 many="makes {wanted} more, and {n} {found} pieces of {lot} are still to be replaced",
                 wanted=more,
                 n=left,
-                found=row.replaces_failed.value,
+                found=row.replaces_discrepancy.value,
                 lot=row.replaces,
             )
     else:
         item = item_of(books.session, order, receipt.item)
         if order.is_closed:
-            return _received_of_closed(context, of, told, use, again, more, order, item)
+            return _received_of_closed(context, of, counted, use, again, more, order, item)
         units, left = _units_of_more(context, order, item, use, more)
         source = _transfer(note, open_account(campaign, order.number, item.item), receipt.product, more)
         if more > left:
@@ -353,13 +355,13 @@ def _received(
     kept, _ = lowest(use.pieces, units)
     added = again.free(use.line, units - use.units)
     shape = replace_shape(use, joined((*kept, *added)), noted, parts)
-    return shape, (source, _transfer(_came_to(context, of, use), note, str(told.lot), more))
+    return shape, (source, _transfer(_came_to(context, of, use), note, str(counted.lot), more))
 
 
 def _received_of_closed(
     context: Context,
     of: CountedField,
-    told: _Told,
+    counted: _CountedLot,
     use: Use,
     again: MadeAgain,
     more: int,
@@ -405,7 +407,7 @@ def _received_of_closed(
         sum(part.share for part in _parted(use, _PARTS[of.field], more)),
     )
     shape = replace_shape(use, joined((*kept, *added)), noted, _parted(use, _PARTS[of.field], more))
-    came = _transfer(_came_to(context, of, use), note, str(told.lot), more)
+    came = _transfer(_came_to(context, of, use), note, str(counted.lot), more)
     moved = (_transfer(note, gone, item.product, more), came)
     return shape, (*moved, _transfer(claims, commitments, order.currency, owed)) if owed else moved
 
@@ -436,7 +438,7 @@ def _came_to(context: Context, of: CountedField, use: Use) -> str:
             return account(AccountClass.LOST, context.campaign, of.field.value)
 
 
-def _given(context: Context, of: CountedField, told: _Told, new: int) -> Posting[None]:
+def _given(context: Context, of: CountedField, counted: _CountedLot, new: int) -> Posting[None]:
     """So many pieces were given; the gift has all its pieces together again."""
     books, campaign = context.books, of.campaign
     gift = books.session.get_one(InKindRow, of.entry)
@@ -451,9 +453,9 @@ def _given(context: Context, of: CountedField, told: _Told, new: int) -> Posting
             n=replaced,
         )
     piece = gift.line_start, gift.line_start + gift.quantity
-    moved = MovedGift(gift.line, str(told.lot), in_kind_gift(gift.number), piece, new, gift.line)
+    moved = MovedGift(gift.line, str(counted.lot), in_kind_gift(gift.number), piece, new, gift.line)
     to, given = _account_of(gift.line), account(AccountClass.IN_KIND, campaign)
-    transfer = _transfer(to, given, str(told.lot), new - gift.quantity)
+    transfer = _transfer(to, given, str(counted.lot), new - gift.quantity)
     return Posting((transfer,), MadeAgain(context, gift=moved).operations())
 
 
@@ -463,17 +465,17 @@ def _given(context: Context, of: CountedField, told: _Told, new: int) -> Posting
 def write_count(books: Books, of: CountedField, more: int) -> None:
     """The paper says so many more pieces from now on; lines have them already."""
     session = books.session
-    told = _told(session, of)
+    counted = _counted_lot(session, of)
     session.flush()
-    if told.table in _BY_ORM:
-        row = session.get_one(told.table, told.key)
+    if counted.table in _BY_ORM:
+        row = session.get_one(counted.table, counted.key)
         setattr(row, of.field.value, getattr(row, of.field.value) + more)
         session.add(row)
     else:
-        made, name = table_of(told.table), of.field.value
+        made, name = table_of(counted.table), of.field.value
         values = {made.c[name]: made.c[name] + more} if name in made.c else {made.c.good: made.c.good + more}
-        values |= {made.c.noted: made.c.noted + more} if told.table is LotDeliveryRow else {}
-        this = [made.c[column] == at for column, at in told.key.items()]
+        values |= {made.c.noted: made.c.noted + more} if counted.table is LotDeliveryRow else {}
+        this = [made.c[column] == at for column, at in counted.key.items()]
         session.connection().execute(update(made).where(*this).values(values))
         session.expire_all()
     if of.kind == "in-kind":
@@ -482,7 +484,7 @@ def write_count(books: Books, of: CountedField, more: int) -> None:
         start = max(source.start for source in sources if source.gift == name)
         change_row(session, InKindRow, of.entry, quantity=gift.quantity + more, line_start=start)
     if of.kind in {"shipment", "handover"}:
-        note_sent(session, of.entry, told.lot, more)
+        note_sent(session, of.entry, counted.lot, more)
     if of.kind == "shipment":
         note_counts(session, of.entry)
     if of.kind == "arrival":

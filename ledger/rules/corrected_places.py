@@ -28,7 +28,7 @@ from ledger.model.deliveries import (
     RecipientRow,
     ShipmentLegRow,
 )
-from ledger.model.goods import InKindRow, LossRow, LotDeliveryRow, RecallEndRow, ReceiptRow, ReturnRow
+from ledger.model.goods import InKindRow, LossRow, LotDeliveryRow, RecallOutcomeRow, ReceiptRow, ReturnRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.recorded import Paper
 from ledger.rules.goods import goods_account
@@ -48,7 +48,7 @@ _FROM: Mapping[UseCause, type[Paper]] = {
     UseCause.HANDOVER: HandoverRow,
     UseCause.LOSS: LossRow,
     UseCause.RETURN: ReturnRow,
-    UseCause.RECALL: RecallEndRow,
+    UseCause.RECALL: RecallOutcomeRow,
 }
 """What takes goods from a `place` that its paper names; a shipment, whose waybill names the origin, does too."""
 
@@ -243,7 +243,7 @@ def _change(session: Session, table: type[Table], entry: int, old: str, new: str
     session.expire_all()
 
 
-def _places_told(session: Session, entry: int) -> Iterator[str]:
+def _earlier_places(session: Session, entry: int) -> Iterator[str]:
     """Where a paper was told to have brought goods to, before it was put right."""
     rows = select(CorrectionRow.old).where(
         CorrectionRow.corrected == entry,
@@ -265,7 +265,7 @@ def lie_now(
     gift = session.get(InKindRow, entry)
     if gift is not None:
         goods = line_named(gift.line)
-        for place in {gift.place, *_places_told(session, entry)}:
+        for place in {gift.place, *_earlier_places(session, entry)}:
             was, today = _account_of(_at(gift.line, place)), _account_of(gift.line)
             if was is not None and today is not None:
                 found[was, goods.asset].add(today)

@@ -214,7 +214,7 @@ def _require_refunds_paid(context: Context, order: OrderRow, made: _MadeAnew) ->
         for refund in _refunds(context.books.session, order, item, (ProposalStatus.APPROVED,)):
             uses = lines.uses(uses_of_refund(lines, order.campaign, refund.number)).values()
             runs = [(use.line, start, end) for use in uses for start, end in use.pieces]
-            ordered = Behind(lines, runs, until=LineKind.ORDER).ends
+            ordered = Behind(lines, runs, until=LineKind.ORDER).origins
             if all(made.is_paid(*run) for run in ordered):
                 continue
             raise Refused.field(

@@ -256,7 +256,7 @@ def _row(_books: Books, entry: Entry[Correction, None]) -> CorrectionRow:
     )
 
 
-def _told(row: CorrectionRow) -> Correction:
+def _facts_of(row: CorrectionRow) -> Correction:
     """The facts of a row."""
     return Correction(
         number=row.number,
@@ -273,7 +273,7 @@ def _told(row: CorrectionRow) -> Correction:
 
 
 def _effect(context: Context, row: CorrectionRow, _decision: Decision) -> Posting[None]:
-    return _require_right(context, _told(row))
+    return _require_right(context, _facts_of(row))
 
 
 def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
@@ -335,7 +335,7 @@ def _say(
     elif row.field is Corrected.VALUE:
         write_price(books.session, row.corrected, row.item, int(after) - int(before))
     else:
-        write_count(books, _counted(row.campaign, kind, _told(row)), int(after) - int(before))
+        write_count(books, _counted(row.campaign, kind, _facts_of(row)), int(after) - int(before))
 
 
 def _kind_of(books: Books, row: CorrectionRow) -> str:
@@ -354,7 +354,7 @@ def _as_before(
     if row.field not in MOVING:
         return None
     _require_not_closed_since(context, row)
-    back = replace(_told(row), old=row.new, new=row.old)
+    back = replace(_facts_of(row), old=row.new, new=row.old)
     return _require_right(context, back).operations
 
 

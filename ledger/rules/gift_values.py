@@ -66,13 +66,15 @@ def worths(session: Session, line: str, pieces: Sequence[Piece]) -> list[Worth]:
     return found
 
 
-_gift, _told = _GIFTS.c, _VALUATIONS.c
-_as_told = and_(_gift.value == _told.value, _gift.currency == _told.currency, _told.reversed_by.is_(None))
+_gift, _valuation = _GIFTS.c, _VALUATIONS.c
+_as_valued = and_(
+    _gift.value == _valuation.value, _gift.currency == _valuation.currency, _valuation.reversed_by.is_(None)
+)
 _without_value = and_(_gift.valued_by.is_(None), _gift.value.is_(None))
 _VALUED_OTHERWISE = (
     select(_gift.txid, _gift.vout)
-    .outerjoin(_VALUATIONS, _told.entry == _gift.valued_by)
-    .where(not_(or_(func.coalesce(_as_told, False), _without_value)))
+    .outerjoin(_VALUATIONS, _valuation.entry == _gift.valued_by)
+    .where(not_(or_(func.coalesce(_as_valued, False), _without_value)))
     .order_by(_gift.txid, _gift.vout)
 )
 

@@ -166,7 +166,7 @@ _HELD = {
     True: translatable("you may approve up to {most}"),
 }
 """Whose limit it is: that of all who have a role, or one's own."""
-_ALONE = translatable("this {noun} comes to {total}")
+_SINGLE = translatable("this {noun} comes to {total}")
 _ON_INVOICE = translatable("this {noun} on invoice {invoice} comes to {total}")
 _ON_INVOICE_TOO = translatable("this {noun} with {count} more on invoice {invoice} comes to {total}")
 _TO_PAYEE = translatable("this {noun} to {payee} within 24 hours comes to {total}")
@@ -179,7 +179,7 @@ def _totals(
     """(minor units as measured, how many others, and the text that says of what) of all that counts with it."""
     first = measured(asked.minor, asked.currency)
     if asked.payee is None:
-        yield first, 0, _ALONE
+        yield first, 0, _SINGLE
         return
     since = (dt.datetime.fromisoformat(context.at) - DAY).strftime(_AT)
     on_invoice = to_payee = (first, 0)

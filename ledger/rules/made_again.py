@@ -96,7 +96,7 @@ class MadeAgain:
         self._was = {new: old for old, new in (renamed or {}).items()}
         self.left: list[tuple[str, int, int, str]] = []
         """Units of lines that lie on another one from now on: line, first, end, and that other line."""
-        self._ends: dict[str, int] = {}
+        self._line_ends: dict[str, int] = {}
         self._moved: dict[str, list[_Moved]] = defaultdict(list)
         self._uses = self._in_order(self._standing())
 
@@ -178,8 +178,8 @@ class MadeAgain:
     def _append(self, line: str, start: int, end: int, units: int, on: str | None = None) -> int:
         """Where units begin that take the place of others of a line, on the same or `on` another."""
         now = on or line
-        to = self._ends.get(now, self._lines.length(now))
-        self._ends[now] = to + units
+        to = self._line_ends.get(now, self._lines.length(now))
+        self._line_ends[now] = to + units
         self._moved[line].append(_Moved(start, end, now, to, units))
         if now != line:
             self.left.append((line, start, end, now))

@@ -179,7 +179,7 @@ _IN_BLOCKS = (
     .where(_TXS.c.height >= _height, _TXS.c.height <= bindparam("upto", type_=BigInteger))
     .order_by(_TXS.c.height, _TXS.c.position, _TXS.c.txid)
 )
-_ON_THEIR_WAY = select(_TXS.c.txid).where(_TXS.c.state.in_(_WAITING)).order_by(_TXS.c.txid)
+_UNCONFIRMED = select(_TXS.c.txid).where(_TXS.c.state.in_(_WAITING)).order_by(_TXS.c.txid)
 _SPENDING_OURS = (
     select(_OUTPUTS.c.txid, _OUTPUTS.c.vout, _INPUTS.c.txid, _TXS.c.height)
     .join(_INPUTS, _spent)
@@ -217,7 +217,7 @@ _CHILDREN = (
 )
 _COINBASE = _OUTPUTS.c.coinbase == bindparam("coinbase", True, type_=FLAG, literal_execute=True)
 """Written into the statement: only so does SQLite know its index of coinbases."""
-_TOUCHED = union(
+_AFFECTED = union(
     select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).where(_OUTPUTS.c.txid.in_(_txids)),
     select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).join(_INPUTS, _spent).where(_INPUTS.c.txid.in_(_txids)),
 ).subquery()
@@ -229,7 +229,7 @@ _UNSPENT_OF = (
 )
 _UNSPENT_KEPT = select(_UNSPENT.c.campaign, _UNSPENT.c.sats)
 _UNSPENT_OF_TRANSACTIONS = _UNSPENT_OF.join_from(
-    _TOUCHED, _OUTPUTS, (_OUTPUTS.c.txid == _TOUCHED.c.txid) & (_OUTPUTS.c.vout == _TOUCHED.c.vout)
+    _AFFECTED, _OUTPUTS, (_OUTPUTS.c.txid == _AFFECTED.c.txid) & (_OUTPUTS.c.vout == _AFFECTED.c.vout)
 )
 
 
@@ -497,7 +497,7 @@ class Observed:
 
     def unconfirmed(self) -> Iterator[WatchedTx]:
         """Transactions that were seen and are in no block."""
-        return self.txs(self._connection.scalars(_ON_THEIR_WAY).all())
+        return self.txs(self._connection.scalars(_UNCONFIRMED).all())
 
     # folding
 

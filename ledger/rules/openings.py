@@ -384,7 +384,7 @@ def _require_promises(context: Context, facts: Opening) -> None:
             )
 
 
-def _require_told(context: Context, facts: Opening) -> None:
+def _require_amounts(context: Context, facts: Opening) -> None:
     _require_once("delivered", ((row.product, row.place) for row in facts.delivered))
     for index, row in enumerate(facts.delivered):
         _require_product(context, row.product, f"delivered.{index}.product")
@@ -409,7 +409,7 @@ def require_right(context: Context, facts: Opening) -> None:
     _require_stock(context, facts)
     _require_orders(context, facts)
     _require_promises(context, facts)
-    _require_told(context, facts)
+    _require_amounts(context, facts)
 
 
 def _hold(context: Context, facts: Opening) -> Posting[None]:

@@ -22,7 +22,7 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.columns import OF_CAMPAIGN, table_of
-from ledger.model.goods import Failed, LotDeliveryRow, Missing, OverDecision, OverDecisionRow, ReceiptRow
+from ledger.model.goods import Discrepancy, LotDeliveryRow, Missing, OverDecision, OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
@@ -56,7 +56,7 @@ class Replaced:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     lot: Number
-    found: Failed
+    discrepancy: Discrepancy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,7 +372,7 @@ def _replacement(
         raise Refused.field(
             f"{field}.replaces.lot", "no such lot came on {order}; name one that did", order=facts.order
         )
-    kind, most = PartKind(told.found.value), 0
+    kind, most = PartKind(told.discrepancy.value), 0
     for receipt in receipts:
         use_id = receipt_use(campaign, receipt.number, told.lot)
         if not books.lines.has_use(use_id):  # all that came of it came too much
@@ -398,7 +398,7 @@ def _replacement(
         "{n} replaces {found} pieces of {lot} and {most} are {found}",
         many="{n} replace {found} pieces of {lot} and {most} are {found}",
         n=lot.pieces,
-        found=told.found,
+        found=told.discrepancy,
         lot=told.lot,
         most=most,
     )
@@ -437,7 +437,7 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
             short=told.short,
             rejected=told.rejected,
             replaces=None if told.replaces is None else told.replaces.lot,
-            replaces_failed=None if told.replaces is None else told.replaces.found,
+            replaces_discrepancy=None if told.replaces is None else told.replaces.discrepancy,
         )
         n += 1
         if told.over:

@@ -23,7 +23,7 @@ from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import table_of
 from ledger.model.deliveries import ShipmentRow
 from ledger.model.gifts import GiftBlockRow
-from ledger.model.goods import InKindRow, RecallEndRow, RecallRow, ReceiptRow, ReturnRow
+from ledger.model.goods import InKindRow, RecallOutcomeRow, RecallRow, ReceiptRow, ReturnRow
 from ledger.model.journal import EntryRow
 from ledger.model.keys import by_size
 from ledger.model.loans import LoanRow
@@ -54,7 +54,7 @@ NAMED: dict[str, tuple[type[Named], str]] = {
     "in_kind": (InKindRow, "number"),
     "returned_by": (ReturnRow, "number"),
     "recall": (RecallRow, "number"),
-    "destroyed_by": (RecallEndRow, "number"),
+    "destroyed_by": (RecallOutcomeRow, "number"),
     "claim": (ClaimRow, "number"),
     "rest_of": (RefundRow, "number"),
     "waybill": (ShipmentRow, "waybill"),

@@ -18,7 +18,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Slug, Text
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.goods import OtherLotRow, RecallRow, ReturnLotRow, ReturnRow, ReturnWay
+from ledger.model.goods import OtherLotRow, RecallRow, ReturnDirection, ReturnLotRow, ReturnRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.goods import (
@@ -52,7 +52,7 @@ class Return:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     number: Number
-    way: ReturnWay
+    direction: ReturnDirection
     place: Name
     organisation: Name | None = None
     people: Name | None = None
@@ -132,7 +132,7 @@ def _post_return(context: Context, facts: Return) -> Posting[None]:
     require_campaign(context)
     if len({lot.of for lot in facts.lots}) != len(facts.lots):
         raise Refused.field("lots", "names a lot twice; add its pieces together")
-    back = facts.way is ReturnWay.FROM_RECIPIENT
+    back = facts.direction is ReturnDirection.FROM_RECIPIENT
     if back != ((facts.organisation is None) != (facts.people is None)):
         raise Refused.field(
             "organisation",
@@ -192,7 +192,7 @@ def _fold_return(books: Books, entry: Entry[Return, None]) -> None:
         session,
         ReturnRow,
         **paper_head(entry),
-        way=facts.way,
+        direction=facts.direction,
         place=facts.place,
         organisation=facts.organisation,
         people=facts.people,

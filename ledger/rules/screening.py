@@ -166,7 +166,7 @@ class ListedGift:
     outpoint: str
     sats: int
     first_at: str
-    on_its_way: bool  # neither replaced nor given up: in a block, or in a mempool
+    is_live: bool  # neither replaced nor given up: in a block, or in a mempool
     matches: tuple[Listed, ...]
     block: str | None
 

@@ -261,7 +261,7 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting[None]:
     if facts.origin == facts.destination:
         raise Refused.field("destination", "is the origin; name another place")
     if facts.legs is not None:
-        _require_way(facts.origin, facts.destination, facts.legs)
+        _require_route(facts.origin, facts.destination, facts.legs)
     if facts.air_waybill is not None and Carriage.AIR not in {
         facts.carriage,
         *(leg.carriage for leg in facts.legs or ()),
@@ -279,7 +279,7 @@ def _post_shipment(context: Context, facts: Shipment) -> Posting[None]:
     return Posting(tuple(transfers), tuple(uses))
 
 
-def _require_way(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:
+def _require_route(origin: str, destination: str, legs: tuple[Leg, ...]) -> None:
     """Refused where the legs do not lead from the origin to the destination."""
     here = origin
     for index, leg in enumerate(legs):

@@ -42,7 +42,7 @@ from ledger.rules.incoming import (
     save_counted,
 )
 from ledger.rules.orders import item_of, order_line, require_order
-from ledger.rules.recall_ends import recall_end_use
+from ledger.rules.recall_outcomes import recall_destruction_use
 from ledger.rules.receipts import receipt_use, receipts_of_lot
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.rests_on import behind as entries_behind
@@ -152,7 +152,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if facts.returned_by is not None:
         uses = [return_use(campaign, facts.returned_by, lot)]
     if facts.destroyed_by is not None:
-        uses = [recall_end_use(campaign, facts.destroyed_by)]
+        uses = [recall_destruction_use(campaign, facts.destroyed_by)]
     kind = PartKind.LOST if facts.failure is Failure.DESTROYED else PartKind(facts.failure.value)
     found, ended = None, 0
     for use_id in uses:
@@ -487,7 +487,7 @@ def _row(books: Books, entry: Entry[Refund, None]) -> RefundRow:
     )
 
 
-def _as_told(session: Session, refund: RefundRow) -> Refund:
+def _as_recorded(session: Session, refund: RefundRow) -> Refund:
     """The facts of a refund, of its row: what was checked when it was recorded is checked again when it is approved."""
     order = session.get_one(OrderRow, refund.order_entry)
     note, claim = refund.credit_note_entry, refund.claim
@@ -516,7 +516,7 @@ def _as_told(session: Session, refund: RefundRow) -> Refund:
 
 
 def _effect(context: Context, refund: RefundRow, _decision: Decision) -> Posting[CameAsCoin | None]:
-    return _plan(context, _as_told(context.books.session, refund))
+    return _plan(context, _as_recorded(context.books.session, refund))
 
 
 def _count_coin(books: Books, refund: RefundRow, entry: Entry[Decision, CameAsCoin | None]) -> None:

@@ -59,15 +59,14 @@ class TwoCounts:
     explained: int
     date: str
     happened: str | None = None  # the day of the count, where it is booked on another
-    told: int = (
-        0  # pieces that arrivals of the waybill call short, damaged or lost, less those that they count over
-    )
+    reported_missing: int = 0
+    """Pieces that arrivals of the waybill call short, damaged or lost, less those that they count over."""
     earlier: tuple[EarlierCount, ...] = ()  # what the other side corrected, first counted first
 
     @property
     def books_good(self) -> int:
         """Pieces that came good, or still will, by the sender's books."""
-        return self.sent - self.told
+        return self.sent - self.reported_missing
 
     @property
     def gap(self) -> int:
@@ -131,7 +130,7 @@ _COUNTS_OF_ONE = _COUNTS.where(col(ConfirmationRow.entry) == _confirmation)
 def two_counts(session: Session, campaign: str, confirmation: int | None = None) -> list[TwoCounts]:
     """Every delivery that was confirmed, lot by lot, both counts: the public list; or those of one `confirmation`."""
     query = _COUNTS if confirmation is None else _COUNTS_OF_ONE
-    told, explained = (
+    missing, explained = (
         _missing_at_arrival(session, campaign, confirmation),
         _explained(session, campaign, confirmation),
     )
@@ -148,7 +147,7 @@ def two_counts(session: Session, campaign: str, confirmation: int | None = None)
             explained.get((paper, product, lot), 0),
             date,
             happened,
-            told.get((paper, product, lot), 0),
+            missing.get((paper, product, lot), 0),
             tuple(earlier.get((paper, product, lot), ())),
         )
         for about, paper, number, product, lot, sent, good, damaged, date, happened in session.execute(

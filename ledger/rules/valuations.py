@@ -51,14 +51,14 @@ class Valuation:
     n: Count | None = None
 
 
-_FEES_ALONE = frozenset(
+_FEES_ONLY = frozenset(
     {UseCause.MOVE, UseCause.OWN_MOVE, UseCause.DEPOSIT, UseCause.WITHDRAWAL, UseCause.CUSTODY_FEE}
 )
 
 
 def _is_fee_of_coins(use: Use) -> bool:
     """Did coins end as a fee and nothing else: of a move, or of an exchange? They fetched nothing, and never will."""
-    return use_named(use.id).cause in _FEES_ALONE and line_named(use.line).asset == "BTC"
+    return use_named(use.id).cause in _FEES_ONLY and line_named(use.line).asset == "BTC"
 
 
 def converted_value(books: Books, campaign: CampaignRow, gift: SettledGift) -> GiftValue | None:

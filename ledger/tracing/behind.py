@@ -39,7 +39,7 @@ class Behind:
             generation = list(
                 dict.fromkeys(run for here in inner for came in self.reached(*here) for run in came.behind)
             )
-        self.ends = [run for run in self._sources if line_named(run[0]).kind is until]
+        self.origins = [run for run in self._sources if line_named(run[0]).kind is until]
         """The runs of that kind that lie behind, each once, in the order in which they were found."""
 
     def sources(self, line: str, start: int, end: int) -> list[Source]:

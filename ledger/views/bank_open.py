@@ -52,7 +52,7 @@ class UnlistedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class UnderWay:
+class OutstandingEntry:
     """An entry that two people say is outstanding, in time: `left` minor units, below zero where they went out."""
 
     number: str
@@ -80,7 +80,7 @@ class OpenBank:
     last: str | None
     first: str | None
     unlisted: tuple[UnlistedEntry, ...]
-    under_way: tuple[UnderWay, ...]
+    outstanding_instruments: tuple[OutstandingEntry, ...]
     opening: int
     silent_since: str | None
     foreign: int
@@ -176,7 +176,7 @@ def _open_bank(
     last = max((s.last for s in told), default=None)
     first = min((s.first for s in told), default=None)
     wanting: list[UnlistedEntry] = []
-    under_way: list[UnderWay] = []
+    outstanding_instruments: list[OutstandingEntry] = []
     before_old = before = 0
     # Of a cash box nothing but a count tells; without a statement there is nothing that could show an entry.
     apart = terms.account is Account.CASH or terms.account in HELD_BY_OTHERS
@@ -189,7 +189,9 @@ def _open_bank(
         in_time = [mark for mark in marks if mark.until >= today]
         if in_time:
             mark = max(in_time, key=lambda m: m.until)
-            under_way.append(UnderWay(mark.number, row.entry, mark.instrument, mark.until, row.date, left))
+            outstanding_instruments.append(
+                OutstandingEntry(mark.number, row.entry, mark.instrument, mark.until, row.date, left)
+            )
             continue
         old = days > terms.days or row.matched > 0 or bool(marks)
         if row.date < first and not row.matched and not marks:
@@ -220,7 +222,7 @@ def _open_bank(
         last=last,
         first=first,
         unlisted=tuple(wanting),
-        under_way=tuple(under_way),
+        outstanding_instruments=tuple(outstanding_instruments),
         opening=opening,
         silent_since=_silent_since(terms, last if count is None else count.document_date, moved, today),
         foreign=foreign,

@@ -105,7 +105,7 @@ class BankState(Frozen):
     """Entries that a statement should show, and none does whole."""
     opening_open: Amount
     """What the first statement opens with and the books do not show."""
-    under_way: tuple[OutstandingInstrument, ...]
+    outstanding_instruments: tuple[OutstandingInstrument, ...]
     """Entries that two people say are outstanding, in time."""
     set_aside: tuple[SetAside, ...]
     """Lines that are none of the campaign's: each with its reason, of a shared account a row a month and reason."""
@@ -182,7 +182,7 @@ def open_lines(
         if given and not gifts:
             proposals = [_gift(line, left, given[0]), *proposals][:SHOWN]
         elif not any(p.minor == abs(left) for p in proposals):
-            proposals = [*_together(moved, line, left), *proposals][:SHOWN]
+            proposals = [*_combined(moved, line, left), *proposals][:SHOWN]
         found.append(
             OpenLine(
                 identity=line.identity,
@@ -257,7 +257,7 @@ def _proposal(
     )
 
 
-def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) -> Iterator[Suggestion]:
+def _combined(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) -> Iterator[Suggestion]:
     """Several entries as one proposal for a line, where together they are what is left of it."""
     parts = [
         Part(m.entry, abs(movement_left(m)), m.date, days, m.noun, m.reference)
@@ -278,7 +278,7 @@ def _together(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) ->
             minor=abs(left),
             why=(
                 *(Telling(Why.ENTRY, {"noun": part.noun, "number": part.number}) for part in found),
-                Telling(Why.TOGETHER),
+                Telling(Why.COMBINED),
             ),
         )
 
@@ -448,7 +448,7 @@ def _state(row: BankSums, bank: OpenBank, set_aside: tuple[SetAside, ...]) -> Ba
         unmatched_lines=row.unmatched_lines,
         unlisted_entries=len(bank.unlisted),
         opening_open=Amount.of(currency, bank.opening),
-        under_way=tuple(
+        outstanding_instruments=tuple(
             OutstandingInstrument(
                 number=entry.number,
                 entry=entry.entry,
@@ -457,7 +457,7 @@ def _state(row: BankSums, bank: OpenBank, set_aside: tuple[SetAside, ...]) -> Ba
                 until=entry.until,
                 amount=Amount.of(currency, entry.left),
             )
-            for entry in bank.under_way
+            for entry in bank.outstanding_instruments
         ),
         set_aside=set_aside,
         opening=Amount.of(currency, row.opening),

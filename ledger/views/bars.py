@@ -46,7 +46,7 @@ from ledger.views.flow import (
 )
 from ledger.views.returned_units import ReturnedRuns, cut, placed, returned_runs
 
-_ENDS = {
+_EXIT_OF_PART = {
     PartKind.FEE: ExitKind.FEE,
     PartKind.SHORT: ExitKind.SHORT,
     PartKind.DAMAGED: ExitKind.DAMAGED,
@@ -219,7 +219,7 @@ class BarsOfLines:
     def ended_as(self, use: Use, kind: PartKind) -> ExitKind:
         """What it is called when units ended in a use as `kind`: what a refund leaves is no loss of goods."""
         if kind is not PartKind.LOST:
-            return _ENDS[kind]
+            return _EXIT_OF_PART[kind]
         if is_refund(use):
             return ExitKind.WRITTEN_OFF
         name, line = use_named(use.id), line_named(use.line)
@@ -417,8 +417,8 @@ class BarsOfLines:
                 for start, end, place in placed(runs, first, last)
                 for piece in self._off_the_bar(line, (place, place + end - start), cause)
             ]
-            put_back = [(start, end) for start, end, _ in runs]
-            left_out = tuple(sorted((*told.void, *elsewhere, *put_back)))
+            returned = [(start, end) for start, end, _ in runs]
+            left_out = tuple(sorted((*told.void, *elsewhere, *returned)))
             self._measures[line] = _Measure(told.length, left_out, runs, told.used)
 
     def _off_the_bar(self, line: str, piece: Piece, cause: UseCause) -> Iterator[Piece]:

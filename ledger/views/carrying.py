@@ -37,7 +37,7 @@ class _Where(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Placed:
     """Intervals of one line of gifts, and what became of each, by the name of its noun or use."""
 
     pieces: list[Piece]
@@ -90,7 +90,7 @@ class Carrying:
             self._sold = self._gross_of_sales()
             self._arrived = self._reclassified()
             for line in coins:
-                found = _Found([], [])
+                found = _Placed([], [])
                 self._walk(line, found)
                 self._value(found, worths(books.session, line, found.pieces))
             for ref in sorted(self._used):
@@ -124,7 +124,7 @@ class Carrying:
         item = item_of(session, require_order(session, name.campaign, name.order), name.item)
         return item.value_of(part.start, part.start + part.out)
 
-    def _walk(self, line: str, found: _Found) -> None:
+    def _walk(self, line: str, found: _Placed) -> None:
         at = 0
         for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
             if at < start:
@@ -145,7 +145,7 @@ class Carrying:
             found[line] += back
         return {line: sorted(pieces) for line, pieces in found.items()}
 
-    def _spread(self, found: _Found, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
+    def _spread(self, found: _Placed, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
         """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
         is looked for where it lies now; all else is told by kind.
         """
@@ -170,7 +170,7 @@ class Carrying:
                 case _:
                     found.add(_Where.UNEXPLAINED, "", mine)
 
-    def _value(self, found: _Found, worth: Sequence[Worth]) -> None:
+    def _value(self, found: _Placed, worth: Sequence[Worth]) -> None:
         """Add the values of what was found to where it lies."""
         for (where, name), value in zip(found.places, worth, strict=True):
             match where:
@@ -187,7 +187,7 @@ class Carrying:
                 case _Where.UNEXPLAINED:
                     self.unexplained += value
 
-    def _carry(self, found: _Found, span: Span, given: Use) -> None:
+    def _carry(self, found: _Placed, span: Span, given: Use) -> None:
         """Units of a span that went on unchanged to the one line of their use."""
         use = self._books.lines.use(span.ref)
         (part,) = use.parts

@@ -167,7 +167,7 @@ def restriction_to(session: Session, campaign: str, need: str | None) -> Restric
     return Restriction(need=need, title=need_title(session, campaign, need), place=place)
 
 
-def _told_by_place(step: Step, handed: Mapping[tuple[str, str, str], int]) -> tuple[Step, ...]:
+def _split_by_place(step: Step, handed: Mapping[tuple[str, str, str], int]) -> tuple[Step, ...]:
     """A distribution's step for a gift restricted to a place: what of it came there, and the rest apart.
 
     `handed`: how many of the gift's pieces that came there it handed out, by (number, product, place).
@@ -519,7 +519,7 @@ class DonationFollower:
             apart[amount.asset] = row.model_copy(update={"amount": amount, "place": "", "elsewhere": True})
         told = {row.place for row in places if row.is_distributed}
         handed = self._handed_out(came)
-        steps = tuple(part for step in found.steps for part in _told_by_place(step, handed))
+        steps = tuple(part for step in found.steps for part in _split_by_place(step, handed))
         thread = tuple(point for point in found.thread if self._bars.may_show(point.node, told))
         return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
 

@@ -20,8 +20,8 @@ from ledger.model.goods import (
     InKindRow,
     LotDeliveryRow,
     Missing,
-    RecallEnd,
-    RecallEndRow,
+    RecallOutcome,
+    RecallOutcomeRow,
     RecallRow,
     ReceiptRow,
 )
@@ -61,7 +61,7 @@ class LossRow(Frozen):
 
 def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     """All losses of a campaign that stand, the oldest first."""
-    found = _found(session, campaign)
+    found = _recovered(session, campaign)
     rows = [
         *_received(session, campaign, found),
         *_given(session, campaign),
@@ -72,11 +72,11 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
 
 
-_Found = dict[tuple[int, str, str, Missing], int]
+_Recovered = dict[tuple[int, str, str, Missing], int]
 """(entry of a loss, arrival or receipt, product, lot, what they were called) -> pieces that were found again."""
 
 
-def _found(session: Session, campaign: str) -> _Found:
+def _recovered(session: Session, campaign: str) -> _Recovered:
     query = (
         select_columns(
             col(FindRow.counted_off_by),
@@ -94,7 +94,7 @@ def _found(session: Session, campaign: str) -> _Found:
     }
 
 
-def _received(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+def _received(session: Session, campaign: str, again: _Recovered) -> Iterator[LossRow]:
     query = (
         select(ReceiptRow, LotDeliveryRow)
         .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
@@ -149,7 +149,7 @@ def _given(session: Session, campaign: str) -> Iterator[LossRow]:
         )
 
 
-def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+def _arrived(session: Session, campaign: str, again: _Recovered) -> Iterator[LossRow]:
     query = (
         select(ArrivalRow, ArrivedLotRow)
         .join(ArrivedLotRow, col(ArrivedLotRow.entry) == ArrivalRow.entry)
@@ -182,7 +182,7 @@ def _arrived(session: Session, campaign: str, again: _Found) -> Iterator[LossRow
                 )
 
 
-def _losses_in_stock(session: Session, campaign: str, again: _Found) -> Iterator[LossRow]:
+def _losses_in_stock(session: Session, campaign: str, again: _Recovered) -> Iterator[LossRow]:
     query = select(goods.LossRow).where(
         goods.LossRow.campaign == campaign, col(goods.LossRow.reversed_by).is_(None)
     )
@@ -206,12 +206,12 @@ def _losses_in_stock(session: Session, campaign: str, again: _Found) -> Iterator
 def _destroyed(session: Session, campaign: str) -> Iterator[LossRow]:
     """What of recalled lots was destroyed where it was."""
     query = (
-        select(RecallEndRow, RecallRow)
-        .join(RecallRow, col(RecallRow.entry) == RecallEndRow.recall)
+        select(RecallOutcomeRow, RecallRow)
+        .join(RecallRow, col(RecallRow.entry) == RecallOutcomeRow.recall)
         .where(
-            RecallEndRow.campaign == campaign,
-            col(RecallEndRow.reversed_by).is_(None),
-            RecallEndRow.became == RecallEnd.DESTROYED,
+            RecallOutcomeRow.campaign == campaign,
+            col(RecallOutcomeRow.reversed_by).is_(None),
+            RecallOutcomeRow.became == RecallOutcome.DESTROYED,
         )
     )
     for end, recall in session.exec(query):

@@ -144,7 +144,7 @@ def _stated(row: InKindGift) -> Amount | None:
     return None if row.value is None or row.currency is None else Amount.of(row.currency, row.value)
 
 
-def _found(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
+def _gift_of(books: Books, slug: str, noun: str, number: str) -> _Gift | None:
     if noun == "in-kind":
         given = find_in_kind(books.session, slug, number)
         return None if given is None else _in_kind(books, given)
@@ -161,7 +161,7 @@ def other_trails(tx: Reading, key: str) -> list[DonationTrail]:
     slugs = list(campaign_slugs(books.session)) if named.campaign is None else [named.campaign]
     trails = []
     for slug in slugs:
-        gift = _found(books, slug, named.noun, named.number)
+        gift = _gift_of(books, slug, named.noun, named.number)
         if gift is not None:
             trails.append(_trail(tx, slug, gift))
     if not trails:

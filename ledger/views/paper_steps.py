@@ -100,7 +100,7 @@ def paper_step(
 
     Raises NotFound, and LookupError for what no paper of this kind took.
     """
-    step = _as_told(session, campaign, noun, number, lots)
+    step = _as_recorded(session, campaign, noun, number, lots)
     corrected = corrected_facts(session, step.entry)
     return replace(step, detail=(*step.detail, *corrected)) if corrected else step
 
@@ -127,7 +127,7 @@ def _written(field: Corrected, told: str | None, asset: str) -> str:
     return told or "-"
 
 
-def _as_told(session: Session, campaign: str, noun: str, number: str, lots: Collection[str]) -> PaperStep:
+def _as_recorded(session: Session, campaign: str, noun: str, number: str, lots: Collection[str]) -> PaperStep:
     row: _Row
     match noun:
         case "receipt":

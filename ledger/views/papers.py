@@ -116,10 +116,10 @@ def _shown_with_kept(session: Session, rows: Sequence[tuple[EvidenceRow, str | N
     done: dict[int, set[Treatment]] = defaultdict(set)
     for entry, treatment in _TREATMENTS.ask(session.connection(), [(row.entry,) for row, _ in rows]):
         done[entry].add(treatment)
-    return [_told(row, kept is not None, in_order(done[row.entry])) for row, kept in rows]
+    return [_paper_of(row, kept is not None, in_order(done[row.entry])) for row, kept in rows]
 
 
-def _told(row: EvidenceRow, is_kept: bool, done: tuple[Treatment, ...]) -> Paper:
+def _paper_of(row: EvidenceRow, is_kept: bool, done: tuple[Treatment, ...]) -> Paper:
     return Paper(
         sha256=row.sha256,
         original=row.original,

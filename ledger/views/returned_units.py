@@ -67,21 +67,21 @@ def returned_runs(
             if _all_goes_to(part, use.line):
                 found[use.line].append(_Returned(part.start, use, index, ((0, part.out),)))
             if part.line is None and (use.id, index) in resumed:
-                found[use.line] += _found_again(lines, use.line, use, index, resumed[use.id, index])
+                found[use.line] += _recovered(lines, use.line, use, index, resumed[use.id, index])
     back = {line: _one_after_another(rows, bounds(line)) for line, rows in found.items()}
     for line in names:
-        put_back = {row.at for row in found.get(line, ())}
+        returned = {row.at for row in found.get(line, ())}
         for start, end, use_id in came.get(line, ()):
             by = use_named(use_id)
             is_back = by.cause in _BACK or (by.cause is UseCause.ARRIVAL and by.number in turned_back)
-            if is_back and start not in put_back:
-                were = list(_lost_on_the_way(lines, line, (line, start, end)))
+            if is_back and start not in returned:
+                were = list(_drawn_before_transit(lines, line, (line, start, end)))
                 if units_in(were) == end - start:
                     back[line] = (*back.get(line, ()), *_laid(back.get(line, ()), start, were))
     return {line: tuple(sorted(runs)) for line, runs in back.items()}
 
 
-def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
+def _drawn_before_transit(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
     """Where units that were found, or that came back from their way, are drawn from before they were sent; what lay
     elsewhere between is left out."""
     name = line_named(run[0])
@@ -100,14 +100,14 @@ def _lost_on_the_way(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
         ]
     for use, part, low, high in behind:
         there = line_named(use.line)
-        on_its_way = isinstance(there, SpentLine | ExchangeLine) or (
+        in_transit = isinstance(there, SpentLine | ExchangeLine) or (
             isinstance(there, GoodsLine) and there.at is AccountClass.TRANSIT
         )
         for start, end in _were(use, part, low, high, use.pieces):
             if use.line == line:
                 yield start, end
-            elif on_its_way or isinstance(there, EndedLine):
-                yield from _lost_on_the_way(lines, line, (use.line, start, end))
+            elif in_transit or isinstance(there, EndedLine):
+                yield from _drawn_before_transit(lines, line, (use.line, start, end))
 
 
 def _one_after_another(found: Iterable[_Returned], bounds: Sequence[int]) -> ReturnedRuns:
@@ -146,7 +146,7 @@ def _all_goes_to(part: Part, line: str) -> bool:
     return part.line == line and part.out == part.share > 0
 
 
-def _found_again(lines: Lines, line: str, use: Use, index: int, resumed: str) -> Iterator[_Returned]:
+def _recovered(lines: Lines, line: str, use: Use, index: int, resumed: str) -> Iterator[_Returned]:
     for find in lines.uses_in(lines.spans(resumed)).values():
         for part in find.parts:
             if _all_goes_to(part, line):

@@ -68,7 +68,7 @@ class SenderRow(Frozen):
     """When it was first seen, RFC 3339."""
     state: ScreeningState
     """How far its inputs were compared, and what came of it."""
-    told: Telling
+    message: Telling
     """The same as a word and values, with what came of a match."""
     inputs: int
     """How many inputs its transaction has."""
@@ -104,7 +104,7 @@ class PayeeRow(Frozen):
     """The day as of which the list was."""
     result: ScreeningResult
     """What was found."""
-    told: Telling
+    message: Telling
     """The same as a word and values."""
 
 
@@ -135,7 +135,7 @@ class Screened(StrEnum):
     CLEARED = "cleared"
 
 
-def told_of(
+def screening_message(
     state: ScreeningState, checked: int, inputs: int, list_date: str, decided: BlockStatus | None
 ) -> Telling:
     """What is said of a state; `decided`: what became of the block that a match led to."""
@@ -199,7 +199,7 @@ def _payee(row: ScreeningRow) -> PayeeRow:
         list=row.list_name,
         list_date=row.list_date,
         result=row.result,
-        told=told[row.result],
+        message=told[row.result],
     )
 
 
@@ -215,7 +215,7 @@ def _row(
         amount=Amount.of("BTC", sent.sats),
         since=sent.first_at,
         state=state,
-        told=told_of(state, sent.known, sent.inputs, day, decided),
+        message=screening_message(state, sent.known, sent.inputs, day, decided),
         inputs=sent.inputs,
         checked=sent.known,
         matches=tuple(

@@ -24,7 +24,7 @@ from ledger.rules.campaigns import campaign_slugs
 from ledger.rules.expiries_elsewhere import ExpiryElsewhere, expiries_elsewhere
 from ledger.rules.goods import expiries_of, expiry_of, lot_deliveries, recalls_of_lots
 from ledger.rules.orders import find_order, item_of, require_order
-from ledger.rules.recall_ends import recall_state
+from ledger.rules.recall_outcomes import recall_state
 from ledger.rules.receipts import receipt_use
 from ledger.rules.returns import holders_of, require_recall
 from ledger.store.transaction import Reading

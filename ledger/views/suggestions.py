@@ -57,7 +57,7 @@ class Why(StrEnum):
     SAME_ADDRESS = "same_address"
     ENTRY = "entry"
     NAMED_IN_TEXT = "named_in_text"
-    TOGETHER = "together"
+    COMBINED = "combined"
     OWN_REFERENCE = "own_reference"
     RECORD_GIFT = "record_gift"
 

@@ -121,7 +121,7 @@ def listed_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
     for listed in listed_gifts(tx.session, slug):
         gift = given_money(tx.session, slug, listed.outpoint)
         undecided = gift is not None and gift.live and gift.counts_as is CountsAs.UNDECIDED
-        if listed.block is not None or not (undecided or (gift is None and listed.on_its_way)):
+        if listed.block is not None or not (undecided or (gift is None and listed.is_live)):
             continue
         first = listed.matches[0]
         yield OpenItem(
@@ -264,16 +264,16 @@ def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
     """The other way, from the books to the bank: entries without a line, opening balances, banks that are silent."""
     for bank in open_banks(tx.session, slug, today):
         yield from _unlisted_waiting(bank, slug)
-        for way in bank.under_way:
+        for each in bank.outstanding_instruments:
             yield OpenItem(
                 kind=OpenItemKind.OUTSTANDING,
                 campaign=slug,
-                subject=Wording("{bank} entry {entry}", {"bank": bank.bank, "entry": str(way.entry)}),
-                since=way.date,
-                amount=Amount.known(bank.currency, way.left),
+                subject=Wording("{bank} entry {entry}", {"bank": bank.bank, "entry": str(each.entry)}),
+                since=each.date,
+                amount=Amount.known(bank.currency, each.left),
                 to_do=Telling(
                     ToDo.AWAIT_INSTRUMENT,
-                    {"number": way.number, "instrument": way.instrument, "until": way.until},
+                    {"number": each.number, "instrument": each.instrument, "until": each.until},
                 ),
             )
         if bank.opening:

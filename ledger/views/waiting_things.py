@@ -25,7 +25,7 @@ from ledger.rules.matching import SAYS, open_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import open_account
 from ledger.rules.overs import surplus_of, waiting_of
-from ledger.rules.recall_ends import recall_state, recalls_of
+from ledger.rules.recall_outcomes import recall_state, recalls_of
 from ledger.rules.results import indicators_of
 from ledger.rules.returns import HOLDERS, require_recall
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -106,7 +106,7 @@ def orders_late(papers: OrderPapers, today: str) -> Iterator[OpenItem]:
                 )
 
 
-_ON_ITS_WAY = 60
+_TRANSIT_DAYS = 60
 """Days that a waybill may be under way which names no day; the slowest way by sea takes as long."""
 
 
@@ -119,7 +119,7 @@ def shipments_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     shipments = {row.waybill: row for row in books.session.exec(found)} if waybills else {}
     for balance in under_way:
         row = shipments[balance.account.detail[0]]
-        last = dt.date.fromisoformat(row.date) + dt.timedelta(days=_ON_ITS_WAY)
+        last = dt.date.fromisoformat(row.date) + dt.timedelta(days=_TRANSIT_DAYS)
         expected = row.expected or last.isoformat()
         if expected < today:
             yield OpenItem(

@@ -142,7 +142,7 @@ def _reports(root: Node, message: str, name: str) -> list[Node]:
 
 def _statement(node: Node, layout: Layout, *, has_balances: bool) -> Statement:
     account = node.word("Acct", "Id", "IBAN") or node.word("Acct", "Id", "Othr", "Id")
-    opening, closing = _ends(node) if has_balances else (None, None)
+    opening, closing = _balance_ends(node) if has_balances else (None, None)
     currency = _currency(node, layout) if opening is None else opening.currency
     if closing is not None and closing.currency != currency:
         raise BadUse("file: opening and closing balance are in two currencies.")
@@ -193,7 +193,7 @@ class _Money:
     day: str = ""
 
 
-def _ends(node: Node) -> tuple[_Money, _Money]:
+def _balance_ends(node: Node) -> tuple[_Money, _Money]:
     """Booked opening and closing balance; of a statement on several pages also the interim ones at its ends."""
     found: dict[str, list[_Money]] = {}
     for balance in node.all("Bal"):

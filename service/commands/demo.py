@@ -149,7 +149,7 @@ def _played(
         _play(service, store, replay, clock, url, config, done, outside)
         if options.once:
             return _summary(store, service, clock, folder, url)
-        outside.say(say.story_told(f"{url}/c/{plan.SLUG}"))
+        outside.say(say.story_played(f"{url}/c/{plan.SLUG}"))
         for what, key in worth_opening(store):
             outside.say(say.worth_opening(what, f"{url}/d/{key}"))
         scheduler = Scheduler(service.jobs.all(), clock)

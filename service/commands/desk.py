@@ -331,11 +331,11 @@ def _line(tx: Reading, books: Books, entry: Entry, undone: int | None) -> str:
         return row(*_bank_line(tx, books, entry))
     said = _verdict(books, entry) if undone is None else say.reversed_by(undone)
     return row(
-        str(entry.seq), entry.date, entry.campaign, _told_as(entry), _short(entry), _money(entry), said
+        str(entry.seq), entry.date, entry.campaign, _kind_label(entry), _short(entry), _money(entry), said
     )
 
 
-def _told_as(entry: Entry) -> str:
+def _kind_label(entry: Entry) -> str:
     """The kind of an entry, or the command that made it where it is listed among those of another noun."""
     kind = BY_NAME[entry.kind]
     return f"{kind.noun} {kind.verb}" if kind.listed_with else entry.kind

@@ -257,10 +257,10 @@ def _token_list(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_database(options.data, outside) as store, store.read() as tx:
         rows = [(user.name, token) for user in _users(tx, options.user) for token in tx.desk.tokens(user.id)]
     lines = tuple(say.token(user, token) for user, token in rows)
-    return Answer(lines or (str(say.NO_TOKENS),), [_token_told(user, token) for user, token in rows])
+    return Answer(lines or (str(say.NO_TOKENS),), [_token_data(user, token) for user, token in rows])
 
 
-def _token_told(user: str, token: Token) -> dict[str, Any]:
+def _token_data(user: str, token: Token) -> dict[str, Any]:
     return {
         "id": token.id,
         "user": user,

@@ -54,7 +54,7 @@ def _serve(options: argparse.Namespace, outside: Outside) -> Answer:
         scheduler = Scheduler(service.jobs.all(), outside.clock)
         scheduler.start()
         wait_for_stop()
-        service.stop_asking()
+        service.stop_sources()
         server.stop()
         for job in scheduler.stop():
             warn("job left unfinished; what it had not written is not written", job=job)

@@ -81,7 +81,7 @@ def trail_lines(trail: DonationTrail) -> list[str]:
 def _change_lines(trail: DonationTrail) -> Iterator[str]:
     for change in trail.changes:
         yield f"  {change.date:<{_WIDTH}}{say.changed_why(say.change_what(change), change.why)}"
-        for sentence in say.told_before_and_since(say.change_said(change), say.change_says(change)):
+        for sentence in say.said_before_and_since(say.change_said(change), say.change_says(change)):
             yield f"  {'':<{_WIDTH}}{sentence}"
 
 

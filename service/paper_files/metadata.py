@@ -9,7 +9,7 @@ from ledger.core.wording import Wording
 from ledger.model.evidence import Treatment
 
 _MOST_SHOWN = 80
-_MOST_TOLD = 60
+_MOST_VALUE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class Plain:
 def metadata_lines(found: Iterable[MetadataItem]) -> tuple[str, ...]:
     """What a file says beside what it shows, a line each; of more than are told the last one says how many."""
     lines = tuple(dict.fromkeys(one.line() for one in found))
-    if len(lines) <= _MOST_TOLD:
+    if len(lines) <= _MOST_VALUE:
         return lines
     more = Wording(
         "and {n} more thing of another name or value",
-        {"n": len(lines) - _MOST_TOLD + 1},
+        {"n": len(lines) - _MOST_VALUE + 1},
         "and {n} more things of other names or values",
     )
-    return (*lines[: _MOST_TOLD - 1], str(more))
+    return (*lines[: _MOST_VALUE - 1], str(more))
 
 
 def _shown(text: str) -> str:

@@ -39,7 +39,7 @@ def treated(paper: TreatedPaper) -> tuple[str, ...]:
     """What left a paper before it is kept, and what its file said."""
     if not paper.done:
         return (worded(_UNTOUCHED),)
-    return (worded(_TREATED, done=treatments(paper.done), found=listed(paper.found, SEMICOLONS)),)
+    return (worded(_TREATED, done=treatments(paper.done), found=listed(paper.metadata, SEMICOLONS)),)
 
 
 def sealed(salted: str) -> str:

@@ -227,7 +227,7 @@ _BANK = Message(
     "{state}: sentences on whether it is reconciled",
 )
 _SENTENCE = Message("{said}.", "a sentence", "{said}: its words without a full stop")
-_UNDER_WAY = Message(
+_OUTSTANDING = Message(
     "{instrument}: entry {entry} ({number})",
     "{instrument}: as: Cheque of 3 May 2020, 5.00 USD, outstanding until 3 July 2020",
     "{entry}: number of an entry",
@@ -252,14 +252,16 @@ def bank(campaign: str, state: BankState) -> Iterator[str]:
         money=exact_with_asset(state.closing),
         state=listed(said, SENTENCES),
     )
-    for way in state.under_way:
-        yield f"  {_under_way(way)}"
+    for each in state.outstanding_instruments:
+        yield f"  {_outstanding(each)}"
     for row in state.set_aside:
         yield f"  {_aside(state, row)}"
 
 
-def _under_way(way: OutstandingInstrument) -> str:
-    return worded(_UNDER_WAY, instrument=say.bank_under_way(way), entry=str(way.entry), number=way.number)
+def _outstanding(each: OutstandingInstrument) -> str:
+    return worded(
+        _OUTSTANDING, instrument=say.outstanding_instrument(each), entry=str(each.entry), number=each.number
+    )
 
 
 def _aside(state: BankState, row: SetAside) -> str:

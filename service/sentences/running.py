@@ -71,7 +71,7 @@ def playing(campaign: str, url: str, *, continuing: bool) -> str:
     return worded(_CONTINUING if continuing else _PLAYING, campaign=campaign)
 
 
-def story_told(url: str) -> str:
+def story_played(url: str) -> str:
     return worded(_TOLD, url=url)
 
 

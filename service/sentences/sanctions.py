@@ -63,7 +63,7 @@ def screening(screened: ScreeningReport) -> Iterator[str]:
     for counted in screened.counts:
         yield worded(COUNTS[counted.state], n=counted.count)
     for one in screened.rows:
-        yield row(one.outpoint, exact_with_asset(one.amount), say.screened(one.told))
+        yield row(one.outpoint, exact_with_asset(one.amount), say.screened(one.message))
         for match in one.matches:
             told = worded(_MATCH, address=match.address, list=match.list, list_date=match.list_date)
             yield f"  {told}"
@@ -74,7 +74,7 @@ def screening(screened: ScreeningReport) -> Iterator[str]:
             _PAYEE,
             kind=payee.kind.value,
             payee=payee.payee,
-            told=say.screened(payee.told),
+            told=say.screened(payee.message),
             list=payee.list,
             number=payee.number,
         )

@@ -243,7 +243,7 @@ def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what
         unmatched_lines=0,
         unlisted_entries=1,
         opening_open=Amount.of("USD", 100),
-        under_way=(cheque,),
+        outstanding_instruments=(cheque,),
         set_aside=(aside, month),
         opening=Amount.of("USD", 100),
         closing=Amount.of("USD", 500_000),

@@ -358,7 +358,7 @@ def test_a_gap_is_never_more_than_the_difference_and_never_turns_round(
         damaged=damaged,
         explained=explained,
         date=DATE,
-        told=min(told, sent),
+        reported_missing=min(told, sent),
     )
     difference = sent - min(told, sent) - good
     assert abs(row.gap) <= abs(difference)

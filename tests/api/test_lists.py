@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages.account_lists import ACCOUNT_LISTS
 from api.pages.lists import CSV_ROWS, csv_of
-from api.pages.sentences import told_publicly
+from api.pages.sentences import public_to_do
 from api.pages.sentences.to_do import TO_DO
 from api.ports import Ports, SiteSettings
 from ledger.core.chain import Outpoint
@@ -230,6 +230,6 @@ def test_no_list_of_the_accounts_ends_in_data(site: TestClient, ledger: Ledger) 
 def test_what_waits_is_told_to_the_public_without_commands() -> None:
     for kind, message in TO_DO.items():
         values = {name: Wording("it") for name in message.placeholders if name != "n"}
-        told = told_publicly(Telling(kind, values | ({"n": 2} if "n" in message.placeholders else {})))
+        told = public_to_do(Telling(kind, values | ({"n": 2} if "n" in message.placeholders else {})))
         assert told
         assert not re.search(r"[`_=]| [ ,;.]", told), told

@@ -103,7 +103,7 @@ def test_the_entry_has_the_hash_of_the_original_and_of_the_copy_that_is_served(
     kept = site.put(f"/api/v1/papers/{name}", content=original, headers={"content-type": "image/jpeg"}).json()
     assert kept["original"] == name != kept["sha256"]
     assert kept["done"] == ["metadata-removed"]
-    assert "Model: A camera" in kept["found"]
+    assert "Model: A camera" in kept["metadata"]
     with pytest.raises(Refused, match="is that of the original"):
         attach(ledger, "public", sha256=name)
     with pytest.raises(Refused, match="is not what was done"):

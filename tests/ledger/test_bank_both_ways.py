@@ -311,13 +311,13 @@ def test_an_outstanding_cheque_is_listed_and_undoes_reconciled_only_after_its_da
     ledger.do("approver", "outstanding", "approve", number="O-1", date="2024-08-31")
     assert waiting(ledger) == []
     assert state(ledger).count("outstanding") == 1
-    (way,) = bank(ledger).under_way
+    (way,) = bank(ledger).outstanding_instruments
     assert (way.instrument, way.until, way.amount.minor) == ("cheque", "2024-09-30", 100)
     on(ledger, "2024-09-30")
     assert state(ledger).reconciled
     on(ledger, "2024-10-01")
     assert [kind for kind, *_ in waiting(ledger)] == [OpenItemKind.BANK_ENTRY]
-    assert bank(ledger).under_way == ()
+    assert bank(ledger).outstanding_instruments == ()
 
 
 def test_of_a_cash_box_two_people_count_and_what_differs_is_open(ledger: Ledger) -> None:

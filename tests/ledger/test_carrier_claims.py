@@ -331,7 +331,7 @@ def test_what_came_to_a_bad_end_stays_told_so_whatever_became_of_it(tmp_path: Pa
     receive(ledger, good=70, damaged=12, short=9, rejected=9)
     pay(ledger, 30_000)
     of = {"order": "PO-1", "item": "1", "date": BOOKED}
-    again = [{"lot": "L2", "noted": 9, "good": 9, "replaces": {"lot": "L1", "found": "rejected"}}]
+    again = [{"lot": "L2", "noted": 9, "good": 9, "replaces": {"lot": "L1", "discrepancy": "rejected"}}]
     ledger.do("recorder", "receipt", "add", number="GRN-2", place="Depot", lots=again, **of)
     ledger.do(
         "recorder", "loss", "find", number="F-1", by="receipt", document="GRN-1", was="damaged", product="KIT",
@@ -346,7 +346,7 @@ def test_what_came_to_a_bad_end_stays_told_so_whatever_became_of_it(tmp_path: Pa
         ledger.do("approver", "refund", "approve", number=number, date=BOOKED)
     back = [{"product": "KIT", "lot": "L1", "quantity": 5}]
     ledger.do(
-        "recorder", "return", "add", number="RT-1", way="to_supplier", place="Depot", reason="Wrong", lots=back,
+        "recorder", "return", "add", number="RT-1", direction="to_supplier", place="Depot", reason="Wrong", lots=back,
         date=BOOKED,
     )  # fmt: skip
     ship(ledger, 20, date=BOOKED)

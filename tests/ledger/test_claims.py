@@ -142,10 +142,10 @@ def test_an_order_with_claims_is_closed_and_they_stand(failed: Ledger) -> None:
 
 def test_pieces_that_are_sent_back_and_pieces_in_their_place_are_counted(failed: Ledger) -> None:
     failed.do(
-        "recorder", "return", "add", number="RT-1", way="to_supplier", place="Depot", reason="Wrong size",
+        "recorder", "return", "add", number="RT-1", direction="to_supplier", place="Depot", reason="Wrong size",
         lots=[{"product": "KIT", "lot": "L1", "quantity": 5}], date="2023-12-04",
     )  # fmt: skip
-    again = [{"lot": "L2", "noted": 9, "good": 9, "replaces": {"lot": "L1", "found": "short"}}]
+    again = [{"lot": "L2", "noted": 9, "good": 9, "replaces": {"lot": "L1", "discrepancy": "short"}}]
     failed.do(
         "recorder", "receipt", "add", number="GRN-2", order="PO-1", item="1", place="Depot", lots=again,
         date="2023-12-04",

@@ -145,7 +145,7 @@ def test_what_failed_is_paid_back_and_an_order_closed_after_what_these_rest_on(t
     bad = of | {"asset": "USD", "failure": "rejected", "lot": "L1", "quantity": 2, "amount": 600, "bank": "B"}
     refund = ("recorder", "refund", "add")
     assert "receipt GRN-1" in refusal(ledger, *refund, number="R-1", **bad, date="2023-12-02")
-    again = [{"lot": "L2", "noted": 3, "good": 3, "replaces": {"lot": "L1", "found": "rejected"}}]
+    again = [{"lot": "L2", "noted": 3, "good": 3, "replaces": {"lot": "L1", "discrepancy": "rejected"}}]
     replaced = of | {"number": "GRN-2", "place": "Depot", "lots": again}
     assert "receipt GRN-1" in refusal(ledger, "recorder", "receipt", "add", **replaced, date="2023-12-02")
     left = {"number": "CL-1", "order": "PO-1", "claim": 12_000, "reason": "Bankrupt"}

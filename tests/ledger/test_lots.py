@@ -159,7 +159,7 @@ def test_what_is_decided_about_surplus_says_of_which_receipt_where_several_wait(
 def test_a_supplier_delivers_what_was_short_under_the_same_lot(ledger: Ledger) -> None:
     receive(ledger, good=590, short=10)
     receive(ledger, "GRN-2", good=380, short=20)
-    row = {"lot": "L1", "noted": 15, "good": 15, "replaces": {"lot": "L1", "found": "short"}}
+    row = {"lot": "L1", "noted": 15, "good": 15, "replaces": {"lot": "L1", "discrepancy": "short"}}
     facts = {"order": "PO-1", "item": "1", "place": "Depot", "date": DATE}
     ledger.do("recorder", "receipt", "add", number="GRN-3", lots=[row], **facts)
     with pytest.raises(Refused, match="11 replace short pieces of L1 and 10 are short"):

@@ -122,7 +122,7 @@ def test_a_replacement_makes_what_was_short_billable(ledger: Ledger) -> None:
     order(ledger)
     receive(ledger, good=990, short=10)
     bill(ledger, 1000, 500_000)
-    row = {"lot": "L2", "noted": 10, "good": 10, "replaces": {"lot": "L1", "found": "short"}}
+    row = {"lot": "L2", "noted": 10, "good": 10, "replaces": {"lot": "L1", "discrepancy": "short"}}
     facts = {"number": "GRN-2", "order": "PO-1", "item": "1", "place": "Depot", "lots": [row], "date": DATE}
     ledger.do("recorder", "receipt", "add", **facts)
     assert [row.verdict for row in matches(ledger)] == [Verdict.YES]

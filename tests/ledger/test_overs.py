@@ -37,7 +37,7 @@ def decide(ledger: Ledger, verb: str, quantity: int, number: str = "O-1", **more
 def replace(
     ledger: Ledger, noted: int, found: str = "short", number: str = "GRN-9", lot: str = "L9", **more: Any
 ) -> None:
-    row = {"lot": lot, "noted": noted, "good": noted, "replaces": {"lot": "L1", "found": found}} | more
+    row = {"lot": lot, "noted": noted, "good": noted, "replaces": {"lot": "L1", "discrepancy": found}} | more
     facts = {"number": number, "order": "PO-1", "item": "1", "place": "Depot", "lots": [row], "date": DATE}
     ledger.do("recorder", "receipt", "add", **facts)
 
@@ -220,7 +220,7 @@ def test_no_more_is_replaced_than_was_short(ledger: Ledger) -> None:
     with pytest.raises(Refused, match="1 replaces rejected pieces of L1 and 0 are rejected"):
         replace(ledger, 1, "rejected", number="GRN-8", lot="L8")
     with pytest.raises(Refused, match="no such lot came on PO-1"):
-        replace(ledger, 1, number="GRN-8", lot="L8", replaces={"lot": "L7", "found": "short"})
+        replace(ledger, 1, number="GRN-8", lot="L8", replaces={"lot": "L7", "discrepancy": "short"})
     replace(ledger, 4, number="GRN-8", lot="L8", good=3, damaged=1)
 
 
@@ -265,7 +265,7 @@ def test_whatever_comes_short_too_much_or_again_every_unit_of_a_gift_has_one_end
     found = data.draw(st.sampled_from(["short", "rejected"]))
     bad = data.draw(st.integers(0, again))
     told = {"lot": f"R{serial}", "noted": again, "good": again - bad, "damaged": bad}
-    told["replaces"] = {"lot": first, "found": found}
+    told["replaces"] = {"lot": first, "discrepancy": found}
     facts = {"number": f"R{serial}", "order": on, "item": "1", "place": "Depot", "lots": [told], "date": DATE}
     try:
         ledger.do("recorder", "receipt", "add", **facts)

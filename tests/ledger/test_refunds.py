@@ -254,7 +254,7 @@ def test_pieces_that_went_away_and_came_back_are_refunded_to_who_paid(tmp_path: 
             date="2023-12-03",
         )  # fmt: skip
     ledger.do(
-        "recorder", "return", "add", number="RT-1", way="to_supplier", place="Depot", reason="Wrong size",
+        "recorder", "return", "add", number="RT-1", direction="to_supplier", place="Depot", reason="Wrong size",
         lots=[{"product": "KIT", "lot": "L1", "quantity": 50}], date="2023-12-04",
     )  # fmt: skip
     refund(ledger, failure="returned", lot="L1", quantity=50, returned_by="RT-1", amount=5_000)

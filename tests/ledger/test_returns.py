@@ -41,12 +41,18 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def send_back(ledger: Ledger, quantity: int, number: str = "R-1") -> None:
-    facts = {"number": number, "way": "to_supplier", "place": "Depot", "reason": "seams open", "date": DATE}
+    facts = {
+        "number": number,
+        "direction": "to_supplier",
+        "place": "Depot",
+        "reason": "seams open",
+        "date": DATE,
+    }
     ledger.do("recorder", "return", "add", lots=lots(quantity), **facts)
 
 
 def take_back(ledger: Ledger, quantity: int, number: str = "R-2") -> None:
-    facts = {"number": number, "way": "from_recipient", "place": "Depot", "organisation": "Aid"}
+    facts = {"number": number, "direction": "from_recipient", "place": "Depot", "organisation": "Aid"}
     ledger.do("recorder", "return", "add", lots=lots(quantity), reason="not needed", date=DATE, **facts)
 
 
@@ -77,7 +83,7 @@ def test_what_an_organisation_gives_back_is_in_stock_again(ledger: Ledger) -> No
         take_back(ledger, 181, "R-3")
     with pytest.raises(Refused, match="name who gives goods back"):
         ledger.do(
-            "recorder", "return", "add", number="R-4", way="from_recipient", place="Depot", lots=lots(1),
+            "recorder", "return", "add", number="R-4", direction="from_recipient", place="Depot", lots=lots(1),
             reason="not needed", date=DATE,
         )  # fmt: skip
     with ledger.store.read() as reading:

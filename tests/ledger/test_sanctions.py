@@ -85,11 +85,11 @@ def test_a_match_that_is_known_before_the_gift_settles_keeps_it_off_its_line(tmp
     assert gift(ledger, f"{bad.txid}:0").line is None
     assert gift(ledger, f"{name('good')}:0").line_start == 0
     row = rows(ledger)[f"{bad.txid}:0"]
-    assert (row.told.code, row.checked, row.inputs) == (Screened.DECIDE, 2, 2)
+    assert (row.message.code, row.checked, row.inputs) == (Screened.DECIDE, 2, 2)
     assert [(match.address, match.list_date) for match in row.matches] == [(LISTED, "2023-11-10")]
     ledger.do("recorder", "release", "add", number="L-1", block=row.block, date=DAY)
     ledger.do("approver", "release", "approve", number="L-1", date=DAY)
-    assert rows(ledger)[f"{bad.txid}:0"].told == Telling(Screened.RELEASED, {"list_date": "2023-11-10"})
+    assert rows(ledger)[f"{bad.txid}:0"].message == Telling(Screened.RELEASED, {"list_date": "2023-11-10"})
     assert screening_waits(ledger) == 0
     for about, number in (("block", str(row.block)), ("release", "L-1")):
         shown = {
@@ -135,8 +135,8 @@ def test_what_no_input_shows_is_not_checked_and_what_some_show_is_checked_in_par
         sent("whole", 2, CLEAN, position=3), tx("mined", (3, BTC), coinbase=True, position=0),
     )  # fmt: skip
     found = rows(ledger)
-    assert found[f"{name('silent')}:0"].told == Telling(Screened.NOT_CHECKED)
-    assert found[f"{name('part')}:0"].told == Telling(Screened.IN_PART, {"checked": 2, "inputs": 3})
+    assert found[f"{name('silent')}:0"].message == Telling(Screened.NOT_CHECKED)
+    assert found[f"{name('part')}:0"].message == Telling(Screened.IN_PART, {"checked": 2, "inputs": 3})
     assert f"{name('whole')}:0" not in found
     with ledger.store.read() as reading:
         counts = {row.state: row.count for row in screening_report(reading.session, SLUG).counts}
@@ -221,7 +221,7 @@ def test_above_the_campaigns_sum_nobody_is_paid_who_was_looked_up_on_no_list(tmp
     ledger.do("approver", "payment", "approve", number="P-2", date=DATE)
     with ledger.store.read() as reading:
         (payee,) = screening_report(reading.session, SLUG).payees
-    assert payee.told == Telling(Screened.NO_MATCH, {"list_date": "2023-11-25"})
+    assert payee.message == Telling(Screened.NO_MATCH, {"list_date": "2023-11-25"})
     ledger.do("admin", "screening", "set", number="T-2", date=DATE)
     with ledger.store.read() as reading:
         assert screening_report(reading.session, SLUG).above is None

@@ -210,7 +210,7 @@ def test_damaged_pieces_that_the_recipient_sends_back_explain_its_gap(ledger: Le
     hand_over(ledger, 50)
     count(ledger, 47, "handover", "H-1", damaged=3)
     assert [sum_of(row).minor for row in waiting(ledger)] == [3]
-    back = {"number": "RT-1", "way": "from_recipient", "place": "Depot", "organisation": "Aid"}
+    back = {"number": "RT-1", "direction": "from_recipient", "place": "Depot", "organisation": "Aid"}
     ledger.do("recorder", "return", "add", lots=lots(3), reason="wet", date=DATE, **back)
     facts = {"number": "E-1", "about": "handover", "paper": "H-1", "product": "KIT", "lot": "L1"}
     facts |= {"by": "return", "document": "RT-1", "reason": "they were wet", "date": DATE}

@@ -144,7 +144,7 @@ def test_a_look_ends_at_once_when_the_program_does_and_nothing_of_it_is_recorded
         looking.start()
         assert held.wait(30)
         began = monotonic()
-        service.stop_asking()
+        service.stop_sources()
         looking.join(30)
         assert monotonic() - began < 1
         let_go.set()

@@ -291,7 +291,7 @@ def looks(home: Home) -> None:
 
 def said(home: Home) -> list[tuple[str, str | None]]:
     with home.store.read() as tx:
-        return [(screened(row.told), row.block) for row in screening_report(tx.session, SLUG).rows]
+        return [(screened(row.message), row.block) for row in screening_report(tx.session, SLUG).rows]
 
 
 def sent_by(home: Home, *scripts: bytes) -> str:

@@ -28,8 +28,8 @@ def test_a_picture_leaves_without_place_person_and_camera(form: str, kind: str) 
     told = treated(paper)
     assert (told.media_type, told.original) == (kind, hashlib.sha256(paper).hexdigest())
     assert told.done == (Treatment.METADATA,)
-    assert {"Model: A camera", "Artist: A person"} <= set(told.found)
-    assert ("GPSLatitude: 9.0 3.0 27.0" in told.found) == (form != "TIFF")  # Pillow writes none there
+    assert {"Model: A camera", "Artist: A person"} <= set(told.metadata)
+    assert ("GPSLatitude: 9.0 3.0 27.0" in told.metadata) == (form != "TIFF")  # Pillow writes none there
     assert b"A camera" not in told.data
     with Image.open(io.BytesIO(told.data)) as copy, Image.open(io.BytesIO(paper)) as before:
         assert copy.format == form
@@ -59,7 +59,7 @@ def test_what_hides_elsewhere_in_a_picture_leaves_too() -> None:
     with Image.open(io.BytesIO(told.data)) as moving:
         assert getattr(moving, "n_frames", 1) == 2
     told = treated(photograph("PNG", icc_profile=profile))
-    assert "ICC profile" in told.found
+    assert "ICC profile" in told.metadata
     with Image.open(io.BytesIO(told.data)) as copy:
         assert "icc_profile" not in copy.info
     out = io.BytesIO()
@@ -159,7 +159,7 @@ def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
         "bytes before the document: 9": b"A person\n" + plain,
     }.items():
         told = treated(paper)
-        assert (told.found, b"A person" in told.data) == ((name,), False)
+        assert (told.metadata, b"A person" in told.data) == ((name,), False)
         assert treated(told.data).done == ()
     with pikepdf.open(io.BytesIO(plain)) as pdf:
         out = io.BytesIO()
@@ -224,7 +224,7 @@ def drawn_pdf() -> bytes:
 def test_no_words_stay_in_what_draws_a_page_beside_its_pictures_or_behind_its_links() -> None:
     paper = drawn_pdf()
     told = treated(paper)
-    assert {"comment: A person", "metadata of a picture", "further pictures", "URI"} <= set(told.found)
+    assert {"comment: A person", "metadata of a picture", "further pictures", "URI"} <= set(told.metadata)
     with pikepdf.open(io.BytesIO(told.data)) as pdf:
         unpacked = saved(pdf)
         streams = [one for one in pdf.objects if isinstance(one, pikepdf.Stream)]
@@ -254,7 +254,7 @@ def test_a_pdf_leaves_without_its_authors_and_its_photographs_places() -> None:
     assert b"A person" in paper
     told = treated(paper)
     assert (told.media_type, told.done) == (PDF, (Treatment.METADATA,))
-    assert {"Author: A person", "metadata of a picture"} <= set(told.found)
+    assert {"Author: A person", "metadata of a picture"} <= set(told.metadata)
     with pikepdf.open(io.BytesIO(told.data)) as pdf:
         unpacked = saved(pdf)
         assert len(pdf.pages) == 1
@@ -269,7 +269,9 @@ def test_nothing_in_a_pdf_runs_or_unpacks() -> None:
     """Scripts, launches, forms that run, players and attached files go; a link to the web stays. All of it is said."""
     told = treated(running_pdf())
     assert set(told.done) == set(Treatment) - {Treatment.METADATA_LEFT}
-    assert {"attachment: salaries.xlsx", "JavaScript", "Launch", "XFA", "AA", "RichMedia"} <= set(told.found)
+    assert {"attachment: salaries.xlsx", "JavaScript", "Launch", "XFA", "AA", "RichMedia"} <= set(
+        told.metadata
+    )
     with pikepdf.open(io.BytesIO(told.data)) as pdf:
         unpacked = saved(pdf)
     for gone in (
@@ -319,7 +321,7 @@ def test_what_cannot_be_read_or_rewritten_is_told() -> None:
 def test_what_a_file_says_is_not_cut_without_a_word() -> None:
     """Who decides whether it may stay reads how much more there is; what says more than is read is not taken."""
     many = "".join(f"<a{n}>word {n} {'x' * 90}</a{n}>" for n in range(100))
-    told = treated(office(**{"docProps/custom.xml": many}), keep_metadata=True).found
+    told = treated(office(**{"docProps/custom.xml": many}), keep_metadata=True).metadata
     assert (len(told), told[-1]) == (60, "and 41 more things of other names or values")
     assert all(line.endswith("…") for line in told[:-1])
     behind = " " * 1_000_000 + CORE

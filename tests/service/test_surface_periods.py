@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.pages.period import period_page
 from api.pages.render import STYLE, PageRenderer
-from api.pages.sentences.accounts import ACCOUNTS, account_told
+from api.pages.sentences.accounts import ACCOUNTS, account_label
 from api.ports import Ports, SiteSettings
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
@@ -156,9 +156,9 @@ def test_an_auditor_sees_which_periods_are_closed_since_when_and_opens_the_trial
 def test_every_kind_of_account_is_told_in_words() -> None:
     """An account of any class, and a class that is none."""
     assert set(ACCOUNTS) == set(AccountClass)
-    assert account_told("dust_gifts/m", "m") == "Gifts below the dust line"
-    assert account_told("supplier/m/Maker/PO-1", "m") == "Paid to suppliers: Maker, PO-1"
-    assert account_told("other", "m") == "other"
+    assert account_label("dust_gifts/m", "m") == "Gifts below the dust line"
+    assert account_label("supplier/m/Maker/PO-1", "m") == "Paid to suppliers: Maker, PO-1"
+    assert account_label("other", "m") == "other"
 
 
 def test_a_long_trial_balance_is_small_and_still_ties(store: Store) -> None:

@@ -111,7 +111,7 @@ class ElectrumServer:
     is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back;
     `declines` maps a method to the error it is answered with; `too_long` are script hashes whose histories are
     refused; `proves_alone` finds the block of a transaction by itself; `holds` answers back until it has read all
-    that was asked, and gives the last answer first; of what is asked together `most_together` at most are answered.
+    that was asked, and gives the last answer first; of what is asked together `batch_size` at most are answered.
     """
 
     def __init__(self, chain: FakeChain, *, highest: str = "1.6", certificate: Path | None = None) -> None:
@@ -127,7 +127,7 @@ class ElectrumServer:
         self.declines: dict[str, tuple[int, str]] = {}
         self.proves_alone = False
         self.holds = False
-        self.most_together = 1_000_000
+        self.batch_size = 1_000_000
         self.too_long: set[str] = set()
         self.lock = threading.RLock()
         self._blocks: dict[str, list[Tx]] = {}
@@ -194,7 +194,7 @@ class ElectrumServer:
                 return True
             reply: dict[str, Any] = {"jsonrpc": "2.0", "id": faults.told("id", asked["id"])}
             try:
-                if len(session.held) >= self.most_together:
+                if len(session.held) >= self.batch_size:
                     raise Declined(-101, "excessive resource usage")
                 if asked["method"] in self.declines:
                     raise Declined(*self.declines[asked["method"]])

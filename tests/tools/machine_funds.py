@@ -24,7 +24,7 @@ from ledger.rules.gift_sums import gifts_wanting
 from ledger.rules.incoming import coin_named
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import last_closed, pending_period
-from ledger.rules.recall_ends import recalls_of
+from ledger.rules.recall_outcomes import recalls_of
 from ledger.rules.repayments import owed_still
 from tests.tools.gifts import gifts_of
 from tests.tools.machine_chain import SENDERS

@@ -284,7 +284,7 @@ def _bad_lots(s: Scene) -> list[tuple[Facts, int, str] | None]:
 def _returned(s: Scene) -> list[tuple[Facts, int, str] | None]:
     found: list[tuple[Facts, int, str] | None] = []
     for told in s.told("return"):
-        for row in told["lots"] if told["way"] == "to_supplier" else ():
+        for row in told["lots"] if told["direction"] == "to_supplier" else ():
             lot = Lot(row["product"], row["lot"])
             came = [] if lot.is_over else lot_deliveries(s.books.session, s.slug, lot)
             receipts = [s.books.session.get(ReceiptRow, delivery.entry) for delivery in came]

@@ -30,7 +30,7 @@ from ledger.rules.goods import expiry_of, goods_line, lot_deliveries, noted_of_l
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import items_of, open_account, require_order
 from ledger.rules.overs import named_on, surplus_of, waiting_of
-from ledger.rules.recall_ends import recall_state, recalls_of
+from ledger.rules.recall_outcomes import recall_state, recalls_of
 from ledger.rules.receipts import receipts_of_order, received_lots, require_receipt
 from ledger.rules.results import cells_at, indicators_of, results_of
 from ledger.rules.returns import require_recall
@@ -59,7 +59,7 @@ def _receipt(s: Scene) -> Facts:
             "lot": s.new("L"),
             "noted": count,
             "good": count,
-            "replaces": {"lot": earlier, "found": found},
+            "replaces": {"lot": earlier, "discrepancy": found},
         }
         return s.numbered("GRN") | {"order": number, "item": item, "place": s.pick(PLACES), "lots": [again]}
     number, item, product, opened = s.one([row for row in rows if row[3]], "purchase.approved")
@@ -374,14 +374,14 @@ def _return(s: Scene) -> Facts:
     facts = s.numbered("RT") | {"reason": "Wrong size"}
     if s.held(AccountClass.HANDED) and s.chance(50):
         organisation, lots = _some(s, AccountClass.HANDED, "handover")
-        way = {"way": "from_recipient", "place": s.pick(PLACES), "organisation": organisation}
-        return facts | way | {"lots": lots}
+        who = {"direction": "from_recipient", "place": s.pick(PLACES), "organisation": organisation}
+        return facts | who | {"lots": lots}
     if s.held(AccountClass.DISTRIBUTED) and s.chance(30):
         people, lots = _some(s, AccountClass.DISTRIBUTED, "distribution")
-        way = {"way": "from_recipient", "place": s.pick(PLACES), "people": people}
-        return facts | way | {"lots": lots}
+        who = {"direction": "from_recipient", "place": s.pick(PLACES), "people": people}
+        return facts | who | {"lots": lots}
     place, lots = _some(s, AccountClass.STOCK, "receipt")
-    return facts | {"way": "to_supplier", "place": place, "lots": lots}
+    return facts | {"direction": "to_supplier", "place": place, "lots": lots}
 
 
 @tells("recall")

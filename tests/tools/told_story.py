@@ -160,7 +160,11 @@ class Told:
         )  # fmt: skip
 
     def send_back(self, size: int) -> None:
-        where = {"organisation": "Aid", "way": "from_recipient"} if size % 2 else {"way": "to_supplier"}
+        where = (
+            {"organisation": "Aid", "direction": "from_recipient"}
+            if size % 2
+            else {"direction": "to_supplier"}
+        )
         self.ledger.do(
             "recorder", "return", "add", number=self.number(), place="Depot", reason="unfit",
             lots=self.lot(size), date=DATE, **where,

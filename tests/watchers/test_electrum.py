@@ -402,7 +402,7 @@ def test_a_server_that_calls_a_group_too_large_is_asked_in_smaller_ones() -> Non
     """After the rest that it is owed, half as many at a time, until it answers; then all histories are whole."""
     clock = Time()
     with ElectrumServer(FakeChain()) as server:
-        server.holds, server.most_together = True, 60
+        server.holds, server.batch_size = True, 60
         txid = server.chain.send(transaction([(script_no(7), 5_000)], [outpoint_no(1)]))
         server.chain.mine(1)
         one = electrum(server, clock=clock, sleep=clock.sleep)
@@ -433,12 +433,12 @@ def test_smaller_groups_grow_again_an_hour_after_the_server_refused(monkeypatch:
     monkeypatch.setattr("watchers.net.electrum.A_GROUP", 20)
     with ElectrumServer(FakeChain()) as server:
         server.chain.mine(1)
-        server.holds, server.most_together = True, 15
+        server.holds, server.batch_size = True, 15
         one = electrum(server, clock=clock, sleep=clock.sleep)
         new = itertools.count(1)
         with pytest.raises(SourceRefused, match="excessive resource usage"):
             one.look_histories([(Script(script_no(next(new))), -1) for _ in range(40)])
-        server.most_together = 1_000_000  # it was busy for a moment
+        server.batch_size = 1_000_000  # it was busy for a moment
 
         def asked() -> list[int]:
             groups.clear()

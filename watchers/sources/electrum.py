@@ -371,8 +371,8 @@ class ElectrumHistory:
         self._deadline = deadline
         self._kept: dict[str, _Kept] = {}
         self._moment = 0
-        self._notified = 0
-        self._told: set[str] = set()
+        self._notices = 0
+        self._notified: set[str] = set()
         self._tip = ""
         self._unsubscribed: set[str] = set()
         client.listener = self
@@ -388,9 +388,9 @@ class ElectrumHistory:
         if method == "blockchain.headers.subscribe":
             self._moment += 1
         if method == "blockchain.scripthash.subscribe":
-            self._notified += 1
+            self._notices += 1
             if isinstance(first, str):
-                self._told.add(first)
+                self._notified.add(first)
                 if first in self._kept:
                     self._kept[first].seen = -1
 
@@ -428,7 +428,7 @@ class ElectrumHistory:
         if not names:
             return
         moment = self._moment
-        self._told.clear()
+        self._notified.clear()
         told = self._client.ask_all(
             "blockchain.scripthash.subscribe",
             [[name] for name in names],
@@ -462,7 +462,7 @@ class ElectrumHistory:
             self._kept = {name: kept for name, kept in self._kept.items() if name in same}
         self._kept |= {name: _Kept(statuses[name], rows, moment) for name, rows in shown.items()}
         for name in (*same, *shown):
-            self._kept[name].seen = -1 if name in self._told else moment
+            self._kept[name].seen = -1 if name in self._notified else moment
 
     def _whole_list(self, script: Script) -> list[ElectrumRow]:
         name = electrum_scripthash(script)
@@ -473,7 +473,7 @@ class ElectrumHistory:
         for _ in range(_TRIES):
             if name in self._unsubscribed:
                 return self._listed(name)
-            moment, notified = self._moment, self._notified
+            moment, notices = self._moment, self._notices
             try:
                 status = self._status(name)
             except ElectrumDeclined:
@@ -489,7 +489,7 @@ class ElectrumHistory:
                     self._kept.clear()
                 kept = self._kept[name] = _Kept(status, rows, moment)
             # What was told while we asked may be newer than the answer: then the next look asks again.
-            kept.seen = moment if notified == self._notified else -1
+            kept.seen = moment if notices == self._notices else -1
             return kept.rows
         raise SourceGarbled(self._source, "history", "the list does not hash to the status beside it")
 

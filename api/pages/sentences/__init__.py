@@ -4,7 +4,7 @@ It never decides what is true; it is given plain facts and says them, figure fir
 """
 
 from api.pages.messages import Message, Piece, Sentence, joined, listed, plain, said, worded
-from api.pages.sentences.banks import aside_amount, aside_what, bank_as_of, bank_open, bank_under_way
+from api.pages.sentences.banks import aside_amount, aside_what, bank_as_of, bank_open, outstanding_instrument
 from api.pages.sentences.books import books_facts, books_notes, books_state, rests_on
 from api.pages.sentences.campaign import (
     call_state,
@@ -120,9 +120,9 @@ from api.pages.sentences.parts import (
     problems_lead,
     rate,
     said_and_says,
+    said_before_and_since,
     shown_by,
     since_day,
-    told_before_and_since,
     with_access,
     with_accesses,
     worth,
@@ -154,7 +154,7 @@ from api.pages.sentences.tables import (
     unexplained_note,
 )
 from api.pages.sentences.time_line import cost_rows, fee_rows, held_rows, time_row
-from api.pages.sentences.to_do import told_publicly, what_to_do
+from api.pages.sentences.to_do import public_to_do, what_to_do
 from api.pages.sentences.units import (
     amount,
     day,
@@ -196,7 +196,6 @@ __all__ = [
     "asset_heading",
     "bank_as_of",
     "bank_open",
-    "bank_under_way",
     "before_title",
     "booked",
     "books_facts",
@@ -279,6 +278,7 @@ __all__ = [
     "others",
     "outcome_word",
     "outgoing_coin",
+    "outstanding_instrument",
     "papers_note",
     "part_count",
     "part_of_total",
@@ -294,6 +294,7 @@ __all__ = [
     "pledge_status",
     "position",
     "problems_lead",
+    "public_to_do",
     "rate",
     "reached",
     "reached_by_sex",
@@ -304,6 +305,7 @@ __all__ = [
     "role_word",
     "said",
     "said_and_says",
+    "said_before_and_since",
     "screened",
     "service_figures",
     "several",
@@ -327,8 +329,6 @@ __all__ = [
     "target",
     "time",
     "time_row",
-    "told_before_and_since",
-    "told_publicly",
     "totals",
     "unexplained_note",
     "unit_of",

@@ -60,7 +60,7 @@ _DETAIL = Message(
 )
 
 
-def account_told(account: str, campaign: str) -> str:
+def account_label(account: str, campaign: str) -> str:
     """`Bank: First Bank` for `bank/help/First Bank`; a row that is no account is told as it is."""
     name, *detail = account.split("/")
     if name not in ACCOUNTS:

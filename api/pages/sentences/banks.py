@@ -80,7 +80,7 @@ _CAME_WENT = Message(
 )
 
 
-def bank_under_way(row: OutstandingInstrument) -> str:
+def outstanding_instrument(row: OutstandingInstrument) -> str:
     """What is in the books and on no statement yet, with its last day."""
     money = with_asset(row.amount)
     return worded(_INSTRUMENTS[row.instrument], day=day(row.since), money=money, until=day(row.until))

@@ -14,9 +14,9 @@ from api.pages.messages import (
     Piece,
     Sentence,
     joined,
+    joined_list,
     listed,
     said,
-    told_list,
     worded,
 )
 from api.pages.sentences.units import day, number_of, pieces
@@ -246,7 +246,7 @@ _HANDED_OUT_IN = Message(
 
 def _given(received: Sequence[GiftSum]) -> Sentence:
     """`71.84 BTC and 6,000 USD`: each in its own asset."""
-    return told_list(
+    return joined_list(
         [(Piece(with_asset(row), "coin" if row.asset == "BTC" else "money"),) for row in received]
     )
 

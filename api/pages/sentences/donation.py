@@ -14,10 +14,10 @@ from api.pages.messages import (
     Piece,
     Sentence,
     joined,
+    joined_list,
     listed,
     plain,
     said,
-    told_list,
     worded,
 )
 from api.pages.sentences.places import figured
@@ -445,7 +445,7 @@ def replaces(trail: Donation) -> Sentence:
     if not trail.replaces:
         return ()
     return said(
-        _REPLACES, n=len(trail.replaces), txids=told_list([(_linked(txid),) for txid in trail.replaces])
+        _REPLACES, n=len(trail.replaces), txids=joined_list([(_linked(txid),) for txid in trail.replaces])
     )
 
 

@@ -11,9 +11,9 @@ from api.pages.messages import (
     Message,
     Piece,
     Sentence,
+    joined_list,
     listed,
     said,
-    told_list,
     worded,
 )
 from api.pages.sentences.units import day, number_of, period, time
@@ -243,7 +243,7 @@ def with_access(paper: Paper) -> Sentence:
 
 def with_accesses(papers: Sequence[Paper]) -> Sentence:
     """Papers of a step, one after the other."""
-    return told_list([with_access(paper) for paper in papers], SEMICOLONS)
+    return joined_list([with_access(paper) for paper in papers], SEMICOLONS)
 
 
 def in_kind_what(row: InKindRow) -> str:
@@ -321,10 +321,10 @@ def changed_why(change: str, reason: str) -> str:
 
 def said_and_says(before: str, since: str) -> str:
     """What stood there before, and what stands there since."""
-    return listed(told_before_and_since(before, since), SENTENCES)
+    return listed(said_before_and_since(before, since), SENTENCES)
 
 
-def told_before_and_since(before: str, since: str) -> list[str]:
+def said_before_and_since(before: str, since: str) -> list[str]:
     """The same, a sentence each; nothing for what is empty."""
     told = [worded(_SAID, told=before)] if before else []
     return told + ([worded(_SAYS, told=since)] if since else [])

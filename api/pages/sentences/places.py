@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.pages.figures import with_asset
-from api.pages.messages import Message, Piece, Sentence, Told, said, worded
+from api.pages.messages import Message, Piece, PlaceValue, Sentence, said, worded
 from api.pages.sentences.units import day
 from ledger.core.money import is_money
 from ledger.views.flow import ExitKind
@@ -195,7 +195,7 @@ def figured(place: Place, figure: str, mark: str = "") -> Sentence:
     return said(_NAMED, part=whole, place=after) if after else whole
 
 
-def _spot(place: Place) -> tuple[_Spot, dict[str, Told], str]:
+def _spot(place: Place) -> tuple[_Spot, dict[str, PlaceValue], str]:
     """What to say of a part, what stands in it, and a place that is named after it."""
     at = place.place
     if place.elsewhere:
@@ -217,9 +217,9 @@ def _spot(place: Place) -> tuple[_Spot, dict[str, Told], str]:
     return _SPOTS[place.kind], {}, at
 
 
-def _service(place: Place) -> tuple[_Spot, dict[str, Told]]:
+def _service(place: Place) -> tuple[_Spot, dict[str, PlaceValue]]:
     """`carried for 12.34 USD of Air freight`: a service by its own verb and name."""
-    names: dict[str, Told] = {"service": place.service}
+    names: dict[str, PlaceValue] = {"service": place.service}
     if place.verb:
         names["verb"] = place.verb
     if place.paid is None:

@@ -37,7 +37,7 @@ WHY: Mapping[Why, Message] = {
         "{noun} {number}", _WHY, "{noun}: a kind of record, as a code", "{number}: its number"
     ),
     Why.NAMED_IN_TEXT: Message("the text names it", _WHY),
-    Why.TOGETHER: Message("together the amount is the same", _WHY),
+    Why.COMBINED: Message("together the amount is the same", _WHY),
     Why.OWN_REFERENCE: Message("it carries a reference that was given to a donor here", _WHY),
     Why.RECORD_GIFT: Message(
         '`contribution add --set number=NUMBER --set bank="{bank}" --set currency={currency} --set amount={amount} '

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.figures import with_asset
-from api.pages.messages import Message, Told, listed, worded
+from api.pages.messages import Message, PlaceValue, listed, worded
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.core.wording import Figure, Value, Wording
@@ -17,7 +17,7 @@ def worded_telling(message: Message, told: Telling) -> str:
     return worded(message, n=n if isinstance(n, int) else None, **filled)
 
 
-def _place(value: Value) -> Told:
+def _place(value: Value) -> PlaceValue:
     if isinstance(value, Figure):
         return with_asset(Amount.of(value.asset, value.minor))
     if isinstance(value, Wording | str):

@@ -346,7 +346,7 @@ _COMMAND = re.compile(r"\s?[(（][^()（）]*`[^()（）]*[)）]")
 """How a coordinator does it: a command in brackets, which a translator keeps in brackets."""
 
 
-def told_publicly(told: Telling) -> str:
+def public_to_do(told: Telling) -> str:
     """What ends it, in words for who cannot do it: without the commands in brackets."""
     return _COMMAND.sub("", what_to_do(told))
 

@@ -193,7 +193,7 @@ class House:
             return self._set_aside(tx, step)
         if _seals(step):
             return self._seal(tx, step)
-        kind, facts = BY_NAME[step.kind], self.renumbered(step.facts)
+        kind, facts = BY_NAME[step.kind], _named_today(step.kind, self.renumbered(step.facts))
         if kind.verb == "approve":
             self._answer(tx, step)
         if kind is RESULT:
@@ -213,6 +213,23 @@ def _seals(step: Told) -> bool:
 
 
 SEXES = {"women": "female", "men": "male"}
+
+
+def _named_today(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with the names that their fields have today."""
+    if kind == "return" and "way" in facts:
+        return {"direction" if name == "way" else name: value for name, value in facts.items()}
+    if kind == "receipt" and isinstance(facts.get("lots"), list):
+        return facts | {"lots": [_replacing_today(lot) for lot in facts["lots"]]}
+    return facts
+
+
+def _replacing_today(lot: Any) -> Any:
+    replaces = lot.get("replaces") if isinstance(lot, dict) else None
+    if not isinstance(replaces, dict) or "found" not in replaces:
+        return lot
+    said = {"discrepancy" if name == "found" else name: value for name, value in replaces.items()}
+    return lot | {"replaces": said}
 
 
 def _as_reported_today(tx: Writing, campaign: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -1500,7 +1500,7 @@ CREATE TABLE returns (
     reversed_by BIGINT,
     number TEXT COLLATE "C" NOT NULL,
     happened TEXT COLLATE "C",
-    way VARCHAR COLLATE "C" NOT NULL,
+    direction VARCHAR COLLATE "C" NOT NULL,
     place TEXT COLLATE "C" NOT NULL,
     organisation TEXT COLLATE "C",
     people TEXT COLLATE "C",
@@ -1508,7 +1508,7 @@ CREATE TABLE returns (
     report TEXT COLLATE "C",
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (way IN ('to_supplier', 'from_recipient')),
+    CHECK (direction IN ('to_supplier', 'from_recipient')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -2582,11 +2582,11 @@ CREATE TABLE lot_deliveries (
     short BIGINT NOT NULL,
     rejected BIGINT NOT NULL,
     replaces TEXT COLLATE "C",
-    replaces_failed VARCHAR COLLATE "C",
+    replaces_discrepancy VARCHAR COLLATE "C",
     reversed_by BIGINT,
     PRIMARY KEY (entry, n),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (replaces_failed IN ('short', 'rejected')),
+    CHECK (replaces_discrepancy IN ('short', 'rejected')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
@@ -2927,7 +2927,7 @@ CREATE TABLE other_lots (
 
 CREATE INDEX other_lots_recall ON other_lots (recall);
 
-CREATE TABLE recall_ends (
+CREATE TABLE recall_outcomes (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,
     date TEXT COLLATE "C" NOT NULL,
@@ -2951,7 +2951,7 @@ CREATE TABLE recall_ends (
     FOREIGN KEY(recall) REFERENCES recalls (entry)
 );
 
-CREATE INDEX recall_ends_recall ON recall_ends (recall);
+CREATE INDEX recall_outcomes_recall ON recall_outcomes (recall);
 
 CREATE TABLE supplier_refunds (
     entry BIGINT NOT NULL,

@@ -1639,7 +1639,7 @@ CREATE TABLE returns (
     reversed_by INTEGER,
     number TEXT NOT NULL,
     happened TEXT,
-    way TEXT NOT NULL,
+    direction TEXT NOT NULL,
     place TEXT NOT NULL,
     organisation TEXT,
     people TEXT,
@@ -1647,7 +1647,7 @@ CREATE TABLE returns (
     report TEXT,
     PRIMARY KEY (entry),
     UNIQUE (campaign, number),
-    CHECK (way IN ('to_supplier', 'from_recipient')),
+    CHECK (direction IN ('to_supplier', 'from_recipient')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
@@ -2808,11 +2808,11 @@ CREATE TABLE lot_deliveries (
     short INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
     replaces TEXT,
-    replaces_failed TEXT,
+    replaces_discrepancy TEXT,
     reversed_by INTEGER,
     PRIMARY KEY (entry, n),
     FOREIGN KEY(campaign, product, lot) REFERENCES lots (campaign, product, lot),
-    CHECK (replaces_failed IN ('short', 'rejected')),
+    CHECK (replaces_discrepancy IN ('short', 'rejected')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 )
@@ -3174,7 +3174,7 @@ CREATE TABLE other_lots (
 
 CREATE INDEX other_lots_recall ON other_lots (recall);
 
-CREATE TABLE recall_ends (
+CREATE TABLE recall_outcomes (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
     date TEXT NOT NULL,
@@ -3199,7 +3199,7 @@ CREATE TABLE recall_ends (
 )
  STRICT;
 
-CREATE INDEX recall_ends_recall ON recall_ends (recall);
+CREATE INDEX recall_outcomes_recall ON recall_outcomes (recall);
 
 CREATE TABLE supplier_refunds (
     entry INTEGER NOT NULL,

@@ -22,12 +22,12 @@ from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.goods import (
     Cause,
     RecalledAt,
-    RecallEnd,
-    RecallEndRow,
+    RecallOutcome,
+    RecallOutcomeRow,
     RecallRow,
+    ReturnDirection,
     ReturnLotRow,
     ReturnRow,
-    ReturnWay,
 )
 from ledger.rules.books import Books
 from ledger.rules.goods import goods_account, goods_line
@@ -55,7 +55,7 @@ class Ended:
     recall: Number
     at: RecalledAt
     place: Name
-    became: RecallEnd
+    became: RecallOutcome
     quantity: Positive
     reason: Text
     report: Number | None = None
@@ -91,15 +91,15 @@ class RecallState:
     destroyed: int
     used: int
     not_found: int
-    on_the_way: int
+    in_transit: int
     holders: tuple[RecallHolder, ...]
 
     @property
     def open(self) -> int:
-        return self.on_the_way + sum(holder.open for holder in self.holders)
+        return self.in_transit + sum(holder.open for holder in self.holders)
 
 
-def recall_end_use(campaign: str, number: str) -> str:
+def recall_destruction_use(campaign: str, number: str) -> str:
     """The use by which recalled pieces were destroyed."""
     return str(UseName(UseCause.RECALL, campaign, number))
 
@@ -110,15 +110,20 @@ def recalls_of(session: Session, campaign: str) -> list[RecallRow]:
     return list(session.exec(query.order_by(col(RecallRow.entry))).all())
 
 
-def _told(session: Session, recall: int) -> dict[tuple[RecalledAt, str, RecallEnd], int]:
+def _outcomes(session: Session, recall: int) -> dict[tuple[RecalledAt, str, RecallOutcome], int]:
     """Pieces of a recalled lot by who had them and what became of them."""
     query = (
-        select(RecallEndRow.at, RecallEndRow.place, RecallEndRow.became, func.sum(RecallEndRow.quantity))
-        .where(RecallEndRow.recall == recall, col(RecallEndRow.reversed_by).is_(None))
-        .group_by(col(RecallEndRow.at), col(RecallEndRow.place), col(RecallEndRow.became))
+        select(
+            RecallOutcomeRow.at,
+            RecallOutcomeRow.place,
+            RecallOutcomeRow.became,
+            func.sum(RecallOutcomeRow.quantity),
+        )
+        .where(RecallOutcomeRow.recall == recall, col(RecallOutcomeRow.reversed_by).is_(None))
+        .group_by(col(RecallOutcomeRow.at), col(RecallOutcomeRow.place), col(RecallOutcomeRow.became))
     )
     return {
-        (RecalledAt(at), place, RecallEnd(became)): int(n) for at, place, became, n in session.exec(query)
+        (RecalledAt(at), place, RecallOutcome(became)): int(n) for at, place, became, n in session.exec(query)
     }
 
 
@@ -129,7 +134,7 @@ def _returned(session: Session, recall: RecallRow) -> int:
         .join(ReturnRow, col(ReturnRow.entry) == ReturnLotRow.entry)
         .where(
             ReturnRow.campaign == recall.campaign,
-            ReturnRow.way == ReturnWay.TO_SUPPLIER,
+            ReturnRow.direction == ReturnDirection.TO_SUPPLIER,
             col(ReturnRow.reversed_by).is_(None),
             ReturnRow.entry > recall.entry,
             ReturnLotRow.product == recall.product,
@@ -142,19 +147,19 @@ def _returned(session: Session, recall: RecallRow) -> int:
 def recall_state(books: Books, recall: RecallRow) -> RecallState:
     """How far a recall has come: what is told of its pieces, and who has the rest."""
     lot, campaign = Lot(recall.product, recall.lot), recall.campaign
-    told = _told(books.session, recall.entry)
-    ended: dict[RecallEnd, int] = defaultdict(int)
+    outcomes = _outcomes(books.session, recall.entry)
+    ended: dict[RecallOutcome, int] = defaultdict(int)
     gone: dict[tuple[RecalledAt, str], int] = defaultdict(int)
-    for (at, place, became), pieces in told.items():
+    for (at, place, became), pieces in outcomes.items():
         ended[became] += pieces
-        if became is not RecallEnd.DESTROYED:
+        if became is not RecallOutcome.DESTROYED:
             gone[at, place] += pieces
     there: dict[tuple[RecalledAt, str], int] = defaultdict(int)
     for at, kind in _CLASSES.items():
         for balance in books.balances(kind, campaign):
             if balance.asset in {str(lot), str(lot.over)}:
                 there[at, balance.account.detail[-1]] += balance.net
-    way = sum(
+    in_transit = sum(
         balance.net
         for balance in books.balances(AccountClass.TRANSIT, campaign)
         if balance.asset in {str(lot), str(lot.over)}
@@ -162,10 +167,10 @@ def recall_state(books: Books, recall: RecallRow) -> RecallState:
     holders = [RecallHolder(at, place, n - gone[at, place]) for (at, place), n in sorted(there.items())]
     return RecallState(
         returned=_returned(books.session, recall),
-        destroyed=ended[RecallEnd.DESTROYED],
-        used=ended[RecallEnd.USED],
-        not_found=ended[RecallEnd.NOT_FOUND],
-        on_the_way=way,
+        destroyed=ended[RecallOutcome.DESTROYED],
+        used=ended[RecallOutcome.USED],
+        not_found=ended[RecallOutcome.NOT_FOUND],
+        in_transit=in_transit,
         holders=tuple(holder for holder in holders if holder.open > 0),
     )
 
@@ -177,7 +182,7 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
         raise Conflict.field(
             "recall", "{recall} was reversed; the lot is not called back by it", recall=facts.recall
         )
-    if facts.at is RecalledAt.STOCK and facts.became is not RecallEnd.DESTROYED:
+    if facts.at is RecalledAt.STOCK and facts.became is not RecallOutcome.DESTROYED:
         raise Refused.field(
             "became",
             "is for pieces that others have; what is in stock is destroyed, sent back, or lost (`loss add`)",
@@ -195,7 +200,7 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
             place=facts.place,
         )
     notes = RecalledLot(product=lot.product, lot=lot.number)
-    if facts.became is not RecallEnd.DESTROYED:
+    if facts.became is not RecallOutcome.DESTROYED:
         return Posting((), (), notes)
     kind = _CLASSES[facts.at]
     line = goods_line(campaign, kind, facts.place, lot)
@@ -213,7 +218,7 @@ def _post(context: Context, facts: Ended) -> Posting[RecalledLot]:
     part = Part(PartKind.LOST, facts.quantity, facts.quantity)
     gone = account(AccountClass.LOST, campaign, Cause.RECALLED.value)
     transfer = Transfer(gone, goods_account(kind, campaign, facts.place), str(lot), facts.quantity)
-    use = Use(recall_end_use(campaign, facts.number), line, pieces, facts.quantity, (part,))
+    use = Use(recall_destruction_use(campaign, facts.number), line, pieces, facts.quantity, (part,))
     return Posting((transfer,), (use,), notes)
 
 
@@ -221,7 +226,7 @@ def _fold(books: Books, entry: Entry[Ended, RecalledLot]) -> None:
     facts = entry.facts
     add_row(
         books.session,
-        RecallEndRow,
+        RecallOutcomeRow,
         **paper_head(entry),
         recall=require_recall(books.session, entry.campaign, facts.recall).entry,
         at=facts.at,
@@ -235,7 +240,7 @@ def _fold(books: Books, entry: Entry[Ended, RecalledLot]) -> None:
 
 def _unfold(books: Books, entry: Entry[Ended, RecalledLot], seq: int) -> None:
     """What became of the pieces is open again."""
-    reverse_row(books.session, RecallEndRow, entry.seq, seq)
+    reverse_row(books.session, RecallOutcomeRow, entry.seq, seq)
 
 
 END = Kind(

@@ -59,16 +59,16 @@ def waiting(ledger: Ledger) -> dict[str, int]:
 def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_found(ledger: Ledger) -> None:
     assert waiting(ledger) == {"KIT#L1 at Depot": 600, "KIT#L1 at Aid": 100, "KIT#L1 at Mali": 300}
     with pytest.raises(Refused, match="organisation: name who gives goods back"):
-        back(ledger, "RT-1", 50, way="from_recipient", people="Mali", organisation="Aid")
-    back(ledger, "RT-1", 50, way="from_recipient", people="Mali")
-    back(ledger, "RT-2", 60, way="from_recipient", organisation="Aid")
+        back(ledger, "RT-1", 50, direction="from_recipient", people="Mali", organisation="Aid")
+    back(ledger, "RT-1", 50, direction="from_recipient", people="Mali")
+    back(ledger, "RT-2", 60, direction="from_recipient", organisation="Aid")
     end(ledger, "RE-1", "destroyed", 100)
     end(ledger, "RE-2", "used", 120)
     end(ledger, "RE-3", "not_found", 30)
     with pytest.raises(Refused, match="quantity: 1 are told and 0 of KIT#L1 are open at Mali"):
         end(ledger, "RE-4", "used", 1)
     end(ledger, "RE-4", "destroyed", 40, "organisation", "Aid")
-    back(ledger, "RT-3", 700, way="to_supplier")
+    back(ledger, "RT-3", 700, direction="to_supplier")
     with pytest.raises(Refused, match="became: is for pieces that others have"):
         end(ledger, "RE-5", "used", 10, "stock", "Depot")
     end(ledger, "RE-5", "destroyed", 10, "stock", "Depot")
@@ -142,7 +142,7 @@ def test_goods_of_no_recall_come_back_from_people_too_and_an_end_is_taken_back(l
     hand_over(ledger, 10, "H-2", "L2")
     given = {"number": "D-2", "organisation": "Aid", "place": "Mali", "lots": lots(10, "L2"), "date": DATE}
     ledger.do("recorder", "distribution", "add", **given)
-    back(ledger, "RT-1", 4, way="from_recipient", people="Mali", lots=lots(4, "L2"))
+    back(ledger, "RT-1", 4, direction="from_recipient", people="Mali", lots=lots(4, "L2"))
     assert net(ledger, f"stock/{SLUG}/Depot", "KIT#L2") == 4
     tied(ledger)
 
