@@ -24,6 +24,7 @@ from api.pages import sentences
 from api.pages.account_lists import ACCOUNT_LISTS
 from api.pages.confirm import confirm_routes
 from api.pages.docs import docs_page
+from api.pages.documents import documents_routes
 from api.pages.give import give_routes
 from api.pages.help import help_routes
 from api.pages.lists import LISTS, lists_routes
@@ -125,6 +126,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     give_routes(site, ports, pages)
     lists_routes(site, ports, pages, answers, (*LISTS, *ACCOUNT_LISTS))
     help_routes(site, pages)
+    documents_routes(site, pages)
     statements_routes(site, ports, pages)
     app = FastAPI(
         # As their routers made them: to include a router makes each of its routes once more.

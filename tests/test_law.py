@@ -47,6 +47,7 @@ FENCES = {
     "fastapi": ("api/",),
     "starlette": ("api/",),
     "jinja2": ("api/",),
+    "markdown_it": ("api/pages/documents.py",),
     "apscheduler": ("service/scheduler.py",),
     "uvicorn": ("service/",),
     "bit": ("watchers/sources/bit_network.py",),

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from api.pages.documents import titles
 from api.pages.render import PageRenderer
 from api.pages.sentences import fixed
 
@@ -43,7 +44,7 @@ def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
             tag = (operation.get("tags") or ["Other"])[0]
             groups.setdefault(tag, []).append(_operation(method, path, operation))
     frame = pages.frame(str(fixed.FOR_PROGRAMS_TITLE))
-    return pages.page("docs.html", frame, groups=groups)
+    return pages.page("docs.html", frame, groups=groups, titles=titles())
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> Operation:

@@ -34,6 +34,9 @@ STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
 MORE_STYLE = (_HERE / "static" / "more.css").read_bytes()
 """For print and forced colours: no screen waits for it."""
+DOCUMENT_STYLE = (_HERE / "static" / "document.css").read_bytes()
+"""For pages of text with lists and code."""
+DOCUMENT_STYLE_PATH = f"/static/{hashlib.sha256(DOCUMENT_STYLE).hexdigest()[:16]}.css"
 MORE_STYLE_PATH = f"/static/{hashlib.sha256(MORE_STYLE).hexdigest()[:16]}.css"
 
 
@@ -78,6 +81,12 @@ def _amount(value: Amount | None, unit: str = "") -> str:
     return say.gift_amount(value, unit) if unit else exact_with_asset(value)
 
 
+def code(text: str) -> Markup:
+    """A box of code that scrolls, by keyboard too; its lines keep their spaces, which `page` takes from all others."""
+    lines = Markup("&#10;").join(clean(line) for line in text.splitlines())
+    return Markup('<pre class="scroll" tabindex="0"><code>{}</code></pre>').format(lines)
+
+
 @cache
 def _environment() -> Environment:
     """The templates with their filters; one a process, since whatever site asks compiles the same."""
@@ -90,10 +99,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"say": say, "w": fixed, "h": help_words, "last_look": Markup(LAST_LOOK)}  # noqa: S704 - a mark of ours
+    made.globals |= {
+        "say": say,
+        "w": fixed,
+        "h": help_words,
+        "document_style": DOCUMENT_STYLE_PATH,
+        "last_look": Markup(LAST_LOOK),  # noqa: S704 - a mark of ours
+    }
     made.filters |= {
         "amount": _amount,
         "pieces": say.pieces,
+        "code": code,
         "units": say.number_of,
         "count": count,
         "figure": exact,

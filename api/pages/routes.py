@@ -24,7 +24,16 @@ from api.pages.give import awaited_page
 from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
 from api.pages.receipt import receipt_page, receipted
-from api.pages.render import MORE_STYLE, MORE_STYLE_PATH, STYLE, STYLE_GZIP, STYLE_PATH, PageRenderer
+from api.pages.render import (
+    DOCUMENT_STYLE,
+    DOCUMENT_STYLE_PATH,
+    MORE_STYLE,
+    MORE_STYLE_PATH,
+    STYLE,
+    STYLE_GZIP,
+    STYLE_PATH,
+    PageRenderer,
+)
 from api.ports import Ports
 from api.problems import Problem
 from api.ready import Reads, ReadyAnswers, Rendered
@@ -237,6 +246,12 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route(MORE_STYLE_PATH, methods=_READ)
     def more_style() -> Response:
         return Response(MORE_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER})
+
+    @router.api_route(DOCUMENT_STYLE_PATH, methods=_READ)
+    def document_style() -> Response:
+        return Response(
+            DOCUMENT_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER}
+        )
 
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.pages.documents import DOCUMENTS
 from api.pages.help import HELP_PATHS
+from api.pages.render import code
 from api.pages.sentences.help import TERMS
 from api.ports import SiteSettings
 from ledger.views.trail import DonationStatus
@@ -65,3 +69,23 @@ def test_who_runs_the_site_is_told_as_the_operator_wrote_it() -> None:
     assert 'href="mailto:desk@example.org">desk@example.org</a>' in page
     assert 'href="https://code.example/aidtrail"' in page
     assert "has not written who it is" in site_of().get("/about").text
+
+
+def test_every_document_is_a_page_whose_links_lead_to_pages_and_whose_code_keeps_its_lines() -> None:
+    site = site_of()
+    listed = site.get("/docs").text
+    told = {f"/docs/{name}": site.get(f"/docs/{name}") for name in DOCUMENTS}
+    places = {path: set(re.findall(r'id="([^"]+)"', page.text)) for path, page in told.items()}
+    for path, page in told.items():
+        assert page.status_code == 200
+        assert f'href="{path}"' in listed
+        assert page.text.count("<h1>") == 1
+        assert not re.search(r"<script| style=|<img", page.text)
+        for href in re.findall(r'href="(/docs/[^"]+|#[^"]+)"', page.text.split("<main", 1)[1]):
+            leads, _, place = href.partition("#")
+            assert leads in {"", "/docs", *told}, href
+            assert leads == "/docs" or not place or place in places[leads or path], href
+    example = unescape(told["/docs/example"].text)
+    block = (Path(__file__).resolve().parents[2] / "docs/example.md").read_text().split("```sh\n")[2]
+    assert block.partition("\n```")[0] in example
+    assert "Readable &lt;b&gt;" in str(code("Readable <b>"))

@@ -23,6 +23,7 @@ PATHS = {
     "unknown": "/d/3f9ac21",
     "several": f"/d/{built.story_trail().address}",
     "docs": "/docs",
+    "document": "/docs/coordinators",
 }
 
 
