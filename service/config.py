@@ -24,6 +24,8 @@ FILE_NAME = "aidtrail.toml"
 HISTORY_KINDS = ("esplora", "electrum")
 """Kinds of sources that list the history of an address."""
 
+MOST_FIRST_INDEX = 100_000
+"""Addresses below it are all watched, a row each."""
 _SECRET_KEYS = frozenset({"password", "secret", "token", "private_key", "seed", "mnemonic", "xprv", "wif"})
 
 
@@ -105,8 +107,9 @@ class SourceConfig:
 class Wallet:
     """Addresses of one campaign: a descriptor, a fixed list, or a CSV file. `campaign` empty: the first one added.
 
-    `fixed_index` is the address that everybody gets when no fresh one may be given out. `need`: all that comes to
-    the wallet is restricted to that need; none of its addresses is everybody's then.
+    `fixed_index` is the address that everybody gets when no fresh one may be given out. `first_index`: the wallet gave
+    out those below it before; they are watched, and given to nobody, so the fixed one is none of them. `need`: all
+    that comes to the wallet is restricted to that need; none of its addresses is everybody's then.
     """
 
     campaign: str = ""
@@ -114,7 +117,8 @@ class Wallet:
     addresses: tuple[str, ...] = ()
     gap_limit: int = _between(1, 10_000, 100)
     addresses_file: str = ""
-    fixed_index: int = _between(0, 9_999, 0)
+    fixed_index: int = _between(0, MOST_FIRST_INDEX + 9_999, 0)
+    first_index: int = _between(0, MOST_FIRST_INDEX, 0)
     need: str = ""
 
 
@@ -295,12 +299,18 @@ def _check_names(config: Config, name: str) -> None:
                 "{name}: wallets: give each one of descriptor, addresses and addresses_file, not several or none.",
                 name=name,
             )
-        if wallet.descriptor and wallet.fixed_index >= wallet.gap_limit:
+        if wallet.first_index and not wallet.descriptor:
             raise BadUse(
-                "{name}: wallets.fixed_index: {fixed_index} is not below gap_limit, {gap_limit}.",
+                "{name}: wallets.first_index: counts the addresses of a descriptor; of a list leave it out, all of its "
+                "addresses are given.",
+                name=name,
+            )
+        if wallet.descriptor and wallet.fixed_index >= wallet.first_index + wallet.gap_limit:
+            raise BadUse(
+                "{name}: wallets.fixed_index: {fixed_index} is not below first_index and gap_limit together, {most}.",
                 name=name,
                 fixed_index=wallet.fixed_index,
-                gap_limit=wallet.gap_limit,
+                most=wallet.first_index + wallet.gap_limit,
             )
 
 

@@ -14,7 +14,7 @@ from ledger.core.wording import Wording, WrongValue, translatable
 from ledger.recording.address_gaps import load_gaps, save_gaps
 from ledger.rules.campaigns import campaign_slugs, need_numbers
 from ledger.rules.observing import Observed
-from ledger.store.addresses import Address
+from ledger.store.addresses import Address, Gap
 from ledger.store.database import Store
 from ledger.store.transaction import Reading
 from service.address_lists import ListedAddress, addresses_in
@@ -142,9 +142,13 @@ def add_addresses(store: Store, wallets: tuple[Wallet, ...], network: Network, *
     return len(fresh)
 
 
-def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, int]:
+def _gaps(wallets: tuple[Wallet, ...], network: Network) -> dict[str, Gap]:
     """Of lists none: no wallet is restored from them by a gap."""
-    parsed = ((_parsed(wallet, network), wallet.gap_limit) for wallet in wallets if wallet.descriptor)
+    parsed = (
+        (_parsed(wallet, network), Gap(wallet.gap_limit, wallet.first_index))
+        for wallet in wallets
+        if wallet.descriptor
+    )
     return {descriptor.text: gap for descriptor, gap in parsed if descriptor.ranged}
 
 
@@ -209,7 +213,7 @@ def _fixed_index(tx: Reading, missing: _Missing, wallet: Wallet, slug: str) -> i
     """Which address of a wallet is everybody's, if any: a campaign has one, whatever the configuration says later."""
     if wallet.need or missing.has_fixed(slug) or tx.addresses.fixed_of(slug) is not None:
         return None
-    return wallet.fixed_index
+    return max(wallet.fixed_index, wallet.first_index)
 
 
 def _listed(wallet: Wallet, slug: str, network: Network, fixed: int | None) -> list[Address]:
@@ -246,7 +250,7 @@ def _derived(
     known = [row for row in tx.addresses.of_campaign(slug) if row.source == descriptor.text]
     used = [row.index for row in known if observed.paid_to(row.script.hex())]
     have = sum(1 for row in known if row.branch != "change")
-    needed = max(used, default=-1) + 1 + wallet.gap_limit
+    needed = max([*(index + 1 for index in used), wallet.first_index]) + wallet.gap_limit
     end = watched_until(have, needed, wallet.gap_limit, ahead=ahead)
     return _rows(descriptor, slug, network, have, end, fixed)
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from pathlib import Path
 
 import wallycore as wally
 
@@ -33,6 +34,9 @@ _LONG = re.compile(f"{_BASE58}{{100,120}}")
 _RAW = re.compile(r"\s*(?:0x)?[0-9A-Fa-f]{64}\s*")
 _IDEOGRAPHS = re.compile("\\s*((?:[\u4e00-\u9fff]{3}){4,8})\\s*")
 _FEWEST_WORDS = 12
+_FEWEST_OF_A_SHARE = 20
+_SHARES = Path(__file__).with_name("slip39.txt")
+"""The 1,024 words of SLIP-39, as its authors publish them (github.com/satoshilabs/slips, slip-0039/wordlist.txt)."""
 _MOST_MISTYPED = 1
 _TELLING = 4
 """Letters by which each word of a list in Latin script differs from all others; plates of steel have no more."""
@@ -118,34 +122,42 @@ def _holds_private_key(token: str) -> bool:
 
 
 def _are_words(words: list[str]) -> bool:
-    """Do twelve that follow each other stand in one of BIP 39's lists, but for one that may be mistyped?
+    """Do twelve that follow each other stand in one of BIP 39's lists, or twenty in that of the shares of SLIP-39?
 
-    Prose and labels do not: the lists have no articles and hardly a short word.
+    One of them may be mistyped. Prose and labels do not: the lists have no articles and hardly a short word.
     """
     if len(words) < _FEWEST_WORDS:
         return False
     folded = [_folded(word) for word in words]
-    for known in _word_lists():
+    for fewest, known in _word_lists():
         strange = 0
         places = [word not in known for word in folded]
         for end, is_strange in enumerate(places):
             strange += is_strange
-            if end >= _FEWEST_WORDS:
-                strange -= places[end - _FEWEST_WORDS]
-            if end >= _FEWEST_WORDS - 1 and strange <= _MOST_MISTYPED:
+            if end >= fewest:
+                strange -= places[end - fewest]
+            if end >= fewest - 1 and strange <= _MOST_MISTYPED:
                 return True
     return False
 
 
 @cache
-def _word_lists() -> tuple[frozenset[str], ...]:
-    """The words of each language that the library knows, as they are compared, and their first letters."""
-    lists = []
+def _word_lists() -> tuple[tuple[int, frozenset[str]], ...]:
+    """How many words a seed of it has at least, and the words as they are compared, with their first letters.
+
+    BIP 39's of each language that the library knows, and that of SLIP-39.
+    """
+    shares = {_folded(word) for word in _SHARES.read_text(encoding="ascii").split()}
+    lists = [(_FEWEST_OF_A_SHARE, _with_beginnings(shares))]
     for language in wally.bip39_get_languages().split():
         handle = wally.bip39_get_wordlist(language)
         words = {_folded(wally.bip39_get_word(handle, number)) for number in range(2048)}
-        lists.append(frozenset(words | {word[:_TELLING] for word in words if word.isascii()}))
+        lists.append((_FEWEST_WORDS, _with_beginnings(words)))
     return tuple(lists)
+
+
+def _with_beginnings(words: set[str]) -> frozenset[str]:
+    return frozenset(words | {word[:_TELLING] for word in words if word.isascii()})
 
 
 def _folded(word: str) -> str:

@@ -116,9 +116,10 @@ class UnreadSourceRow(Table, table=True):
 
 
 class GapLimitRow(Table, table=True):
-    """How many unused addresses in a row a descriptor may have."""
+    """Which addresses of a descriptor are given: from an index on, and so many unused ones in a row."""
 
     __tablename__: ClassVar[Any] = "gap_limits"
     __table_args__ = (KEYED,)
     descriptor: str = Field(primary_key=True, sa_type=TEXT)
     gap: int = Field(sa_type=LONG)
+    first_index: int = Field(sa_type=LONG)

@@ -12,20 +12,25 @@ from sqlmodel import col, select
 
 from ledger.model.columns import replace_all
 from ledger.model.looks import GapLimitRow, UnreadScriptRow, UnreadSourceRow
+from ledger.store.addresses import Gap
 from ledger.store.transaction import Reading, Writing
 
 _NEXT = "unread_from"
 """The name under which progress has the height to read again from."""
 
 
-def load_gaps(tx: Reading) -> dict[str, int]:
-    """How many unused addresses in a row each descriptor may have."""
-    return dict(tx.session.exec(select(GapLimitRow.descriptor, GapLimitRow.gap)).all())
+def load_gaps(tx: Reading) -> dict[str, Gap]:
+    """Which addresses of each descriptor may be given."""
+    rows = tx.session.exec(select(GapLimitRow.descriptor, GapLimitRow.gap, GapLimitRow.first_index)).all()
+    return {descriptor: Gap(limit, first) for descriptor, limit, first in rows}
 
 
-def save_gaps(tx: Writing, gaps: Mapping[str, int]) -> None:
+def save_gaps(tx: Writing, gaps: Mapping[str, Gap]) -> None:
     if load_gaps(tx) != gaps:
-        rows = [{"descriptor": descriptor, "gap": gap} for descriptor, gap in gaps.items()]
+        rows = [
+            {"descriptor": descriptor, "gap": gap.limit, "first_index": gap.first}
+            for descriptor, gap in gaps.items()
+        ]
         replace_all(tx.session, GapLimitRow, rows)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, func, insert, update
+from sqlalchemy import ColumnElement, func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from ledger.core.errors import Conflict
@@ -17,6 +17,17 @@ from ledger.model.addresses import AddressRow
 from ledger.model.columns import table_of
 
 _A = AddressRow
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Which addresses of a wallet are given: from the index `first` on, and at most `limit` unused ones in a row.
+
+    A wallet that is restored from its words looks no further than that; it knows those below `first` by itself.
+    """
+
+    limit: int
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +125,14 @@ class Addresses:
         ).first()
         return None if row is None else _address(row)
 
-    def left(self, campaign: str, gaps: Mapping[str, int], unread: AbstractSet[bytes] = frozenset()) -> int:
+    def left(self, campaign: str, gaps: Mapping[str, Gap], unread: AbstractSet[bytes] = frozenset()) -> int:
         """How many donors can still have an address of their own: by what there is, and by the gaps of wallets."""
         count, passed = 0, list[str]()
-        while (row := self._next_fresh(campaign, passed, None)) is not None:
+        while (row := self._next_fresh(campaign, passed, None, gaps)) is not None:
             passed.append(row.source)
             if row.script in unread:
                 continue
+            gap = gaps.get(row.source)
             fresh = self._session.exec(
                 select(func.count()).where(
                     _A.campaign == campaign,
@@ -129,14 +141,19 @@ class Addresses:
                     col(_A.given_at).is_(None),
                     _A.used == 0,
                     col(_A.restriction).is_(None),
+                    _A.idx >= (0 if gap is None else gap.first),
                 )
             ).one()
-            gap = gaps.get(row.source)
-            count += fresh if gap is None else max(0, min(fresh, gap - self._unused_before(row, gap)))
+            count += fresh if gap is None else max(0, min(fresh, gap.limit - self._unused_before(row, gap)))
         return count
 
-    def _next_fresh(self, campaign: str, passed: Sequence[str], kept: str | None) -> Address | None:
-        """The lowest one of the sources that were not passed over, kept for that need (None: for none)."""
+    def _next_fresh(
+        self, campaign: str, passed: Sequence[str], kept: str | None, gaps: Mapping[str, Gap]
+    ) -> Address | None:
+        """The lowest one of the sources that were not passed over, kept for that need (None: for none).
+
+        None of those that their wallet gave out before.
+        """
         return self._first(
             col(_A.campaign) == campaign,
             col(_A.branch) == "receive",
@@ -144,10 +161,15 @@ class Addresses:
             col(_A.used) == 0,
             func.coalesce(_A.restriction, "") == (kept or ""),
             col(_A.source).not_in(passed),
+            *(
+                or_(col(_A.source) != source, col(_A.idx) >= gap.first)
+                for source, gap in gaps.items()
+                if gap.first
+            ),
         )
 
-    def _unused_before(self, row: Address, most: int) -> int:
-        """How many addresses in a row just below this one, of its source, were never used; counts up to `most`."""
+    def _unused_before(self, row: Address, gap: Gap) -> int:
+        """How many addresses in a row just below this one, of its source, were never used; counts up to the limit."""
         below: list[tuple[int, int]] = []
         for branch in ("receive", "fixed"):
             query = (
@@ -157,9 +179,10 @@ class Addresses:
                     _A.branch == branch,
                     _A.source == row.source,
                     _A.idx < row.index,
+                    _A.idx >= gap.first,
                 )
                 .order_by(col(_A.idx).desc())
-                .limit(most)
+                .limit(gap.limit)
             )
             below += self._session.exec(query).all()
         unused = 0
@@ -210,7 +233,7 @@ class AddressesWriting(Addresses):
         campaign: str,
         at: str,
         claim_hash: str | None,
-        gaps: Mapping[str, int] | None = None,
+        gaps: Mapping[str, Gap] | None = None,
         unread: AbstractSet[bytes] = frozenset(),
         *,
         restriction: str | None = None,
@@ -219,8 +242,8 @@ class AddressesWriting(Addresses):
 
         For a `restriction`: of those kept for that need, else one of no need, which is kept for it from now on.
 
-        `gaps` names, for a source, how many unused addresses in a row it may have: a wallet that is restored looks
-        no further. Addresses of `unread` may have been paid in blocks that are not read yet: they wait.
+        `gaps` names, for a source, which of its addresses are given. Those of `unread` may have been paid in blocks
+        that are not read yet: they wait.
         """
         if restriction is not None:
             row = self._give_out(campaign, at, claim_hash, gaps or {}, unread, restriction, kept=restriction)
@@ -233,16 +256,16 @@ class AddressesWriting(Addresses):
         campaign: str,
         at: str,
         claim_hash: str | None,
-        gaps: Mapping[str, int],
+        gaps: Mapping[str, Gap],
         unread: AbstractSet[bytes],
         restriction: str | None,
         *,
         kept: str | None,
     ) -> Address | None:
         passed: list[str] = []
-        while (row := self._next_fresh(campaign, passed, kept)) is not None:
+        while (row := self._next_fresh(campaign, passed, kept, gaps)) is not None:
             gap = gaps.get(row.source)
-            if row.script not in unread and (gap is None or self._unused_before(row, gap) < gap):
+            if row.script not in unread and (gap is None or self._unused_before(row, gap) < gap.limit):
                 self._change(
                     col(_A.script) == row.script, given_at=at, claim=claim_hash, restriction=restriction
                 )

@@ -22,7 +22,7 @@ from ledger.store.disk import make_folder, write_new
 from ledger.store.engine import SERVERS
 from service.address_lists import addresses_in
 from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
-from service.config import FILE_NAME, PUBLIC_SOURCES, Database, parse_config
+from service.config import FILE_NAME, MOST_FIRST_INDEX, PUBLIC_SOURCES, Database, parse_config
 from service.data_folder import DATABASE_NAME, database_url
 from service.networks import network_of
 from service.pinning import parse_checkpoint
@@ -35,8 +35,6 @@ from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 LIST_NAME = "addresses.csv"
 _RECEIVING_SHOWN = 3
-_GAP = 100
-"""Addresses that are watched beyond the last one that was given out or paid."""
 _SIGHTINGS_OFF = '[watch] sightings = "off"'
 """What keeps addresses that are given out from sources."""
 _HEADERS_A_PAGE = 10
@@ -49,7 +47,7 @@ class _Asked:
     network: Network
     descriptor: str
     wallet: Descriptor | None
-    given: int
+    first_index: int
     addresses: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     checkpoint: str
@@ -78,6 +76,12 @@ def _options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--script", metavar="FORM", help="which wallet of the file, if it has several, like wpkh or sh(wpkh)"
+    )
+    parser.add_argument(
+        "--first-index",
+        metavar="N",
+        type=int,
+        help="the first index to give, where the wallet gave out addresses before; those below are watched as well",
     )
     parser.add_argument("--network", metavar="NAME", help="mainnet (unless the addresses say otherwise), …")
     parser.add_argument("--checkpoint", metavar="HEIGHT:HASH", default="", help="block to check headers from")
@@ -153,7 +157,7 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         raise
     database = _shown(url) if asked.is_on_a_server else str(file)
     wrote = say.wrote(str(config), database, on_server=asked.is_on_a_server)
-    shown = None if asked.wallet is None else _Shown.of(asked.wallet, asked.given)
+    shown = None if asked.wallet is None else _Shown.of(asked.wallet, asked.first_index)
     watched = [] if shown is None else shown.lines()
     kept_out = (str(say.KEPT_OUT),) if hidden else ()
     lines = [wrote, *kept_out, *watched, *_plan(asked), *say.then(_next(options.data))]
@@ -176,15 +180,21 @@ class _Shown:
     receiving: tuple[str, ...]
     change: tuple[str, ...]
     is_ranged: bool
-    given: int
+    first: int
+    first_given: str
 
     @classmethod
-    def of(cls, wallet: Descriptor, given: int) -> _Shown:
-        first = _RECEIVING_SHOWN if wallet.ranged else 1
-        receiving = [address_of(script, wallet.network) for script in wallet.scripts(0, first)]
+    def of(cls, wallet: Descriptor, first_index: int) -> _Shown:
+        shown = _RECEIVING_SHOWN if wallet.ranged else 1
+        receiving = [address_of(script, wallet.network) for script in wallet.scripts(0, shown)]
         change = [address_of(script, wallet.network) for script in wallet.change_scripts(0, 1)]
         return cls(
-            wallet.form, tuple(filter(None, receiving)), tuple(filter(None, change)), wallet.ranged, given
+            wallet.form,
+            tuple(filter(None, receiving)),
+            tuple(filter(None, change)),
+            wallet.ranged,
+            first_index,
+            wallet.address(first_index),
         )
 
     def lines(self) -> Iterator[str]:
@@ -196,8 +206,8 @@ class _Shown:
         yield str(say.COMPARE)
         if self.is_ranged and not self.change:
             yield say.no_change()
-        if self.given:
-            yield say.given(self.given, f"gap_limit = {self.given + _GAP}")
+        if self.first:
+            yield say.given_before(self.first, self.first_given)
 
 
 def _shown(url: str) -> str:
@@ -249,15 +259,24 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
                 found=found.value,
             )
     network = _network(options.network, addresses)
-    wallet, given = None, 0
+    wallet, first_index = None, options.first_index or 0
     if options.wallet_file:
         path = outside.folder / options.wallet_file
-        wallet, given = descriptor_in(path, network, options.script), given_in(path)
+        wallet = descriptor_in(path, network, options.script)
+        if options.first_index is None:
+            first_index = given_in(path)
     if options.descriptor:
         try:
             wallet = Descriptor.parse(options.descriptor, network)
         except WrongValue as refusal:
             raise BadUse("--descriptor: {refusal}", refusal=refusal.wording) from None
+    if not 0 <= first_index <= MOST_FIRST_INDEX:
+        raise BadUse("--first-index: {n} is outside 0 to {most}.", n=first_index, most=MOST_FIRST_INDEX)
+    if first_index and (wallet is None or not wallet.ranged):
+        raise BadUse(
+            "--first-index: counts the addresses of a descriptor with /*; without one leave it out, all of its "
+            "addresses are given."
+        )
     for address in addresses:
         try:
             script_of(address, network)
@@ -293,7 +312,7 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
         network,
         options.descriptor or ("" if wallet is None else wallet.text),
         wallet,
-        given,
+        first_index,
         addresses,
         sources,
         options.checkpoint,
@@ -368,6 +387,8 @@ def config_text(asked: _Asked) -> str:
         lines.append(f"addresses_file = {quoted(LIST_NAME)}")
     elif asked.descriptor:
         lines.append(f"descriptor = {quoted(asked.descriptor)}")
+        if asked.first_index:
+            lines.append(f"first_index = {asked.first_index}")
     else:
         lines.append(f"addresses = [{', '.join(quoted(address) for address in asked.addresses)}]")
     for name, url in asked.sources:

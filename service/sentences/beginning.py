@@ -69,13 +69,13 @@ COMPARE = Message(
     "compare these with the wallet's own before any address is published: if they differ, this is another account or "
     "kind of script, and the wallet would not see the gifts."
 )
-_GIVEN = Message(
-    "this wallet gave out its first address before, and donors are given the same again; take a new wallet for gifts, "
-    "or write {setting} in the configuration, so that all its addresses are watched.",
-    "{setting}: what is written in the configuration",
-    "{n}: how many addresses",
-    many="this wallet gave out {n} addresses before, and donors are given the same again, from the first on; take a "
-    "new wallet for gifts, or write {setting} in the configuration, so that all its addresses are watched.",
+_GIVEN_BEFORE = Message(
+    "this wallet gave out {n} address before: it is watched as well, and donors get those from index {n} on, {address} "
+    "first.",
+    "{n}: how many addresses, and the index of the next",
+    "{address}: it",
+    many="this wallet gave out {n} addresses before: they are watched as well, and donors get those from index {n} on, "
+    "{address} first.",
 )
 _NO_CHANGE = Message(
     "no change is watched, so what comes back to the wallet is taken for spent; write {both} where the descriptor has "
@@ -128,9 +128,9 @@ def asked_for_blocks(hosts: Sequence[str], setting: str) -> str:
     return worded(_SEE_BLOCKS, hosts=listed(hosts, COMMAS), setting=setting)
 
 
-def given(count: int, setting: str) -> str:
-    """That a wallet is not new, and the setting by which all that it gave out is watched."""
-    return worded(_GIVEN, n=count, setting=setting)
+def given_before(count: int, address: str) -> str:
+    """That a wallet is not new, and with which address its donors begin."""
+    return worded(_GIVEN_BEFORE, n=count, address=address)
 
 
 def then(commands: Sequence[str]) -> Iterator[str]:

@@ -73,6 +73,8 @@ def test_the_examples_wallet_has_the_default_gap() -> None:
         ("[[sources]]\nname = 'a'\nurl = 'ftp://x'", "https://"),
         ("[[sources]]\nname='a'\nurl='http://x'\n[[sources]]\nname='a'\nurl='http://y'", "'a'"),
         ("[[wallets]]\ngap_limit = 5", "descriptor, addresses and addresses_file"),
+        ("[[wallets]]\naddresses = ['a']\nfirst_index = 5", "wallets.first_index: counts"),
+        ("[[wallets]]\ndescriptor = 'a'\nfirst_index = 5\nfixed_index = 105", "gap_limit together, 105"),
         ("sources = 3", "list"),
         ("site = 3", "[site]"),
         ("x =", "TOML"),

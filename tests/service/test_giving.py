@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
 from ledger.recording.actors import Actor
-from ledger.recording.address_gaps import save_past
+from ledger.recording.address_gaps import load_gaps, save_past
 from ledger.recording.desk import Intention, act, bip21_of, request_intention
 from ledger.recording.lookup import record_sighting
 from ledger.store.database import Store
@@ -69,12 +69,13 @@ class Giving(RuleBasedStateMachine):
 
     folder: Path
 
-    @initialize(fixed=st.integers(0, GAP - 1))
-    def begin(self, fixed: int) -> None:
+    @initialize(fixed=st.integers(0, GAP - 1), first=st.sampled_from([0, 0, 1, GAP, 40]))
+    def begin(self, fixed: int, first: int) -> None:
         self.path = self.folder / f"{len(list(self.folder.iterdir()))}.db"
         self.store = opened(self.path)
-        self.wallets = (ranged(gap_limit=GAP, fixed_index=fixed),)
-        self.fixed = fixed
+        self.wallets = (ranged(gap_limit=GAP, fixed_index=fixed, first_index=first),)
+        self.first = first
+        self.fixed = max(fixed, first)
         self.given: set[int] = set()
         self.paid: set[int] = set()
         self.count = 0
@@ -84,12 +85,16 @@ class Giving(RuleBasedStateMachine):
 
     def start(self) -> None:
         add_addresses(self.store, self.wallets, REGTEST)
-        self.count = max(self.count, max(self.paid, default=-1) + 1 + GAP)
+        self.count = max(self.count, max(self.paid, default=-1) + 1 + GAP, self.first + GAP)
 
     def due(self) -> int | None:
-        """The lowest index that is free and has fewer than GAP unused ones just below it."""
-        for index in range(self.count):
-            before = index - 1 - max((one for one in self.paid if one < index), default=-1)
+        """The lowest index that is free and has fewer than GAP unused ones just below it, from the first one on."""
+        for index in range(self.first, self.count):
+            before = (
+                index
+                - 1
+                - max((one for one in self.paid if self.first <= one < index), default=self.first - 1)
+            )
             if index not in self.given | self.paid | {self.fixed} and before < GAP:
                 return index
             if index not in self.given | self.paid | {self.fixed}:
@@ -118,6 +123,15 @@ class Giving(RuleBasedStateMachine):
         self.store.close()
         self.store = Store.open(f"sqlite:///{self.path}")
         self.start()
+
+    @invariant()
+    def as_many_are_left_as_donors_would_get(self) -> None:
+        with self.store.read() as tx:
+            left = tx.addresses.left(SLUG, load_gaps(tx))
+            assert (
+                tx.addresses.count() >= 2 * self.count
+            )  # those below the first one and change are watched as well
+        assert (left > 0) is (self.due() is not None)
 
     def teardown(self) -> None:
         self.store.close()

@@ -126,16 +126,23 @@ def test_an_export_is_the_wallet_that_made_it(tmp_path: Path, content: str, wall
     assert len(shown["change"]) == 1
 
 
-def test_a_wallet_that_gave_out_addresses_before_is_told_with_what_watches_them_all(tmp_path: Path) -> None:
-    """Its next address may lie beyond the gap, and donors would be given those of others."""
+def test_a_wallet_that_gave_out_addresses_before_begins_with_the_next_one(tmp_path: Path) -> None:
+    """Donors would be given those of others; the option says so for other wallets, and against the listing."""
     rows = [_row("wpkh({})", 0) | {"next": 137, "next_index": 137}, _row("wpkh({})", 1) | {"next": 900}]
     (tmp_path / "export").write_text(json.dumps({"descriptors": rows}))
     told = run_command(["init", "--wallet-file", "export", "--data", "made"], tmp_path)
-    assert (told.code, "gave out 137 addresses before" in told.out, "gap_limit = 237" in told.out) == (
-        0,
-        True,
-        True,
-    )
+    next_one = Descriptor.parse(SEGWIT, MAINNET).address(137)
+    assert f"donors get those from index 137 on, {next_one} first" in told.out
+    assert "first_index = 137" in (tmp_path / "made" / "aidtrail.toml").read_text()
+    wallet = ["--wallet-file", "export"]
+    assert run_command(["init", *wallet, "--data", "new", "--first-index", "0"], tmp_path).code == 0
+    assert "first_index" not in (tmp_path / "new" / "aidtrail.toml").read_text()
+    told = run_command(["init", "--descriptor", SEGWIT, "--first-index", "1", "--data", "one"], tmp_path)
+    assert "1 address before: it is watched as well" in told.out
+    address = Descriptor.parse(SEGWIT, MAINNET).address(0)
+    for wrong in (["--address", address, "--first-index", "1"], [*wallet, "--first-index", "-1"]):
+        refused = run_command(["init", *wrong, "--data", "wrong"], tmp_path)
+        assert (refused.code, "--first-index: " in refused.err) == (2, True)
 
 
 def test_of_several_wallets_one_is_to_be_chosen(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ FORMS = [
     f"sh(wsh(multi(1,{X}/0/*,{X2}/0/*)))",
     f"sh(sortedmulti(2,{X}/0/*,{X2}/0/*))",
     f"wpkh([d34db33f/84h/0h/0h]{X}/0/*)",
+    f"wpkh([d34db33f/84h/0h/0h/0]{X}/*)",
+    f"wsh(sortedmulti(2,[d34db33f/84h/0h/0h]{X}/0/*,{X2}/0/*))",
 ]
 
 
@@ -139,6 +141,15 @@ def test_a_bare_key_of_a_test_network_does_so_too(version: str, form: str, netwo
         (f"wpkh({X}/0)", "one address of a whole account"),
         (f"wpkh({X}/1/*)", "change addresses"),
         (f"wsh(sortedmulti(2,{X}/1/*,{X2}/1/*))", "change addresses"),
+        (f"wpkh({X}/2/*)", "addresses of /2/\\*"),
+        (f"wsh(sortedmulti(2,{X}/0/*,{X2}/12/*))", "addresses of /12/\\*"),
+        (f"pkh([6272ef45/84h/0h/0h]{X}/<0;1>/*)", "84h is of wpkh.* in pkh"),
+        (f"tr([6272ef45/84h/0h/0h]{X}/0/*)", "84h is of wpkh.* in tr"),
+        (f"wpkh([6272ef45/49'/0'/0']{X}/0/*)", r"49h is of sh\(wpkh"),
+        (f"sh(wpkh([6272ef45/44h/0h/0h]{X}/0/*))", "44h is of pkh"),
+        (f"wpkh([6272ef45/84h/0h/0h]{X}/*)", "here at 0h/0h;"),
+        (f"wpkh([6272ef45/84h/0h/0h/1]{X}/*)", "here at 0h/0h/1;"),
+        (f"wpkh([6272ef45/84h/0h/0h]{X}/2/*)", "addresses of /2/"),
         (f"wpkh({X}/<0;0>/*)", "write <0;1>"),
         (f"wpkh({X}/<1;0>/*)", "write <0;1>"),
         (f"wpkh({X}/0/*", "cannot be read"),

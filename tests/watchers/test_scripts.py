@@ -186,6 +186,11 @@ def test_an_address_of_another_network_is_refused_by_name(address: str, network:
 
 
 WORDS = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+SHARE = (
+    "duckling enlarge academic academic agency result length solution fridge kidney "
+    "coal piece deal husband erode duke ajar critical decision keyboard"
+)
+"""The first of SLIP-39's published vectors."""
 XPRV = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"
 SECRETS = [
     ("5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", Secret.WIF),
@@ -204,6 +209,10 @@ SECRETS = [
     ("的" * 12, Secret.WORDS),
     (" ".join("的一是在不了有和人这中大"), Secret.WORDS),
     ("あいこくしん　" * 12, Secret.WORDS),
+    (SHARE, Secret.WORDS),
+    (" ".join(f"{n}. {word[:4].upper()}" for n, word in enumerate(SHARE.split(), 1)), Secret.WORDS),
+    (SHARE.replace("keyboard", "keybored"), Secret.WORDS),
+    (f"{SHARE} {SHARE}", Secret.WORDS),
 ]
 
 

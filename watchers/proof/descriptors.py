@@ -23,6 +23,12 @@ _BASE58 = "[1-9A-HJ-NP-Za-km-z]"
 _KEY = re.compile(f"(?<![0-9A-Za-z])([xyztuvYZUV])pub{_BASE58}{{90,120}}(?![0-9A-Za-z])")
 _BARE = re.compile(r"(\[[0-9a-fA-F]{8}(?:/[0-9]+['hH]?)*\])?([xyztuvYZUV]pub[0-9A-Za-z]+)((?:/[^()]*)?)")
 _HARDENED = re.compile(r"(/[0-9]+)['H]")
+_BY_PURPOSE = re.compile(
+    rf"(?P<form>pkh|sh\(wpkh|wpkh|tr)\(\[[0-9a-f]{{8}}/(?P<purpose>44|49|84|86)h(?P<above>[^\]]*)\]"
+    rf"[xyztuvYZUV]pub{_BASE58}+(?P<below>(?:/[^/)]+)*)\)+"
+)
+"""A wallet of one signer, whose key's origin says of which kind it is."""
+_FAR_BRANCH = re.compile(f"[xyztuvYZUV]pub{_BASE58}+/([2-9]|[1-9][0-9]+)/\\*")
 _PURPOSE = re.compile(r"\[[0-9a-f]{8}/([0-9]+)h(?:/|\])")
 _CHANGE_ONLY = re.compile(r"/1/\*h?(?![0-9])")
 _ONE_BRANCH = re.compile(r"/[01]/\*(?![0-9h'H])")
@@ -52,6 +58,8 @@ _PLACES = {
 _MAINNET_LETTERS = frozenset("xyzYZ")
 _OF_PURPOSE = {"44": "pkh({})", "49": "sh(wpkh({}))", "84": "wpkh({})", "86": "tr({})"}
 """The script that an account's purpose stands for: BIPs 44, 49, 84 and 86."""
+_STEPS_BELOW_PURPOSE = 4
+"""Coin, account, branch, index."""
 _ACCOUNT_DEPTH = 3
 """How far below its seed an account's key lies at most: purpose, coin, account (BIP 44)."""
 
@@ -106,6 +114,7 @@ class Descriptor:
         body = _reversioned(body, network)
         parsed = _parsed(body, network)
         _require_receiving(body)
+        _require_purpose(body)
         features = wally.descriptor_get_features(parsed)
         if features & wally.WALLY_MS_IS_PRIVATE:
             raise DescriptorRefused("descriptor: holds a private key; export the public descriptor instead")
@@ -268,12 +277,42 @@ def _require_receiving(body: str) -> None:
         raise DescriptorRefused(
             "descriptor: /1/* are the wallet's change addresses; write /<0;1>/*, so that donors get the receiving ones"
         )
+    far = _FAR_BRANCH.search(body)
+    if far is not None:
+        raise DescriptorRefused(
+            "descriptor: no wallet gives addresses of /{number}/*; write /<0;1>/*, the receiving ones and the change",
+            number=far.group(1),
+        )
     for branches in _BRANCHES.findall(body):
         if branches.count(";") == 1 and branches != "0;1":
             raise DescriptorRefused(
                 "descriptor: branches <{branches}>; write <0;1>, the receiving addresses and then the change",
                 branches=branches,
             )
+
+
+def _require_purpose(body: str) -> None:
+    """Refused where a wallet that goes by its origin's purpose lists other addresses (BIPs 44, 49, 84 and 86)."""
+    wallet = _BY_PURPOSE.fullmatch(body)
+    if wallet is None:
+        return
+    meant = _OF_PURPOSE[wallet["purpose"]]
+    if wallet["form"] != meant.partition("({}")[0]:
+        raise DescriptorRefused(
+            "descriptor: purpose {purpose}h is of {meant}, but here its key is in {form}, whose "
+            "addresses that wallet does not list; export the descriptor again",
+            purpose=wallet["purpose"],
+            meant=meant.format("..."),
+            form=f"{wallet['form']}(...{')' * (wallet['form'].count('(') + 1)}",
+        )
+    steps = [step for step in (wallet["above"] + wallet["below"]).split("/") if step]
+    if steps[-1:] == ["*"] and (len(steps) != _STEPS_BELOW_PURPOSE or steps[2] not in ("0", "<0;1>")):
+        raise DescriptorRefused(
+            "descriptor: purpose {purpose}h has its receiving addresses at COIN/ACCOUNT/0, and here at {derivation}; "
+            "end the account's key with /<0;1>/*",
+            purpose=wallet["purpose"],
+            derivation="/".join(steps[:-1]),
+        )
 
 
 def _reversioned(body: str, network: Network) -> str:

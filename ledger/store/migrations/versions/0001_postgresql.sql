@@ -111,6 +111,7 @@ CREATE TABLE findings (
 CREATE TABLE gap_limits (
     descriptor TEXT COLLATE "C" NOT NULL,
     gap BIGINT NOT NULL,
+    first_index BIGINT NOT NULL,
     PRIMARY KEY (descriptor)
 );
 

@@ -127,6 +127,7 @@ CREATE TABLE findings (
 CREATE TABLE gap_limits (
     descriptor TEXT NOT NULL,
     gap INTEGER NOT NULL,
+    first_index INTEGER NOT NULL,
     PRIMARY KEY (descriptor)
 )
  WITHOUT ROWID,
