@@ -166,6 +166,17 @@ class GiftsWanted:
 
 
 _TXS, _OUTPUTS, _GIFTS = table_of(ObservedTransactionRow), table_of(ObservedOutputRow), table_of(GiftRow)
+_OF_TX = _OUTPUTS.c.txid == _TXS.c.txid
+_OF_GIFT = (
+    (_GIFTS.c.txid == _OUTPUTS.c.txid)
+    & (_GIFTS.c.vout == _OUTPUTS.c.vout)
+    & (_GIFTS.c.campaign == _OUTPUTS.c.campaign)
+)
+_PAYMENTS = (
+    select(_TXS.c.txid, _OUTPUTS.c.vout, _TXS.c.height, _TXS.c.position, _GIFTS.c.entry.label("gift"))
+    .join(_OUTPUTS, _OF_TX)
+    .join(_GIFTS, _OF_GIFT, isouter=True)
+)
 _LIVE = _GIFTS.c.state == GiftState.LIVE
 _IN_BLOCK = _TXS.c.state == TxState.CONFIRMED
 _SET_APART = (_GIFTS.c.counted_in == Coins.BLOCKED) | _GIFTS.c.blocked_by.is_not(None)
@@ -234,10 +245,11 @@ def _coins_newest(
         if before is not None and part < before[0]:
             continue
         while True:
-            query = asked.where(condition, *_beyond(part, before))
+            query = _PAYMENTS.where(condition, *asked, *_beyond(part, before))
             order = [_TXS.c.txid, _OUTPUTS.c.vout]
             if part == "b":
                 order = [_TXS.c.height, _TXS.c.position, *order]
+                query = query.where(_TXS.c.txid.in_(_next_in_blocks(asked, before, size)))
             found = (
                 tx.session.connection().execute(query.order_by(*(c.desc() for c in order)).limit(size)).all()
             )
@@ -255,29 +267,41 @@ def _coins_newest(
         before = None
 
 
-def _asked_for(
-    tx: Reading, slug: str, wanted: GiftsWanted
-) -> Select[tuple[str, int, int | None, int | None, int | None]]:
-    gift = (_GIFTS.c.txid == _OUTPUTS.c.txid) & (_GIFTS.c.vout == _OUTPUTS.c.vout)
-    query = (
-        select(_TXS.c.txid, _OUTPUTS.c.vout, _TXS.c.height, _TXS.c.position, _GIFTS.c.entry.label("gift"))
-        .join(_OUTPUTS, _OUTPUTS.c.txid == _TXS.c.txid)
-        .join(_GIFTS, gift & (_GIFTS.c.campaign == _OUTPUTS.c.campaign), isouter=True)
-        .where(_OUTPUTS.c.campaign == slug)
-    )
+def _asked_for(tx: Reading, slug: str, wanted: GiftsWanted) -> list[ColumnElement[bool]]:
+    """What the payments that are wanted have, as conditions."""
+    asked = [_OUTPUTS.c.campaign == slug]
     if wanted.status is not None:
-        query = query.where(_OF_STATUS.get(wanted.status, _TXS.c.txid.is_(None)))
+        asked.append(_OF_STATUS.get(wanted.status, _TXS.c.txid.is_(None)))
     key = pasted_key(wanted.search)
     if not key:
-        return query
+        return asked
     if _BEGUN.fullmatch(key.lower()):
-        return query.where(_TXS.c.txid >= key.lower(), _TXS.c.txid <= f"{key.lower()}g")
+        return [*asked, _TXS.c.txid >= key.lower(), _TXS.c.txid <= f"{key.lower()}g"]
     try:
         outpoint = Outpoint.parse(key)
     except ValueError:
         row = tx.addresses.by_address(key)
-        return query.where(_TXS.c.txid.is_(None) if row is None else _OUTPUTS.c.script == row.script.hex())
-    return query.where(_TXS.c.txid == outpoint.txid, _OUTPUTS.c.vout == outpoint.vout)
+        return [*asked, _TXS.c.txid.is_(None) if row is None else _OUTPUTS.c.script == row.script.hex()]
+    return [*asked, _TXS.c.txid == outpoint.txid, _OUTPUTS.c.vout == outpoint.vout]
+
+
+def _next_in_blocks(
+    asked: Sequence[ColumnElement[bool]], before: str | None, size: int
+) -> Select[tuple[str]]:
+    """The next transactions in blocks, from the newest down, that have a payment that is wanted.
+
+    They are asked for by themselves, in the order of their index: joined at once, SQLite sorts all there are.
+    """
+    outputs = select(_OUTPUTS.c.vout).join(_GIFTS, _OF_GIFT, isouter=True)
+    pays = outputs.where(_OF_TX, *asked).correlate(_TXS).exists()
+    at = None if before is None else _PLACE.fullmatch(before)
+    order = (_TXS.c.height, _TXS.c.position, _TXS.c.txid)
+    begin: list[ColumnElement[bool]] = [_TXS.c.height.is_not(None)]
+    if at is not None and at.group(2) is not None:
+        begin = [tuple_(*order) <= tuple_(int(at.group(2)), int(at.group(3)), at.group(4))]
+    # One more: those of the place's own transaction may all be told.
+    newest = select(_TXS.c.txid).where(*begin, pays).order_by(*(c.desc() for c in order))
+    return newest.limit(size + 1)
 
 
 def _beyond(part: str, before: str | None) -> list[ColumnElement[bool]]:
