@@ -194,7 +194,7 @@ def _seen(tx: Tx, source: str) -> SeenTx:
 
 
 class _Queue(LookupQueue):
-    """Without what is old enough to be asked again."""
+    """Without what is old enough to be asked again, or was told by a clock that ran so far ahead."""
 
     @classmethod
     def load(cls, tx: Reading, now: int) -> _Queue:
@@ -202,7 +202,8 @@ class _Queue(LookupQueue):
         rows = {
             one.txid: one
             for one in kept.rows.values()
-            if now - (one.asked_at if one.answered_at is None else one.answered_at) < ASK_AGAIN[one.state]
+            if abs(now - (one.asked_at if one.answered_at is None else one.answered_at))
+            < ASK_AGAIN[one.state]
         }
         return cls(rows, kept.paid_until)
 

@@ -52,7 +52,7 @@ class SenderLookUps:
             return 0
         now, found = self.clock(), 0
         with self.store.read() as tx:
-            wanted = unknown_senders(tx, MOST, apart=senders_asked(tx, now - AGAIN_SECONDS))
+            wanted = unknown_senders(tx, MOST, apart=senders_asked(tx, now - AGAIN_SECONDS, now))
         for txid, spent in groupby(wanted, key=lambda outpoint: outpoint.txid):
             with self.store.read() as tx:
                 if not self.budget.requests_left(fetched_today(tx, now)):

@@ -171,13 +171,13 @@ class SourcePool:
         return [
             SourceStatus(source, source.requests, source.bytes_read)
             for source in self._sources
-            if source.name not in self._aside or now >= self._aside[source.name].until
+            if not self._is_aside(source.name, now)
         ]
 
     def _is_asked(self, one: SourceStatus, now: int) -> bool:
         """Is a source asked in this look? Not while it is set aside, nor where it has no headers to show."""
-        aside = self._aside.get(one.name)
-        if aside is not None and now < aside.until:
+        if self._is_aside(one.name, now):
+            aside = self._aside[one.name]
             one.lied, one.silent = aside.lied, True
             one.error = Wording("set aside for an answer that proof contradicts; asked again later")
             return False
@@ -188,10 +188,14 @@ class SourcePool:
         one.error = one.error or trouble.wording
         if isinstance(trouble, SourceLied):
             times = self._times_before(one.name, now) + 1
-            pause = min(_ASIDE_FIRST * 2 ** min(times - 1, 16), _ASIDE_MOST)
-            self._aside[one.name] = SetAside(now + pause, times, trouble.wording)
+            self._aside[one.name] = SetAside(now + _pause(times), times, trouble.wording)
             one.lied = trouble.wording
             one.silent = True
+
+    def _is_aside(self, name: str, now: int) -> bool:
+        """Not for longer than its pause: what ends later was told by a clock that ran ahead, or is set back now."""
+        aside = self._aside.get(name)
+        return aside is not None and aside.until - _pause(aside.times) <= now < aside.until
 
     def _times_before(self, name: str, now: int) -> int:
         """How many lies of a source count still."""
@@ -233,3 +237,8 @@ class SourcePool:
             behind=max(0, self.chain.best().height - tip.height) if tip is not None else 0,
             set_aside_until=self._aside[one.name].until if one.lied is not None else None,
         )
+
+
+def _pause(times: int) -> int:
+    """Seconds for which a source is not asked after so many lies."""
+    return min(_ASIDE_FIRST << min(max(times, 1) - 1, 16), _ASIDE_MOST)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import delete
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.core.chain import Outpoint, Script
 from ledger.core.entry import Entry
@@ -55,9 +55,10 @@ def unknown_senders(tx: Reading, most: int, apart: Collection[str]) -> list[Outp
     return senders_unknown(tx.session, screening, most, apart) if screening else []
 
 
-def senders_asked(tx: Reading, since: int) -> list[str]:
-    """Transactions that nobody had when they were asked for, after a time (Unix seconds)."""
-    return list(tx.session.exec(select(SenderAskedRow.txid).where(SenderAskedRow.at > since)))
+def senders_asked(tx: Reading, since: int, now: int) -> list[str]:
+    """Transactions that nobody had when they were asked for, after a time (Unix seconds) and not after now."""
+    at = col(SenderAskedRow.at)
+    return list(tx.session.exec(select(SenderAskedRow.txid).where(at > since, at <= now)))
 
 
 def note_sender_asked(tx: Writing, txid: str, now: int, *, since: int) -> None:

@@ -118,12 +118,17 @@ def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
             )
             before = tried.get(wanted.minute, _NEVER_TRIED)
             ready = _ready_at(wanted)
-            if wanted.minute in found or before.tries >= GIVE_UP or max(before.due, ready) > now:
+            if wanted.minute in found or before.tries >= GIVE_UP or ready > now or _waits(before, now):
                 continue
             if price_at(tx.session, campaign, moment) is None:
                 found[wanted.minute] = (before.tries, wanted)
     ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].minute))
     return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
+
+
+def _waits(told: RateTry, now: int) -> bool:
+    """Not for longer than any pause: what is due later was told by a clock that ran ahead."""
+    return now < told.due <= now + LONGEST_PAUSE
 
 
 def _is_valued_by_rate(campaign: CampaignRow) -> bool:

@@ -68,3 +68,41 @@ def test_a_process_is_gone_when_it_was_killed_and_not_before() -> None:
 def test_where_the_system_tells_nothing_no_process_is_known_to_be_gone(tmp_path: Path) -> None:
     assert this_process(tmp_path) != this_process(tmp_path)
     assert not is_gone(this_process(), tmp_path)
+
+
+def _container(folder: Path, boot: str, space: int, started: int) -> Path:
+    """What /proc tells in it: the start of its machine, its space of process numbers, and its first process."""
+    (folder / "sys/kernel/random").mkdir(parents=True)
+    (folder / "sys/kernel/random/boot_id").write_text(f"{boot}\n")
+    for number in (1, os.getpid()):
+        (folder / f"{number}").mkdir(exist_ok=True)
+        (folder / f"{number}" / "stat").write_text(f"1 (python) S {'0 ' * 18}{started} 0 0\n")
+    (folder / "self/ns").mkdir(parents=True)
+    (folder / "self/ns/pid").symlink_to(f"pid:[{space}]")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("boot", "space", "started", "free"),
+    [
+        pytest.param("a", 2, 900, False, id="the next container on this machine"),
+        pytest.param("b", 1, 900, False, id="another machine, or this one begun anew"),
+        pytest.param("a", 1, 900, True, id="the same container begun anew"),
+        pytest.param("a", 1, 500, False, id="the same process"),
+    ],
+)
+def test_after_a_container_was_replaced_a_lease_is_free_where_that_is_proven_and_else_when_it_ends(
+    tmp_path: Path, boot: str, space: int, started: int, free: bool
+) -> None:
+    """Their processes have one number all: it proves nothing elsewhere, however it is reused."""
+    before = _container(tmp_path / "before", "a", 1, 500)
+    after = _container(tmp_path / "after", boot, space, started)
+    store, clock = Store.create(place(tmp_path)), MovableClock(1_000)
+    assert Leader(store, this_process(before), clock).leads()
+    following = Leader(store, this_process(after), clock, lambda holder: is_gone(holder, after))
+    assert following.leads() is free
+    clock.move_to(1_000 + SECONDS - 1)
+    assert following.leads() is free
+    clock.move_to(1_000 + SECONDS)
+    assert following.leads()
+    store.close()

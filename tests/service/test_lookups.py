@@ -18,6 +18,7 @@ from ledger.model.observed import TxState
 from ledger.recording.actors import Actor
 from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
+from ledger.recording.screening import note_sender_asked
 from ledger.recording.users import actor_named, add_user
 from ledger.rules.observing import Observed
 from ledger.store.database import Store
@@ -257,6 +258,7 @@ def test_a_clock_that_ran_ahead_blocks_nobody_for_long(home: Home) -> None:
         lookups.ask(f"{number:064x}")
     ahead = replace(lookups, clock=lambda: now)
     home.looked(home.service())
+    assert all(ahead.find(f"{number:064x}") is None for number in range(BURST))
     with pytest.raises(TooMany) as many:
         ahead.ask("ab" * 32)
     assert many.value.seconds <= SECONDS_EACH
@@ -349,3 +351,7 @@ def test_what_nobody_has_is_asked_for_again_after_a_day_only(home: Home) -> None
     assert sum(asked_for in path for path in home.server.paths) == 1
     home.looked(service)
     assert sum(asked_for in path for path in home.server.paths) == 1
+    with home.store.write() as tx:  # as if by a clock that ran a year ahead
+        note_sender_asked(tx, outpoint_no(9).txid, home.clock() + 365 * 86_400, since=0)
+    home.looked(service)
+    assert sum(asked_for in path for path in home.server.paths) == 2

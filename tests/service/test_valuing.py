@@ -20,6 +20,7 @@ from ledger.recording.valuing import (
     DESK_TRIES,
     FIRST_PAUSE,
     GIVE_UP,
+    LONGEST_PAUSE,
     note_refusal,
     rates_wanted,
 )
@@ -144,9 +145,15 @@ def test_with_one_source_left_there_is_no_value_and_it_is_retried_with_backoff(s
             scene.servers[2].asked.clear()
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == [FIRST_PAUSE * 4, FIRST_PAUSE * 16]
+    scene.ledger.now += 365 * 86_400
+    scene.round()
+    scene.ledger.now -= 365 * 86_400  # that clock had run ahead
+    scene.servers[2].asked.clear()
+    scene.round()
+    assert scene.servers[2].asked
     for server in scene.servers:
         server.faults.status = None
-    scene.ledger.now += FIRST_PAUSE * 64
+    scene.ledger.now += LONGEST_PAUSE
     scene.round()
     assert scene.value() is not None
 

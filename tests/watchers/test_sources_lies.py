@@ -144,6 +144,14 @@ def test_pauses_go_on_doubling_after_a_restart(ledger: Path) -> None:
                 ran.look()
                 assert ran.sources["bad"].lied is None
                 ran.service = build(ran.store, trial.config(bad, honest), ran.clock, {}, ledger.parent)
+            chain.mine(1)
+            bad.faults = Faults(lies={"block": bit})
+            ran.look()
+            assert ran.sources["bad"].set_aside_until is not None
+            right = ran.clock() - 400 * 86_400  # the clock had run ahead
+            ran.service = build(ran.store, trial.config(bad, honest), lambda: right, {}, ledger.parent)
+            ran.service.jobs.look()
+            assert ran.sources["bad"].requests > 0
     assert pauses == [600, 1200, 2400]
 
 
