@@ -254,11 +254,10 @@ def test_no_rule_and_no_answer_takes_a_name_apart() -> None:
 
 
 def test_json_is_made_and_read_where_it_is_published_told_or_shown() -> None:
-    """What the program keeps for itself are rows: of the ledger, only messages and facts that wait are kept as JSON."""
+    """What the program keeps for itself are rows: of the ledger, only facts that wait are kept as JSON."""
     uses = {source.name for source, _, name, _ in all_imports() if name == "json"}
     shown = ("ledger/core/", "api/", "watchers/", "service/demo/", "service/commands/")
     assert {name for name in uses if not name.startswith(shown)} == {
-        "ledger/model/columns.py",
         "ledger/recording/drafts.py",
         "service/cli.py",
         "service/logs.py",

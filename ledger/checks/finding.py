@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from ledger.core.wording import Value, Wording
 from ledger.model.columns import as_written, replace_all
 from ledger.model.inquiries import FindingRow
+from ledger.store.messages import forget_messages, keep_messages, kept_messages
 from ledger.store.transaction import Reading, Writing
 
 
@@ -44,13 +45,16 @@ class Finding:
 
 def save_findings(tx: Writing, found: Sequence[Finding]) -> None:
     """Keep what the last run found, in place of what was kept before."""
+    keys = keep_messages(tx.session, [one.wording for one in found])
     rows = [
-        {"n": n, "name": one.check, "subject": one.subject, "message": one.wording}
+        {"n": n, "name": one.check, "subject": one.subject, "message": keys[one.wording]}
         for n, one in enumerate(found)
     ]
     replace_all(tx.session, FindingRow, rows)
+    forget_messages(tx.session)
 
 
 def load_findings(tx: Reading) -> tuple[Finding, ...]:
-    rows = tx.session.exec(as_written(select(FindingRow).order_by(col(FindingRow.n))))
-    return tuple(Finding(row.name, row.subject, row.message) for row in rows)
+    rows = tx.session.exec(as_written(select(FindingRow).order_by(col(FindingRow.n)))).all()
+    messages = kept_messages(tx.session, [row.message for row in rows])
+    return tuple(Finding(row.name, row.subject, messages[row.message]) for row in rows)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from gettext import NullTranslations
 from string import Formatter
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 from ledger.core.money import decimal_text
 
@@ -140,18 +140,6 @@ def value_data(value: Value) -> object:
     if isinstance(value, str | int):
         return value
     return [value_data(each) for each in value]
-
-
-def wording_from(data: Mapping[str, Any]) -> Wording:
-    """The wording of which `data` was made, and kept."""
-    values = {name: _value_from(each) for name, each in data["values"].items()}
-    return Wording(data["text"], values, data.get("many", ""))
-
-
-def _value_from(data: Any) -> Value:
-    if isinstance(data, Mapping):
-        return wording_from(data) if "text" in data else Figure(data["asset"], data["minor"])
-    return data if isinstance(data, str | int) else [_value_from(each) for each in data]
 
 
 def places(text: str) -> Iterator[str]:

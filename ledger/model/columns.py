@@ -5,7 +5,6 @@ The floor above the words: every table of the ledger is declared with these and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -29,8 +28,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import registry
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import SelectOfScalar
-
-from ledger.core.wording import Wording, wording_from
 
 S = TypeVar("S", bound=StrEnum)
 R = TypeVar("R", bound=SQLModel)
@@ -77,25 +74,6 @@ class Flag(TypeDecorator[bool]):
 
 
 FLAG: Any = Flag()
-
-
-class KeptWording(TypeDecorator[Wording]):
-    """A message that is told in another language or process later: its text and the values in it, as JSON has them."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
-
-    def process_bind_param(self, value: Wording | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value.data(), sort_keys=True)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Wording | None:
-        return None if value is None else wording_from(json.loads(value))
-
-
-WORDING: Any = KeptWording()
 
 
 class Word(TypeDecorator[S], Generic[S]):

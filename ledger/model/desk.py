@@ -11,8 +11,7 @@ from sqlalchemy import LargeBinary
 from sqlmodel import Field, Index
 
 from ledger.core.roles import Role, Scope
-from ledger.core.telling import Worded
-from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, WORDING, Table, Word, one_of
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class UserRow(Table, table=True):
@@ -90,7 +89,7 @@ class UserLimitRow(Table, table=True):
 class DraftRow(Table, table=True):
     """Explanations given before what they explain has settled; `data` is the facts as told, JSON.
 
-    `refusal` is why the ledger did not take one, the last time.
+    `refusal` is the message why the ledger did not take one, the last time.
     """
 
     __tablename__: ClassVar[Any] = "drafts"
@@ -104,7 +103,7 @@ class DraftRow(Table, table=True):
     waits_for: str | None = Field(default=None, sa_type=TEXT)
     at: str = Field(sa_type=TEXT)
     outcome: str | None = Field(default=None, sa_type=TEXT)
-    refusal: Worded | None = Field(default=None, sa_type=WORDING)
+    refusal: str | None = Field(default=None, sa_type=TEXT, foreign_key="messages.key")
 
 
 class OpeningRow(Table, table=True):

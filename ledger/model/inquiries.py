@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 
 from sqlmodel import Field, Index
 
-from ledger.core.telling import Worded
-from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, WORDING, Table, Word, one_of
+from ledger.model.columns import KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class RateTryRow(Table, table=True):
-    """A minute (Unix seconds) whose rate sources refused so often; it is asked for again from `due` on."""
+    """A minute (Unix seconds) whose rate sources refused so often; it is asked for again from `due` on.
+
+    `why`: the message that says why.
+    """
 
     __tablename__: ClassVar[Any] = "rate_tries"
     __table_args__ = (Index("rate_tries_due", "due"), KEYED)
@@ -24,7 +26,7 @@ class RateTryRow(Table, table=True):
     at: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     tries: int = Field(sa_type=LONG)
     due: int = Field(sa_type=LONG)
-    why: Worded = Field(sa_type=WORDING)
+    why: str = Field(sa_type=TEXT, foreign_key="messages.key")
 
 
 class LookupState(StrEnum):
@@ -77,4 +79,4 @@ class FindingRow(Table, table=True):
     n: int = Field(primary_key=True, sa_type=LONG, sa_column_kwargs=NO_SEQUENCE)
     name: str = Field(sa_type=TEXT)
     subject: str = Field(sa_type=TEXT)
-    message: Worded = Field(sa_type=WORDING)
+    message: str = Field(sa_type=TEXT, foreign_key="messages.key")

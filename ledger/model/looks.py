@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from ledger.core.telling import Worded
-from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, WORDING, Table, Word, one_of
+from ledger.model.columns import FLAG, KEYED, LONG, NO_SEQUENCE, STRICT, TEXT, Table, Word, one_of
 
 
 class LastLookRow(Table, table=True):
@@ -26,7 +25,7 @@ class LastLookRow(Table, table=True):
 
 
 class LookSourceRow(Table, table=True):
-    """How a source answered the last look, in the order in which they are configured."""
+    """How a source answered the last look, in the order in which they are configured; messages of what failed."""
 
     __tablename__: ClassVar[Any] = "look_sources"
     __table_args__ = (STRICT,)
@@ -34,8 +33,8 @@ class LookSourceRow(Table, table=True):
     name: str = Field(sa_type=TEXT)
     ok: bool = Field(sa_type=FLAG)
     tip_height: int | None = Field(default=None, sa_type=LONG)
-    error: Worded | None = Field(default=None, sa_type=WORDING)
-    lied: Worded | None = Field(default=None, sa_type=WORDING)
+    error: str | None = Field(default=None, sa_type=TEXT, foreign_key="messages.key")
+    lied: str | None = Field(default=None, sa_type=TEXT, foreign_key="messages.key")
     set_aside_until: str | None = Field(default=None, sa_type=TEXT)
     requests: int = Field(sa_type=LONG)
     bytes: int = Field(sa_type=LONG)
@@ -49,7 +48,7 @@ class SetAsideRow(Table, table=True):
     name: str = Field(primary_key=True, sa_type=TEXT)
     until: int = Field(sa_type=LONG)
     times: int = Field(sa_type=LONG)
-    lied: Worded = Field(sa_type=WORDING)
+    lied: str = Field(sa_type=TEXT, foreign_key="messages.key")
 
 
 class AbsentRow(Table, table=True):

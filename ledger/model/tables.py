@@ -53,6 +53,8 @@ OPERATING = frozenset(
             "lookup_sources",
             "senders_asked",
             "findings",
+            "messages",
+            "message_values",
         ),
         *(
             "users",

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from ledger.core.wording import Wording
 from ledger.model.columns import as_written, replace_all
 from ledger.model.looks import SetAsideRow
+from ledger.store.messages import forget_messages, keep_messages, kept_messages
 from ledger.store.transaction import Reading, Writing
 
 
@@ -25,10 +26,14 @@ class Liar(NamedTuple):
 def save_liars(tx: Writing, liars: Iterable[Liar]) -> None:
     told = sorted(liars, key=lambda liar: liar.name)
     if told != load_liars(tx):
-        replace_all(tx.session, SetAsideRow, [liar._asdict() for liar in told])
+        keys = keep_messages(tx.session, [liar.lied for liar in told])
+        rows = [liar._asdict() | {"lied": keys[liar.lied]} for liar in told]
+        replace_all(tx.session, SetAsideRow, rows)
+        forget_messages(tx.session)
 
 
 def load_liars(tx: Reading) -> list[Liar]:
     """By their names."""
-    rows = tx.session.exec(as_written(select(SetAsideRow).order_by(col(SetAsideRow.name))))
-    return [Liar(row.name, row.until, row.times, row.lied) for row in rows]
+    rows = tx.session.exec(as_written(select(SetAsideRow).order_by(col(SetAsideRow.name)))).all()
+    messages = kept_messages(tx.session, [row.lied for row in rows])
+    return [Liar(row.name, row.until, row.times, messages[row.lied]) for row in rows]

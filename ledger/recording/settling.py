@@ -46,6 +46,7 @@ from ledger.rules.settled import MATURITY, depth_of
 from ledger.rules.spec import Kind
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.rules.spent_before import SPENT_BEFORE, spent_before
+from ledger.store.messages import forget_messages, keep_messages
 from ledger.store.observations import Observation
 from ledger.store.transaction import Writing
 
@@ -262,8 +263,19 @@ class _Settling:
         session = self._tx.session
         told = {"at": self._at, "agreed": look.agreed, "best_height": look.best_height}
         replace_all(session, LastLookRow, (told,))
-        answers = [dict(source) | {"n": n} for n, source in enumerate(look.sources)]
+        said = [why for source in look.sources for why in (source.error, source.lied) if why is not None]
+        keys = keep_messages(session, said)
+        answers = [
+            dict(source)
+            | {
+                "n": n,
+                "error": None if source.error is None else keys[source.error],
+                "lied": None if source.lied is None else keys[source.lied],
+            }
+            for n, source in enumerate(look.sources)
+        ]
         replace_all(session, LookSourceRow, answers)
+        forget_messages(session)
 
     # the books
 

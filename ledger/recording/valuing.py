@@ -35,6 +35,7 @@ from ledger.rules.unvalued import (
     unvalued_sum,
 )
 from ledger.rules.valuations import VALUATION, Valuation, converted_value
+from ledger.store.messages import forget_messages, keep_messages, kept_messages
 from ledger.store.transaction import Reading, Writing
 from ledger.tracing.state import Lines
 
@@ -307,8 +308,9 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
 
 
 def rate_tries(tx: Reading) -> dict[Minute, RateTry]:
-    rows = tx.session.exec(as_written(select(RateTryRow)))
-    return {(row.campaign, row.currency, row.at): RateTry(row.tries, row.due, row.why) for row in rows}
+    rows = tx.session.exec(as_written(select(RateTryRow))).all()
+    why = kept_messages(tx.session, [row.why for row in rows])
+    return {(row.campaign, row.currency, row.at): RateTry(row.tries, row.due, why[row.why]) for row in rows}
 
 
 def _note_try(tx: Writing, minute: Minute, told: RateTry) -> None:
@@ -316,9 +318,11 @@ def _note_try(tx: Writing, minute: Minute, told: RateTry) -> None:
     table, connection = table_of(RateTryRow), tx.session.connection()
     campaign, currency, at = minute
     row = {"campaign": campaign, "currency": currency, "at": at}
-    connection.execute(upsert(tx.session, RateTryRow), row | told._asdict())
+    why = keep_messages(tx.session, [told.why])[told.why]
+    connection.execute(upsert(tx.session, RateTryRow), row | told._asdict() | {"why": why})
     due = select(table.c.due).order_by(table.c.due.desc()).offset(_MOST_TRIED).limit(1).scalar_subquery()
     connection.execute(delete(table).where(table.c.due <= due))
+    forget_messages(tx.session)
 
 
 def _forget_tries(tx: Writing, minute: Minute) -> None:
@@ -326,3 +330,4 @@ def _forget_tries(tx: Writing, minute: Minute) -> None:
     campaign, currency, at = minute
     where = (of.campaign == campaign, of.currency == currency, of.at == at)
     tx.session.connection().execute(delete(of.at.table).where(*where))
+    forget_messages(tx.session)

@@ -28,6 +28,7 @@ from ledger.model.desk import (
     UserRow,
 )
 from ledger.model.journal import AuthorRow
+from ledger.store.messages import forget_messages, keep_messages, kept_messages
 
 _EVERYWHERE = ""
 """How the rows of a role or a token name all campaigns."""
@@ -179,6 +180,8 @@ class Desk:
         query = select(DraftRow).where(col(DraftRow.outcome).is_(None)).order_by(col(DraftRow.id))
         if waits_for is not None:
             query = query.where(DraftRow.waits_for == waits_for)
+        rows = self._session.exec(query).all()
+        refusals = kept_messages(self._session, [row.refusal for row in rows])
         return [
             Draft(
                 row.id,
@@ -189,9 +192,9 @@ class Desk:
                 row.user_id,
                 row.waits_for,
                 row.at,
-                row.refusal,
+                None if row.refusal is None else refusals[row.refusal],
             )
-            for row in self._session.exec(query)
+            for row in rows
         ]
 
     def opening(self, commitment: str) -> tuple[bytes, bytes] | None:
@@ -297,8 +300,9 @@ class DeskWriting(Desk):
         """Keep why an open draft was not taken; it stays open."""
         row = self._session.get(DraftRow, draft_id)
         if row is not None and row.outcome is None:
-            row.refusal = why
+            row.refusal = keep_messages(self._session, [why])[why]
             self._session.flush()
+            forget_messages(self._session)
 
     def close_draft(self, draft_id: int, outcome: str) -> None:
         """Close an open draft; one that is closed stays as it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from sqlmodel import col, select
@@ -10,9 +11,11 @@ from ledger.core.frozen import Frozen
 from ledger.core.look import SourceStatus
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
+from ledger.core.wording import Wording
 from ledger.model.columns import as_written
 from ledger.model.looks import LastLookRow, LookSourceRow
 from ledger.rules.settled import completeness, settled_block
+from ledger.store.messages import kept_messages
 from ledger.store.transaction import Reading
 
 FRESH_SECONDS = 6 * 3_600
@@ -94,7 +97,8 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
     """The state after the last look; all None before the first."""
     load = tx.progress.load
     look = tx.session.exec(as_written(select(LastLookRow))).first()
-    sources = tx.session.exec(as_written(select(LookSourceRow).order_by(col(LookSourceRow.n))))
+    sources = tx.session.exec(as_written(select(LookSourceRow).order_by(col(LookSourceRow.n)))).all()
+    messages = kept_messages(tx.session, [key for row in sources for key in (row.error, row.lied)])
     tip = load("tip_height")
     best = None if look is None else look.best_height
     looked_at = None if look is None else look.at
@@ -113,21 +117,21 @@ def chain_status(tx: Reading, *, now: int) -> ChainStatus:
         stale=stale,
         no_chain_since=load("no_chain_since") or None,
         completeness=completeness(tx),
-        sources=tuple(_source(row) for row in sources),
+        sources=tuple(_source(row, messages) for row in sources),
         checkpoint=load("checkpoint"),
         trust=load("checkpoint_trust"),
         behind_hours=int(load("behind_hours") or 0),
     )
 
 
-def _source(row: LookSourceRow) -> SourceStatus:
+def _source(row: LookSourceRow, messages: Mapping[str, Wording]) -> SourceStatus:
     """A source as the last look left it."""
     return SourceStatus(
         name=row.name,
         ok=row.ok,
         tip_height=row.tip_height,
-        error=row.error,
-        lied=row.lied,
+        error=None if row.error is None else messages[row.error],
+        lied=None if row.lied is None else messages[row.lied],
         set_aside_until=row.set_aside_until,
         requests=row.requests,
         bytes=row.bytes,

@@ -100,14 +100,6 @@ CREATE INDEX entries_kind ON entries (kind, seq);
 
 CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
-CREATE TABLE findings (
-    n BIGINT NOT NULL,
-    name TEXT COLLATE "C" NOT NULL,
-    subject TEXT COLLATE "C" NOT NULL,
-    message VARCHAR COLLATE "C" NOT NULL,
-    PRIMARY KEY (n)
-);
-
 CREATE TABLE gap_limits (
     descriptor TEXT COLLATE "C" NOT NULL,
     gap BIGINT NOT NULL,
@@ -163,19 +155,6 @@ CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
 
-CREATE TABLE look_sources (
-    n BIGINT NOT NULL,
-    name TEXT COLLATE "C" NOT NULL,
-    ok BIGINT NOT NULL,
-    tip_height BIGINT,
-    error VARCHAR COLLATE "C",
-    lied VARCHAR COLLATE "C",
-    set_aside_until TEXT COLLATE "C",
-    requests BIGINT NOT NULL,
-    bytes BIGINT NOT NULL,
-    PRIMARY KEY (n)
-);
-
 CREATE TABLE lookups (
     n BIGINT NOT NULL,
     txid TEXT COLLATE "C" NOT NULL,
@@ -186,6 +165,13 @@ CREATE TABLE lookups (
     PRIMARY KEY (n),
     CHECK (state IN ('waiting', 'found', 'none_of_ours', 'no_source', 'unread')),
     UNIQUE (txid)
+);
+
+CREATE TABLE messages (
+    key TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    many TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (key)
 );
 
 CREATE TABLE meta (
@@ -272,18 +258,6 @@ CREATE TABLE progress (
     PRIMARY KEY (name)
 );
 
-CREATE TABLE rate_tries (
-    campaign TEXT COLLATE "C" NOT NULL,
-    currency TEXT COLLATE "C" NOT NULL,
-    at BIGINT NOT NULL,
-    tries BIGINT NOT NULL,
-    due BIGINT NOT NULL,
-    why VARCHAR COLLATE "C" NOT NULL,
-    PRIMARY KEY (campaign, currency, at)
-);
-
-CREATE INDEX rate_tries_due ON rate_tries (due);
-
 CREATE TABLE sealed_papers (
     sealed TEXT COLLATE "C" NOT NULL,
     salt BYTEA NOT NULL,
@@ -295,14 +269,6 @@ CREATE TABLE senders_asked (
     txid TEXT COLLATE "C" NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (txid)
-);
-
-CREATE TABLE sources_set_aside (
-    name TEXT COLLATE "C" NOT NULL,
-    until BIGINT NOT NULL,
-    times BIGINT NOT NULL,
-    lied VARCHAR COLLATE "C" NOT NULL,
-    PRIMARY KEY (name)
 );
 
 CREATE TABLE unread_scripts (
@@ -376,9 +342,10 @@ CREATE TABLE drafts (
     waits_for TEXT COLLATE "C",
     at TEXT COLLATE "C" NOT NULL,
     outcome TEXT COLLATE "C",
-    refusal VARCHAR COLLATE "C",
+    refusal TEXT COLLATE "C",
     PRIMARY KEY (id),
-    FOREIGN KEY(user_id) REFERENCES users (id)
+    FOREIGN KEY(user_id) REFERENCES users (id),
+    FOREIGN KEY(refusal) REFERENCES messages (key)
 );
 
 CREATE INDEX drafts_open ON drafts (outcome, waits_for);
@@ -391,6 +358,15 @@ CREATE TABLE entry_subjects (
     PRIMARY KEY (kind, campaign, subject, entry),
     CHECK (kind IN ('gift', 'order', 'lot')),
     FOREIGN KEY(entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE findings (
+    n BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    message TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (n),
+    FOREIGN KEY(message) REFERENCES messages (key)
 );
 
 CREATE TABLE holds (
@@ -417,12 +393,42 @@ CREATE TABLE line_spans (
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
 
+CREATE TABLE look_sources (
+    n BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    ok BIGINT NOT NULL,
+    tip_height BIGINT,
+    error TEXT COLLATE "C",
+    lied TEXT COLLATE "C",
+    set_aside_until TEXT COLLATE "C",
+    requests BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    PRIMARY KEY (n),
+    FOREIGN KEY(error) REFERENCES messages (key),
+    FOREIGN KEY(lied) REFERENCES messages (key)
+);
+
 CREATE TABLE lookup_sources (
     txid TEXT COLLATE "C" NOT NULL,
     n BIGINT NOT NULL,
     source TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (txid, n),
     FOREIGN KEY(txid) REFERENCES lookups (txid)
+);
+
+CREATE TABLE message_values (
+    message TEXT COLLATE "C" NOT NULL,
+    n BIGINT NOT NULL,
+    inside BIGINT,
+    place TEXT COLLATE "C",
+    kind VARCHAR COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C",
+    many TEXT COLLATE "C",
+    number BIGINT,
+    asset TEXT COLLATE "C",
+    PRIMARY KEY (message, n),
+    CHECK (kind IN ('text', 'number', 'figure', 'list', 'message')),
+    FOREIGN KEY(message) REFERENCES messages (key) ON DELETE CASCADE
 );
 
 CREATE TABLE observed_departures (
@@ -493,6 +499,19 @@ CREATE TABLE paper_treatments (
     FOREIGN KEY(sha256) REFERENCES papers (sha256)
 );
 
+CREATE TABLE rate_tries (
+    campaign TEXT COLLATE "C" NOT NULL,
+    currency TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    why TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (campaign, currency, at),
+    FOREIGN KEY(why) REFERENCES messages (key)
+);
+
+CREATE INDEX rate_tries_due ON rate_tries (due);
+
 CREATE TABLE reversals (
     entry BIGINT NOT NULL,
     reversed_entry BIGINT NOT NULL,
@@ -501,6 +520,15 @@ CREATE TABLE reversals (
     FOREIGN KEY(entry) REFERENCES entries (seq),
     UNIQUE (reversed_entry),
     FOREIGN KEY(reversed_entry) REFERENCES entries (seq)
+);
+
+CREATE TABLE sources_set_aside (
+    name TEXT COLLATE "C" NOT NULL,
+    until BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    lied TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (name),
+    FOREIGN KEY(lied) REFERENCES messages (key)
 );
 
 CREATE TABLE spends (

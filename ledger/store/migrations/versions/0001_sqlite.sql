@@ -115,15 +115,6 @@ CREATE INDEX entries_kind ON entries (kind, seq);
 
 CREATE INDEX entries_out_of_order ON entries (campaign) WHERE out_of_order IS NOT NULL;
 
-CREATE TABLE findings (
-    n INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    message TEXT NOT NULL,
-    PRIMARY KEY (n)
-)
- STRICT;
-
 CREATE TABLE gap_limits (
     descriptor TEXT NOT NULL,
     gap INTEGER NOT NULL,
@@ -188,20 +179,6 @@ CREATE INDEX lines_kind ON lines (kind, campaign, restriction, asset);
 
 CREATE INDEX lines_number ON lines (kind, number);
 
-CREATE TABLE look_sources (
-    n INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    ok INTEGER NOT NULL,
-    tip_height INTEGER,
-    error TEXT,
-    lied TEXT,
-    set_aside_until TEXT,
-    requests INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    PRIMARY KEY (n)
-)
- STRICT;
-
 CREATE TABLE lookups (
     n INTEGER NOT NULL,
     txid TEXT NOT NULL,
@@ -213,6 +190,15 @@ CREATE TABLE lookups (
     CHECK (state IN ('waiting', 'found', 'none_of_ours', 'no_source', 'unread')),
     UNIQUE (txid)
 )
+ STRICT;
+
+CREATE TABLE messages (
+    "key" TEXT NOT NULL,
+    text TEXT NOT NULL,
+    many TEXT NOT NULL,
+    PRIMARY KEY ("key")
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE meta (
@@ -315,20 +301,6 @@ CREATE TABLE progress (
  WITHOUT ROWID,
  STRICT;
 
-CREATE TABLE rate_tries (
-    campaign TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    tries INTEGER NOT NULL,
-    due INTEGER NOT NULL,
-    why TEXT NOT NULL,
-    PRIMARY KEY (campaign, currency, at)
-)
- WITHOUT ROWID,
- STRICT;
-
-CREATE INDEX rate_tries_due ON rate_tries (due);
-
 CREATE TABLE sealed_papers (
     sealed TEXT NOT NULL,
     salt BLOB NOT NULL,
@@ -342,16 +314,6 @@ CREATE TABLE senders_asked (
     txid TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (txid)
-)
- WITHOUT ROWID,
- STRICT;
-
-CREATE TABLE sources_set_aside (
-    name TEXT NOT NULL,
-    until INTEGER NOT NULL,
-    times INTEGER NOT NULL,
-    lied TEXT NOT NULL,
-    PRIMARY KEY (name)
 )
  WITHOUT ROWID,
  STRICT;
@@ -438,7 +400,8 @@ CREATE TABLE drafts (
     outcome TEXT,
     refusal TEXT,
     PRIMARY KEY (id),
-    FOREIGN KEY(user_id) REFERENCES users (id)
+    FOREIGN KEY(user_id) REFERENCES users (id),
+    FOREIGN KEY(refusal) REFERENCES messages ("key")
 )
  STRICT;
 
@@ -454,6 +417,16 @@ CREATE TABLE entry_subjects (
     FOREIGN KEY(entry) REFERENCES entries (seq)
 )
  WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE findings (
+    n INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (n),
+    FOREIGN KEY(message) REFERENCES messages ("key")
+)
  STRICT;
 
 CREATE TABLE holds (
@@ -484,12 +457,45 @@ CREATE TABLE line_spans (
 
 CREATE INDEX line_spans_state ON line_spans (line, state, stop);
 
+CREATE TABLE look_sources (
+    n INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    ok INTEGER NOT NULL,
+    tip_height INTEGER,
+    error TEXT,
+    lied TEXT,
+    set_aside_until TEXT,
+    requests INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (n),
+    FOREIGN KEY(error) REFERENCES messages ("key"),
+    FOREIGN KEY(lied) REFERENCES messages ("key")
+)
+ STRICT;
+
 CREATE TABLE lookup_sources (
     txid TEXT NOT NULL,
     n INTEGER NOT NULL,
     source TEXT NOT NULL,
     PRIMARY KEY (txid, n),
     FOREIGN KEY(txid) REFERENCES lookups (txid)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE message_values (
+    message TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    inside INTEGER,
+    place TEXT,
+    kind TEXT NOT NULL,
+    text TEXT,
+    many TEXT,
+    number INTEGER,
+    asset TEXT,
+    PRIMARY KEY (message, n),
+    CHECK (kind IN ('text', 'number', 'figure', 'list', 'message')),
+    FOREIGN KEY(message) REFERENCES messages ("key") ON DELETE CASCADE
 )
  WITHOUT ROWID,
  STRICT;
@@ -574,6 +580,21 @@ CREATE TABLE paper_treatments (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE rate_tries (
+    campaign TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (campaign, currency, at),
+    FOREIGN KEY(why) REFERENCES messages ("key")
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX rate_tries_due ON rate_tries (due);
+
 CREATE TABLE reversals (
     entry INTEGER NOT NULL,
     reversed_entry INTEGER NOT NULL,
@@ -583,6 +604,17 @@ CREATE TABLE reversals (
     UNIQUE (reversed_entry),
     FOREIGN KEY(reversed_entry) REFERENCES entries (seq)
 )
+ STRICT;
+
+CREATE TABLE sources_set_aside (
+    name TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    times INTEGER NOT NULL,
+    lied TEXT NOT NULL,
+    PRIMARY KEY (name),
+    FOREIGN KEY(lied) REFERENCES messages ("key")
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE TABLE spends (
