@@ -20,6 +20,7 @@ from api import problems
 from api.data.documented import JSON, described
 from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
+from api.live import live_routes
 from api.pages import sentences
 from api.pages.account_lists import ACCOUNT_LISTS
 from api.pages.confirm import confirm_routes
@@ -31,17 +32,14 @@ from api.pages.lists import LISTS, lists_routes
 from api.pages.render import PageRenderer
 from api.pages.routes import pages_routes
 from api.pages.statements import statements_routes
+from api.policy import POLICY
 from api.ports import Ports
-from api.ready import ReadyAnswers, ReadyRoute, Rendered, as_response
+from api.ready import Newest, ReadyAnswers, ReadyRoute, Rendered, as_response
 from api.writers import BoundedStore
 from ledger.core.errors import StorageFailed
 
-_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"content-security-policy", _CSP.encode()),
+    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -120,7 +118,9 @@ def create_app(ports: Ports) -> ReadyRoute:
     answers, pages = ReadyAnswers(ports, _always), PageRenderer(ports.settings)
     data = APIRouter(prefix="/api/v1", dependencies=[Depends(only_known_parameters)])
     site = APIRouter(include_in_schema=False)
+    newest = Newest(answers, ports)
     data_routes(data, ports, answers)
+    live_routes(site, ports, newest)  # before the pages, whose keys would take its path
     pages_routes(site, ports, pages, answers)
     confirm_routes(site, ports, pages)
     give_routes(site, ports, pages)
@@ -144,7 +144,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
-    return ReadyRoute(app, answers, ports)
+    return ReadyRoute(app, answers, newest)
 
 
 def refusal(status: int, retry_after: int | None = None) -> Response:

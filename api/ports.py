@@ -247,3 +247,5 @@ class Ports:
     may_take: Callable[[str], bool] = lambda _client: True
     """May this client have an address of its own now? Else it gets the one that all donors share."""
     treated: Treating = takes_no_papers
+    ending: Callable[[], bool] = lambda: False
+    """Is the service about to end? Then no answer is waited for any longer."""

@@ -80,6 +80,11 @@ class State:
     look: int
     line: str
     day: int
+    tip: str
+
+    def news_of(self, campaign: str) -> str:
+        """Another word whenever a campaign changed or a block came, the same in each process."""
+        return f"{self.counts.get(campaign, 0)}-{self.tip[-16:]}"
 
     def mark(self, reads: Reads) -> tuple[object, ...]:
         """What an answer that reads this is kept under."""
@@ -95,7 +100,9 @@ def state_of(tx: Any, status: ChainStatus, now: int) -> State:
     """The state that a transaction sees."""
     without_look = status.model_copy(update={"looked_at": None, "sources": ()})
     look = hash((status.looked_at, status.sources))
-    return State(tx.changes.counts(), hash(without_look), look, last_look(status), now // _DAY)
+    return State(
+        tx.changes.counts(), hash(without_look), look, last_look(status), now // _DAY, status.tip_hash or ""
+    )
 
 
 @dataclass(slots=True)
@@ -247,16 +254,45 @@ def asked_of(scope: Scope | MutableMapping[str, Any]) -> str:
     return f"{scope['path']}?{query.decode('latin-1')}" if query else str(scope["path"])
 
 
-class ReadyRoute:
-    """Stands before the framework and serves what is ready; lets everything else through, one maker of each answer."""
+class Newest:
+    """The newest state, read once a second for all who ask."""
 
-    def __init__(self, app: ASGIApp, answers: ReadyAnswers, ports: Ports) -> None:
-        self._app = app
+    def __init__(self, answers: ReadyAnswers, ports: Ports) -> None:
         self._answers = answers
         self._ports = ports
         self._state: State | None = None
         self._seen = (-1.0, -1)
         self._looking = asyncio.Lock()
+
+    async def __call__(self) -> State:
+        """The state of at most a second ago; of now, where this process wrote since."""
+        if self._state is not None and self._is_new(self._state):
+            return self._state
+        async with self._looking:
+            if self._state is None or not self._is_new(self._state):
+                seen = _loop_time(), self._ports.store.writes
+                self._state = await run_in_threadpool(self._answers.state)
+                self._seen = seen
+            return self._state
+
+    def _is_new(self, state: State) -> bool:
+        at, writes = self._seen
+        age = _loop_time() - at
+        # The loop of a test may be another one, whose time goes on from elsewhere.
+        return (
+            0 <= age < FRESH
+            and self._ports.store.writes == writes
+            and self._ports.clock() // _DAY == state.day
+        )
+
+
+class ReadyRoute:
+    """Stands before the framework and serves what is ready; lets everything else through, one maker of each answer."""
+
+    def __init__(self, app: ASGIApp, answers: ReadyAnswers, newest: Newest) -> None:
+        self._app = app
+        self._answers = answers
+        self._newest = newest
         self._making: dict[str, asyncio.Event] = {}
         self._paces: OrderedDict[str, _Pace] = OrderedDict()
         self._beside: set[asyncio.Task[list[Message]]] = set()
@@ -288,14 +324,14 @@ class ReadyRoute:
     async def _ready(self, asked: str, scope: Scope) -> _Encoded | None:
         """Bytes that nobody has to make; None where they are to be made now, by who asks."""
         arrived = self._answers.begun
-        ready = self._answers.ready(asked, await self._now(), arrived)
+        ready = self._answers.ready(asked, await self._newest(), arrived)
         if ready is None:
             ready = self._made_beside(asked, scope)
         return await self._made_by_another(asked, arrived) if ready is None else ready
 
     def _begin(self, asked: str) -> float:
         """From now on somebody makes this answer, until `_make` has; when that was."""
-        now = self._loop_time()
+        now = _loop_time()
         self._making[asked] = asyncio.Event()
         self._pace(asked).begun.append(now)
         return now
@@ -320,7 +356,7 @@ class ReadyRoute:
 
         It is made again meanwhile, but for nobody, and not all the time.
         """
-        pace, now = self._pace(asked), self._loop_time()
+        pace, now = self._pace(asked), _loop_time()
         before = self._answers.before(asked)
         if before is None or now - pace.of >= FRESH or not pace.is_pressed(now):
             return None
@@ -344,49 +380,28 @@ class ReadyRoute:
             self._paces.popitem(last=False)
         return pace
 
-    @staticmethod
-    def _loop_time() -> float:
-        return asyncio.get_running_loop().time()
-
     async def _made_by_another(self, asked: str, arrived: int) -> _Encoded | None:
         """What somebody else is making; the bytes before, where that takes long; None where it is ours to make."""
         while (done := self._making.get(asked)) is not None:
-            self._pace(asked).awaited = self._loop_time()
+            self._pace(asked).awaited = _loop_time()
             before = self._answers.before(asked)
             try:
                 await asyncio.wait_for(done.wait(), None if before is None else PATIENCE)
             except TimeoutError:
                 return before
-            ready = self._answers.ready(asked, await self._now(), arrived)
+            ready = self._answers.ready(asked, await self._newest(), arrived)
             if ready is not None:
                 return ready
         return None
-
-    async def _now(self) -> State:
-        """The state of at most a second ago; of now, where this process wrote since."""
-        if self._state is not None and self._is_new(self._state):
-            return self._state
-        async with self._looking:
-            if self._state is None or not self._is_new(self._state):
-                seen = self._loop_time(), self._ports.store.writes
-                self._state = await run_in_threadpool(self._answers.state)
-                self._seen = seen
-            return self._state
-
-    def _is_new(self, state: State) -> bool:
-        at, writes = self._seen
-        age = self._loop_time() - at
-        # The loop of a test may be another one, whose time goes on from elsewhere.
-        return (
-            0 <= age < FRESH
-            and self._ports.store.writes == writes
-            and self._ports.clock() // _DAY == state.day
-        )
 
 
 def _may_be_served_again(messages: list[Message]) -> bool:
     """Was an answer made, and not a problem told?"""
     return bool(messages) and messages[0].get("status") in (200, 304)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _nothing_more() -> Message:
@@ -399,6 +414,9 @@ def _has_token(scope: Scope) -> bool:
 
 
 def _may_be_kept(asked: str) -> bool:
+    """Streams are none of them: they would be gathered first."""
+    if asked.startswith("/d/live/"):
+        return False
     return asked == "/" or asked.startswith(("/c/", "/d/", "/api/v1/"))
 
 

@@ -161,6 +161,7 @@ def build(
         lookups,
         Buckets(clock).take,
         treated,
+        ending.is_set,
     )
     electrum = [source.end for source in sources if isinstance(source, Electrum)]
     return Service(store, jobs, create_app(ports), (ending.set, http.close, *electrum))

@@ -36,8 +36,12 @@ ARRIVED = frozenset({StepKind.DISTRIBUTED, StepKind.CARRIED})
 """Steps at whose end the thing is where it was meant to go."""
 
 
-def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> bytes:
-    """One donation: sentence, status, books, picture with its thread, steps, places, intervals."""
+def donation_page(pages: PageRenderer, page: DonationPage, private: bool, live: str = "") -> bytes:
+    """One donation: sentence, status, books, picture with its thread, steps, places, intervals.
+
+    Args:
+        live: where news of it are told, while it waits.
+    """
     trail = page.trail
     frame = pages.frame(
         say.donation_title(_short(trail)),
@@ -50,6 +54,7 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool) -> byt
         "donation.html",
         frame,
         trail=trail,
+        live=live,
         instead=page.instead,
         books=page.books,
         recorded_by=page.recorded_by,

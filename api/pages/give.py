@@ -6,6 +6,7 @@ read, and no page of this file is kept or indexed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.buckets import client_of
+from api.live import LIVE_POLICY, live_address
 from api.pages.forms import form_of, require_own_site
 from api.pages.parts import groups_of_four
 from api.pages.qr import qr_of
@@ -135,6 +137,7 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
         awaited: Awaited | None = awaited_by(tx, key)
         by_bank = None if awaited is not None else campaign_of_reference(tx, key)
         title = "" if by_bank is None else campaign_of(tx.session, by_bank).title
+        live = "" if awaited is None else live_address(ports, tx, key, awaited.slug)
     if by_bank is not None:
         return _awaited_at_bank(ports, pages, by_bank, title, key, site)
     if awaited is None:
@@ -149,8 +152,9 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
         code=key,
         signed=_signed(ports, awaited.slug),
         link=f"{ports.settings.base_url or site}/d/{quote(key)}",
+        live=live,
     )
-    return _answer(body, 200)
+    return _answer(body, 200, {"Content-Security-Policy": LIVE_POLICY})
 
 
 def _signed(ports: Ports, slug: str) -> str:
@@ -175,5 +179,6 @@ def _awaited_at_bank(
     return _answer(body, 200)
 
 
-def _answer(body: bytes, status: int) -> Response:
-    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=UNKEPT)
+def _answer(body: bytes, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    told = {**UNKEPT, **(headers or {})}
+    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=told)

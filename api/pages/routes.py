@@ -16,6 +16,7 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.live import LIVE_POLICY, live_address, waits
 from api.pages.campaign import SHOWN_DONATIONS, accounts_page, bars_page, campaign_page, home_page
 from api.pages.countries import MAP_POLICY, country_map
 from api.pages.donation import donation_page, donations_page
@@ -168,11 +169,15 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 )
             private = not is_public_key(key, {trail.address for trail in trails})
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
+            headers: dict[str, str] = {}
             if len(trails) > 1:
                 body = donations_page(pages, key, trails, private)
             else:
-                body = donation_page(pages, ports.views.donation_page(tx, trails[0], now=now), private)
-            return Rendered(body, _HTML, private=private, reads=reads)
+                live = live_address(ports, tx, key, trails[0].campaign) if waits(trails) else ""
+                body = donation_page(pages, ports.views.donation_page(tx, trails[0], now=now), private, live)
+                if live:
+                    headers["Content-Security-Policy"] = LIVE_POLICY
+            return Rendered(body, _HTML, headers, private=private, reads=reads)
 
         try:
             return answers.answer(request, render)

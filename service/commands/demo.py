@@ -159,6 +159,7 @@ def _played(
         return _summary(store, service, clock, folder, url)
     finally:
         service.jobs.leader.release()
+        service.stop_sources()
         server.stop()
 
 

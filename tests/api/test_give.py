@@ -156,6 +156,7 @@ def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient
     carried = code_in(site.get(GIVE).text)
     code = claim(carried)
     site.post(GIVE, data={"code": carried, "need": "N-1"})
+    (news,) = re.findall('data-live="([^"]+)"', site.get(f"/d/{code}").text)
     paid = (Script(script_of(ONE, REGTEST)), 70_000)
     with store.write() as tx:
         record_sighting(tx, SeenTx(outpoint_no(7).txid, (), (paid,), "node"), now=NOW)
@@ -163,6 +164,7 @@ def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient
     assert page.status_code == 200
     assert "Restricted to need N-1 (Kit for Clinic): it is spent on that need only." in page.text
     assert "Nothing has come" not in page.text
+    assert "event: changed" in site.get(news).text, "the page that waited is told"
 
 
 def test_the_same_form_sent_twice_gives_one_address(site: TestClient, store: Store) -> None:

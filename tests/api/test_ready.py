@@ -260,7 +260,8 @@ def test_bytes_are_as_old_as_the_making_that_gave_them_and_not_as_one_that_faile
 
     async def story() -> None:
         mine = ports()
-        route = ready.ReadyRoute(app, ready.ReadyAnswers(mine, lambda _path: []), mine)
+        answers = ready.ReadyAnswers(mine, lambda _path: [])
+        route = ready.ReadyRoute(app, answers, ready.Newest(answers, mine))
         scope: Scope = {"type": "http"}
         for begun in (1.0, 2.0):
             route._making[PAGE] = asyncio.Event()

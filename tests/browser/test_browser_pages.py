@@ -9,7 +9,11 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from api.app import create_app
+from ledger.views.trail import DonationStatus
+from tests.browser.conftest import served
 from tests.tools import builders_views as built
+from tests.tools.fakes_api import FakeStore, FakeViews, ports
 
 pytestmark = pytest.mark.browser
 PATHS = {
@@ -118,3 +122,23 @@ def test_pictures_are_taken_to_be_looked_at(
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 20, 23)"}[scheme]
     assert shot(tab, f"{name}-{width}-{scheme}").stat().st_size > 10_000
     tab.close()
+
+
+def test_a_page_that_waits_is_loaded_anew_when_something_was_recorded(browser: Browser) -> None:
+    """By one script of this site, under a policy that allows no other."""
+    made = ports()
+    assert isinstance(made.views, FakeViews)
+    assert isinstance(made.store, FakeStore)
+    trail = made.views.trails["seen"][0]
+    with served(create_app(made)) as base:
+        tab = browser.new_page()
+        faults: list[str] = []
+        tab.on("console", lambda told: faults.append(told.text))
+        with tab.expect_request("**/d/live/seen?since=*"):
+            tab.goto(f"{base}/d/seen")
+        made.views.trails["seen"] = [built.waiting_trail(DonationStatus.CONFIRMED)]
+        made.store.reading.counted[trail.campaign] = 1
+        made.store.writes += 1
+        tab.locator(".chip", has_text="Confirmed").wait_for()
+        assert faults == []
+        tab.close()
