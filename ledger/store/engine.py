@@ -27,6 +27,9 @@ _WRITERS = 1097425012
 """The advisory lock of PostgreSQL that every writer of a ledger takes first."""
 STATEMENTS = 4000
 """Compiled statements that an engine keeps: all that this program has, or it would compile them again and again."""
+PREPARED = 1000
+"""Statements that a connection of SQLite keeps planned: an audit alone asks more than the usual 128, of which then each
+would be parsed and planned again every time."""
 SERVERS = ("postgresql", "postgresql+psycopg")
 """What the URL of a database server may begin with; both mean psycopg."""
 _STATE = "aidtrail"
@@ -73,7 +76,7 @@ def engine_of(url: str, *, may_create: bool, reading: bool = False) -> Engine:
             isolation_level="AUTOCOMMIT",
             max_overflow=-1,
             query_cache_size=STATEMENTS,
-            connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+            connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": PREPARED},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         if reading:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 from sqlmodel import Session
 
 from ledger.model.tables import METADATA
-from ledger.store.engine import STATEMENTS
+from ledger.store.engine import PREPARED, STATEMENTS
 from ledger.store.journal import JournalRow
 from ledger.store.transaction import Writing
 
@@ -45,7 +45,9 @@ def _engine() -> Engine:
 
 
 def _database() -> sqlite3.Connection:
-    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        "", isolation_level=None, check_same_thread=False, cached_statements=PREPARED
+    )
     for pragma in ("synchronous = OFF", "journal_mode = OFF", "foreign_keys = ON", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")
     _empty().backup(connection)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Connection
@@ -142,6 +143,26 @@ def test_a_reading_transaction_cannot_write(kind: str, tmp_path: Path) -> None:
     for sql in ("UPDATE progress SET value = 'x'", "DELETE FROM gifts"):
         with pytest.raises(Exception, match=r"readonly|read-only"), store.read() as tx:
             tx.session.connection().exec_driver_sql(sql)
+    store.close()
+
+
+def test_hundreds_of_statements_are_planned_once_a_connection(tmp_path: Path) -> None:
+    """SQLite asks its authorizer whenever it plans a statement: not for any of those that were asked before."""
+    store, planned = filled(fresh_url("sqlite", tmp_path)), list[int]()
+
+    def allowed(action: int, *_: str | None) -> int:
+        planned.append(action)
+        return sqlite3.SQLITE_OK
+
+    with store.read() as tx:
+        connection = tx.session.connection()
+        driver: Any = connection.connection.dbapi_connection
+        driver.set_authorizer(allowed)
+        for asked_again in (False, True):
+            planned.clear()
+            for number in range(500):
+                connection.exec_driver_sql(f"SELECT seq + {number} FROM entries").all()
+            assert (planned == []) is asked_again
     store.close()
 
 
