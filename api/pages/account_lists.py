@@ -4,15 +4,14 @@ closed periods. Each is a page, and a file, as the other lists are.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from api.pages import sentences as say
 from api.pages.lists import (
-    Asked,
     Cell,
-    Found,
     ListOf,
+    ListPage,
+    ListRequest,
     Row,
     decimal_of,
     figure_cell,
@@ -23,8 +22,6 @@ from api.pages.lists import (
 from api.pages.messages import Piece
 from api.pages.sentences import fixed
 from api.pages.sentences import lists as words
-from api.ports import Ports
-from ledger.core.times import rfc3339
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.views.campaign import PublicOpenItem
@@ -35,10 +32,9 @@ from ledger.views.queries import pledge_rows
 from ledger.views.readings import CampaignReadings
 
 
-def _waiting(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports
-    campaign_of(tx.session, slug)
-    today = rfc3339(now)[:10]
+def _waiting(wanted: ListRequest) -> ListPage:
+    campaign_of(wanted.tx.session, wanted.slug)
+    today = wanted.today
     rows = [
         _open_item(
             PublicOpenItem(
@@ -46,9 +42,11 @@ def _waiting(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
             ),
             today,
         )
-        for row in reversed(public_decisions(decisions(tx, slug, now=now, suggest=False)))
+        for row in reversed(
+            public_decisions(decisions(wanted.tx, wanted.slug, now=wanted.now, suggest=False))
+        )
     ]
-    return part_of(searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
 def _open_item(row: PublicOpenItem, today: str) -> Row:
@@ -65,14 +63,14 @@ def _open_item(row: PublicOpenItem, today: str) -> Row:
     )
 
 
-def _readings(tx: Any, slug: str, now: int) -> CampaignReadings:
+def _readings(wanted: ListRequest) -> CampaignReadings:
     """What a list is made of, and no more of the campaign than it asks for; raises NotFound."""
-    return CampaignReadings(Books(tx), campaign_of(tx.session, slug).slug, rfc3339(now)[:10])
+    campaign = campaign_of(wanted.tx.session, wanted.slug)
+    return CampaignReadings(Books(wanted.tx), campaign.slug, wanted.today)
 
 
-def _payables(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports
-    found = _readings(tx, slug, now).payables
+def _payables(wanted: ListRequest) -> ListPage:
+    found = _readings(wanted).payables
     rows = [
         Row(
             (
@@ -88,14 +86,13 @@ def _payables(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: i
             ),
         )
         for row in sorted(found, key=lambda row: (row.since, row.order, row.invoice), reverse=True)
-        if not asked.show or row.overdue
+        if not wanted.asked.show or row.overdue
     ]
-    return part_of(searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
-def _pledges(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports
-    found = pledge_rows(_readings(tx, slug, now))
+def _pledges(wanted: ListRequest) -> ListPage:
+    found = pledge_rows(_readings(wanted))
     rows = [
         Row(
             (
@@ -112,13 +109,12 @@ def _pledges(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
         )
         for row in sorted(found, key=lambda row: (row.date, row.number), reverse=True)
     ]
-    return part_of(searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
-def _opening(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports, now
-    campaign_of(tx.session, slug)
-    opening = standing(tx, slug)
+def _opening(wanted: ListRequest) -> ListPage:
+    campaign_of(wanted.tx.session, wanted.slug)
+    opening = standing(wanted.tx, wanted.slug)
     rows = [
         Row(
             (
@@ -134,13 +130,12 @@ def _opening(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
         )
         for row in (opening.rows if opening else ())
     ]
-    return part_of(searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
-def _periods(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports, now
-    rows = [_period(slug, row) for row in period_rows(tx.session, slug)]
-    return part_of(searched(rows, asked.search), asked, limit)
+def _periods(wanted: ListRequest) -> ListPage:
+    rows = [_period(wanted.slug, row) for row in period_rows(wanted.tx.session, wanted.slug)]
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
 def _period(slug: str, row: PeriodRow) -> Row:

@@ -65,7 +65,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListPage:
     """Rows from a place on, and the place after them; `None` where the list ends."""
 
     rows: list[Row]
@@ -90,8 +90,20 @@ class Asked:
         return int(self.before)
 
 
-Finder = Callable[[Ports, Any, str, Asked, int, int], Found]
-"""Rows of a campaign's list: (ports, transaction, campaign, what is asked, how many, now)."""
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a page of a campaign's list is made of: what is asked for, how many rows, and when (Unix seconds)."""
+
+    ports: Ports
+    tx: Any
+    slug: str
+    asked: Asked
+    limit: int
+    now: int
+
+    @property
+    def today(self) -> str:
+        return rfc3339(self.now)[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ class ListOf:
     columns: tuple[tuple[Message, bool], ...]
     values: tuple[str, ...]
     choices: Mapping[str, str]
-    find: Finder
+    find: Callable[[ListRequest], ListPage]
     data: str
     chain: bool = False
 
@@ -136,13 +148,15 @@ def decimal_of(amount: Amount | None) -> tuple[str, str]:
 _BY = {"coin": GivenBy.COIN, "bank": GivenBy.BANK, "kind": GivenBy.KIND}
 
 
-def _donations(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del now
+def _donations(wanted: ListRequest) -> ListPage:
+    asked = wanted.asked
     by = _BY.get(asked.show, GivenBy.COIN)
     status = None if asked.show in _BY or not asked.show else DonationStatus(asked.show)
-    wanted = GiftsWanted(by, status, asked.search)
-    rows, following = ports.views.newest_gifts(tx, slug, wanted, before=asked.before, limit=limit)
-    return Found([_donation(row) for row in rows], following)
+    gifts = GiftsWanted(by, status, asked.search)
+    rows, following = wanted.ports.views.newest_gifts(
+        wanted.tx, wanted.slug, gifts, before=asked.before, limit=wanted.limit
+    )
+    return ListPage([_donation(row) for row in rows], following)
 
 
 def _donation(row: DonationRow) -> Row:
@@ -174,11 +188,16 @@ def _donation(row: DonationRow) -> Row:
 # ── papers ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _papers(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports, now
+def _papers(wanted: ListRequest) -> ListPage:
+    asked = wanted.asked
     access = Access(asked.show) if asked.show else None
     found, more = newest_papers(
-        tx.session, slug, access=access, search=asked.search, start=asked.start, limit=limit
+        wanted.tx.session,
+        wanted.slug,
+        access=access,
+        search=asked.search,
+        start=asked.start,
+        limit=wanted.limit,
     )
     rows = [
         Row(
@@ -193,22 +212,21 @@ def _papers(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int
         )
         for paper in found
     ]
-    return Found(rows, str(asked.start + limit) if more else None)
+    return ListPage(rows, str(asked.start + wanted.limit) if more else None)
 
 
 # ── deliveries and losses ────────────────────────────────────────────────────────────────────────────────
 
 
-def _deliveries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports
-    campaign_of(tx.session, slug)
-    told = deliveries(tx.session, slug, rfc3339(now)[:10])
-    counted = [row for row in told.counts if asked.show in {"", "gap" if row.gap else "agreed"}]
-    uncounted = told.unconfirmed if asked.show in {"", "uncounted"} else ()
+def _deliveries(wanted: ListRequest) -> ListPage:
+    campaign_of(wanted.tx.session, wanted.slug)
+    told = deliveries(wanted.tx.session, wanted.slug, wanted.today)
+    counted = [row for row in told.counts if wanted.asked.show in {"", "gap" if row.gap else "agreed"}]
+    uncounted = told.unconfirmed if wanted.asked.show in {"", "uncounted"} else ()
     rows: list[DeliveryCount | Unconfirmed] = [*counted, *uncounted]
     rows.sort(key=lambda row: (row.date, row.paper), reverse=True)
     made = [_delivery(say.delivery(told, row.about, row.paper), row) for row in rows]
-    return part_of(searched(made, asked.search), asked, limit)
+    return part_of(searched(made, wanted.asked.search), wanted)
 
 
 def _delivery(named: str, row: DeliveryCount | Unconfirmed) -> Row:
@@ -234,9 +252,8 @@ def _delivery(named: str, row: DeliveryCount | Unconfirmed) -> Row:
     return Row(cells, (row.about.value, row.paper, row.product, row.lot, *counts, row.date))
 
 
-def _losses(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports, now
-    campaign_of(tx.session, slug)
+def _losses(wanted: ListRequest) -> ListPage:
+    campaign_of(wanted.tx.session, wanted.slug)
     rows = [
         Row(
             (
@@ -252,9 +269,9 @@ def _losses(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int
                 *(row.report, row.reason, row.happened or row.date),
             ),
         )
-        for row in reversed(loss_rows(tx.session, slug))
+        for row in reversed(loss_rows(wanted.tx.session, wanted.slug))
     ]
-    return part_of(searched(rows, asked.search), asked, limit)
+    return part_of(searched(rows, wanted.asked.search), wanted)
 
 
 def searched(rows: Iterable[Row], search: str) -> list[Row]:
@@ -263,20 +280,21 @@ def searched(rows: Iterable[Row], search: str) -> list[Row]:
     return [row for row in rows if any(text in value.lower() for value in row.values)]
 
 
-def part_of(rows: list[Row], asked: Asked, limit: int) -> Found:
+def part_of(rows: list[Row], wanted: ListRequest) -> ListPage:
     """So many of some rows, from the place on that is asked for."""
-    end = asked.start + limit
-    return Found(rows[asked.start : end], str(end) if len(rows) > end else None)
+    asked, end = wanted.asked, wanted.asked.start + wanted.limit
+    return ListPage(rows[asked.start : end], str(end) if len(rows) > end else None)
 
 
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _entries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: int) -> Found:
-    del ports, now
-    campaign_of(tx.session, slug)
-    before = None if asked.before is None else asked.start
-    found, more = newest_entries(tx.session, slug, search=asked.search, before=before, limit=limit)
+def _entries(wanted: ListRequest) -> ListPage:
+    campaign_of(wanted.tx.session, wanted.slug)
+    before = None if wanted.asked.before is None else wanted.asked.start
+    found, more = newest_entries(
+        wanted.tx.session, wanted.slug, search=wanted.asked.search, before=before, limit=wanted.limit
+    )
     rows = [
         Row(
             (
@@ -284,7 +302,7 @@ def _entries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
                     (
                         Piece(
                             str(row.seq),
-                            href=f"/api/v1/campaigns/{slug}/entries?limit=1&cursor={row.seq - 1}",
+                            href=f"/api/v1/campaigns/{wanted.slug}/entries?limit=1&cursor={row.seq - 1}",
                         ),
                     )
                 ),
@@ -297,7 +315,7 @@ def _entries(ports: Ports, tx: Any, slug: str, asked: Asked, limit: int, now: in
         )
         for row in found
     ]
-    return Found(rows, str(found[-1].seq) if more else None)
+    return ListPage(rows, str(found[-1].seq) if more else None)
 
 
 _STATUSES = [status for status in DonationStatus if status is not DonationStatus.REVERSED]
@@ -393,7 +411,7 @@ def _list_routes(
 
         def render(tx: Any, now: int) -> Rendered:
             head = ports.views.campaign_head(tx, slug)
-            found = told.find(ports, tx, slug, asked, ROWS, now)
+            found = told.find(ListRequest(ports, tx, slug, asked, ROWS, now))
             return Rendered(
                 _page(pages, told, head, asked, found), "text/html; charset=utf-8", reads=reads(slug, asked)
             )
@@ -405,7 +423,7 @@ def _list_routes(
         asked = _asked(told, show, q, None)
 
         def render(tx: Any, now: int) -> Rendered:
-            found = told.find(ports, tx, slug, asked, CSV_ROWS, now)
+            found = told.find(ListRequest(ports, tx, slug, asked, CSV_ROWS, now))
             headers = {"Content-Disposition": f'attachment; filename="{slug}-{told.name}.csv"'}
             body = csv_of(told.values, [row.values for row in found.rows])
             return Rendered(body, "text/csv; charset=utf-8", headers, reads=None)
@@ -435,7 +453,7 @@ def _is_number(value: str) -> bool:
     return value.removeprefix("-").replace(".", "", 1).isdecimal()
 
 
-def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, found: Found) -> bytes:
+def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, found: ListPage) -> bytes:
     path = f"/c/{head.slug}/{told.name}"
     chosen = {name: value for name, value in (("show", asked.show), ("q", asked.search)) if value}
     older = {**chosen, "before": found.following or ""}

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, CompoundSelect, Text, bindparam, literal_column, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Text, bindparam, null, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -331,22 +331,21 @@ class LotsStanding:
     expiries: Mapping[Lot, str]
 
 
+_NONE = null()
+
+
 @cache
-def _recalled_or_expiring(size: int) -> CompoundSelect[str, str, int, str, str, str]:
-    """The recalls of the numbers of `size` lots, and, marked by entry 0, their last days of use."""
+def _recalls_and_expiries(
+    size: int,
+) -> CompoundSelect[str, str, int, str, str, str, str | None]:
+    """Of the numbers of `size` lots: a recall, as `_STANDING` has it, without a day; or a last day of use alone."""
     lots = [(bindparam(f"product{n}", type_=Text), bindparam(f"lot{n}", type_=Text)) for n in range(size)]
-    days = _IN_DATE.with_only_columns(
-        bindparam("of_campaign", type_=Text),
-        func.min(_DELIVERIES.expiry),
-        literal_column("0"),
-        _DELIVERIES.product,
-        _DELIVERIES.lot,
-        literal_column("''"),
-    )
+    recalls = _STANDING.add_columns(_NONE).where(or_(*[_RECALLS.lot == lot for _, lot in lots]))
     of_these = [and_(_DELIVERIES.product == product, _DELIVERIES.lot == lot) for product, lot in lots]
-    return union_all(
-        _STANDING.where(or_(*[_RECALLS.lot == lot for _, lot in lots])), days.where(or_(*of_these))
+    days = _IN_DATE.with_only_columns(
+        _NONE, _NONE, _NONE, _DELIVERIES.product, _DELIVERIES.lot, _NONE, func.min(_DELIVERIES.expiry)
     )
+    return union_all(recalls, days.where(or_(*of_these)))
 
 
 def standing_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> LotsStanding:
@@ -358,13 +357,12 @@ def standing_of_lots(session: Session, campaign: str, lots: Iterable[Lot]) -> Lo
         every = (*part, *[part[-1]] * (size - len(part)))
         asked = {f"product{n}": lot.product for n, lot in enumerate(every)}
         asked |= {f"lot{n}": lot.number for n, lot in enumerate(every)}
-        statement = _recalled_or_expiring(size)
-        for row in session.connection().execute(statement, asked | {"of_campaign": campaign}):
-            found = _Recalled(*row)
-            if found.entry:
-                recalls.append(found)
+        rows = session.connection().execute(_recalls_and_expiries(size), asked | {"of_campaign": campaign})
+        for slug, number, entry, product, lot, name, last_day in rows:
+            if last_day is None:
+                recalls.append(_Recalled(slug, number, entry, product, lot, name))
             else:
-                days[Lot(found.product, found.lot)] = found.number
+                days[Lot(product, lot)] = last_day
     return LotsStanding(
         _recalls(session, campaign, of, dict.fromkeys(recalls)),
         {lot: days[maker] for lot, maker in of.items() if maker in days},

@@ -40,21 +40,21 @@ class Context:
     """The entry of a number, for a fact that names one."""
     entries: Callable[[int], Iterator[Entry]] = lambda _after: iter(())
     """All entries numbered above `after`, in order, of every campaign."""
-    _asked: dict[str, Closed | None] = field(default_factory=dict)
-    _there_is_none: set[str] = field(default_factory=set)
+    _standings: dict[str, Closed | None] = field(default_factory=dict)
+    _absent: set[str] = field(default_factory=set)
 
     def standings(self, campaigns: Iterable[str]) -> dict[str, Closed | None]:
         """Of those campaigns that there are, how far each one's books are closed: asked once for one fact."""
         wanted = set(campaigns)
-        new = wanted - self._asked.keys() - self._there_is_none
+        new = wanted - self._standings.keys() - self._absent
         if new:
             self.know(new, standings(self.books.session, sorted(new)))
-        return {slug: self._asked[slug] for slug in wanted & self._asked.keys()}
+        return {slug: self._standings[slug] for slug in wanted & self._standings.keys()}
 
     def know(self, campaigns: Set[str], standing: Mapping[str, Closed | None]) -> None:
         """What was asked of campaigns already: of those that there are, how far each one's books are closed."""
-        self._asked.update(standing)
-        self._there_is_none.update(campaigns - standing.keys())
+        self._standings.update(standing)
+        self._absent.update(campaigns - standing.keys())
 
     @property
     def today(self) -> str:
