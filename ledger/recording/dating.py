@@ -144,7 +144,9 @@ def accounting_date(
     moves = bool(posting.transfers or posting.operations)
     opened = _open_day(context, posting, day, refuses=moves and waits)
     spend = spend_of(context.books.session, context.campaign, facts)
-    before = days_before(context, kind, facts, posting, () if spend is None else (spend.entry,))
+    also = set() if spend is None else {spend.entry}
+    also.update(kind.covered(context, facts, min(filter(None, (day, happened or told)))))
+    before = days_before(context, kind, facts, posting, also)
     if spend is not None:
         opened = max([opened, *(days.date for days in before if days.kind in SPENDS)])
     refuses = waits and told is not None

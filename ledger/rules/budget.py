@@ -8,7 +8,9 @@ It binds nothing; approving an order does.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,6 +31,20 @@ from ledger.rules.wanting import free_and_held
 Bound = dict[str, dict[str | None, int]]
 """By currency, by need (None: orders for any end): what approved orders bind and have not paid yet."""
 _ANY_DAY = "9999-12-31"
+NONE_LATER: Mapping[tuple[str, str], int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """The free money of a campaign, but for what came too late: minor units of it, by asset and restriction."""
+
+    books: Books
+    campaign: str
+    later: Mapping[tuple[str, str], int]
+
+    def free(self, asset: str, restriction: str = FREE) -> int:
+        units = free_and_held(self.books, self.campaign, asset, restriction)
+        return max(0, units - self.later.get((asset, restriction), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +54,7 @@ class _Scale:
     An anchor is the currency of an order to which no quote of bitcoin leads: no coins count then.
     """
 
-    books: Books
-    campaign: str
+    purse: Purse
     date: str
     anchor: str | None
 
@@ -48,35 +63,44 @@ class _Scale:
         an order rests on it rests on as long as it is bound. None where no rate leads to it."""
         if currency == (self.anchor or "BTC"):
             return Fraction(1)
+        books, campaign = self.purse.books, self.purse.campaign
         if self.anchor is not None:
-            return _then_or_later(self.books, self.campaign, self.anchor, currency, self.date)
-        return _for_one_sat(self.books, self.campaign, currency, self.date)
+            return _then_or_later(books, campaign, self.anchor, currency, self.date)
+        return _for_one_sat(books, campaign, currency, self.date)
 
     def coins(self, restriction: str = FREE) -> int:
         """The coins behind a restriction, in units of the scale."""
-        return free_and_held(self.books, self.campaign, "BTC", restriction) if self.anchor is None else 0
+        return self.purse.free("BTC", restriction) if self.anchor is None else 0
 
 
 def spendable(
-    books: Books, campaign: str, currency: str, date: str, need: str | None = None, *, by_rates: bool = True
+    books: Books,
+    campaign: str,
+    currency: str,
+    date: str,
+    need: str | None = None,
+    *,
+    by_rates: bool = True,
+    later: Mapping[tuple[str, str], int] = NONE_LATER,
 ) -> int:
     """Free money for an order of `need` in a currency, minor units: in hand, less what is held, bound, or
     restricted to other needs; coins at the latest quote (docs/rules.md, 9). Without a quote sats count nothing.
 
     Coins that orders in other currencies rest on are bound too, at the quotes of those. Unrestricted money of other
     currencies that their own orders leave counts as well, by the quotes of both or a rate between them, less what
-    orders rest on that neither their own money nor coins cover. `by_rates`: count what needs a rate at all.
+    orders rest on that neither their own money nor coins cover. `by_rates`: count what needs a rate at all. `later`:
+    what came too late to be counted, by asset and restriction.
     """
-    bound = _bound(books, campaign)
-    scale = _scale(books, campaign, currency, date) if bound.keys() - {currency} else None
+    bound, purse = _bound(books, campaign), Purse(books, campaign, later)
+    scale = _scale(purse, currency, date) if bound.keys() - {currency} else None
     spoken = defaultdict[str, int](int) if scale is None else _spoken_for(scale, currency, bound)
     found = price_of(books, campaign, currency, date) if by_rates else None
 
     def in_hand(restriction: str) -> int:
-        money = free_and_held(books, campaign, currency, restriction)
+        money = purse.free(currency, restriction)
         if currency == "BTC":
             return money - spoken[restriction]
-        coins = free_and_held(books, campaign, "BTC", restriction) - spoken[restriction]
+        coins = purse.free("BTC", restriction) - spoken[restriction]
         return money + (max(0, coins) * found.price // SATS if found else 0)
 
     here = bound.get(currency, {})
@@ -87,13 +111,46 @@ def spendable(
     free = in_hand(FREE) - here.get(None, 0) - others
     if currency != "BTC":
         if by_rates:
-            free += _money_of_others(books, campaign, currency, date, bound)
+            free += _money_of_others(purse, currency, date, bound)
         if scale is not None:
             free -= _bound_by_others(scale, currency, spoken[FREE])
     if need is None:
         return free
     own = in_hand(need) - here.get(need, 0)
     return own + max(free, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an order needs money for: so much of a currency, for a need or for any end."""
+
+    currency: str
+    total: int
+    need: str | None
+
+
+def covered_after(books: Books, campaign: str, wanted: Wanted, date: str, since: str) -> set[int]:
+    """The entries of the first day after `since` whose money, with all that came before, covers what is wanted.
+
+    None where money that came by then covers it, or none that there is does. `date`: the day of the rates.
+    """
+    lines = {str(line): (line.asset, line.restriction) for line in books.lines.money(campaign)}
+    came = books.lines.free_since(lines, since)
+    if not came:
+        return set()
+    days = sorted({one.date for one in came})
+
+    def enough(count: int) -> bool:
+        """Is there enough without what came after the first `count` of these days?"""
+        later = defaultdict[tuple[str, str], int](int)
+        for one in came:
+            if not count or one.date > days[count - 1]:
+                later[lines[one.line]] += one.units
+        there = spendable(books, campaign, wanted.currency, date, wanted.need, later=later)
+        return there >= wanted.total
+
+    first = bisect_left(range(len(days) + 1), True, key=enough)
+    return {one.entry for one in came if 0 < first <= len(days) and one.date == days[first - 1]}
 
 
 def _bound_by_others(scale: _Scale, currency: str, spoken: int) -> int:
@@ -103,16 +160,16 @@ def _bound_by_others(scale: _Scale, currency: str, spoken: int) -> int:
     return 0 if price is None else int(beyond * price)
 
 
-def _money_of_others(books: Books, campaign: str, currency: str, date: str, bound: Bound) -> int:
+def _money_of_others(purse: Purse, currency: str, date: str, bound: Bound) -> int:
     """Unrestricted money of other currencies that their own orders leave, in minor units of `currency`."""
-    worth = 0
+    books, campaign, worth = purse.books, purse.campaign, 0
     for asset in _others(books, campaign, currency):
         rate = _rate_to(books, campaign, asset, currency, date)
         if rate is None:
             continue
-        left = free_and_held(books, campaign, asset)
+        left = purse.free(asset)
         for need, units in bound.get(asset, {}).items():
-            own = 0 if need is None else free_and_held(books, campaign, asset, need)
+            own = 0 if need is None else purse.free(asset, need)
             left -= max(0, units - own)
         worth += int(max(0, left) * rate.price)
     return worth
@@ -166,17 +223,16 @@ def _bound(books: Books, campaign: str) -> Bound:
     return bound
 
 
-def _scale(books: Books, campaign: str, currency: str, date: str) -> _Scale:
+def _scale(purse: Purse, currency: str, date: str) -> _Scale:
     """What an order in a currency is compared with others in."""
-    quoted = currency == "BTC" or _for_one_sat(books, campaign, currency, date) is not None
-    return _Scale(books, campaign, date, None if quoted else currency)
+    quoted = currency == "BTC" or _for_one_sat(purse.books, purse.campaign, currency, date) is not None
+    return _Scale(purse, date, None if quoted else currency)
 
 
 def _spoken_for(scale: _Scale, currency: str, bound: Bound) -> defaultdict[str, int]:
     """By restriction, in units of a scale, what approved orders in other currencies rest on: what money in their own
     currency does not cover. A need's orders rest on its own coins first.
     """
-    books, campaign = scale.books, scale.campaign
     spoken: defaultdict[str, int] = defaultdict(int)
     for other, needs in sorted(bound.items()):
         if other == currency:
@@ -187,7 +243,7 @@ def _spoken_for(scale: _Scale, currency: str, bound: Bound) -> defaultdict[str, 
             if need is not None:
                 wanted += _beyond_own(scale, other, need, units, price, spoken)
         if other != "BTC":
-            wanted -= free_and_held(books, campaign, other)
+            wanted -= scale.purse.free(other)
         if price is not None and wanted > 0:
             spoken[FREE] += -int(-wanted / price // 1)
     return spoken
@@ -203,7 +259,7 @@ def _beyond_own(
 ) -> int:
     """What the money and the coins of a need do not cover of its orders; the coins are noted in `spoken`."""
     if currency != "BTC":
-        units -= free_and_held(scale.books, scale.campaign, currency, need)
+        units -= scale.purse.free(currency, need)
     if price is None or units <= 0:
         return max(0, units)
     coins = scale.coins(need) - spoken[need]

@@ -28,10 +28,11 @@ from ledger.core.lines import (
 )
 from ledger.core.names import LineKind, UseCause, use_named
 from ledger.core.wording import Figure
+from ledger.model.corrections import CorrectionRow
 from ledger.model.orders import OrderItemRow, OrderRow, RefundRow
 from ledger.model.proposals import COUNTS, ProposalStatus
 from ledger.rules.books import Books
-from ledger.rules.budget import spendable
+from ledger.rules.budget import Wanted, covered_after, spendable
 from ledger.rules.closings import ItemLeft, closing_of, closing_operations, left_of_item
 from ledger.rules.made_again import MadeAgain
 from ledger.rules.order_papers import OrderPapers
@@ -120,6 +121,17 @@ def corrected_price(context: Context, entry: int, named: str | None, new: int, d
     )
     debit, credit = (bound, commitments) if more > 0 else (commitments, bound)
     return Posting((Transfer(debit, credit, order.currency, abs(more)),), (*back, *made.operations(), *again))
+
+
+def covered_price(context: Context, row: CorrectionRow, since: str) -> set[int]:
+    """The money that an order's higher price rests on and that came after a day, as the order itself rests on it."""
+    session = context.books.session
+    order = session.get_one(OrderRow, row.corrected)
+    more = int(row.new or 0) - int(row.old or 0)
+    if more <= 0 or order.is_closed:
+        return set()
+    wanted = Wanted(order.currency, more, order.need)
+    return covered_after(context.books, order.campaign, wanted, row.document_date, since)
 
 
 def _require_paid(books: Books, order: OrderRow, value: int) -> None:

@@ -34,7 +34,7 @@ from ledger.rules.contributions import likeness_of_reference
 from ledger.rules.corrected_contributions import corrected_amount, says_amount, write_amount
 from ledger.rules.corrected_counts import COUNTED, CountedField, corrected_count, says_count, write_count
 from ledger.rules.corrected_places import PLACED, corrected_place, says_place, write_place
-from ledger.rules.corrected_prices import corrected_price, says_price, write_price
+from ledger.rules.corrected_prices import corrected_price, covered_price, says_price, write_price
 from ledger.rules.corrected_suppliers import require_free_numbers, write_supplier
 from ledger.rules.orders import order_value, require_order
 from ledger.rules.rows import change_row, recorded_row
@@ -276,6 +276,10 @@ def _effect(context: Context, row: CorrectionRow, _decision: Decision) -> Postin
     return _require_right(context, _facts_of(row))
 
 
+def _covered(context: Context, row: CorrectionRow, _decision: Decision, since: str) -> set[int]:
+    return covered_price(context, row, since) if row.field is Corrected.VALUE else set()
+
+
 def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
     """The field says `value` from now on."""
     for table in _BY_ORM:
@@ -407,6 +411,7 @@ CORRECTIONS = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    approval_covered=_covered,
     approved=_approved,
     reversed=_taken_back,
     require=_require_last,

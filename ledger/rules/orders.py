@@ -25,7 +25,7 @@ from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
 from ledger.model.proposals import COUNTS
 from ledger.rules.asked import Also, Asked
 from ledger.rules.books import Books
-from ledger.rules.budget import price_of, rates_of_others, spendable
+from ledger.rules.budget import Wanted, covered_after, price_of, rates_of_others, spendable
 from ledger.rules.campaigns import product_of, require_campaign, require_need
 from ledger.rules.named import names_of
 from ledger.rules.packs import Packs, in_pieces
@@ -145,17 +145,8 @@ class RestsOnRate:
     with_rates: tuple[Text, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What an order needs money for: so much of a currency, for a need or for any end."""
-
-    currency: str
-    total: int
-    need: str | None
-
-
 def _require_money(
-    context: Context, wanted: _Wanted, date: str, *, approving: bool = False
+    context: Context, wanted: Wanted, date: str, *, approving: bool = False
 ) -> RestsOnRate | None:
     """Refused where no fitting money covers an order on a day, naming what is restricted to other needs.
 
@@ -232,7 +223,7 @@ def _hold(context: Context, facts: Purchase) -> Posting[None]:
         if not amended.is_bound or facts.supplier not in suppliers:
             raise Refused.field("amends", "names no approved order of the same supplier; name that, or none")
     total = sum(item.value for item in facts.items)
-    _require_money(context, _Wanted(facts.currency, total, facts.need), facts.date)
+    _require_money(context, Wanted(facts.currency, total, facts.need), facts.date)
     return Posting()
 
 
@@ -268,7 +259,7 @@ def _items(books: Books, order: OrderRow, entry: Entry[Purchase, None]) -> None:
 
 def _effect(context: Context, order: OrderRow, decision: Decision) -> Posting[RestsOnRate | None]:
     campaign, value = context.campaign, order_value(context.books.session, order)
-    wanted = _Wanted(order.currency, value, order.need)
+    wanted = Wanted(order.currency, value, order.need)
     rests_on = _require_money(context, wanted, decision.date, approving=True)
     bound, commitments = (
         encumbered_account(campaign, order.number),
@@ -285,6 +276,12 @@ def _effect(context: Context, order: OrderRow, decision: Decision) -> Posting[Re
         line = order_line(campaign, order.number, item.item, order.currency)
         opens.append(Open(line, order.currency, item.units))
     return Posting(tuple(transfers), tuple(opens), rests_on)
+
+
+def _covered(context: Context, order: OrderRow, decision: Decision, since: str) -> set[int]:
+    """What binds money rests on it: an order is not approved before the money came that covers it."""
+    wanted = Wanted(order.currency, order_value(context.books.session, order), order.need)
+    return covered_after(context.books, context.campaign, wanted, decision.date, since)
 
 
 def _keep_rate(_books: Books, order: OrderRow, entry: Entry[Decision, RestsOnRate | None]) -> None:
@@ -329,6 +326,7 @@ ORDERS: Workflow[Purchase, OrderRow, RestsOnRate | None] = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    approval_covered=_covered,
     notes=RestsOnRate,
     kept=_items,
     approved=_keep_rate,

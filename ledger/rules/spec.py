@@ -154,6 +154,9 @@ class Kind(Generic[F, N]):
     """Refuses, before that, what no settling can mend; raises Refused, NotFound or Conflict."""
     rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
     """Entries that it rests on and that no field of `ledger/rules/rests_on.py` names."""
+    covered: Callable[[Context, F, str], Iterable[int]] = lambda _context, _facts, _since: ()
+    """Entries that came after a day and without which it would not be covered: money that it counts on and does not
+    take (docs/rules.md, 18)."""
     issuer: Callable[[Books, str, F], str | None] = lambda _books, _campaign, _facts: None
     """Whose number it is, where it is that of somebody else's paper: another's may be the same."""
     doubts: Callable[[Books, Entry[F, N]], Iterable[Doubtful]] = lambda _books, _entry: ()

@@ -17,6 +17,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive
 from ledger.core.wording import Figure
 from ledger.model.bank_money import TaxPaymentRow
+from ledger.model.payments import PaymentRow
 from ledger.model.proposals import ProposalStatus
 from ledger.model.screening import PayeeKind
 from ledger.rules.asked import Asked, Party
@@ -81,6 +82,24 @@ def _effect(context: Context, row: TaxPaymentRow, _decision: Decision) -> Postin
     return Posting((Transfer(tax_account(context.campaign), bank, row.currency, row.amount),))
 
 
+def _covered(context: Context, currency: str, amount: int, since: str) -> set[int]:
+    """The first payment after a day without whose withheld tax less would have been owed than is paid."""
+    session, campaign = context.books.session, context.campaign
+    payments = select(PaymentRow.decided_by, PaymentRow.decided_on, PaymentRow.withheld).where(
+        PaymentRow.campaign == campaign,
+        PaymentRow.asset == currency,
+        PaymentRow.withheld > 0,
+        PaymentRow.status == ProposalStatus.APPROVED,
+    )
+    left = amount - tax_owed(context.books, campaign, currency)
+    by_day = sorted((day, entry, units) for entry, day, units in session.exec(payments) if day and entry)
+    for day, entry, units in reversed(by_day):
+        left += units
+        if left > 0:
+            return {entry} if day > since else set()
+    return set()
+
+
 def _row(_books: Books, entry: Entry[TaxPayment, None]) -> TaxPaymentRow:
     facts = entry.facts
     return TaxPaymentRow(
@@ -99,6 +118,10 @@ TAX_PAYMENTS = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    covered=lambda context, facts, since: _covered(context, facts.currency, facts.amount, since),
+    approval_covered=lambda context, row, _decision, since: _covered(
+        context, row.currency, row.amount, since
+    ),
     about=lambda _session, row: (row.currency, row.amount),
     asks=lambda _session, row: Asked(row.currency, row.amount, party=Party(PayeeKind.TAX_OFFICE)),
 )

@@ -172,6 +172,9 @@ class Workflow(Generic[F, R, N, P]):
     """As in `Kind`."""
     rests_on: Callable[[Context, F], Iterable[int]] = lambda _context, _facts: ()
     """As in `Kind`: of what it would do, where recording it holds nothing."""
+    covered: Callable[[Context, F, str], Iterable[int]] = lambda _context, _facts, _since: ()
+    approval_covered: Callable[[Context, R, Decision, str], Iterable[int]] = lambda *_: ()
+    """As in `Kind`: of recording it, and of its approval."""
     stopped_by_block: bool = True
     """May it not be approved when a gift whose money it holds was blocked since?"""
     about: Callable[[Session, R], tuple[str, int | None]] = lambda _session, _row: ("", None)
@@ -284,6 +287,7 @@ class Workflow(Generic[F, R, N, P]):
             early=self.early,
             also_in=self.also_in,
             rests_on=self.rests_on,
+            covered=self.covered,
             doubts=lambda books, entry: self.doubts(
                 books.session, books.session.get_one(self.row, entry.seq)
             ),
@@ -304,6 +308,10 @@ class Workflow(Generic[F, R, N, P]):
         def asks(context: Context, facts: Decision) -> Asked | None:
             found = self.find(context.books.session, context.campaign, facts.number)
             return None if found is None else self.asks(context.books.session, found)
+
+        def covered(context: Context, facts: Decision, since: str) -> Iterable[int]:
+            found = self.require_row(context.books.session, context.campaign, facts.number)
+            return self.approval_covered(context, found, facts, since)
 
         def also(context: Context, facts: Decision, asked: Asked) -> Iterator[Also]:
             found = self.require_row(context.books.session, context.campaign, facts.number)
@@ -326,6 +334,7 @@ class Workflow(Generic[F, R, N, P]):
             approves=self._recorded_by,
             also_in=also_in,
             asks=asks,
+            covered=covered,
             asks_also=also,
             read_elsewhere=self.read_elsewhere,
             follows=lambda books, entry: self.follows(

@@ -37,6 +37,7 @@ from ledger.core.errors import Conflict
 from ledger.core.lines import Part, Piece, Source, Span, UnitState, Use, lowest, units_in
 from ledger.core.names import ExchangeLine, GoodsLine, LineKind, MoneyLine, SpentLine, UseCause, line_named
 from ledger.model.columns import table_of
+from ledger.model.journal import EntryRow
 from ledger.model.keys import OfKeys, by_size
 from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
 
@@ -52,6 +53,15 @@ class LineState(NamedTuple):
     kind: LineKind
     length: int
     filled: int
+
+
+class Came(NamedTuple):
+    """Units of a line that are free still, and the entry that brought them, with its accounting day."""
+
+    line: str
+    entry: int
+    date: str
+    units: int
 
 
 class Undone(NamedTuple):
@@ -88,6 +98,28 @@ _FREE = (
     .order_by(SPANS.c.stop)
 )
 _names: BindParameter[str] = bindparam("names", type_=Text, expanding=True)
+_ON = table_of(EntryRow)
+_FREE_SINCE = (
+    select(
+        SPANS.c.line,
+        SPANS.c.start,
+        SPANS.c.stop,
+        SOURCES.c.start.label("first"),
+        SOURCES.c.stop.label("last"),
+    )
+    .add_columns(SOURCES.c.entry, _ON.c.date)
+    .join(
+        SOURCES,
+        and_(SOURCES.c.line == SPANS.c.line, SOURCES.c.start < SPANS.c.stop, SOURCES.c.stop > SPANS.c.start),
+    )
+    .join(_ON, _ON.c.seq == SOURCES.c.entry)
+    .where(
+        SPANS.c.line.in_(_names),
+        SPANS.c.state == UnitState.FREE,
+        _ON.c.day.is_not(None),
+        _ON.c.date > bindparam("since", type_=Text),
+    )
+)
 _USES = select(USES.c.name, USES.c.line, USES.c.scale).where(USES.c.name.in_(_names))
 _PIECES = (
     select(PIECES.c.use, PIECES.c.start, PIECES.c.stop)
@@ -439,6 +471,13 @@ class Lines:
     def free_units(self, line: str) -> int:
         """All free units of a line."""
         return int(self.connection.scalar(_FREE_UNITS, {"line": line}) or 0)
+
+    def free_since(self, lines: Iterable[str], since: str) -> list[Came]:
+        """What of several lines is free and was brought by entries that are booked after a day."""
+        return [
+            Came(row.line, row.entry, row.date, min(row.stop, row.last) - max(row.start, row.first))
+            for row in self._of_lines(_FREE_SINCE, lines, since=since)
+        ]
 
     def lowest_free(self, line: str, units: int, *, within: Piece | None = None) -> tuple[Piece, ...]:
         """The lowest `units` free units, or fewer where there are not so many (rule 3)."""

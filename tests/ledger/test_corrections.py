@@ -369,7 +369,7 @@ def test_no_price_leaves_what_a_refund_paid_back_nobodys(items: int, tmp_path: P
     ledger.do("recorder", "refund", "add", number="RF-2", **(back | {"amount": 40_000}))
     ledger.do("approver", "refund", "approve", number="RF-2", date=DATE)
     assert of_nobody(ledger) == 0
-    order(ledger, "PO-2", quantity=1, value=2_000_000 - paid - 60_000)
+    order(ledger, "PO-2", quantity=1, value=2_000_000 - paid - 60_000, approved=DATE)
     pay(ledger, 2_000_000 - paid - 60_000, number="P-3", on="PO-2")
     tied(ledger)
     assert of_nobody(ledger) == 0

@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from ledger.checks.dates import days_in_order, no_day_below_zero
 from ledger.core.entry import entry_from_bytes
-from ledger.core.errors import LedgerError, NotAllowed, Refused
+from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
+from ledger.model.orders import OrderRow
+from ledger.model.proposals import ProposalStatus
 from ledger.recording.actors import Actor
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
+from ledger.rules.balances import moved_by
+from ledger.rules.orders import order_value
 from ledger.rules.spec import Kind
 from ledger.views.queries import campaign_report
+from tests.tools.drawn import SEED
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.machine_steps import CHAIN_STEPS
 from tests.tools.machine_telling import names, reach
@@ -83,7 +89,10 @@ def test_a_payment_before_its_order_is_refused_with_both_days(tmp_path: Path) ->
     ledger.do(
         "recorder", "purchase", "add", number="O-1", supplier="Maker", currency="USD", items=items, date="2024-05-25",
     )  # fmt: skip
-    ledger.do("approver", "purchase", "approve", number="O-1", date="2024-05-25")
+    approve = ("approver", "purchase", "approve")
+    early = refusal(ledger, *approve, number="O-1", date="2024-06-09")
+    assert "2024-06-09 is before 2024-06-10, the day of contribution G-1" in early
+    ledger.do(*approve, number="O-1", date="2024-06-10")
     payment = {
         "number": "P-1",
         "order": "O-1",
@@ -94,7 +103,7 @@ def test_a_payment_before_its_order_is_refused_with_both_days(tmp_path: Path) ->
     }
     early = refusal(ledger, "recorder", "payment", "add", **payment, date="2024-05-22")
     assert "2024-05-22" in early
-    assert "2024-06-10" in early  # the money, the last of what it rests on
+    assert "2024-06-10" in early
     assert "2024-06-10" in refusal(ledger, "recorder", "payment", "add", **payment, date="2024-06-09")
     ledger.do("recorder", "payment", "add", **payment, date="2024-06-10")
     assert "2024-06-10" in refusal(ledger, "approver", "payment", "approve", number="P-1", date="2024-06-09")
@@ -291,3 +300,79 @@ def test_no_kind_of_fact_is_booked_before_what_it_rests_on(tmp_path: Path) -> No
     assert not world.early, sorted(world.early)
     dated = {kind for kind in people if "date" in BY_NAME[kind].facts.__dataclass_fields__}
     assert len(world.refused) > len(dated) * 3 // 4, dated - world.refused
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_day_ends_with_more_bound_than_there_is(seed: int, tmp_path: Path) -> None:
+    """Gifts, orders, prices put right and payments of random days: what is in hand at the end of each covers what
+    approved orders bind by then."""
+    rnd, ledger = random.Random(f"{SEED} {seed}"), Ledger.new(tmp_path)
+    ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
+    days = [f"2023-11-{day:02}" for day in range(1, 12)]
+    refused = 0
+    for number in range(24):
+        day, act = rnd.choice(days), rnd.choice(("gift", "order", "price", "pay"))
+        with ledger.store.read() as reading:
+            bound = reading.session.exec(
+                select(OrderRow).where(OrderRow.status == ProposalStatus.APPROVED)
+            ).all()
+        try:
+            if act == "gift":
+                bank_gift(ledger, f"G-{number}", rnd.randint(1, 400), day)
+            elif act == "order":
+                order(ledger, f"O-{number}", 5, rnd.randint(1, 300), date=days[0], approved=day)
+            elif bound:
+                chosen = rnd.choice(bound)
+                _change(ledger, act, chosen, number, day, rnd)
+        except (Refused, Conflict):
+            refused += 1
+    assert refused < 24
+    with ledger.store.read() as reading:
+        entries = [entry_from_bytes(row.data) for row in reading.journal.rows()]
+    for day in days:
+        there = sum(
+            units if account.startswith("bank/") else -units
+            for entry in entries
+            if entry.date <= day
+            for (account, _), units in moved_by(entry.transfers).items()
+            if account.startswith(("bank/", "encumbered/"))
+        )
+        assert there >= 0, (day, there)
+
+
+def _change(ledger: Ledger, act: str, bound: OrderRow, number: int, day: str, rnd: random.Random) -> None:
+    """Something of an order is paid, or its price was another."""
+    if act == "pay":
+        pay(ledger, rnd.randint(1, 100), f"P-{number}", bound.number, bank="A", date=day)
+        return
+    with ledger.store.read() as reading:
+        old = order_value(reading.session, reading.session.get_one(OrderRow, bound.entry))
+    wrong = {
+        "entry": bound.entry,
+        "field": "value",
+        "item": "1",
+        "old": str(old),
+        "new": str(old + rnd.randint(1, 99)),
+    }
+    ledger.do(
+        "recorder",
+        "correction",
+        "add",
+        number=f"C-{number}",
+        reason="Typed wrong",
+        date="2023-11-01",
+        **wrong,
+    )
+    ledger.do("approver", "correction", "approve", number=f"C-{number}", date=day)
+
+
+def test_withheld_tax_is_not_paid_before_it_was_withheld(tmp_path: Path) -> None:
+    """It is owed from the day of the payment that kept it back; on a day before the tax office would owe it."""
+    ledger = funded(tmp_path)
+    order(ledger, value=100_000)
+    pay(ledger, 9_000, withheld=1_000, discharges=10_000, date="2023-12-05")
+    tax = {"number": "T-1", "bank": "B", "currency": "USD", "amount": 1_000}
+    early = refusal(ledger, "recorder", "tax-payment", "add", **tax, date="2023-12-04")
+    assert "2023-12-05, the day of payment.approved P-1" in early
+    ledger.do("recorder", "tax-payment", "add", **tax, date="2023-12-05")
+    ledger.do("approver", "tax-payment", "approve", number="T-1", date="2023-12-05")

@@ -47,12 +47,17 @@ def _stocked(folder: Path) -> Ledger:
 
 
 def order(
-    ledger: Ledger, number: str = "PO-1", quantity: int = 1000, value: int = 500_000, **more: Any
+    ledger: Ledger,
+    number: str = "PO-1",
+    quantity: int = 1000,
+    value: int = 500_000,
+    approved: str = "2023-11-21",
+    **more: Any,
 ) -> None:
     items = [{"item": "1", "product": "KIT", "quantity": quantity, "value": value}]
     facts = {"number": number, "supplier": "Maker", "currency": "USD", "items": items, "date": "2023-11-21"}
     ledger.do("recorder", "purchase", "add", **(facts | more))
-    ledger.do("approver", "purchase", "approve", number=number, date="2023-11-21")
+    ledger.do("approver", "purchase", "approve", number=number, date=approved)
 
 
 def receive(
