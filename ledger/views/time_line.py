@@ -20,7 +20,8 @@ from ledger.model.campaigns import Nature, ProductRow
 from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.conversions import ConversionRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow, ShipmentRow
-from ledger.model.goods import ReceiptRow
+from ledger.model.gifts import ContributionRow
+from ledger.model.goods import InKindRow, ReceiptRow
 from ledger.model.journal import EntryRow
 from ledger.model.lines import LineRow, SourceRow, SpanRow
 from ledger.model.orders import OrderItemRow, OrderRow
@@ -31,7 +32,9 @@ from ledger.model.proposals import Proposal, ProposalStatus
 class Doing(StrEnum):
     """What a campaign does, in the order in which it usually does it."""
 
-    GIVEN = "given"
+    GIVEN = "given"  # in coins
+    GIVEN_BY_BANK = "given_by_bank"
+    GIVEN_IN_KIND = "given_in_kind"
     CONVERTED = "converted"
     ORDERED = "ordered"
     PAID = "paid"
@@ -52,7 +55,7 @@ class Stretch(Frozen):
     last: str
     """The day on which it last happened."""
     count: Whole
-    """How often: gifts in blocks, conversions, orders, or papers of that kind."""
+    """How often: gifts that count, conversions, orders, or papers of that kind."""
 
 
 class PieceCost(Frozen):
@@ -79,12 +82,21 @@ class HeldSince(Frozen):
     """Since when what is spent next lies there: the day on which it settled, came, or was converted."""
 
 
-_Papers = type[Proposal | ReceiptRow | ShipmentRow | ArrivalRow | HandoverRow | DistributionRow]
+_Papers = type[
+    Proposal
+    | ContributionRow
+    | InKindRow
+    | ReceiptRow
+    | ShipmentRow
+    | ArrivalRow
+    | HandoverRow
+    | DistributionRow
+]
 _APPROVED: Mapping[Doing, type[Proposal]] = {
     Doing.CONVERTED: ConversionRow, Doing.ORDERED: OrderRow, Doing.PAID: PaymentRow,
 }  # fmt: skip
 _RECORDED: Mapping[Doing, _Papers] = {
-    Doing.RECEIVED: ReceiptRow, Doing.SENT: ShipmentRow, Doing.ARRIVED: ArrivalRow,
+    Doing.GIVEN_IN_KIND: InKindRow, Doing.RECEIVED: ReceiptRow, Doing.SENT: ShipmentRow, Doing.ARRIVED: ArrivalRow,
     Doing.HANDED_OVER: HandoverRow, Doing.HANDED_OUT: DistributionRow,
 }  # fmt: skip
 
@@ -98,6 +110,13 @@ def _days(doing: Doing, row: _Papers, stands: ColumnElement[bool]) -> Select[str
 
 _DONE = union_all(
     *(_days(doing, row, col(row.status) == ProposalStatus.APPROVED) for doing, row in _APPROVED.items()),
+    # What went back whole is given no longer, as with coins.
+    _days(
+        Doing.GIVEN_BY_BANK,
+        ContributionRow,
+        col(ContributionRow.reversed_by).is_(None)
+        & (col(ContributionRow.returned) < col(ContributionRow.amount)),
+    ),
     *(_days(doing, row, col(row.reversed_by).is_(None)) for doing, row in _RECORDED.items()),
 )
 

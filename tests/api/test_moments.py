@@ -31,6 +31,7 @@ from ledger.store.database import Store
 from ledger.views.campaign import CampaignReport
 from ledger.views.flow import ExitKind, Flow, StageKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_rows, donation_trails
+from ledger.views.time_line import Doing
 from ledger.views.trail import DonationStatus, DonationTrail, StepKind
 from service.demo import plan
 from tests.api.test_flow import SVG, assert_inside, ends_of
@@ -184,6 +185,9 @@ def test_the_campaigns_figures_tie_at_any_moment(
     for table in moment.report.sums:
         for rows in (table.came, table.rows):
             assert not rows or sum(row.minor for row in rows) == table.total.minor, table
+    often = {row.doing: row.count for row in moment.report.time_line}
+    assert often.get(Doing.GIVEN, 0) + often.get(Doing.GIVEN_BY_BANK, 0) == moment.report.donations
+    assert bool(moment.report.given_in_kind.came) == (Doing.GIVEN_IN_KIND in often)
     sentence = say.plain(say.campaign_sentence(moment.report))
     assert "nothing" not in sentence
     ordered = re.search(r"\. (\d[^.]*?) ordered", sentence)

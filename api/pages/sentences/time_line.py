@@ -18,6 +18,11 @@ _DOING = "what a campaign did, before from when to when"
 _OFTEN = "how often a campaign did something"
 DOINGS = {
     Doing.GIVEN: (Message("Given in bitcoin", _DOING), Message("{n} donation", _OFTEN, many="{n} donations")),
+    Doing.GIVEN_BY_BANK: (
+        Message("Given by bank", _DOING),
+        Message("{n} donation", _OFTEN, many="{n} donations"),
+    ),
+    Doing.GIVEN_IN_KIND: (Message("Given in kind", _DOING), Message("{n} gift", _OFTEN, many="{n} gifts")),
     Doing.CONVERTED: (
         Message("Converted", _DOING),
         Message("{n} conversion", _OFTEN, many="{n} conversions"),
