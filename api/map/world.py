@@ -1,6 +1,7 @@
 """The shapes of the world's countries, and which of them a place lies in.
 
 Natural Earth 1:50m, made coarser by `tests/tools/world_shapes.py`; `static/world.json` names source and licence.
+A country is called as the United Nations call it: `static/un_names.json` says from where, and when that was read.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 Corner = tuple[float, float]
 """Degrees to the east and to the north."""
 _FILE = Path(__file__).resolve().parent.parent / "static" / "world.json"
+_UN_NAMES = _FILE.with_name("un_names.json")
 _MAIN = 0.1
 """An island that is smaller than this part of the largest piece of land of its country moves no edge of a map."""
 
@@ -104,6 +106,11 @@ class World:
                 return code
         return None
 
+    def name_of(self, place: str) -> str:
+        """What a place is called beside a map: a country by its name at the United Nations, else as it was recorded."""
+        code = self._by_name.get(_folded(place))
+        return place if code is None else self.countries[code].name
+
 
 def _folded(name: str) -> str:
     """A name without accents, case, points, and the article."""
@@ -115,12 +122,13 @@ def _folded(name: str) -> str:
 def world() -> World:
     """The shapes that come with the program, read when a map is first wanted."""
     told = json.loads(_FILE.read_text("utf-8"))
+    un_names: dict[str, str] = json.loads(_UN_NAMES.read_text("utf-8"))["names"]
     countries: dict[str, Country] = {}
     by_name: dict[str, str] = {}
     for code, row in told["countries"].items():
         rings = tuple(_ring(steps, told["units"]) for steps in row["rings"])
-        countries[code] = Country(code, row["names"][0], rings)
-        for name in row["names"]:
+        countries[code] = Country(code, un_names.get(code, row["names"][0]), rings)
+        for name in (*row["names"], countries[code].name):
             by_name.setdefault(_folded(name), code)
     return World(countries, by_name)
 

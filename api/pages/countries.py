@@ -127,8 +127,9 @@ def _shades(shapes: World, stage: Stage, product: str, needs: Sequence[NeedRow])
             continue
         before = shades.get(code)
         # Of several places in a country the map says its name.
-        several = before is not None and before.label != place
-        label = shapes.countries[code].name if several else place
+        name = shapes.name_of(place)
+        several = before is not None and before.label != name
+        label = shapes.countries[code].name if several else name
         shades[code] = Shade((before.units if before else 0) + units, label)
     return shades
 
@@ -137,14 +138,16 @@ def _rows(stage: Stage, flow: Flow, needs: Sequence[NeedRow]) -> list[PlaceRow]:
     """A row a place, most first, then those that wait; what is not shown is one row, so that the table adds up."""
     by_place: dict[str, list[Bar]] = {}
     for bar in stage.bars:
-        by_place.setdefault(bar.label, []).append(bar)
+        by_place.setdefault(world().name_of(bar.label), []).append(bar)
     ordered = sorted(by_place.items(), key=lambda row: (-sum(bar.units for bar in row[1]), row[0]))
     most = len(ordered) if len(ordered) <= ROWS else ROWS - 1
     rows = [PlaceRow(place, _figure(totals_of(bars), flow)) for place, bars in ordered[:most]]
     if rest := [bar for _, bars in ordered[most:] for bar in bars]:
         rows.append(PlaceRow(words.other_places(len(ordered) - most), _figure(totals_of(rest), flow)))
     waits = {
-        need.place: need.by for need in needs if world().country_of(need.place) and need.place not in by_place
+        name: need.by
+        for need in needs
+        if world().country_of(need.place) and (name := world().name_of(need.place)) not in by_place
     }
     rows += [
         PlaceRow(place, words.asked_until(by), is_empty=True) for place, by in list(waits.items())[:ROWS]

@@ -31,6 +31,16 @@ def test_a_place_finds_the_country_that_it_names_and_nothing_is_guessed(place: s
     assert world().country_of(place) == code
 
 
+def test_a_country_is_called_as_the_united_nations_call_it_and_a_town_as_it_was_recorded() -> None:
+    told = {
+        "Russia": "Russian Federation", "Vatican": "Holy See", "Ivory Coast": "Côte d'Ivoire", "turkey": "Türkiye",
+        "Cape Verde": "Cabo Verde", "The Gambia": "Gambia", "South Korea": "Republic of Korea", "Vietnam": "Viet Nam",
+        "Accra, Ghana": "Accra, Ghana", "Hong Kong": "Hong Kong", "Depot": "Depot",
+    }  # fmt: skip
+    assert {place: world().name_of(place) for place in told} == told
+    assert len({country.name for country in world().countries.values()}) == len(world().countries)
+
+
 def test_every_country_can_be_mapped_alone_and_nothing_lies_outside() -> None:
     """Also those on both sides of the 180th meridian, and those too small for a shape, which are a square."""
     marked = set()
