@@ -15,6 +15,7 @@ from tests.tools.compiled_once import share_compiled
 from tests.tools.drawn import SEED
 from tests.tools.ending import end_all
 from tests.tools.store_places import BOTH, USUAL, dropped_afterwards, usual, usually
+from tests.tools.unsynced import durable, wait_for_no_disk
 
 MOST_WORKERS = 4
 LONGEST = (
@@ -44,6 +45,7 @@ COLLECTED = (20_000, 20, 20)
 """How many objects more than were given back, and how often of that, before cycles are looked for: young, old, all."""
 
 share_compiled()
+wait_for_no_disk()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,6 +98,13 @@ def usual_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The kind of database that a test takes which names none; a fixture of a module that makes one asks for it."""
     with usually(getattr(request, "param", USUAL)):
         yield usual()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def waits_for_the_disk(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Only in a file that is `durable`."""
+    with durable(request.node.get_closest_marker("durable") is not None):
+        yield
 
 
 @pytest.fixture(autouse=True)

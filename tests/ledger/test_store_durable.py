@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ledger.store.database import Store
 from tests.tools.store_places import filled, fresh_url, outside
+
+pytestmark = pytest.mark.durable
 
 
 def test_sqlite_is_opened_durable(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from tests.tools.ledgers import SLUG, Ledger, QuietLedger
 from tests.tools.postgresql_server import drop_postgresql, fresh_postgresql
 from tests.tools.store_places import entry, filled, fresh_url, outside, small_disk
 
+pytestmark = pytest.mark.durable
+
 
 @pytest.fixture
 def vfs(monkeypatch: pytest.MonkeyPatch) -> Iterator[DiskVfs]:

@@ -25,6 +25,8 @@ from tests.tools.ledgers import SLUG, QuietLedger, name, tx
 from tests.tools.power import Disk
 from tests.tools.things import BTC, order, pay, receive
 
+pytestmark = pytest.mark.durable
+
 PAPER = b"%PDF-1.4 " + b"a paper " * 700
 
 

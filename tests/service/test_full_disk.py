@@ -34,6 +34,8 @@ from tests.tools.kill_driver import config_of
 from tests.tools.ledgers import SLUG, QuietLedger
 from tests.tools.store_places import small_disk
 
+pytestmark = pytest.mark.durable
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
 API = f"/api/v1/campaigns/{SLUG}"
