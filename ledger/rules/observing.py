@@ -187,6 +187,7 @@ _SPENDING_OURS = (
     .where(_TXS.c.height.is_not(None))
 )
 _coins, _paid = _OUTPUTS.alias(), _TXS.alias()
+_TIME_OF = select(_BLOCKS.c.time).where(_BLOCKS.c.height == bindparam("at_height"))
 _SPENDING_COINS = (
     select(_INPUTS.c.txid)
     .join(_coins, (_coins.c.txid == _INPUTS.c.spent_txid) & (_coins.c.vout == _INPUTS.c.spent_vout))
@@ -300,7 +301,7 @@ class Observed:
 
     def time_of(self, height: int) -> int | None:
         """Unix seconds of the block that was read at a height; None where none was."""
-        time: int | None = self._connection.scalar(select(_BLOCKS.c.time).where(_BLOCKS.c.height == height))
+        time: int | None = self._connection.scalar(_TIME_OF, {"at_height": height})
         return time
 
     def tx(self, txid: str) -> WatchedTx | None:

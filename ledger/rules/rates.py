@@ -11,13 +11,15 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlmodel import Session, col, func, select
+from sqlalchemy import BigInteger, Integer, Text, bindparam
+from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Decimals, Name, Number, Positive, Sha256
 from ledger.core.money import DECIMALS
 from ledger.model.campaigns import CampaignRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.rates import RateQuoteRow, RateRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import TOLERANCE_PERMILLE, require_campaign
@@ -146,11 +148,16 @@ def rate_number(currency: str, date: str, at: int | None) -> str:
     return f"{currency}:{date}" + ("" if at is None else f":{at}")
 
 
+_QUOTES = (
+    select(RateQuoteRow)
+    .where(col(RateQuoteRow.rate) == bindparam("of_rate", type_=Integer))
+    .order_by(col(RateQuoteRow.n))
+)
+
+
 def _agreed(session: Session, campaign: CampaignRow, rate: RateRow) -> Priced | None:
     """The price of a rate; None where its quotes do not agree within the campaign's tolerance."""
-    rows = session.exec(
-        select(RateQuoteRow).where(RateQuoteRow.rate == rate.entry).order_by(col(RateQuoteRow.n))
-    ).all()
+    rows = session.exec(_QUOTES, params={"of_rate": rate.entry}).all()
     price = agreed_price([row.price for row in rows], campaign.tolerance_permille)
     if price is None:
         return None
@@ -163,22 +170,31 @@ def _agreed(session: Session, campaign: CampaignRow, rate: RateRow) -> Priced | 
     return Priced(rate.currency, rate.date, rate.at, price, quotes, rate.entry)
 
 
+_RATES_AT = (
+    select(RateRow)
+    .where(
+        RateRow.campaign == OF_CAMPAIGN,
+        RateRow.currency == bindparam("in_currency", type_=Text),
+        RateRow.date == bindparam("of_day", type_=Text),
+        or_(col(RateRow.at) == bindparam("of_minute", type_=BigInteger), col(RateRow.at).is_(None)),
+    )
+    .order_by(col(RateRow.at).is_(None))
+)
+
+
 def price_at(session: Session, campaign: CampaignRow, moment: int) -> Priced | None:
     """The price in the campaign's currency at a moment (Unix seconds); None where no rate decides.
 
     The rate of the minute comes first, then that of the day.
     """
-    of_day = (
-        col(RateRow.campaign) == campaign.slug,
-        col(RateRow.currency) == campaign.currency,
-        col(RateRow.date) == day_of(moment),
-    )
-    for at in (col(RateRow.at) == minute_of(moment), col(RateRow.at).is_(None)):
-        rate = session.exec(select(RateRow).where(*of_day, at)).one_or_none()
-        priced = None if rate is None else _agreed(session, campaign, rate)
-        if priced is not None:
-            return priced
-    return None
+    asked = {
+        "of_campaign": campaign.slug,
+        "in_currency": campaign.currency,
+        "of_day": day_of(moment),
+        "of_minute": minute_of(moment),
+    }
+    agreed = (_agreed(session, campaign, rate) for rate in session.exec(_RATES_AT, params=asked).all())
+    return next((priced for priced in agreed if priced is not None), None)
 
 
 def value_at(session: Session, campaign: CampaignRow, moment: int, sats: int) -> Valued | None:

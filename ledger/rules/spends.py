@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlalchemy import Text, bindparam
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
@@ -28,6 +29,7 @@ from ledger.core.lines import (
 )
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
 from ledger.core.wording import Figure
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.covers import CoverRow
 from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
@@ -140,10 +142,18 @@ def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
     return found
 
 
+_SPENDS_OF = (
+    select(SpendRow)
+    .where(SpendRow.txid == bindparam("of_txid", type_=Text))
+    .order_by(col(SpendRow.campaign), col(SpendRow.ref))
+)
+_SPENDS_IN = _SPENDS_OF.where(SpendRow.campaign == OF_CAMPAIGN)
+
+
 def spends_of(session: Session, txid: str, campaign: str | None = None) -> Sequence[SpendRow]:
     """All recorded spends of a transaction, in a campaign or in all, by campaign and name."""
-    query = select(SpendRow).where(SpendRow.txid == txid).order_by(col(SpendRow.campaign), col(SpendRow.ref))
-    return session.exec(query if campaign is None else query.where(SpendRow.campaign == campaign)).all()
+    query = _SPENDS_OF if campaign is None else _SPENDS_IN
+    return session.exec(query, params={"of_txid": txid, "of_campaign": campaign}).all()
 
 
 def spend_change(session: Session, spend: SpendRow) -> Sequence[SpendChangeRow]:

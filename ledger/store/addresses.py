@@ -9,14 +9,21 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, func, insert, or_, update
+from sqlalchemy import ColumnElement, LargeBinary, Text, bindparam, func, insert, or_, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.core.errors import Conflict
 from ledger.model.addresses import AddressRow
 from ledger.model.columns import table_of
 
 _A = AddressRow
+_FIRST = select(_A).order_by(col(_A.idx), col(_A.script)).limit(1)
+_BY_SCRIPT = _FIRST.where(col(_A.script) == bindparam("value", type_=LargeBinary))
+_USED = _BY_SCRIPT.where(col(_A.used) == 1)
+_GIVEN_OUT = _BY_SCRIPT.where(col(_A.given_at).is_not(None))
+_BY_ADDRESS = _FIRST.where(col(_A.address) == bindparam("value", type_=Text))
+_BY_CLAIM = _FIRST.where(col(_A.claim) == bindparam("value", type_=Text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +64,14 @@ class Addresses:
         self._session = session
 
     def by_script(self, script: bytes) -> Address | None:
-        return self._first(col(_A.script) == bytes(script))
+        return self._named(_BY_SCRIPT, bytes(script))
 
     def by_address(self, address: str) -> Address | None:
-        return self._first(col(_A.address) == address)
+        return self._named(_BY_ADDRESS, address)
 
     def by_claim(self, claim_hash: str) -> Address | None:
         """The address that was given out with this claim code."""
-        return self._first(col(_A.claim) == claim_hash)
+        return self._named(_BY_CLAIM, claim_hash)
 
     def of_campaign(self, campaign: str) -> list[Address]:
         """By branch and index."""
@@ -75,11 +82,11 @@ class Addresses:
 
     def is_used(self, script: bytes) -> bool:
         """Did a coin ever come to it?"""
-        return self._first(col(_A.script) == bytes(script), col(_A.used) == 1) is not None
+        return self._named(_USED, bytes(script)) is not None
 
     def is_given(self, script: bytes) -> bool:
         """Was it ever given to a donor?"""
-        return self._first(col(_A.script) == bytes(script), col(_A.given_at).is_not(None)) is not None
+        return self._named(_GIVEN_OUT, bytes(script)) is not None
 
     def last_given(self, campaign: str) -> str | None:
         """When one was given out the last time, RFC 3339; None where nobody asked yet."""
@@ -120,9 +127,11 @@ class Addresses:
         return self._session.exec(query).one()
 
     def _first(self, *where: ColumnElement[bool]) -> Address | None:
-        row = self._session.exec(
-            select(_A).where(*where).order_by(col(_A.idx), col(_A.script)).limit(1)
-        ).first()
+        row = self._session.exec(_FIRST.where(*where)).first()
+        return None if row is None else _address(row)
+
+    def _named(self, query: SelectOfScalar[AddressRow], value: str | bytes) -> Address | None:
+        row = self._session.exec(query, params={"value": value}).first()
         return None if row is None else _address(row)
 
     def left(self, campaign: str, gaps: Mapping[str, Gap], unread: AbstractSet[bytes] = frozenset()) -> int:
