@@ -53,6 +53,10 @@ OF_CAMPAIGN = bindparam("of_campaign", type_=Text)
 """The campaign that a statement is asked about: statements that are made once, for the answers of all campaigns."""
 
 
+OF_ENTRY = bindparam("of_entry", type_=BigInteger)
+"""The entry that one is asked about."""
+
+
 class Table(SQLModel, registry=registry()):
     """A metadata of our own, so that no other library's tables are made with ours."""
 

@@ -84,6 +84,16 @@ def unowned_at(campaign: str, exchange: str) -> tuple[Taking, ...]:
     return (Taking(FREE, exchange_line(campaign, exchange), ()),)
 
 
+_DEPOSITS = (
+    select(DepositRow, SpendRow.live, CoverRow.entry)
+    .join(SpendRow, (col(SpendRow.campaign) == DepositRow.campaign) & (col(SpendRow.ref) == DepositRow.txid))
+    .join(CoverRow, (col(CoverRow.spend_entry) == SpendRow.entry) & and_(*STANDS), isouter=True)
+    .where(col(DepositRow.campaign) == OF_CAMPAIGN, DepositRow.status == ProposalStatus.APPROVED)
+    .order_by(col(DepositRow.decided_by))
+)
+_DEPOSITS_AT = _DEPOSITS.where(col(DepositRow.exchange) == bindparam("of_exchange", type_=Text))
+
+
 def deposits_of(
     session: Session, campaign: str, exchange: str | None = None
 ) -> list[tuple[DepositRow, bool]]:
@@ -92,18 +102,9 @@ def deposits_of(
     They did not where a reorganisation undid the transaction, until it settles again or another one is told to have
     left in its place.
     """
-    query = (
-        select(DepositRow, SpendRow.live, CoverRow.entry)
-        .join(
-            SpendRow, (col(SpendRow.campaign) == DepositRow.campaign) & (col(SpendRow.ref) == DepositRow.txid)
-        )
-        .join(CoverRow, (col(CoverRow.spend_entry) == SpendRow.entry) & and_(*STANDS), isouter=True)
-        .where(DepositRow.campaign == campaign, DepositRow.status == ProposalStatus.APPROVED)
-        .order_by(col(DepositRow.decided_by))
-    )
-    if exchange is not None:
-        query = query.where(DepositRow.exchange == exchange)
-    return [(row, bool(live) or cover is not None) for row, live, cover in session.exec(query)]
+    query = _DEPOSITS if exchange is None else _DEPOSITS_AT
+    rows = session.exec(query, params={"of_campaign": campaign, "of_exchange": exchange})
+    return [(row, bool(live) or cover is not None) for row, live, cover in rows]
 
 
 _OPENED = (

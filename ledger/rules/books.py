@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry
+from ledger.model.columns import OF_ENTRY
 from ledger.model.named import NameOf
 from ledger.model.reversals import ReversalRow
 from ledger.rules import balances
 from ledger.rules.balances import Balance, Moved
 from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
+
+_REVERSED_BY = select(ReversalRow.entry).where(col(ReversalRow.reversed_entry) == OF_ENTRY)
+_REVERSALS = select(ReversalRow.reversed_entry, ReversalRow.entry)
 
 
 class Books:
@@ -51,12 +55,11 @@ class Books:
 
     def reversed_by(self, seq: int) -> int | None:
         """The entry that reversed an entry; None while it stands."""
-        query = select(ReversalRow.entry).where(ReversalRow.reversed_entry == seq)
-        return self.session.exec(query).first()
+        return self.session.exec(_REVERSED_BY, params={"of_entry": seq}).first()
 
     def reversals(self) -> dict[int, int]:
         """All entries that were reversed, each with the one that did it."""
-        return dict(self.session.exec(select(ReversalRow.reversed_entry, ReversalRow.entry)).all())
+        return dict(self.session.exec(_REVERSALS).all())
 
     def net(self, account: str, asset: str) -> int:
         """Debits minus credits, minor units."""

@@ -20,6 +20,7 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.frozen import Amount
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import HoldCause, HoldName, conversion_use
+from ledger.model.columns import OF_ENTRY
 from ledger.model.conversions import ConversionFillRow, ConversionRow, ConversionSaleRow
 from ledger.model.proposals import COUNTS
 from ledger.model.screening import PayeeKind
@@ -104,13 +105,16 @@ class SoldApart:
     sold: tuple[Sold, ...]
 
 
+_FILLS = (
+    select(ConversionFillRow)
+    .where(col(ConversionFillRow.conversion_entry) == OF_ENTRY)
+    .order_by(col(ConversionFillRow.n))
+)
+
+
 def fills_of(session: Session, conversion: ConversionRow) -> tuple[tuple[int, Fill], ...]:
     """What the exchange says that it sold, in its order: each fill by its number from 1, or all of it as number 0."""
-    rows = session.exec(
-        select(ConversionFillRow)
-        .where(ConversionFillRow.conversion_entry == conversion.entry)
-        .order_by(col(ConversionFillRow.n))
-    )
+    rows = session.exec(_FILLS, params={"of_entry": conversion.entry})
     fills = tuple((row.n, Fill(sold=row.sold, proceeds=row.proceeds, fee=row.fee)) for row in rows)
     if fills:
         return fills

@@ -20,7 +20,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Operation
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import Lot
-from ledger.model.columns import Table, table_of
+from ledger.model.columns import OF_ENTRY, Table, table_of
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.deliveries import ArrivalRow, ShipmentRow
 from ledger.model.gifts import ContributionRow
@@ -104,18 +104,19 @@ class Correction:
     date: Date
 
 
+_STANDING = select(CorrectionRow).where(CorrectionRow.status == ProposalStatus.APPROVED)
+_OF_PAPER = _STANDING.where(col(CorrectionRow.corrected) == OF_ENTRY).order_by(col(CorrectionRow.decided_by))
+_ANY_PLACE = _STANDING.where(CorrectionRow.field == Corrected.PLACE).limit(1)
+
+
 def corrections_of(session: Session, entry: int) -> Sequence[CorrectionRow]:
     """What of an entry's fact was corrected and stands, in the order of the approvals."""
-    query = select(CorrectionRow).where(
-        CorrectionRow.corrected == entry, CorrectionRow.status == ProposalStatus.APPROVED
-    )
-    return session.exec(query.order_by(col(CorrectionRow.decided_by))).all()
+    return session.exec(_OF_PAPER, params={"of_entry": entry}).all()
 
 
 def any_place_corrected(session: Session) -> bool:
     """Was a place put right, of whatever paper?"""
-    approved = CorrectionRow.field == Corrected.PLACE, CorrectionRow.status == ProposalStatus.APPROVED
-    return session.exec(select(CorrectionRow.entry).where(*approved).limit(1)).first() is not None
+    return session.exec(_ANY_PLACE).first() is not None
 
 
 def _fields_of(kind: str) -> tuple[Corrected, ...]:

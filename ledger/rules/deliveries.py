@@ -17,6 +17,7 @@ from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Sha25
 from ledger.core.lines import Operation, Part, PartKind, Use, lowest, units_in
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.campaigns import NeedRow, ProductRow
+from ledger.model.columns import OF_ENTRY
 from ledger.model.deliveries import (
     DistributionLotRow,
     DistributionRow,
@@ -145,10 +146,12 @@ def require_handover(session: Session, campaign: str, number: str) -> HandoverRo
     return require_numbered(session, HandoverRow, "handover", campaign, number)
 
 
+_HANDED = select(HandoverLotRow).where(col(HandoverLotRow.entry) == OF_ENTRY).order_by(col(HandoverLotRow.n))
+
+
 def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
     """What was handed over, in the order of the paper."""
-    query = select(HandoverLotRow).where(HandoverLotRow.entry == handover).order_by(col(HandoverLotRow.n))
-    return session.exec(query).all()
+    return session.exec(_HANDED, params={"of_entry": handover}).all()
 
 
 def handed_for_need(session: Session, need: NeedRow) -> int:

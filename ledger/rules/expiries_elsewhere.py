@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, select
 
 from ledger.core.entry import Entry, Posting
@@ -20,6 +21,7 @@ from ledger.core.facts import STRICT, Date, Number, Slug, Text
 from ledger.core.likeness import likeness_of_name
 from ledger.core.names import Lot
 from ledger.model.campaigns import ProductRow
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.goods import LotDeliveryRow, OtherExpiryRow, OtherLotRow, RecallRow
 from ledger.model.proposals import ProposalStatus
@@ -71,10 +73,46 @@ class ExpiryElsewhere:
         return f"{self.campaign} {self.number}"
 
 
+_STANDING = (
+    col(CorrectionRow.campaign) != OF_CAMPAIGN,
+    CorrectionRow.field == Corrected.EXPIRY,
+    CorrectionRow.status == ProposalStatus.APPROVED,
+)
+_ANY = select(CorrectionRow.entry).where(*_STANDING).limit(1)
+_CORRECTED = (
+    select(CorrectionRow, LotDeliveryRow.product, LotDeliveryRow.lot, ProductRow.name)
+    .join(LotDeliveryRow, col(LotDeliveryRow.entry) == CorrectionRow.corrected)
+    .join(
+        ProductRow,
+        and_(
+            col(ProductRow.campaign) == CorrectionRow.campaign,
+            col(ProductRow.code) == LotDeliveryRow.product,
+        ),
+    )
+    .where(
+        *_STANDING,
+        col(LotDeliveryRow.lot).in_(bindparam("of_numbers", expanding=True)),
+        col(LotDeliveryRow.reversed_by).is_(None),
+    )
+    .order_by(col(CorrectionRow.decided_by))
+)
+_APART_BY_EXPIRY = (
+    select(CorrectionRow.campaign, OtherExpiryRow.product, OtherExpiryRow.lot)
+    .join(CorrectionRow, col(CorrectionRow.entry) == OtherExpiryRow.correction)
+    .where(col(OtherExpiryRow.campaign) == OF_CAMPAIGN, col(OtherExpiryRow.reversed_by).is_(None))
+)
+_APART_BY_RECALL = (
+    select(RecallRow.campaign, OtherLotRow.product, OtherLotRow.lot)
+    .join(RecallRow, col(RecallRow.entry) == OtherLotRow.recall)
+    .where(col(OtherLotRow.campaign) == OF_CAMPAIGN, col(OtherLotRow.reversed_by).is_(None))
+)
+_NUMBERS = 500
+"""Numbers of lots that are asked for at once: within what a statement of either database takes."""
+
+
 def expiry_corrected_elsewhere(session: Session, campaign: str) -> bool:
     """Does a correction of a last day of use stand in another campaign, of whatever lot?"""
-    there = select(CorrectionRow.entry).where(*_standing(campaign)).limit(1)
-    return session.exec(there).first() is not None
+    return session.exec(_ANY, params={"of_campaign": campaign}).first() is not None
 
 
 def expiries_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, ExpiryElsewhere]:
@@ -98,33 +136,20 @@ def expiries_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> 
     return found
 
 
-def _standing(campaign: str) -> tuple[bool, ...]:
-    return (
-        CorrectionRow.campaign != campaign,
-        CorrectionRow.field == Corrected.EXPIRY,
-        CorrectionRow.status == ProposalStatus.APPROVED,
-    )
-
-
 def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[ExpiryElsewhere]:
     """The newest correction by each other campaign of each lot of one of those numbers."""
-    query = (
-        select(CorrectionRow, LotDeliveryRow.product, LotDeliveryRow.lot, ProductRow.name)
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == CorrectionRow.corrected)
-        .join(
-            ProductRow,
-            and_(
-                col(ProductRow.campaign) == CorrectionRow.campaign,
-                col(ProductRow.code) == LotDeliveryRow.product,
-            ),
+    wanted = sorted(numbers)
+    rows = [
+        row
+        for at in range(0, len(wanted), _NUMBERS)
+        for row in session.exec(
+            _CORRECTED, params={"of_campaign": campaign, "of_numbers": wanted[at : at + _NUMBERS]}
         )
-        .where(*_standing(campaign), col(LotDeliveryRow.reversed_by).is_(None))
-        .order_by(col(CorrectionRow.decided_by))
-    )
+    ]
     newest: dict[tuple[str, Lot], ExpiryElsewhere] = {}
-    for row, product, number, name in session.exec(query):
+    for row, product, number, name in sorted(rows, key=lambda found: found[0].decided_by or 0):
         lot = Lot(product, number)
-        if number not in numbers or row.lot not in {None, number, str(lot)}:
+        if row.lot not in {None, number, str(lot)}:
             continue
         newest[row.campaign, lot] = ExpiryElsewhere(
             of=lot,
@@ -141,17 +166,8 @@ def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[Expir
 
 def _said_apart(session: Session, campaign: str) -> set[tuple[str, str, str]]:
     """(other campaign, product, lot): which own lots are none of that campaign's, whatever was asked about them."""
-    by_expiry = (
-        select(CorrectionRow.campaign, OtherExpiryRow.product, OtherExpiryRow.lot)
-        .join(CorrectionRow, col(CorrectionRow.entry) == OtherExpiryRow.correction)
-        .where(OtherExpiryRow.campaign == campaign, col(OtherExpiryRow.reversed_by).is_(None))
-    )
-    by_recall = (
-        select(RecallRow.campaign, OtherLotRow.product, OtherLotRow.lot)
-        .join(RecallRow, col(RecallRow.entry) == OtherLotRow.recall)
-        .where(OtherLotRow.campaign == campaign, col(OtherLotRow.reversed_by).is_(None))
-    )
-    return {*session.exec(by_expiry), *session.exec(by_recall)}
+    asked = {"of_campaign": campaign}
+    return {*session.exec(_APART_BY_EXPIRY, params=asked), *session.exec(_APART_BY_RECALL, params=asked)}
 
 
 def _post(context: Context, facts: OtherExpiry) -> Posting[PutRight]:

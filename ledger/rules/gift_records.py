@@ -18,7 +18,7 @@ from ledger.core.errors import NotFound
 from ledger.core.lines import Piece
 from ledger.core.names import GiftKind, gift_named
 from ledger.model.campaigns import CampaignRow
-from ledger.model.columns import OF_CAMPAIGN, accumulate, table_of
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY, accumulate, table_of
 from ledger.model.gifts import (
     BlockStatus,
     Coins,
@@ -277,32 +277,37 @@ def take_value_back(session: Session, gift: SettledGift, by: int, *, by_hand: bo
     save_gift(session, gift, after)
 
 
+_VALUED_BY_CONVERSION = (
+    select(_GIFTS.c.txid, _GIFTS.c.vout)
+    .join(_VALUATIONS, _VALUATIONS.c.entry == _GIFTS.c.valued_by)
+    .join(_CONVERSIONS, _CONVERSIONS.c.valuation == _VALUATIONS.c.entry)
+    .where(_CONVERSIONS.c.campaign == OF_CAMPAIGN, _CONVERSIONS.c.number == bindparam("of_number"))
+    .order_by(_GIFTS.c.txid, _GIFTS.c.vout)
+)
+_VALUED = select(_VALUATIONS.c.rate, _VALUATIONS.c.title).where(_VALUATIONS.c.entry == OF_ENTRY)
+_SOLD_BY = (
+    select(_CONVERSIONS.c.number).where(_CONVERSIONS.c.valuation == OF_ENTRY).order_by(_CONVERSIONS.c.n)
+)
+_QUOTED_BY = select(_QUOTES.c.source).where(_QUOTES.c.rate == bindparam("of_rate")).order_by(_QUOTES.c.n)
+
+
 def valued_by_conversion(session: Session, campaign: str, number: str) -> list[str]:
     """The outpoints of the gifts whose value rests on what a conversion fetched."""
-    query = (
-        select(_GIFTS.c.txid, _GIFTS.c.vout)
-        .join(_VALUATIONS, _VALUATIONS.c.entry == _GIFTS.c.valued_by)
-        .join(_CONVERSIONS, _CONVERSIONS.c.valuation == _VALUATIONS.c.entry)
-        .where(_CONVERSIONS.c.campaign == campaign, _CONVERSIONS.c.number == number)
-        .order_by(_GIFTS.c.txid, _GIFTS.c.vout)
-    )
-    return [f"{txid}:{vout}" for txid, vout in session.connection().execute(query)]
+    rows = session.connection().execute(_VALUED_BY_CONVERSION, {"of_campaign": campaign, "of_number": number})
+    return [f"{txid}:{vout}" for txid, vout in rows]
 
 
 def value_sources(session: Session, gift: SettledGift | None) -> tuple[str, ...]:
     """Who says what a gift is worth: those who quoted, the conversions that sold it, or a paper's title."""
     if gift is None or gift.valued_by is None:
         return ()
-    connection, valuation = session.connection(), _VALUATIONS.c
-    told = select(valuation.rate, valuation.title).where(valuation.entry == gift.valued_by)
-    rate, title = connection.execute(told).one()
+    connection = session.connection()
+    rate, title = connection.execute(_VALUED, {"of_entry": gift.valued_by}).one()
     if title is not None:
         return (title,)
-    names = select(_CONVERSIONS.c.number).where(_CONVERSIONS.c.valuation == gift.valued_by)
-    names = names.order_by(_CONVERSIONS.c.n)
     if rate is not None:
-        names = select(_QUOTES.c.source).where(_QUOTES.c.rate == rate).order_by(_QUOTES.c.n)
-    return tuple(connection.execute(names).scalars())
+        return tuple(connection.execute(_QUOTED_BY, {"of_rate": rate}).scalars())
+    return tuple(connection.execute(_SOLD_BY, {"of_entry": gift.valued_by}).scalars())
 
 
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────

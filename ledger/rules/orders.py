@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -19,6 +20,7 @@ from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Te
 from ledger.core.lines import Open
 from ledger.core.names import OrderLine
 from ledger.core.wording import Figure
+from ledger.model.columns import OF_ENTRY, TEXT
 from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.orders import OrderEnd, OrderItemRow, OrderRow
@@ -103,16 +105,21 @@ def require_order(session: Session, campaign: str, number: str) -> OrderRow:
     return require_numbered(session, OrderRow, "purchase", campaign, number)
 
 
+_ITEMS = select(OrderItemRow).where(col(OrderItemRow.order_entry) == OF_ENTRY).order_by(col(OrderItemRow.n))
+_ITEM = select(OrderItemRow).where(
+    col(OrderItemRow.order_entry) == OF_ENTRY, col(OrderItemRow.item) == bindparam("of_item", type_=TEXT)
+)
+_VALUE = select(func.sum(OrderItemRow.value)).where(col(OrderItemRow.order_entry) == OF_ENTRY)
+
+
 def items_of(session: Session, order: OrderRow) -> Sequence[OrderItemRow]:
     """The items of an order, as it lists them."""
-    items = select(OrderItemRow).where(OrderItemRow.order_entry == order.entry)
-    return session.exec(items.order_by(col(OrderItemRow.n))).all()
+    return session.exec(_ITEMS, params={"of_entry": order.entry}).all()
 
 
 def item_of(session: Session, order: OrderRow, item: str) -> OrderItemRow:
     """The item of an order; raises Refused."""
-    named = (OrderItemRow.order_entry == order.entry, OrderItemRow.item == item)
-    row = session.exec(select(OrderItemRow).where(*named)).first()
+    row = session.exec(_ITEM, params={"of_entry": order.entry, "of_item": item}).first()
     if row is None:
         names = ", ".join(row.item for row in items_of(session, order))
         raise Refused.field("item", "the order has no such item; its items are {items}", items=names)
@@ -121,8 +128,7 @@ def item_of(session: Session, order: OrderRow, item: str) -> OrderItemRow:
 
 def order_value(session: Session, order: OrderRow) -> int:
     """Minor units of the order's currency that all its items are worth."""
-    values = select(func.sum(OrderItemRow.value)).where(OrderItemRow.order_entry == order.entry)
-    return int(session.exec(values).one())
+    return int(session.exec(_VALUE, params={"of_entry": order.entry}).one())
 
 
 def require_not_closed(context: Context, order: str) -> None:

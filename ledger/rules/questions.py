@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, exists
 from sqlmodel import Session, col, func, or_, select, update
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Date, Name, Positive, Text
 from ledger.core.wording import Value, Wording, translatable
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY, TEXT, Word
 from ledger.model.named import NamedRow, NameOf
 from ledger.model.questions import Answer, AnswerRow, Doubt, QuestionRow
 from ledger.rules.books import Books
@@ -82,43 +83,52 @@ _OPEN = and_(
 )
 
 
+_IN_ORDER = select(QuestionRow).where(_OPEN).order_by(col(QuestionRow.entry), col(QuestionRow.n))
+_kind = bindparam("of_kind", type_=Word(NameOf))
+_OF_CAMPAIGN = _IN_ORDER.where(col(QuestionRow.campaign) == OF_CAMPAIGN)
+_OF_ENTRIES = _IN_ORDER.where(col(QuestionRow.entry).in_(bindparam("of_entries", expanding=True)))
+_OF_NAME = _IN_ORDER.where(
+    col(QuestionRow.kind) == _kind, col(QuestionRow.name) == bindparam("of_name", type_=TEXT)
+)
+_NAMES = select(QuestionRow.name).where(
+    col(QuestionRow.kind) == _kind,
+    col(QuestionRow.other_name).in_(bindparam("of_names", expanding=True)),
+    _OPEN,
+)
+_ANSWER = select(AnswerRow.answer).where(
+    col(AnswerRow.question_entry) == OF_ENTRY,
+    col(AnswerRow.question_n) == bindparam("of_n", type_=BigInteger),
+    col(AnswerRow.reversed_by).is_(None),
+)
+
+
 def open_questions(session: Session, campaign: str) -> Sequence[QuestionRow]:
     """What nobody answered, and what was answered so that something has to be taken back; the oldest first."""
-    wanted = select(QuestionRow).where(QuestionRow.campaign == campaign, _OPEN)
-    return session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n))).all()
+    return session.exec(_OF_CAMPAIGN, params={"of_campaign": campaign}).all()
 
 
 def questions_about(session: Session, entries: set[int]) -> Iterator[QuestionRow]:
     """The open questions of those entries."""
     numbers = sorted(entries)
     for at in range(0, len(numbers), _SOME):
-        wanted = select(QuestionRow).where(col(QuestionRow.entry).in_(numbers[at : at + _SOME]), _OPEN)
-        yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
+        yield from session.exec(_OF_ENTRIES, params={"of_entries": numbers[at : at + _SOME]})
 
 
 def questions_of_names(session: Session, names: set[tuple[NameOf, str]]) -> Iterator[QuestionRow]:
     """The open questions whether those new names are of records that there were."""
     for kind, name in sorted(names):
-        wanted = select(QuestionRow).where(QuestionRow.kind == kind, QuestionRow.name == name, _OPEN)
-        yield from session.exec(wanted.order_by(col(QuestionRow.entry), col(QuestionRow.n)))
+        yield from session.exec(_OF_NAME, params={"of_kind": kind, "of_name": name})
 
 
 def names_in_question(session: Session, kind: NameOf, names: set[str]) -> list[str]:
     """New names that look like one of these, and of which nobody has said yet whether they are the same."""
-    wanted = select(QuestionRow.name).where(
-        QuestionRow.kind == kind, col(QuestionRow.other_name).in_(names), _OPEN
-    )
-    return sorted({name for name in session.exec(wanted) if name is not None})
+    found = session.exec(_NAMES, params={"of_kind": kind, "of_names": sorted(names)})
+    return sorted({name for name in found if name is not None})
 
 
 def answer_of(session: Session, question: QuestionRow) -> Answer | None:
     """How a question was answered, if that answer stands."""
-    answered = select(AnswerRow.answer).where(
-        AnswerRow.question_entry == question.entry,
-        AnswerRow.question_n == question.n,
-        col(AnswerRow.reversed_by).is_(None),
-    )
-    found = session.exec(answered).first()
+    found = session.exec(_ANSWER, params={"of_entry": question.entry, "of_n": question.n}).first()
     return None if found is None else Answer(found)
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
-from sqlalchemy import BigInteger, Integer, Text, bindparam
+from sqlalchemy import BigInteger, Text, bindparam
 from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.entry import Entry, Posting
@@ -19,7 +19,7 @@ from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Count, Currency, Date, Decimals, Name, Number, Positive, Sha256
 from ledger.core.money import DECIMALS
 from ledger.model.campaigns import CampaignRow
-from ledger.model.columns import OF_CAMPAIGN
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY
 from ledger.model.rates import RateQuoteRow, RateRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import TOLERANCE_PERMILLE, require_campaign
@@ -148,16 +148,26 @@ def rate_number(currency: str, date: str, at: int | None) -> str:
     return f"{currency}:{date}" + ("" if at is None else f":{at}")
 
 
-_QUOTES = (
-    select(RateQuoteRow)
-    .where(col(RateQuoteRow.rate) == bindparam("of_rate", type_=Integer))
-    .order_by(col(RateQuoteRow.n))
+_currency = bindparam("of_currency", type_=Text)
+_day = bindparam("of_day", type_=Text)
+_QUOTES = select(RateQuoteRow).where(col(RateQuoteRow.rate) == OF_ENTRY).order_by(col(RateQuoteRow.n))
+_RATES = select(RateRow).where(col(RateRow.campaign) == OF_CAMPAIGN, col(RateRow.currency) == _currency)
+_RATES_OF_DAY = _RATES.where(col(RateRow.date) == _day)
+_RATES_AT = _RATES_OF_DAY.where(
+    or_(col(RateRow.at) == bindparam("of_minute", type_=BigInteger), col(RateRow.at).is_(None))
+).order_by(col(RateRow.at).is_(None))
+_NEWEST = (
+    _RATES.where(col(RateRow.date) <= _day)
+    .order_by(col(RateRow.date).desc(), func.coalesce(RateRow.at, -1).desc())
+    .limit(bindparam("among", type_=BigInteger))
 )
+_NEWEST_OF_DAY = _RATES_OF_DAY.order_by(func.coalesce(RateRow.at, -1).desc())
+_CURRENCIES = select(RateRow.currency).where(col(RateRow.campaign) == OF_CAMPAIGN).distinct()
 
 
 def _agreed(session: Session, campaign: CampaignRow, rate: RateRow) -> Priced | None:
     """The price of a rate; None where its quotes do not agree within the campaign's tolerance."""
-    rows = session.exec(_QUOTES, params={"of_rate": rate.entry}).all()
+    rows = session.exec(_QUOTES, params={"of_entry": rate.entry}).all()
     price = agreed_price([row.price for row in rows], campaign.tolerance_permille)
     if price is None:
         return None
@@ -170,18 +180,6 @@ def _agreed(session: Session, campaign: CampaignRow, rate: RateRow) -> Priced | 
     return Priced(rate.currency, rate.date, rate.at, price, quotes, rate.entry)
 
 
-_RATES_AT = (
-    select(RateRow)
-    .where(
-        RateRow.campaign == OF_CAMPAIGN,
-        RateRow.currency == bindparam("in_currency", type_=Text),
-        RateRow.date == bindparam("of_day", type_=Text),
-        or_(col(RateRow.at) == bindparam("of_minute", type_=BigInteger), col(RateRow.at).is_(None)),
-    )
-    .order_by(col(RateRow.at).is_(None))
-)
-
-
 def price_at(session: Session, campaign: CampaignRow, moment: int) -> Priced | None:
     """The price in the campaign's currency at a moment (Unix seconds); None where no rate decides.
 
@@ -189,7 +187,7 @@ def price_at(session: Session, campaign: CampaignRow, moment: int) -> Priced | N
     """
     asked = {
         "of_campaign": campaign.slug,
-        "in_currency": campaign.currency,
+        "of_currency": campaign.currency,
         "of_day": day_of(moment),
         "of_minute": minute_of(moment),
     }
@@ -218,10 +216,8 @@ def newest_price(
     Of one day, rates of minutes are newer than that of the day.
     """
     rates = session.exec(
-        select(RateRow)
-        .where(RateRow.campaign == campaign.slug, RateRow.currency == currency, RateRow.date <= date)
-        .order_by(col(RateRow.date).desc(), func.coalesce(RateRow.at, -1).desc())
-        .limit(among)
+        _NEWEST,
+        params={"of_campaign": campaign.slug, "of_currency": currency, "of_day": date, "among": among},
     )
     agreed = (_agreed(session, campaign, rate) for rate in rates.all())
     return next((priced for priced in agreed if priced is not None), None)
@@ -229,7 +225,7 @@ def newest_price(
 
 def last_prices(session: Session, campaign: CampaignRow, date: str) -> tuple[Priced, ...]:
     """The newest price of a bitcoin up to a day in each currency that the campaign has rates of, its own first."""
-    known = session.exec(select(RateRow.currency).where(RateRow.campaign == campaign.slug).distinct()).all()
+    known = session.exec(_CURRENCIES, params={"of_campaign": campaign.slug}).all()
     ordered = sorted(known, key=lambda currency: (currency != campaign.currency, currency))
     found = (newest_price(session, campaign, currency, date, among=_LAST_LOOKED_AT) for currency in ordered)
     return tuple(priced for priced in found if priced is not None)
@@ -237,11 +233,8 @@ def last_prices(session: Session, campaign: CampaignRow, date: str) -> tuple[Pri
 
 def prices_of_day(session: Session, campaign: CampaignRow, currency: str, date: str) -> tuple[int, ...]:
     """The prices of a bitcoin that day, minor units, by each of its rates whose quotes agree; the newest first."""
-    rates = session.exec(
-        select(RateRow)
-        .where(RateRow.campaign == campaign.slug, RateRow.currency == currency, RateRow.date == date)
-        .order_by(func.coalesce(RateRow.at, -1).desc())
-    )
+    asked = {"of_campaign": campaign.slug, "of_currency": currency, "of_day": date}
+    rates = session.exec(_NEWEST_OF_DAY, params=asked)
     agreed = (_agreed(session, campaign, rate) for rate in rates.all())
     return tuple(priced.price for priced in agreed if priced is not None)
 

@@ -19,6 +19,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Positive, Text
 from ledger.core.lines import Part, PartKind, Use
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY
 from ledger.model.goods import (
     Cause,
     RecalledAt,
@@ -104,27 +105,32 @@ def recall_destruction_use(campaign: str, number: str) -> str:
     return str(UseName(UseCause.RECALL, campaign, number))
 
 
+_RECALLS = (
+    select(RecallRow)
+    .where(col(RecallRow.campaign) == OF_CAMPAIGN, col(RecallRow.reversed_by).is_(None))
+    .order_by(col(RecallRow.entry))
+)
+_OUTCOMES = (
+    select(
+        RecallOutcomeRow.at,
+        RecallOutcomeRow.place,
+        RecallOutcomeRow.became,
+        func.sum(RecallOutcomeRow.quantity),
+    )
+    .where(col(RecallOutcomeRow.recall) == OF_ENTRY, col(RecallOutcomeRow.reversed_by).is_(None))
+    .group_by(col(RecallOutcomeRow.at), col(RecallOutcomeRow.place), col(RecallOutcomeRow.became))
+)
+
+
 def recalls_of(session: Session, campaign: str) -> list[RecallRow]:
     """The recalls that stand, first recorded first."""
-    query = select(RecallRow).where(RecallRow.campaign == campaign, col(RecallRow.reversed_by).is_(None))
-    return list(session.exec(query.order_by(col(RecallRow.entry))).all())
+    return list(session.exec(_RECALLS, params={"of_campaign": campaign}).all())
 
 
 def _outcomes(session: Session, recall: int) -> dict[tuple[RecalledAt, str, RecallOutcome], int]:
     """Pieces of a recalled lot by who had them and what became of them."""
-    query = (
-        select(
-            RecallOutcomeRow.at,
-            RecallOutcomeRow.place,
-            RecallOutcomeRow.became,
-            func.sum(RecallOutcomeRow.quantity),
-        )
-        .where(RecallOutcomeRow.recall == recall, col(RecallOutcomeRow.reversed_by).is_(None))
-        .group_by(col(RecallOutcomeRow.at), col(RecallOutcomeRow.place), col(RecallOutcomeRow.became))
-    )
-    return {
-        (RecalledAt(at), place, RecallOutcome(became)): int(n) for at, place, became, n in session.exec(query)
-    }
+    rows = session.exec(_OUTCOMES, params={"of_entry": recall})
+    return {(RecalledAt(at), place, RecallOutcome(became)): int(n) for at, place, became, n in rows}
 
 
 def _returned(session: Session, recall: RecallRow) -> int:

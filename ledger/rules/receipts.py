@@ -21,7 +21,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
-from ledger.model.columns import OF_CAMPAIGN, table_of
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY, table_of
 from ledger.model.goods import Discrepancy, LotDeliveryRow, Missing, OverDecision, OverDecisionRow, ReceiptRow
 from ledger.model.orders import OrderItemRow, OrderRow
 from ledger.model.proposals import ProposalStatus
@@ -120,18 +120,26 @@ def receipt_use(campaign: str, number: str, lot: str) -> str:
     return str(UseName(UseCause.RECEIPT, campaign, number, (lot,)))
 
 
+_OF_ORDER = (
+    select(ReceiptRow)
+    .where(
+        col(ReceiptRow.campaign) == OF_CAMPAIGN,
+        col(ReceiptRow.order_number) == bindparam("of_order", type_=Text),
+        col(ReceiptRow.reversed_by).is_(None),
+    )
+    .order_by(col(ReceiptRow.entry))
+)
+_OF_LOT = _OF_ORDER.join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry).where(
+    col(LotDeliveryRow.campaign) == OF_CAMPAIGN,
+    col(LotDeliveryRow.product) == bindparam("of_product", type_=Text),
+    col(LotDeliveryRow.lot) == bindparam("of_lot", type_=Text),
+)
+_LOTS = select(LotDeliveryRow).where(col(LotDeliveryRow.entry) == OF_ENTRY).order_by(col(LotDeliveryRow.n))
+
+
 def receipts_of_order(session: Session, campaign: str, order: str) -> Sequence[ReceiptRow]:
     """The receipts of an order that stand, first recorded first."""
-    query = (
-        select(ReceiptRow)
-        .where(
-            ReceiptRow.campaign == campaign,
-            ReceiptRow.order_number == order,
-            col(ReceiptRow.reversed_by).is_(None),
-        )
-        .order_by(col(ReceiptRow.entry))
-    )
-    return session.exec(query).all()
+    return session.exec(_OF_ORDER, params={"of_campaign": campaign, "of_order": order}).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,25 +242,13 @@ def _received_before(
 
 def received_lots(session: Session, receipt: int) -> Sequence[LotDeliveryRow]:
     """What a receipt brought, lot by lot; what came too much stands behind the lot that it came with."""
-    query = select(LotDeliveryRow).where(LotDeliveryRow.entry == receipt).order_by(col(LotDeliveryRow.n))
-    return session.exec(query).all()
+    return session.exec(_LOTS, params={"of_entry": receipt}).all()
 
 
 def receipts_of_lot(session: Session, campaign: str, order: str, lot: Lot) -> Sequence[ReceiptRow]:
     """The receipts of an order that brought a lot and stand, first recorded first."""
-    query = (
-        select(ReceiptRow)
-        .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
-        .where(
-            LotDeliveryRow.campaign == campaign,
-            LotDeliveryRow.product == lot.product,
-            LotDeliveryRow.lot == lot.number,
-            ReceiptRow.order_number == order,
-            col(ReceiptRow.reversed_by).is_(None),
-        )
-        .order_by(col(ReceiptRow.entry))
-    )
-    return session.exec(query).all()
+    asked = {"of_campaign": campaign, "of_order": order, "of_product": lot.product, "of_lot": lot.number}
+    return session.exec(_OF_LOT, params=asked).all()
 
 
 def _post(context: Context, facts: Receipt) -> Posting[Received]:

@@ -18,6 +18,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Slug, Text
 from ledger.core.lines import Part, PartKind, Use, units_in
 from ledger.core.names import Lot, UseCause, UseName
+from ledger.model.columns import OF_ENTRY
 from ledger.model.goods import OtherLotRow, RecallRow, ReturnDirection, ReturnLotRow, ReturnRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -112,10 +113,12 @@ def require_return(session: Session, campaign: str, number: str) -> ReturnRow:
     return require_numbered(session, ReturnRow, "return", campaign, number)
 
 
+_LOTS = select(ReturnLotRow).where(col(ReturnLotRow.entry) == OF_ENTRY).order_by(col(ReturnLotRow.n))
+
+
 def returned_lots(session: Session, entry: int) -> Sequence[ReturnLotRow]:
     """What went back with a return, as its paper lists it."""
-    query = select(ReturnLotRow).where(ReturnLotRow.entry == entry).order_by(col(ReturnLotRow.n))
-    return session.exec(query).all()
+    return session.exec(_LOTS, params={"of_entry": entry}).all()
 
 
 def require_recall(session: Session, campaign: str, number: str) -> RecallRow:

@@ -29,7 +29,7 @@ from ledger.core.lines import (
 )
 from ledger.core.names import FREE, GiftKind, SpentLine, UseCause, UseName, gift_named, money_use, use_named
 from ledger.core.wording import Figure
-from ledger.model.columns import OF_CAMPAIGN
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY
 from ledger.model.covers import CoverRow
 from ledger.model.spends import ExplainedBy, SpendChangeRow, SpendInputRow, SpendRow
 from ledger.rules.block_holds import held_by_block
@@ -128,8 +128,35 @@ def spend_ref(txid: str, part: int, late: bool) -> str:
     return f"{txid}:{part}" if late else txid
 
 
+_of_txid = bindparam("of_txid", type_=Text)
+_SPEND = select(SpendRow).where(
+    col(SpendRow.campaign) == OF_CAMPAIGN, col(SpendRow.ref) == bindparam("of_ref", type_=Text)
+)
+_SPENDS = (
+    select(SpendRow).where(col(SpendRow.txid) == _of_txid).order_by(col(SpendRow.campaign), col(SpendRow.ref))
+)
+_SPENDS_OF_CAMPAIGN = _SPENDS.where(col(SpendRow.campaign) == OF_CAMPAIGN)
+_CHANGE = (
+    select(SpendChangeRow).where(col(SpendChangeRow.entry) == OF_ENTRY).order_by(col(SpendChangeRow.vout))
+)
+_APART = (
+    select(SpendInputRow.outpoint)
+    .where(col(SpendInputRow.entry) == OF_ENTRY, col(SpendInputRow.released) == 0)
+    .order_by(col(SpendInputRow.outpoint))
+)
+_TAKEN_BY = (
+    select(SpendRow.txid)
+    .join(SpendInputRow, col(SpendInputRow.entry) == SpendRow.entry)
+    .where(
+        col(SpendInputRow.campaign) == OF_CAMPAIGN,
+        col(SpendInputRow.outpoint) == bindparam("of_outpoint", type_=Text),
+    )
+    .order_by(col(SpendRow.entry).desc())
+)
+
+
 def find_spend(session: Session, campaign: str, ref: str) -> SpendRow | None:
-    return session.exec(select(SpendRow).where(SpendRow.campaign == campaign, SpendRow.ref == ref)).first()
+    return session.exec(_SPEND, params={"of_campaign": campaign, "of_ref": ref}).first()
 
 
 def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
@@ -142,24 +169,15 @@ def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
     return found
 
 
-_SPENDS_OF = (
-    select(SpendRow)
-    .where(SpendRow.txid == bindparam("of_txid", type_=Text))
-    .order_by(col(SpendRow.campaign), col(SpendRow.ref))
-)
-_SPENDS_IN = _SPENDS_OF.where(SpendRow.campaign == OF_CAMPAIGN)
-
-
 def spends_of(session: Session, txid: str, campaign: str | None = None) -> Sequence[SpendRow]:
     """All recorded spends of a transaction, in a campaign or in all, by campaign and name."""
-    query = _SPENDS_OF if campaign is None else _SPENDS_IN
+    query = _SPENDS if campaign is None else _SPENDS_OF_CAMPAIGN
     return session.exec(query, params={"of_txid": txid, "of_campaign": campaign}).all()
 
 
 def spend_change(session: Session, spend: SpendRow) -> Sequence[SpendChangeRow]:
     """What came back with a spend, in the order of outputs."""
-    query = select(SpendChangeRow).where(SpendChangeRow.entry == spend.entry)
-    return session.exec(query.order_by(col(SpendChangeRow.vout))).all()
+    return session.exec(_CHANGE, params={"of_entry": spend.entry}).all()
 
 
 def change_coin(row: SpendChangeRow) -> ChangeCoin:
@@ -175,21 +193,12 @@ def change_coin(row: SpendChangeRow) -> ChangeCoin:
 
 def inputs_apart(session: Session, spend: SpendRow) -> Sequence[str]:
     """The outpoints among a spend's inputs that stood apart, undecided or of a gift that is still blocked."""
-    query = select(SpendInputRow.outpoint).where(
-        SpendInputRow.entry == spend.entry, col(SpendInputRow.released) == 0
-    )
-    return session.exec(query.order_by(col(SpendInputRow.outpoint))).all()
+    return session.exec(_APART, params={"of_entry": spend.entry}).all()
 
 
 def taken_by(session: Session, campaign: str, outpoint: str) -> str | None:
     """The transaction whose spend took a coin that stood apart; the newest, where several did."""
-    query = (
-        select(SpendRow.txid)
-        .join(SpendInputRow, col(SpendInputRow.entry) == SpendRow.entry)
-        .where(SpendInputRow.campaign == campaign, SpendInputRow.outpoint == outpoint)
-        .order_by(col(SpendRow.entry).desc())
-    )
-    return session.exec(query).first()
+    return session.exec(_TAKEN_BY, params={"of_campaign": campaign, "of_outpoint": outpoint}).first()
 
 
 def _numbered(name: str, part: int) -> str:

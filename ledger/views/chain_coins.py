@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, case, or_
+from sqlalchemy import BigInteger, and_, bindparam, case, or_
 from sqlmodel import col, func, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.frozen import Amount
+from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.observed import ObservedOutputRow, ObservedTransactionRow
 from ledger.model.spends import SpendChangeRow, SpendRow
 from ledger.rules.balances import nets_of_kinds
@@ -27,27 +28,38 @@ def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
     return total if campaign is None else total + _change_elsewhere(tx, campaign, settled)
 
 
+_coin, _change = ObservedOutputRow, SpendChangeRow
+_sats = col(_change.wallet) + col(_change.dust) + col(_change.undecided) + col(_change.blocked)
+_settled = bindparam("settled", type_=BigInteger)
+_CHANGE_ELSEWHERE = (
+    select(func.coalesce(func.sum(case((col(SpendRow.campaign) == OF_CAMPAIGN, _sats), else_=-_sats)), 0))
+    .select_from(SpendRow)
+    .join(_change, col(_change.entry) == SpendRow.entry)
+    .join(_coin, and_(col(_coin.txid) == SpendRow.txid, col(_coin.vout) == _change.vout))
+    .where(
+        col(_coin.campaign) != SpendRow.campaign,
+        or_(col(SpendRow.campaign) == OF_CAMPAIGN, col(_coin.campaign) == OF_CAMPAIGN),
+        col(_coin.height) <= _settled,
+        or_(col(_coin.spent_height).is_(None), col(_coin.spent_height) > _settled),
+    )
+)
+_SEEN_AT = func.coalesce(col(ObservedTransactionRow.first_at), col(SpendRow.recorded_at))
+_SPENT = (
+    select(SpendRow.ref, SpendRow.out, _SEEN_AT, SpendRow.explained_at)
+    .outerjoin(ObservedTransactionRow, col(ObservedTransactionRow.txid) == SpendRow.txid)
+    # Where all of it came back there is nothing to explain.
+    .where(col(SpendRow.campaign) == OF_CAMPAIGN, col(SpendRow.out) > 0)
+)
+_UNEXPLAINED = _SPENT.where(col(SpendRow.explained_at).is_(None))
+
+
 def _change_elsewhere(tx: Reading, campaign: str, settled: int) -> int:
     """Sats of change at the settled block that are a campaign's at another's address, less the reverse.
 
     A coin is its address's campaign's but for change, which is its inputs' campaign's (docs/rules.md, 12 and 17).
     """
-    coin, change = ObservedOutputRow, SpendChangeRow
-    sats = col(change.wallet) + col(change.dust) + col(change.undecided) + col(change.blocked)
-    signed = case((col(SpendRow.campaign) == campaign, sats), else_=-sats)
-    elsewhere = (
-        select(func.coalesce(func.sum(signed), 0))
-        .select_from(SpendRow)
-        .join(change, col(change.entry) == SpendRow.entry)
-        .join(coin, and_(col(coin.txid) == SpendRow.txid, col(coin.vout) == change.vout))
-        .where(
-            col(coin.campaign) != SpendRow.campaign,
-            or_(col(SpendRow.campaign) == campaign, col(coin.campaign) == campaign),
-            col(coin.height) <= settled,
-            or_(col(coin.spent_height).is_(None), col(coin.spent_height) > settled),
-        )
-    )
-    return int(tx.session.exec(elsewhere).one())
+    asked = {"of_campaign": campaign, "settled": settled}
+    return int(tx.session.exec(_CHANGE_ELSEWHERE, params=asked).one())
 
 
 _OF_COINS = (AccountClass.WALLET, AccountClass.DUST, AccountClass.UNDECIDED, AccountClass.BLOCKED)
@@ -77,18 +89,10 @@ def open_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
 
 
 def _outgoing(tx: Reading, campaign: str, *, only_open: bool) -> tuple[UnexplainedSpend, ...]:
-    seen_at = func.coalesce(col(ObservedTransactionRow.first_at), col(SpendRow.recorded_at))
-    left = (
-        select(SpendRow.ref, SpendRow.out, seen_at, SpendRow.explained_at)
-        .outerjoin(ObservedTransactionRow, col(ObservedTransactionRow.txid) == SpendRow.txid)
-        # Where all of it came back there is nothing to explain.
-        .where(SpendRow.campaign == campaign, SpendRow.out > 0)
-    )
-    if only_open:
-        left = left.where(col(SpendRow.explained_at).is_(None))
+    spent = tx.session.exec(_UNEXPLAINED if only_open else _SPENT, params={"of_campaign": campaign})
     rows = {
         ref: UnexplainedSpend(txid=ref, amount=Amount.of("BTC", out), seen_at=at, explained_at=explained_at)
-        for ref, out, at, explained_at in tx.session.exec(left)
+        for ref, out, at, explained_at in spent
     }
     for young in unsettled_spends(tx):
         at = young.transaction.first_at
