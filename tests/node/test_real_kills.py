@@ -9,17 +9,14 @@ from random import Random
 import pytest
 
 from ledger.checks.run import run_checks
-from ledger.recording.actors import Actor
-from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
-from ledger.store.database import Store
 from service.wiring import build
 from tests.node.knots import Node
-from tests.service.test_kill_nine import driving, looked
+from tests.service.test_kill_nine import driving, looked, opened
 from tests.tools.drawn import SEED
 from tests.tools.fake_chain import script_no
-from tests.tools.kill_driver import ADDRESSES, POINTS, SLUG, config_of
-from tests.tools.relief import CAMPAIGN, DEPTH, live_in
+from tests.tools.kill_driver import ADDRESSES, POINTS, config_of
+from tests.tools.relief import DEPTH, live_in
 from watchers.proof.networks import REGTEST
 from watchers.proof.scripts import address_of
 
@@ -69,12 +66,7 @@ def test_kills_and_branches_up_to_a_hundred_blocks_lose_nothing(
     """After every kill the ledger is whole. A run kills once, over ten blocks; `--kills 200` twenty times, over 100."""
     chance = Random(f"{SEED} real kills")
     url = f"sqlite:///{tmp_path / 'aidtrail.db'}"
-    store = Store.create(url)
-    with store.write() as tx:
-        number = tx.desk.add_user("ada", "2011-02-01T00:00:00Z")
-        act(
-            tx, Actor.everywhere(number, "ada", "admin"), SLUG, "campaign", "add", CAMPAIGN, now=1_296_700_000
-        )
+    store = opened(url)
     kills = max(1, pytestconfig.getoption("--kills") // 10)
     deepest = 100 if kills > 1 else 10
     points = [POINTS[turn % len(POINTS)] for turn in range(kills)]
