@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, func, select
 
 from ledger.core.accounts import AccountClass, account
@@ -27,7 +28,15 @@ from ledger.model.deliveries import (
     RecipientRow,
 )
 from ledger.model.evidence import About
-from ledger.model.goods import Cause, LossRow, LotDeliveryRow, ReceiptRow
+from ledger.model.goods import (
+    Cause,
+    LossRow,
+    LotDeliveryRow,
+    ReceiptRow,
+    ReturnDirection,
+    ReturnLotRow,
+    ReturnRow,
+)
 from ledger.model.orders import OrderRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -155,7 +164,20 @@ def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
 
 
 def handed_for_need(session: Session, need: NeedRow) -> int:
-    """Pieces of a need's product that were handed over, of lots that came on orders for that need."""
+    """Pieces of a need's product that were handed over and did not come back, of lots that came on orders for it."""
+    handed = _pieces_for(session, need, HandoverLotRow, HandoverRow)
+    came_back = col(ReturnRow.direction) == ReturnDirection.FROM_RECIPIENT
+    return handed - _pieces_for(session, need, ReturnLotRow, ReturnRow, came_back)
+
+
+def _pieces_for(
+    session: Session,
+    need: NeedRow,
+    lots: type[HandoverLotRow | ReturnLotRow],
+    paper: type[HandoverRow | ReturnRow],
+    *more: ColumnElement[bool],
+) -> int:
+    """Pieces on standing papers of lots that came on orders for a need, of its product."""
     bought_for_it = (
         select(LotDeliveryRow.entry)
         .join(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
@@ -167,25 +189,26 @@ def handed_for_need(session: Session, need: NeedRow) -> int:
         )
         .where(
             LotDeliveryRow.campaign == need.campaign,
-            LotDeliveryRow.product == HandoverLotRow.product,
-            LotDeliveryRow.lot == HandoverLotRow.lot,
+            LotDeliveryRow.product == col(lots.product),
+            LotDeliveryRow.lot == col(lots.lot),
             col(LotDeliveryRow.reversed_by).is_(None),
             OrderRow.need == need.number,
         )
         .exists()
     )
-    handed = (
-        select(func.coalesce(func.sum(HandoverLotRow.quantity), 0))
-        .join(HandoverRow, col(HandoverRow.entry) == HandoverLotRow.entry)
-        .join(ProductRow, col(ProductRow.code) == HandoverLotRow.product)
+    pieces = (
+        select(func.coalesce(func.sum(col(lots.quantity)), 0))
+        .join(paper, col(paper.entry) == col(lots.entry))
+        .join(ProductRow, col(ProductRow.code) == col(lots.product))
         .where(
-            HandoverRow.campaign == need.campaign,
-            col(HandoverRow.reversed_by).is_(None),
+            col(paper.campaign) == need.campaign,
+            col(paper.reversed_by).is_(None),
+            *more,
             ProductRow.entry == need.product_entry,
             bought_for_it,
         )
     )
-    return int(session.exec(handed).one())
+    return int(session.exec(pieces).one())
 
 
 def require_distribution(session: Session, campaign: str, number: str) -> DistributionRow:

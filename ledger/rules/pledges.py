@@ -18,10 +18,13 @@ from sqlmodel import Session, col, func, select
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
-from ledger.core.names import GiftKind, gift_named
+from ledger.core.names import GiftKind, GiftName, gift_named
 from ledger.core.wording import Figure, Wording
+from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import OF_CAMPAIGN
+from ledger.model.gifts import ContributionRow
 from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepKind
+from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.gift_records import contributions_of, find_gifts, given_money
@@ -156,17 +159,18 @@ _STEPS = select(PledgeStepRow.pledge_entry, PledgeStepRow.step).where(
 def pledge_states(books: Books, campaign: str, pledges: Sequence[PledgeRow]) -> dict[int, PledgeState]:
     """What of some pledges of a campaign is paid, by the entry of each, and by the matches that stand now.
 
-    A gift that a reorganisation voids pays nothing until it is restored.
+    A gift that a reorganisation voids pays nothing until it is restored, nor does what a bank took back of one.
     """
     session, among = books.session, [pledge.entry for pledge in pledges]
     if not among:
         return {}
     matches = _matches(session, among)
-    live = _live(session, campaign, {match.gift for match in matches})
+    gifts = {match.gift for match in matches}
+    live, short = _live(session, campaign, gifts), _short(session, campaign, gifts)
     paid: dict[int, int] = defaultdict(int)
     for match in matches:
         if match.gift in live:
-            paid[match.pledge_entry] += match.amount
+            paid[match.pledge_entry] += match.amount - short.get(match.entry, 0)
     steps: dict[int, set[StepKind]] = defaultdict(set)
     for entry, step in session.exec(_STEPS, params={"of_pledges": among}):
         steps[entry].add(StepKind(step))
@@ -186,6 +190,48 @@ def _matches(session: Session, pledges: Sequence[int]) -> Sequence[PledgeMatchRo
 def gifts_of_pledge(session: Session, pledge: PledgeRow) -> list[str]:
     """The gifts that a pledge is matched to, each once, by their names on lines."""
     return list(dict.fromkeys(match.gift for match in _matches(session, (pledge.entry,))))
+
+
+def _taken_back(session: Session, campaign: str, gifts: Collection[str]) -> dict[str, int]:
+    """What banks took back of some gifts, by their names on lines, minor units; of those of which they did."""
+    names = {gift: gift_named(gift) for gift in gifts}
+    numbers = {name.number: gift for gift, name in names.items() if name.kind is GiftKind.CONTRIBUTION}
+    if not numbers:
+        return {}
+    query = (
+        select(ContributionRow.number, func.sum(ChargeBackRow.amount))
+        .join(ChargeBackRow, col(ChargeBackRow.gift_entry) == ContributionRow.entry)
+        .where(
+            ContributionRow.campaign == campaign,
+            col(ContributionRow.number).in_(numbers),
+            ChargeBackRow.status == ProposalStatus.APPROVED,
+        )
+        .group_by(col(ContributionRow.number))
+    )
+    return {numbers[number]: int(units) for number, units in session.exec(query)}
+
+
+def _short(session: Session, campaign: str, gifts: Collection[str]) -> dict[int, int]:
+    """What of matches is not paid as a bank took it back of their gift, by their entries: of the last match first."""
+    back = _taken_back(session, campaign, gifts)
+    if not back:
+        return {}
+    came = {
+        str(GiftName(GiftKind.CONTRIBUTION, row.number)): row.amount
+        for row in contributions_of(session, campaign)
+    }
+    standing = select(PledgeMatchRow).where(
+        PledgeMatchRow.campaign == campaign,
+        col(PledgeMatchRow.gift).in_(back),
+        col(PledgeMatchRow.reversed_by).is_(None),
+    )
+    short: dict[int, int] = {}
+    free = {gift: came[gift] - units for gift, units in back.items()}
+    for match in session.exec(standing.order_by(col(PledgeMatchRow.entry))):
+        pays = min(match.amount, max(free[match.gift], 0))
+        free[match.gift] -= pays
+        short[match.entry] = match.amount - pays
+    return short
 
 
 def _live(session: Session, campaign: str, gifts: Collection[str]) -> set[str]:
@@ -300,6 +346,7 @@ def _post_match(context: Context, facts: Match) -> Posting[None]:
             "is no settled gift that counts in {asset}, the pledge's own; name one, or value it first",
             asset=asset,
         )
+    worth -= _taken_back(books.session, campaign, (facts.gift,)).get(facts.gift, 0)
     left = worth - matched_of_gift(books.session, campaign, facts.gift, asset)
     # A match of a gift that a reorganisation voided still binds: the gift may be restored.
     free = state.promised - sum(match.amount for match in _matches(books.session, (pledge.entry,)))

@@ -59,6 +59,23 @@ def test_a_pledge_is_paid_by_several_gifts_part_by_part(ledger: Ledger) -> None:
     assert (state(ledger).status, state(ledger).open) == (PledgeStatus.PAID, 0)
 
 
+def test_what_a_bank_took_back_of_a_gift_pays_no_pledge(ledger: Ledger) -> None:
+    """Nor can it be matched since; of a gift that pays two pledges, the one that was matched last is short first."""
+    ledger.do("recorder", "pledge", "add", number="P-3", asset="USD", amount=5_000, date=DAY)
+    match(ledger, "M-1", "P-1", "contribution:B-1", 50_000)
+    match(ledger, "M-2", "P-3", "contribution:B-1", 5_000)
+    assert state(ledger, "P-3").status is PledgeStatus.PAID
+    back = {"number": "CB-1", "gift": "contribution:B-1", "amount": 25_000, "date": DAY}
+    ledger.do("recorder", "charge-back", "add", **back)
+    charged = ledger.do("approver", "charge-back", "approve", number="CB-1", date=DAY).seq
+    assert (state(ledger).paid, state(ledger, "P-3").paid) == (35_000, 0)
+    assert state(ledger, "P-3").status is PledgeStatus.PLEDGE
+    with pytest.raises(Refused, match=r"0\.00 USD of the gift is unmatched"):
+        match(ledger, "M-3", "P-1", "contribution:B-1", 1)
+    ledger.do("approver", "reversal", "add", entry=charged, reason="Another gift", date=DAY)
+    assert (state(ledger).paid, state(ledger, "P-3").paid) == (50_000, 5_000)
+
+
 def test_one_gift_fulfils_several_pledges_and_never_more_than_it_is(ledger: Ledger) -> None:
     ledger.do("recorder", "pledge", "add", number="P-3", asset="USD", amount=100_000, date=DAY)
     match(ledger, "M-1", "P-1", "contribution:B-1", 35_000)

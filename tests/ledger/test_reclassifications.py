@@ -81,6 +81,18 @@ def test_a_need_is_met_when_it_is_handed_over_or_a_paper_shows_it(tmp_path: Path
         if left:
             with pytest.raises(Refused, match=left):
                 reclassify(ledger, **met)
+    back = {
+        "number": "R-1",
+        "direction": "from_recipient",
+        "place": "P",
+        "organisation": "Aid",
+        "reason": "Spoiled",
+    }
+    lots = [{"product": "KIT", "lot": "L1", "quantity": 2}]
+    came_back = ledger.do("recorder", "return", "add", **back, lots=lots, date=DAY).seq
+    with pytest.raises(Refused, match="98 of 100"):
+        reclassify(ledger, **met)
+    ledger.do("approver", "reversal", "add", entry=came_back, reason="Never came", date=DAY)
     reclassify(ledger, **met)
     sha256 = "ab" * 32
     ledger.do(
