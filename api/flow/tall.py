@@ -8,7 +8,7 @@ from __future__ import annotations
 from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
 from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
 from api.flow.thread import drawn_thread
-from api.flow.wide import CODE, band_class, bar_class, esc_long, exit_width, halo_class, wire_class
+from api.flow.wide import CODE, band_class, bar_class, esc_long, exit_width, halo_class, passes, wire_class
 from api.flow.words import Foot, Words
 from api.pages import sentences as say
 from ledger.views.flow import Flow, StageKind, Thread
@@ -156,7 +156,7 @@ class _Tall:
 
     def _bands(self) -> str:
         out = []
-        for link in self.layout.links:
+        for link in sorted(self.layout.links, key=passes):
             css = band_class(link)
             if max(stop.end - stop.start for stop in link.stops) < 0.5 and len(self.layout.links) > 40:
                 continue

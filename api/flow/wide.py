@@ -104,7 +104,7 @@ def _head(words: Words, xs: tuple[float, ...], spaces: list[float]) -> tuple[str
 
 def _bands(layout: Layout, xs: tuple[float, ...], top: float) -> str:
     out = []
-    for link in layout.links:
+    for link in sorted(layout.links, key=passes):
         widest = max(stop.end - stop.start for stop in link.stops)
         if widest < 0.5 and len(layout.links) > 40:
             continue
@@ -210,7 +210,15 @@ def _ends(layout: Layout, words: Words, xs: tuple[float, ...], top: float) -> tu
 
 def band_class(link: Link) -> str:
     """A band is filled in the colour of what flows; what came by no order is an outline of it."""
-    return CODE[link.substance] + "2" + (" given" if link.band.apart else "")
+    return CODE[link.substance] + "2" + (" given" if link.band.apart else "") + (" x" if passes(link) else "")
+
+
+def passes(link: Link) -> bool:
+    """Does a band pass by a stage, and so may cross others? It is drawn after them, with a line of paper around it.
+
+    A fine one is left as it is: the paper would cover it.
+    """
+    return len(link.stops) > 2 and max(stop.end - stop.start for stop in link.stops) >= 3
 
 
 def bar_class(bar: Bar) -> str:

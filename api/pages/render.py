@@ -34,9 +34,9 @@ STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
 MORE_STYLE = (_HERE / "static" / "more.css").read_bytes()
 """For print and forced colours: no screen waits for it."""
-DOCUMENT_STYLE = (_HERE / "static" / "document.css").read_bytes()
-"""For pages of text with lists and code."""
-DOCUMENT_STYLE_PATH = f"/static/{hashlib.sha256(DOCUMENT_STYLE).hexdigest()[:16]}.css"
+REST_STYLE = (_HERE / "static" / "rest.css").read_bytes()
+"""For all pages but those of campaigns, which are the largest: forms, steps, a thread, and text with code."""
+REST_STYLE_PATH = f"/static/{hashlib.sha256(REST_STYLE).hexdigest()[:16]}.css"
 MORE_STYLE_PATH = f"/static/{hashlib.sha256(MORE_STYLE).hexdigest()[:16]}.css"
 
 
@@ -103,7 +103,7 @@ def _environment() -> Environment:
         "say": say,
         "w": fixed,
         "h": help_words,
-        "document_style": DOCUMENT_STYLE_PATH,
+        "rest_style": REST_STYLE_PATH,
         "last_look": Markup(LAST_LOOK),  # noqa: S704 - a mark of ours
     }
     made.filters |= {

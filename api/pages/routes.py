@@ -26,10 +26,10 @@ from api.pages.lookups import lookups_page_routes, unknown_page
 from api.pages.period import period_page
 from api.pages.receipt import receipt_page, receipted
 from api.pages.render import (
-    DOCUMENT_STYLE,
-    DOCUMENT_STYLE_PATH,
     MORE_STYLE,
     MORE_STYLE_PATH,
+    REST_STYLE,
+    REST_STYLE_PATH,
     STYLE,
     STYLE_GZIP,
     STYLE_PATH,
@@ -252,11 +252,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def more_style() -> Response:
         return Response(MORE_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER})
 
-    @router.api_route(DOCUMENT_STYLE_PATH, methods=_READ)
-    def document_style() -> Response:
-        return Response(
-            DOCUMENT_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER}
-        )
+    @router.api_route(REST_STYLE_PATH, methods=_READ)
+    def rest_style() -> Response:
+        return Response(REST_STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": _FOREVER})
 
     @router.api_route("/static/mark.svg", methods=_READ)
     def mark() -> Response:

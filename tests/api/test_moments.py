@@ -188,6 +188,8 @@ def test_the_campaigns_figures_tie_at_any_moment(
     often = {row.doing: row.count for row in moment.report.time_line}
     assert often.get(Doing.GIVEN, 0) + often.get(Doing.GIVEN_BY_BANK, 0) == moment.report.donations
     assert bool(moment.report.given_in_kind.came) == (Doing.GIVEN_IN_KIND in often)
+    for words in map(say.plain, say.campaign_more(moment.report)):
+        assert ": 0 " not in words, words
     sentence = say.plain(say.campaign_sentence(moment.report))
     assert "nothing" not in sentence
     ordered = re.search(r"\. (\d[^.]*?) ordered", sentence)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.flow.layout import SHOWN
 from api.pages import sentences as say
-from api.pages.render import STYLE, STYLE_PATH
+from api.pages.render import REST_STYLE, REST_STYLE_PATH, STYLE, STYLE_PATH
 from api.pages.sentences import receipt
 from ledger.core.frozen import Amount
 from ledger.views.campaign import SourceOfFact
@@ -75,8 +75,11 @@ def test_pages_carry_no_script_and_no_inline_style(site: TestClient, path: str) 
 @pytest.mark.parametrize("path", ["/", "/c/bithelp", f"/d/{built.TXID}:1"])
 def test_the_first_view_is_small(site: TestClient, path: str) -> None:
     """HTML and blocking CSS together, gzip, at most 14 KB with both drawings in it."""
-    html = site.get(path).content
-    assert len(gzip.compress(html, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+    html = site.get(path)
+    sheets = re.findall('<link rel="stylesheet" href="([^"]+)">', html.text)
+    assert sheets[0] == STYLE_PATH
+    sent = [html.content, *(site.get(sheet).content for sheet in sheets)]
+    assert sum(len(gzip.compress(part, 6)) for part in sent) <= FIRST_VIEW
 
 
 def test_a_receipt_says_what_a_tax_office_asks_and_nothing_of_the_donor(site: TestClient) -> None:
@@ -277,6 +280,8 @@ def test_the_style_sheet_is_named_by_its_bytes(site: TestClient) -> None:
     sheet = site.get(STYLE_PATH)
     assert sheet.text == STYLE.decode()
     assert "immutable" in sheet.headers["cache-control"]
+    assert REST_STYLE_PATH in site.get("/").text
+    assert REST_STYLE_PATH not in site.get(f"/c/{built.SLUG}").text
 
 
 def test_no_product_is_named_in_the_code_of_pages() -> None:
@@ -305,4 +310,4 @@ def test_a_payment_says_its_block_and_the_one_line_that_checks_it(site: TestClie
     assert f"curl -sL {raw} | ./aidtrail scan - --address {trail.address}<" in html
     assert all(node in words for node in block.branch)
     assert all(paper.sha256 in words for step in trail.steps for paper in step.evidence)
-    assert len(gzip.compress(html.encode(), 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+    assert sum(len(gzip.compress(sent, 6)) for sent in (html.encode(), STYLE, REST_STYLE)) <= FIRST_VIEW

@@ -159,8 +159,11 @@ _VERB = "{verb}: what was done, in the campaign's words, as: carried"
 _ORDERED = "{ordered}: how much was ordered, with its unit"
 _DELIVERED = Message("{service}: {figure}.", *_SERVICE)
 _DELIVERED_DONE = Message("{service}: {figure} {verb}.", *_SERVICE, _VERB)
-_DELIVERED_OF = Message("{service}: {figure}, {ordered} ordered.", *_SERVICE, _ORDERED)
-_DELIVERED_DONE_OF = Message("{service}: {figure} {verb}, {ordered} ordered.", *_SERVICE, _VERB, _ORDERED)
+_NOT_DELIVERED = Message("{service}: ordered, and not done yet: {ordered}.", _SERVICE[0], _ORDERED)
+_DELIVERED_OF = Message("{service}: {figure}, of {ordered} that were ordered.", *_SERVICE, _ORDERED)
+_DELIVERED_DONE_OF = Message(
+    "{service}: {figure} {verb}, of {ordered} that were ordered.", *_SERVICE, _VERB, _ORDERED
+)
 
 
 def campaign_more(report: CampaignReport) -> list[Sentence]:
@@ -176,6 +179,8 @@ def campaign_more(report: CampaignReport) -> list[Sentence]:
 
 def _service(row: ServiceRow) -> Sentence:
     figure, ordered = Piece(number_of(row.delivered, row.unit), "goods"), number_of(row.ordered, row.unit)
+    if not row.delivered and row.ordered:
+        return said(_NOT_DELIVERED, service=row.name, ordered=ordered)
     if row.ordered == row.delivered:
         if row.verb:
             return said(_DELIVERED_DONE, service=row.name, figure=figure, verb=row.verb)
