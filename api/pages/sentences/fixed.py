@@ -140,7 +140,7 @@ TRAIL_DATA = Message("This trail as data", _LINK)
 ALL_CAMPAIGNS = Message("All campaigns", _LINK)
 FIND = Message("Find", _LINK)
 LIVE = Message(
-    "When something of it is recorded, this page is loaded anew by itself; without scripts, load it again by hand."
+    "When something new is recorded, this page loads itself anew; without scripts, load it again by hand."
 )
 AS_TABLE = Message("The same as a table", _LINK)
 SITE = Message("Site", "names the navigation for a reader who does not see it")
