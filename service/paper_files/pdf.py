@@ -17,6 +17,8 @@ from pikepdf import Array, Dictionary, Name, Object, Page, Pdf, Stream, String, 
 
 from ledger.core.errors import Refused
 from ledger.model.evidence import Treatment
+from service.paper_files.colour_profile import is_profile, plain_profile
+from service.paper_files.jbig2 import NoJbig2, plain_jbig2
 from service.paper_files.jpeg import NoJpeg, plain_jpeg
 from service.paper_files.jpeg2000 import NoJpeg2000, plain_jpeg2000
 from service.paper_files.metadata import MetadataItem, Plain
@@ -54,6 +56,14 @@ _OF_PRINT = (
     "CharSet FontFamily HalftoneName Info Lookup Ordering OutputCondition OutputConditionIdentifier Panose"
 )
 _OF_OTHERS = "Cert ContactInfo JS Location Msg O OE PS Perms R RD RT Reason Registry RegistryName SS U UE"
+_INSTEAD = ("/ActualText", "/Alt", "/E")
+"""What is read aloud or copied instead of what the page shows: it may repeat a name that is blacked out there."""
+_OF_LAYERS = ("/Order", "/BaseState", "/ON", "/OFF")
+_LAYER = re.compile(r"Layer \d+")
+_OF_MAPS = frozenset(
+    b"(Adobe) (UCS) (UCS2) (Identity) (Japan1) (GB1) (CNS1) (Korea1) (KR) (Manga1) (Adobe-Identity-UCS)".split()
+)
+"""Strings by which a map of letters is known; a reader needs no other."""
 _TEXTS = frozenset(
     f"/{name}"
     for names in (_OF_REMARKS, _OF_LINKS, _OF_WORDS, _OF_PRINT, _OF_OTHERS)
@@ -185,23 +195,35 @@ def _taken_out(pdf: Pdf) -> Iterator[MetadataItem]:
     yield from _attachments(pdf)
     for told in list(_dictionaries(pdf)):
         yield from _of_object(pdf, told)
-    for drawn in _drawn(pdf):
-        yield from _of_drawing(pdf, drawn)
+    for drawn, is_map in _drawn(pdf):
+        yield from _of_drawing(pdf, drawn, is_map=is_map)
 
 
 class _Drawing(TokenFilter):
     """What draws a page, without what no reader draws: comments, and what a photograph says beside its points."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_map: bool = False) -> None:
         super().__init__()
         self.found: list[MetadataItem] = []
+        self._is_map = is_map
+        self._listed: list[Token] = []
+        self._deep = 0
 
     def handle_token(self, token: Token) -> Iterable[Token]:  # pikepdf calls it for each word
+        if self._is_map:
+            if (
+                token.type_ == TokenType.string
+                and token.raw_value.startswith(b"(")
+                and token.raw_value not in _OF_MAPS
+            ):
+                self.found.append(
+                    MetadataItem(Treatment.METADATA, "words of a map", token.raw_value.decode("latin-1"))
+                )
+                return [Token(TokenType.string, b"Adobe")]
+        elif token.type_ == TokenType.dict_open or self._deep:
+            return self._listing(token)
         if token.type_ == TokenType.comment:
-            self.found.append(
-                MetadataItem(Treatment.METADATA, "comment", token.raw_value.strip(b"% ").decode("latin-1"))
-            )
-            return []
+            return self.handle_comment(token)
         if token.type_ == TokenType.inline_image and token.raw_value.startswith(_JPEG):
             plain = _plain(token.raw_value)
             if len(plain) < len(token.raw_value):
@@ -209,15 +231,49 @@ class _Drawing(TokenFilter):
                 return [Token(TokenType.inline_image, plain)]
         return [token]
 
+    def _listing(self, token: Token) -> Iterable[Token]:
+        """What is said of a part of a page (ISO 32000-2, 14.6.2), without words but for its language."""
+        if token.type_ == TokenType.comment:
+            return self.handle_comment(token)
+        self._deep += (token.type_ == TokenType.dict_open) - (token.type_ == TokenType.dict_close)
+        self._listed.append(token)
+        if self._deep:
+            return []
+        listed, self._listed, stay = self._listed, [], list[Token]()
+        for one in listed:
+            if one.type_ == TokenType.string:
+                key = next((n for n in range(len(stay) - 1, -1, -1) if stay[n].type_ != TokenType.space), 0)
+                if stay[key].raw_value != b"/Lang":
+                    name = stay[key].raw_value.decode("latin-1").lstrip("/")
+                    self.found.append(MetadataItem(Treatment.METADATA, name, str(one.value)))
+                    del stay[key if stay[key].type_ == TokenType.name_ else key + 1 :]
+                    continue
+            stay.append(one)
+        return stay
 
-def _drawn(pdf: Pdf) -> Iterator[Stream]:
-    """Every stream that draws: of pages, forms, patterns, and letters that are drawings; each once."""
+    def handle_comment(self, token: Token) -> Iterable[Token]:
+        """Nothing of it stays."""
+        said = token.raw_value.strip(b"% ").decode("latin-1")
+        self.found.append(MetadataItem(Treatment.METADATA, "comment", said))
+        return []
+
+
+def _drawn(pdf: Pdf) -> Iterator[tuple[Stream, bool]]:
+    """Every stream that draws: of pages, forms, patterns, and letters that are drawings; each once.
+
+    And those that say which letters a text has; of them it is true.
+    """
     seen = set[tuple[int, int]]()
     for told in list(_dictionaries(pdf)):
         inner: list[object] = []
+        is_map = False
         if told.get("/Type") == Name.Page:
             contents = told.get("/Contents")
             inner = list(contents) if isinstance(contents, Array) else [contents]
+        elif told.get("/Type") == Name.CMap:
+            inner, is_map = [told], True
+        elif isinstance(told.get("/ToUnicode"), Stream):
+            inner, is_map = [told["/ToUnicode"]], True
         elif isinstance(told.get("/CharProcs"), Dictionary):
             inner = [told["/CharProcs"][name] for name in list(told["/CharProcs"].keys())]
         elif told.get("/Subtype") == Name.Form or told.get("/PatternType") == 1:
@@ -225,14 +281,14 @@ def _drawn(pdf: Pdf) -> Iterator[Stream]:
         for one in inner:
             if isinstance(one, Stream) and one.objgen not in seen:
                 seen.add(one.objgen)
-                yield one
+                yield one, is_map
 
 
-def _of_drawing(pdf: Pdf, drawn: Stream) -> Iterator[MetadataItem]:
+def _of_drawing(pdf: Pdf, drawn: Stream, *, is_map: bool) -> Iterator[MetadataItem]:
     said = drawn.read_bytes()
-    if b"%" not in said and _JPEG not in said:
+    if not is_map and all(mark not in said for mark in (b"%", b"<<", _JPEG)):
         return
-    plain = _Drawing()
+    plain = _Drawing(is_map=is_map)
     alone = Page(pdf.make_indirect(Dictionary(Type=Name.Page, Contents=drawn)))
     told = alone.get_filtered_contents(plain)
     if plain.found:
@@ -303,6 +359,8 @@ def _of_object(pdf: Pdf, told: Dictionary | Stream) -> Iterator[MetadataItem]:
     for name in [name for name in told.keys() if name not in _TEXTS and _is_text(told[name])]:  # noqa: SIM118
         yield MetadataItem(Treatment.METADATA, name.lstrip("/"), _said(told[name]))
         del told[name]
+    yield from _words_instead(told)
+    yield from _layers(told)
     for name in ("/AF", "/EF"):
         if name in told:
             yield MetadataItem(Treatment.ATTACHMENTS, "associated file")
@@ -311,6 +369,45 @@ def _of_object(pdf: Pdf, told: Dictionary | Stream) -> Iterator[MetadataItem]:
     yield from _annotations(told)
     if isinstance(told, Stream):
         yield from _picture(pdf, told)
+
+
+def _words_instead(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+    """What stands for the words of a page, and titles of its parts."""
+    title = ("/T",) if "/S" in told and "/P" in told else ()
+    for name in (*_INSTEAD, *title):
+        if isinstance(told.get(name), String):
+            yield MetadataItem(Treatment.METADATA, name.lstrip("/"), str(told[name]))
+            del told[name]
+
+
+def _layers(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+    """Names of layers, of whom they are for, and of how they are listed (ISO 32000-2, 8.11)."""
+    if told.get("/Type") == Name.OCG and not _LAYER.fullmatch(str(told.get("/Name", ""))):
+        yield MetadataItem(Treatment.METADATA, "name of a layer", str(told.get("/Name", "")))
+        told["/Name"] = String(f"Layer {told.objgen[0]}")
+    user = told.get("/User")
+    if isinstance(user, Dictionary):
+        yield MetadataItem(Treatment.METADATA, "whom a layer is for", str(user.get("/Name", "")))
+        del told["/User"]
+    if any(name in told for name in _OF_LAYERS) and isinstance(told.get("/Name"), String):
+        yield MetadataItem(Treatment.METADATA, "name of a list of layers", str(told["/Name"]))
+        del told["/Name"]
+    order = told.get("/Order")
+    if isinstance(order, Array) and (labels := list(_labels(order, 0))):
+        yield from (MetadataItem(Treatment.METADATA, "name of a layer", label) for label in labels)
+
+
+def _labels(order: Array, deep: int) -> Iterator[str]:
+    """The labels in a list of layers, which leave it."""
+    if deep > _MOST_DEEP:
+        raise ValueError
+    for at in range(len(order) - 1, -1, -1):
+        one = order[at]
+        if isinstance(one, String):
+            yield str(one)
+            del order[at]
+        elif isinstance(one, Array):
+            yield from _labels(one, deep + 1)
 
 
 def _is_xmp(value: object) -> bool:
@@ -381,16 +478,29 @@ def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
     """A photograph within a page says where it was taken as one alone does, however often it is packed."""
     filters = told.get("/Filter")
     names = [str(one) for one in (list(filters) if isinstance(filters, Array) else [filters])]
-    if names[-1] not in {"/DCTDecode", "/JPXDecode"}:
+    if (
+        "/N" in told
+        and is_profile(profile := told.read_bytes())
+        and (plain := plain_profile(profile)) != profile
+    ):
+        yield MetadataItem(Treatment.METADATA, "words of a colour profile")
+        told.write(plain)
+    shared = told.get("/DecodeParms")
+    for one in list(shared) if isinstance(shared, Array) else [shared]:
+        remarks = one.get("/JBIG2Globals") if isinstance(one, Dictionary) else None
+        if isinstance(remarks, Stream) and (plain := _plain_jbig2(raw := remarks.read_bytes())) != raw:
+            yield MetadataItem(Treatment.METADATA, "metadata of a picture")
+            remarks.write(plain)
+    if names[-1] not in {"/DCTDecode", "/JPXDecode", "/JBIG2Decode"}:
         return
-    raw: bytes = told.read_raw_bytes()
+    raw = told.read_raw_bytes()
     parameters: Any = told.get("/DecodeParms")
     if len(names) > 1:
         given = list(parameters) if isinstance(parameters, Array) else [None] * len(names)
         parameters, before = given[-1], [one or Dictionary() for one in given[:-1]]
         packed = Stream(pdf, raw, Filter=Array(map(Name, names[:-1])), DecodeParms=Array(before))
         raw = packed.read_bytes()
-    plain = _plain(raw)
+    plain = _plain_jbig2(raw) if names[-1] == "/JBIG2Decode" else _plain(raw)
     if len(plain) < len(raw):
         yield MetadataItem(Treatment.METADATA, "metadata of a picture")
         told.write(plain, filter=Name(names[-1]), decode_parms=parameters)
@@ -405,6 +515,16 @@ def _plain(raw: bytes) -> bytes:
         return plain_jpeg(raw) if raw.startswith(_JPEG) else plain_jpeg2000(raw)
     except (NoJpeg, NoJpeg2000):
         return raw
+
+
+def _plain_jbig2(raw: bytes) -> bytes:
+    """Raises Refused for one that no reader shows, since remarks in it cannot be told from points."""
+    try:
+        return plain_jbig2(raw)
+    except NoJbig2:
+        raise Refused.field(
+            "paper", "a picture in this PDF cannot be read; print it into a new one"
+        ) from None
 
 
 def _dictionaries(pdf: Pdf) -> Iterator[Dictionary | Stream]:

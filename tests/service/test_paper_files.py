@@ -240,6 +240,104 @@ def test_no_words_stay_in_what_draws_a_page_beside_its_pictures_or_behind_its_li
     assert treated(told.data).done == ()
 
 
+def _segment(number: int, kind: int, data: bytes) -> bytes:
+    return struct.pack(">IBBBI", number, kind, 0, 1, len(data)) + data
+
+
+def told_pdf() -> bytes:
+    """A PDF with a name in what is read instead of its page, in layers, a colour profile and a picture's remarks."""
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(200, 100))
+    page, make, dictionary = pdf.pages[0].obj, pdf.make_indirect, pikepdf.Dictionary
+    page["/Contents"] = make(
+        pikepdf.Stream(
+            pdf,
+            b"/Span <</Lang (en) /ActualText (A person) /MCID 0 /Own <</K [(A person)]>>>> BDC (shown) Tj EMC"
+            b" /Tag <</MCID 1>> BDC EMC",
+        )
+    )
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    named = profile.replace("sRGB".encode("utf-16-be"), "A pe".encode("utf-16-be"))
+    assert named != profile
+    remark, points = _segment(0, 62, b"\x20\0\0\0by\0A person\0\0"), _segment(1, 48, bytes(19))
+    shared = make(pikepdf.Stream(pdf, remark + _segment(2, 0, b"dictionary")))
+    page["/Resources"] = dictionary(
+        ColorSpace=dictionary(
+            C=pikepdf.Array([pikepdf.Name.ICCBased, make(pikepdf.Stream(pdf, named, N=3))])
+        ),
+        XObject=dictionary(
+            Scan=make(
+                pikepdf.Stream(
+                    pdf,
+                    remark + points,
+                    Subtype=pikepdf.Name.Image,
+                    Filter=pikepdf.Name.JBIG2Decode,
+                    DecodeParms=dictionary(JBIG2Globals=shared),
+                )
+            )
+        ),
+        Font=dictionary(
+            F=make(
+                dictionary(
+                    ToUnicode=make(
+                        pikepdf.Stream(
+                            pdf,
+                            b"% A person\n/CIDSystemInfo <</Registry (Adobe) /Ordering (A person)>> def <01> <0041>",
+                        )
+                    )
+                )
+            )
+        ),
+    )
+    layer = make(
+        dictionary(
+            Type=pikepdf.Name.OCG,
+            Name="of A person",
+            Usage=dictionary(User=dictionary(Type=pikepdf.Name.Ind, Name="A person")),
+        )
+    )
+    listed = pikepdf.Array([pikepdf.String("A person"), pikepdf.Array([pikepdf.String("A person"), layer])])
+    pdf.Root["/OCProperties"] = dictionary(
+        OCGs=pikepdf.Array([layer]), D=dictionary(Name="A person", Order=listed, ON=pikepdf.Array([layer]))
+    )
+    part = dictionary(
+        Type=pikepdf.Name.StructElem, S=pikepdf.Name.P, Alt="A person", T="A person", E="A person"
+    )
+    root = make(dictionary(Type=pikepdf.Name.StructTreeRoot))
+    part["/P"] = root
+    root["/K"] = make(part)
+    pdf.Root["/StructTreeRoot"] = root
+    return saved(pdf)
+
+
+def test_no_name_stays_in_what_is_read_instead_of_a_page_nor_in_layers_profiles_and_remarks() -> None:
+    """A reader aloud, a list of layers or a search would tell what is blacked out on the page."""
+    told = treated(told_pdf())
+    with pikepdf.open(io.BytesIO(told.data)) as pdf:
+        unpacked = saved(pdf)
+        drawn = pdf.pages[0].Contents.read_bytes()
+        assert b"/Lang (en)" in drawn
+        assert b"/MCID 0" in drawn
+        assert b"(shown) Tj" in drawn
+        assert b"/MCID 1" in drawn
+        resources = pdf.pages[0].Resources
+        assert resources.Font.F.ToUnicode.read_bytes().count(b"(Adobe)") == 2
+        assert resources.XObject.Scan.read_raw_bytes() == _segment(1, 48, bytes(19))
+        kept = ImageCms.ImageCmsProfile(io.BytesIO(resources.ColorSpace.C[1].read_bytes()))
+        assert ImageCms.getProfileDescription(kept).strip() == ""
+        assert ImageCms.buildTransform(kept, ImageCms.createProfile("sRGB"), "RGB", "RGB") is not None
+        assert [str(one.Name)[:6] for one in pdf.Root.OCProperties.OCGs] == ["Layer "]
+    assert b"A person" not in unpacked
+    assert "A pe".encode("utf-16-be") not in unpacked
+    assert {"ActualText: A person", "Alt: A person", "whom a layer is for: A person"} <= set(told.metadata)
+    assert treated(told.data).done == ()
+    broken = told_pdf().replace(_segment(1, 48, bytes(19)), _segment(1, 48, bytes(19))[:9] + bytes(12))
+    with pytest.raises(Refused, match="a picture in this PDF cannot be read"):
+        treated(
+            broken.replace(struct.pack(">IBBBI", 1, 48, 0, 1, 19), struct.pack(">IBBBI", 1, 48, 0, 1, 99))
+        )
+
+
 def test_a_picture_that_its_exif_turns_is_turned() -> None:
     """Without the word that turned it, it would lie on its side."""
     told = treated(photograph(turned=6, quality=95))
