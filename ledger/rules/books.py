@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlmodel import col, select
+from sqlalchemy import Text, bindparam
+from sqlmodel import and_, col, func, or_, select
 
 from ledger.core.accounts import AccountClass
 from ledger.core.entry import Entry
 from ledger.model.columns import OF_ENTRY
+from ledger.model.journal import EntryRow
 from ledger.model.named import NameOf
 from ledger.model.reversals import ReversalRow
 from ledger.rules import balances
@@ -21,6 +23,21 @@ from ledger.store.transaction import Reading
 from ledger.tracing.changing import LinesWriting
 
 _REVERSED_BY = select(ReversalRow.entry).where(col(ReversalRow.reversed_entry) == OF_ENTRY)
+_TIMES_REVERSED = (
+    select(func.count())
+    .select_from(EntryRow)
+    .join(ReversalRow, col(ReversalRow.reversed_entry) == EntryRow.seq)
+    .where(
+        or_(
+            col(EntryRow.key) == bindparam("of_key", type_=Text),
+            # `KEY:1` and so on: what begins so lies before `KEY;`.
+            and_(
+                col(EntryRow.key) > bindparam("first", type_=Text),
+                col(EntryRow.key) < bindparam("last", type_=Text),
+            ),
+        )
+    )
+)
 _REVERSALS = select(ReversalRow.reversed_entry, ReversalRow.entry)
 
 
@@ -56,6 +73,11 @@ class Books:
     def reversed_by(self, seq: int) -> int | None:
         """The entry that reversed an entry; None while it stands."""
         return self.session.exec(_REVERSED_BY, params={"of_entry": seq}).first()
+
+    def times_reversed(self, key: str) -> int:
+        """How many entries of a key, and of what was told again after it, were reversed."""
+        asked = {"of_key": key, "first": f"{key}:", "last": f"{key};"}
+        return self.session.exec(_TIMES_REVERSED, params=asked).one()
 
     def reversals(self) -> dict[int, int]:
         """All entries that were reversed, each with the one that did it."""

@@ -321,6 +321,11 @@ def _unfold_signed(books: Books, entry: Entry[Signature, None], _seq: int) -> No
     _sign(books.session, entry.campaign, entry.facts.number, None, None)
 
 
+def _signed_key(campaign: str, facts: Signature) -> str:
+    """A paper that was taken back may be right after all: the next signature by it is another one."""
+    return f"handover.signed:{campaign}:{facts.number}:{facts.sha256}"
+
+
 def _sign(session: Session, campaign: str, number: str, signed: str | None, day: str | None) -> None:
     handover = require_handover(session, campaign, number)
     change_row(session, HandoverRow, handover.entry, signed=signed, signed_on=day)
@@ -505,7 +510,8 @@ SIGNED = Kind(
     doc="Record that the recipient of a handover signed for it, by the paper attached to it as evidence.",
     roles=RECORDERS,
     named="sha256",
-    key=lambda campaign, facts: f"handover.signed:{campaign}:{facts.number}:{facts.sha256}",
+    key=_signed_key,
+    times_reversed=lambda books, campaign, facts: books.times_reversed(_signed_key(campaign, facts)),
     rests_on=lambda context, facts: (
         require_handover(context.books.session, context.campaign, facts.number).entry,
     ),

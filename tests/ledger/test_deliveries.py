@@ -141,7 +141,11 @@ def test_a_handover_is_signed_by_a_paper_that_is_attached_to_it_and_its_trail_sa
     ledger.do("approver", "reversal", "add", entry=head[0], reason="another paper", date="2023-12-03")
     assert signed(ledger) == "not yet"
     attach(ledger, sha256="cd" * 32)
-    ledger.do("recorder", "handover", "sign", **(sign | {"sha256": "cd" * 32}))
+    for paper in ("cd" * 32, PAPER, PAPER):  # the first paper was right after all, and then once more
+        done = ledger.do("recorder", "handover", "sign", **(sign | {"sha256": paper}))
+        assert not done.already
+        assert signed(ledger) == "2023-12-03"
+        ledger.do("approver", "reversal", "add", entry=done.seq, reason="another paper", date="2023-12-03")
 
 
 def test_a_handover_that_was_signed_at_once_is_told_with_its_paper(ledger: Ledger) -> None:
