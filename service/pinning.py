@@ -75,7 +75,7 @@ def restored_chain(store: Store, network: Network) -> HeaderChain | None:
 
 
 def pinned_chain(
-    store: Store, network: Network, sources: Sequence[Source], checkpoint: str, trust: str, *, now: int
+    store: Store, network: Network, sources: Sequence[Source], checkpoint: str, trust: str
 ) -> HeaderChain:
     """The chain to look with; pins and stores its start the first time. Raises Unavailable or BadUse."""
     chain = restored_chain(store, network)

@@ -102,9 +102,7 @@ def build(
     ending, reading = threading.Event(), LookProgress()
 
     def pin() -> Intake:
-        chain = pinned_chain(
-            store, network, sources, config.chain.checkpoint, config.chain.trust, now=clock()
-        )
+        chain = pinned_chain(store, network, sources, config.chain.checkpoint, config.chain.trust)
         kind = AddressWatcher if config.watch.mode == "addresses" else Watcher
         return Intake(
             store,

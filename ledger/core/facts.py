@@ -193,6 +193,11 @@ def _within(place: tuple[Any, ...], errors: list[Any]) -> bool:
     return any(len(e["loc"]) > len(place) and e["loc"][: len(place)] == place for e in errors)
 
 
+def derive(facts: object, field: str, value: int) -> None:
+    """Write a field of frozen facts that follows from others, while they are made: an entry has what was meant."""
+    object.__setattr__(facts, field, value)
+
+
 def facts_from(shape: type[F], data: object) -> F:
     """Facts from parsed JSON; raises Refused naming every field that is wrong."""
     if not isinstance(data, dict):

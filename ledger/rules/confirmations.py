@@ -183,7 +183,7 @@ def _require_corrected(session: Session, facts: Confirmation, entry: int) -> int
     return None if last is None else last.entry
 
 
-def _surplus(session: Session, campaign: str, facts: Confirmation, sent: Sent) -> tuple[LotCount, ...]:
+def _surplus(session: Session, facts: Confirmation, sent: Sent) -> tuple[LotCount, ...]:
     """Pieces of lots that the waybill does not list and that no count has told of; raises Refused."""
     if facts.others is None:
         return ()
@@ -222,7 +222,7 @@ def _post(context: Context, facts: Confirmation) -> Posting[Sent]:
     counted = [(lot.product, lot.lot) for lot in facts.lots]
     if sorted(counted) != sorted((lot.product, lot.lot) for lot in sent.lots):
         raise Refused.field("lots", "count each lot of the paper once; write 0 for what did not come")
-    over = _surplus(session, context.campaign, facts, sent)
+    over = _surplus(session, facts, sent)
     place = require_shipment(session, context.campaign, facts.paper).destination if over else ""
     transfers = tuple(surplus_counted(context.campaign, lot.of, place, lot.quantity) for lot in over)
     return Posting(transfers, (), replace(sent, corrects=corrects, over=over, place=place))

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, Text, derive
 from ledger.core.likeness import likeness_of_number
 from ledger.core.wording import Figure
 from ledger.model.orders import (
@@ -50,7 +50,7 @@ class BilledLine:
     amount: Count
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantity", self.pieces)
+        derive(self, "quantity", self.pieces)
 
     @property
     def pieces(self) -> int:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Text
+from ledger.core.facts import STRICT, Currency, Date, Name, Number, Positive, Text, derive
 from ledger.core.lines import Open
 from ledger.core.names import OrderLine
 from ledger.core.wording import Figure
@@ -54,7 +54,7 @@ class Item:
     value: Positive
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantity", self.pieces)
+        derive(self, "quantity", self.pieces)
 
     @property
     def pieces(self) -> int:
@@ -299,7 +299,7 @@ def _asks(session: Session, order: OrderRow) -> Asked:
     return Asked(order.currency, order_value(session, order), order.supplier)
 
 
-def _asks_also(session: Session, order: OrderRow, asked: Asked) -> Iterator[Also]:
+def _asks_also(session: Session, order: OrderRow, _asked: Asked) -> Iterator[Also]:
     """Orders to the supplier, of all campaigns, but for those that came to nothing."""
     others = (
         select(

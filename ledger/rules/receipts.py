@@ -18,7 +18,7 @@ from sqlmodel import Session, case, col, func, select
 from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Entry, Posting, Transfer
 from ledger.core.errors import Conflict, Refused
-from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive
+from ledger.core.facts import STRICT, Count, Date, Name, Number, Positive, derive
 from ledger.core.lines import Open, Operation, Part, PartKind, Use, lowest
 from ledger.core.names import Lot, UseCause, UseName
 from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY, table_of
@@ -82,7 +82,7 @@ class ReceivedLot:
     replaces: Replaced | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "noted", self.pieces)
+        derive(self, "noted", self.pieces)
 
     @property
     def pieces(self) -> int:

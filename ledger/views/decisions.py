@@ -77,7 +77,7 @@ def decisions(
         found += blocked_waiting(books, slug)
         found += listed_waiting(tx, slug)
         found += unvalued_waiting(tx, slug, now)
-        found += shortfalls_waiting(tx, books, slug)
+        found += shortfalls_waiting(tx, slug)
         found += matches_waiting(of.papers)
         found += claims_waiting(of.papers, today)
         found += orders_late(of.papers, today)

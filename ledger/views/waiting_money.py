@@ -155,7 +155,7 @@ def unvalued_waiting(tx: Reading, slug: str, now: int) -> Iterator[OpenItem]:
         )
 
 
-def shortfalls_waiting(tx: Reading, books: Books, slug: str) -> Iterator[OpenItem]:
+def shortfalls_waiting(tx: Reading, slug: str) -> Iterator[OpenItem]:
     wanted = list(gifts_wanting(tx.session, slug))
     covered = covered_gifts(tx.session, slug) if wanted else {}
     for gift in wanted:

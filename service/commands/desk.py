@@ -102,7 +102,7 @@ class _Schema:
         return self._resolved(shape).get("type") == "string"
 
 
-def _action_options(noun: str, action: Action) -> Any:
+def _action_options(noun: str) -> Any:
     def options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
         parser.add_argument(
@@ -495,7 +495,7 @@ def _commands() -> Iterator[tuple[str, Command]]:
                 f"{noun} {verb}",
                 Command(
                     _action(noun, verb, action),
-                    _action_options(noun, action),
+                    _action_options(noun),
                     writes,
                     partial(_notes, action),
                     facts_by_json=True,

@@ -149,7 +149,7 @@ def test_what_covers_shortfalls_is_asked_once_however_many_there_are(ledger: Led
         with ledger.store.read() as reading:
             connection = reading.session.connection()
             event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
-            found = list(shortfalls_waiting(reading, Books(reading), SLUG))
+            found = list(shortfalls_waiting(reading, SLUG))
         assert found
         return len(statements)
 

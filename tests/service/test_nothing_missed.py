@@ -112,7 +112,7 @@ class Watching:
         ahead = not self.by_addresses
         wallets = self.wallets[: self.named]
         add_addresses(self.store, wallets, REGTEST, ahead=ahead)
-        headers = pinned_chain(self.store, REGTEST, [self.source], "", "first use", now=self.clock())
+        headers = pinned_chain(self.store, REGTEST, [self.source], "", "first use")
         kind = AddressWatcher if self.by_addresses else Watcher
         self.intake = Intake(
             self.store,

@@ -55,7 +55,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def pin(store: Store, *sources: Explorer, checkpoint: str = "", network: object = MAINNET) -> object:
-    return pinned_chain(store, network, sources, checkpoint, "operator", now=1_700_000_000)  # type: ignore[arg-type]
+    return pinned_chain(store, network, sources, checkpoint, "operator")  # type: ignore[arg-type]
 
 
 def test_without_a_checkpoint_the_period_that_all_sources_agree_on_is_trusted_on_first_use(

@@ -125,7 +125,7 @@ class Esplora(BaseSource):
         elif headers and self._contradicts(headers, first):
             headers.clear()
             self._add_singly(headers, first, min(count, _MOST_SINGLY))
-        return _chained(self.name, headers)
+        return _chained(headers)
 
     def _contradicts(self, headers: Sequence[Header], first: int) -> bool:
         """Do headers from height `first` up differ from what the server names by height?"""
@@ -578,7 +578,7 @@ def _row(source: str, row: Mapping[str, object]) -> tuple[int, Header]:
     return height, header
 
 
-def _chained(source: str, headers: list[Header]) -> list[Header]:
+def _chained(headers: list[Header]) -> list[Header]:
     """Each header must name the one before; a block that arrived between two pages shows as a break there."""
     for index in range(1, len(headers)):
         if headers[index].previous != headers[index - 1].hash:
