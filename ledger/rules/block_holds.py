@@ -56,11 +56,16 @@ def unspent_runs(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]
 
     What spends carried away is followed, and waits there for its explanation.
     """
+    lies = {LineKind.MONEY, LineKind.EXCHANGE}
+    return (run for run in _unchanged_runs(lines, line, start, end) if line_named(run[0]).kind in lies)
+
+
+def _unchanged_runs(lines: Lines, line: str, start: int, end: int) -> Iterator[Run]:
+    """The same, and where spends carried them."""
     work = [(line, start, end)]
     while work:
         run = work.pop()
-        if line_named(run[0]).kind in {LineKind.MONEY, LineKind.EXCHANGE}:
-            yield run
+        yield run
         for span in lines.spans(*run):
             if span.state is UnitState.USED and use_named(span.ref).cause in _UNCHANGED:
                 use = lines.use(span.ref)
@@ -110,6 +115,32 @@ def held_again(
             found.append(
                 Change(line, left, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, number)))
             )
+    return tuple(found)
+
+
+def held_onward(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ...]:
+    """What holds units of blocked gifts that uses carry on, of what a spend had taken before it was explained."""
+    uses, lines = list(uses), books.lines
+    found = []
+    for block in standing_blocks(books.session, campaign):
+        gift = given_money(books.session, campaign, block.gift)
+        if gift is None or not gift.live or gift.units is None:
+            continue
+        for line, start, end in _unchanged_runs(lines, *gift.units):
+            for use in uses:
+                for first, last in common(use.pieces, ((start, end),)) if use.line == line else ():
+                    low = use.count_at(first)
+                    found += [
+                        Change(
+                            part.line,
+                            ((part.start + below, part.start + upto),),
+                            UnitState.FREE,
+                            UnitState.HELD,
+                            str(HoldName(HoldCause.BLOCK, block.number)),
+                        )
+                        for part, below, upto in use.outs_between(low, low + last - first)
+                        if part.line is not None and below < upto
+                    ]
     return tuple(found)
 
 

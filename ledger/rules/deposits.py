@@ -24,6 +24,7 @@ from ledger.model.screening import PayeeKind
 from ledger.model.spends import ExplainedBy
 from ledger.rules.asked import Asked, Party
 from ledger.rules.at_exchange import exchange_account, exchange_line, parted_fee, promised, sold_by
+from ledger.rules.block_holds import held_onward
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.explaining import explained, left_open, require_to_explain, waiting
@@ -90,7 +91,8 @@ def _effect(context: Context, deposit: DepositRow, _decision: Decision) -> Posti
     for taking, share in zip(takings, shares(fee, takings), strict=True):
         onward = exchange_line(campaign, deposit.exchange, taking.restriction)
         uses += parted_fee(books, UseCause.DEPOSIT, campaign, deposit.number, taking, share, onward)
-    return Posting(_transfers(deposit), (*release_of(books.session, deposit), *uses))
+    held = held_onward(books, campaign, uses)
+    return Posting(_transfers(deposit), (*release_of(books.session, deposit), *uses, *held))
 
 
 def _row(_books: Books, entry: Entry[Deposit, None]) -> DepositRow:

@@ -163,6 +163,21 @@ def test_a_gift_that_is_blocked_while_its_coins_lie_at_an_exchange_is_held_there
     tied(ledger)
 
 
+def test_a_gift_that_was_blocked_before_its_coins_were_told_as_a_deposit_is_held_at_the_exchange(
+    tmp_path: Path,
+) -> None:
+    """They left before; what becomes known later frees none of them. Taken back, they wait for their explanation."""
+    ledger = sent(tmp_path)
+    block = {"number": "B-1", "gift": f"{name('gift0')}:0", "list": "A list", "list_date": DAY, "date": DAY}
+    ledger.do("recorder", "block", "add", **block)
+    told = deposit(ledger, "D-1", "sale", 99_000, 1_000)
+    tied(ledger)
+    with pytest.raises(Refused, match=r"beside 0\.00059400 BTC of gifts that are blocked"):
+        sell(ledger, "C-1", 39_601, 4_000)
+    ledger.do("approver", "reversal", "add", entry=told, reason="Another exchange", date=DAY)
+    tied(ledger)
+
+
 def test_an_exchange_that_looks_like_another_waits_for_an_answer(tmp_path: Path) -> None:
     ledger = sent(tmp_path)
     told = {"txid": name("sale"), "amount": 99_000, "network_fee": 1_000, "date": DAY}
