@@ -85,7 +85,7 @@ def copied_postgresql(url: str) -> str:
     """The URL of a new database that holds what the one at `url` holds; nobody may have that one open."""
     name = f"ledger{next(_NUMBERS)}"
     with _administration() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_name(url)}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_name(url)} STRATEGY FILE_COPY")
         return _url(name, connection)
 
 
