@@ -378,6 +378,7 @@ class ClaimRow(Numbered, table=True):
         one_of("on_whom", Answerable),
         one_of("failure", Failure),
         of_lot(),
+        Index("claims_use", "ended_in"),
         STRICT,
     )
     on_whom: Answerable = Field(sa_type=Word(Answerable))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from ledger.core.entry import Entry, Posting
@@ -20,7 +21,7 @@ from ledger.core.facts import STRICT, Date, Name, Number, Positive
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
 from ledger.core.wording import Figure
-from ledger.model.columns import OF_CAMPAIGN
+from ledger.model.columns import OF_CAMPAIGN, TEXT
 from ledger.model.goods import InKindRow, LotDeliveryRow, Missing, ReceiptRow
 from ledger.model.named import NameOf
 from ledger.model.orders import (
@@ -118,6 +119,7 @@ _CLAIMS = (
     .where(col(ClaimRow.campaign) == OF_CAMPAIGN, col(ClaimRow.reversed_by).is_(None))
     .order_by(col(ClaimRow.entry))
 )
+_CLAIMS_ON_USE = _CLAIMS.where(col(ClaimRow.ended_in) == bindparam("of_use", type_=TEXT))
 
 
 def standing_claims(session: Session, campaign: str) -> Sequence[ClaimRow]:
@@ -150,10 +152,11 @@ def price_of(session: Session, claim: ClaimRow) -> tuple[OrderRow, OrderItemRow]
 
 def claimed_of(books: Books, campaign: str, use_id: str, kind: PartKind) -> int:
     """Pieces that ended in a use as `kind`, and that carriers and insurers are held to answer for."""
+    asked = {"of_campaign": campaign, "of_use": use_id}
     return sum(
         claim_left(books, claim)
-        for claim in standing_claims(books.session, campaign)
-        if claim.ended_in == use_id and claim.failure.value == kind.value
+        for claim in books.session.exec(_CLAIMS_ON_USE, params=asked)
+        if claim.failure.value == kind.value
     )
 
 

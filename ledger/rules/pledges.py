@@ -18,7 +18,7 @@ from sqlmodel import Session, col, func, select
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive, matching
-from ledger.core.names import GiftKind, GiftName, gift_named
+from ledger.core.names import GiftKind, gift_named
 from ledger.core.wording import Figure, Wording
 from ledger.model.bank_money import ChargeBackRow
 from ledger.model.columns import OF_CAMPAIGN
@@ -27,7 +27,7 @@ from ledger.model.pledges import PledgeMatchRow, PledgeRow, PledgeStepRow, StepK
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
-from ledger.rules.gift_records import contributions_of, find_gifts, given_money
+from ledger.rules.gift_records import find_gifts, given_money
 from ledger.rules.rows import find_numbered
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
 
@@ -192,41 +192,36 @@ def gifts_of_pledge(session: Session, pledge: PledgeRow) -> list[str]:
     return list(dict.fromkeys(match.gift for match in _matches(session, (pledge.entry,))))
 
 
-def _taken_back(session: Session, campaign: str, gifts: Collection[str]) -> dict[str, int]:
-    """What banks took back of some gifts, by their names on lines, minor units; of those of which they did."""
+def _left_by_banks(session: Session, campaign: str, gifts: Collection[str]) -> dict[str, int]:
+    """What banks left of the gifts of which they took some back, by their names on lines, minor units."""
     names = {gift: gift_named(gift) for gift in gifts}
     numbers = {name.number: gift for gift, name in names.items() if name.kind is GiftKind.CONTRIBUTION}
     if not numbers:
         return {}
     query = (
-        select(ContributionRow.number, func.sum(ChargeBackRow.amount))
+        select(ContributionRow.number, ContributionRow.amount, func.sum(ChargeBackRow.amount))
         .join(ChargeBackRow, col(ChargeBackRow.gift_entry) == ContributionRow.entry)
         .where(
             ContributionRow.campaign == campaign,
             col(ContributionRow.number).in_(numbers),
             ChargeBackRow.status == ProposalStatus.APPROVED,
         )
-        .group_by(col(ContributionRow.number))
+        .group_by(col(ContributionRow.number), col(ContributionRow.amount))
     )
-    return {numbers[number]: int(units) for number, units in session.exec(query)}
+    return {numbers[number]: came - int(back) for number, came, back in session.exec(query)}
 
 
 def _short(session: Session, campaign: str, gifts: Collection[str]) -> dict[int, int]:
     """What of matches is not paid as a bank took it back of their gift, by their entries: of the last match first."""
-    back = _taken_back(session, campaign, gifts)
-    if not back:
+    free = _left_by_banks(session, campaign, gifts)
+    if not free:
         return {}
-    came = {
-        str(GiftName(GiftKind.CONTRIBUTION, row.number)): row.amount
-        for row in contributions_of(session, campaign)
-    }
     standing = select(PledgeMatchRow).where(
         PledgeMatchRow.campaign == campaign,
-        col(PledgeMatchRow.gift).in_(back),
+        col(PledgeMatchRow.gift).in_(free),
         col(PledgeMatchRow.reversed_by).is_(None),
     )
     short: dict[int, int] = {}
-    free = {gift: came[gift] - units for gift, units in back.items()}
     for match in session.exec(standing.order_by(col(PledgeMatchRow.entry))):
         pays = min(match.amount, max(free[match.gift], 0))
         free[match.gift] -= pays
@@ -234,18 +229,22 @@ def _short(session: Session, campaign: str, gifts: Collection[str]) -> dict[int,
     return short
 
 
+_STANDING = select(ContributionRow.number).where(
+    col(ContributionRow.campaign) == OF_CAMPAIGN,
+    col(ContributionRow.number).in_(bindparam("of_numbers", expanding=True)),
+    col(ContributionRow.reversed_by).is_(None),
+)
+
+
 def _live(session: Session, campaign: str, gifts: Collection[str]) -> set[str]:
     """Those of some gifts, by their names on lines, that stand."""
     papers = {gift: gift_named(gift) for gift in gifts}
     coins = [gift for gift, name in papers.items() if name.kind is GiftKind.COINS]
     there = {gift for gift, found in find_gifts(session, campaign, coins).items() if found.live}
-    if len(coins) < len(papers):
-        stand = {row.number for row in contributions_of(session, campaign) if row.reversed_by is None}
-        there |= {
-            gift
-            for gift, name in papers.items()
-            if name.kind is GiftKind.CONTRIBUTION and name.number in stand
-        }
+    numbers = {name.number: gift for gift, name in papers.items() if name.kind is GiftKind.CONTRIBUTION}
+    if numbers:
+        stand = session.exec(_STANDING, params={"of_campaign": campaign, "of_numbers": list(numbers)})
+        there |= {numbers[number] for number in stand}
     return there
 
 
@@ -346,7 +345,7 @@ def _post_match(context: Context, facts: Match) -> Posting[None]:
             "is no settled gift that counts in {asset}, the pledge's own; name one, or value it first",
             asset=asset,
         )
-    worth -= _taken_back(books.session, campaign, (facts.gift,)).get(facts.gift, 0)
+    worth = _left_by_banks(books.session, campaign, (facts.gift,)).get(facts.gift, worth)
     left = worth - matched_of_gift(books.session, campaign, facts.gift, asset)
     # A match of a gift that a reorganisation voided still binds: the gift may be restored.
     free = state.promised - sum(match.amount for match in _matches(books.session, (pledge.entry,)))

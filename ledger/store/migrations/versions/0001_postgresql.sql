@@ -2380,6 +2380,8 @@ CREATE TABLE claims (
     FOREIGN KEY(order_entry) REFERENCES purchase_orders (entry)
 );
 
+CREATE INDEX claims_use ON claims (ended_in);
+
 CREATE TABLE confirmation_explanations (
     entry BIGINT NOT NULL,
     campaign TEXT COLLATE "C" NOT NULL,

@@ -2595,6 +2595,8 @@ CREATE TABLE claims (
 )
  STRICT;
 
+CREATE INDEX claims_use ON claims (ended_in);
+
 CREATE TABLE confirmation_explanations (
     entry INTEGER NOT NULL,
     campaign TEXT NOT NULL,
