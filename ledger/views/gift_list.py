@@ -36,6 +36,11 @@ from ledger.views.donation_status import confirmations_of, is_late, outcome_of, 
 from ledger.views.other_gifts import other_rows
 from ledger.views.trail import DonationStatus
 
+_CURSOR = re.compile(
+    r"[0-8][0-9]{11}\.[0-9]{6}\.[0-9]{6}|9[0-9a-f]{64}\.[0-9]{6}|[a-z][a-z_-]*:[^\s].{0,200}"
+)
+"""A place in the list as `_places_in_list` makes it: in blocks, in none, and of a gift without a coin."""
+
 
 def change_of(tx: Reading, observed: Observed, watched: WatchedTx) -> set[int]:
     """Outputs of a transaction that are change of ours, but for what was decided to be something else."""
@@ -56,11 +61,11 @@ def donation_rows(
 ) -> tuple[list[DonationRow], str | None]:
     """Payments to a campaign in the order of blocks, unconfirmed ones after them, gifts without a coin last.
 
-    `after` is an opaque cursor.
+    `after` is an opaque cursor, which the page before gave; raises Refused for anything else.
     """
     books, observed = Books(tx), Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
-    if after is not None and (len(after) > 90 or not after.isascii()):
+    if after is not None and not _CURSOR.fullmatch(after):
         raise Refused.field("cursor", "use the cursor that the last page gave")
     found = (
         row

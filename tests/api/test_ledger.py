@@ -252,3 +252,11 @@ def test_no_key_and_no_cursor_breaks_the_ledger(site: TestClient, key: str) -> N
     ):
         answer = site.get(path)
         assert answer.status_code < 500, path
+
+
+@pytest.mark.parametrize("cursor", ["bogus", "zzzz", "AAAA", "2026-11-29", "9", "-1", "000000000001.000001"])
+def test_what_is_no_place_in_a_list_is_no_empty_end_of_it(site: TestClient, cursor: str) -> None:
+    """A client would believe that it has all."""
+    for listing in ("donations", "entries", "evidence"):
+        answer = site.get(f"{API}/campaigns/{plan.SLUG}/{listing}?cursor={cursor}")
+        assert answer.status_code == (200 if listing != "donations" and cursor == "9" else 422), listing
