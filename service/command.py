@@ -35,6 +35,10 @@ MEANINGS: Mapping[Exit, str] = {
 }
 
 
+BELIEVED = "; believed of whoever can write the database, no token is asked for (docs/coordinators.md)"
+"""What `--as` trusts, said where it is explained."""
+
+
 class Stopped(Exception):
     """What a command stops with: one whole literal text with a name in braces for each value, as the ledger refuses."""
 

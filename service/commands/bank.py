@@ -15,7 +15,7 @@ from ledger.core.facts import Date
 from ledger.recording.bank_words import asked_words
 from ledger.recording.users import actor_named
 from ledger.views.bank_accounts import bank_accounts
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
@@ -27,7 +27,9 @@ def _forget_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lines", nargs="*", metavar="IDENTITY", help="lines, as `bank list` names them")
     parser.add_argument("--before", metavar="DAY", help="all lines booked before this day (YYYY-MM-DD)")
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="the admin who asks for it")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="the admin who asks for it" + BELIEVED
+    )
     add_data_option(parser)
 
 

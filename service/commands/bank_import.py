@@ -18,7 +18,7 @@ from ledger.views.bank_state import OpenLine, open_lines
 from service.bank_files.formats import read_file
 from service.bank_files.mapping import Layout, layout_from
 from service.bank_files.reading import day_of
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.sentences import banks as say
@@ -56,7 +56,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
         help="reverse what this very file brought, for a reason that is public; then it can be read rightly",
     )
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="who records this" + BELIEVED
+    )
     add_data_option(parser)
 
 

@@ -16,7 +16,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.confirming import LinkWanted, make_link
 from ledger.recording.users import actor_named
 from ledger.views.two_keys import PATIENCE, deliveries
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import now_of, open_folder
@@ -31,7 +31,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _link_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("about", choices=("shipment", "handover"), help="what was delivered")
     parser.add_argument("paper", metavar="NUMBER", help="the waybill, or the handover's number")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who makes the link")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="who makes the link" + BELIEVED
+    )
     parser.add_argument(
         "--days", metavar="DAYS", default=str(PATIENCE), help=f"how long it holds (else {PATIENCE})"
     )

@@ -35,7 +35,7 @@ from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading, Writing
 from ledger.views.invoices import invoice_state
 from ledger.views.preview import Preview, preview
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.folding import open_ledger
 from service.paper_files.treating import treated
 from service.sentences import banks, papers
@@ -104,7 +104,9 @@ class _Schema:
 
 def _action_options(noun: str) -> Any:
     def options(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+        parser.add_argument(
+            "--as", dest="user", metavar="USER", required=True, help="who records this" + BELIEVED
+        )
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the campaign (else the only one there is)", default=None
         )

@@ -14,7 +14,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.openings import BroughtRow, brought_rows, require_proposable
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option, why_not
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option, why_not
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.opening_sheet import read_opening, template
@@ -34,7 +34,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preview", action="store_true", help="show each row and what does not tie; record nothing"
     )
-    parser.add_argument("--as", dest="user", metavar="USER", help="who proposes it (needed to record)")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", help="who proposes it (needed to record)" + BELIEVED
+    )
     add_data_option(parser)
 
 

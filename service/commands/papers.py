@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ledger.recording.papers import sealed_paper
 from ledger.recording.users import actor_named
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
 from service.papers import take_out
@@ -20,7 +20,9 @@ _DIGITS = frozenset("0123456789abcdef")
 
 def _remove_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sha256", metavar="SHA256", help="the hash of the paper's bytes")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="the admin who asks for it")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="the admin who asks for it" + BELIEVED
+    )
     add_data_option(parser)
 
 
@@ -41,7 +43,7 @@ def _remove(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _where_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sha256", metavar="HASH", help="the salted hash that the entry has")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who asks")
+    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who asks" + BELIEVED)
     add_data_option(parser)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.rules.exchange_rates import currencies_in_use
-from service.command import Answer, BadUse, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, BadUse, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.folding import open_ledger
 from service.official_rates import BASE, official_rates
@@ -30,7 +30,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
         "--source", metavar="TEXT", default="UN operational rates of exchange", help="who says so"
     )
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records them")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="who records them" + BELIEVED
+    )
     add_data_option(parser)
 
 

@@ -13,7 +13,7 @@ from ledger.core.times import rfc3339
 from ledger.recording.desk import act
 from ledger.recording.users import actor_named
 from ledger.views.screening import screening_report
-from service.command import Answer, Command, Exit, Outside, add_data_option
+from service.command import BELIEVED, Answer, Command, Exit, Outside, add_data_option
 from service.commands.desk import only_campaign
 from service.data_folder import find_data_folder
 from service.folding import open_folder, open_ledger
@@ -32,7 +32,9 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list-date", metavar="DAY", required=True, help="the day as of which it is")
     parser.add_argument("--source", metavar="TEXT", required=True, help="where it was taken from")
     parser.add_argument("--campaign", metavar="SLUG", help="the campaign (else the only one there is)")
-    parser.add_argument("--as", dest="user", metavar="USER", required=True, help="who records this")
+    parser.add_argument(
+        "--as", dest="user", metavar="USER", required=True, help="who records this" + BELIEVED
+    )
     add_data_option(parser)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -107,3 +108,16 @@ def test_the_program_says_its_version_as_its_packaging_does(capsys: pytest.Captu
     assert left.value.code == 0
     told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert capsys.readouterr().out == f"aidtrail {told['project']['version']}\n"
+
+
+def test_whoever_acts_as_a_user_reads_what_that_trusts() -> None:
+    """Every command with --as says it, so that nobody takes the name for a proof."""
+    said = {}
+    for module in {row.module for row in TABLE.values()}:
+        for words, command in vars(import_module(module))["COMMANDS"].items():
+            parser = argparse.ArgumentParser()
+            command.options(parser)
+            said[words] = " ".join(parser.format_help().split())
+    acting = {words: told for words, told in said.items() if "--as USER" in told}
+    assert len(acting) > 50
+    assert [words for words, told in acting.items() if "no token is asked for" not in told] == []
