@@ -265,7 +265,15 @@ def _losses(wanted: ListRequest) -> ListPage:
                 text_cell(say.booked(row.date, row.happened)),
             ),
             (
-                *(row.document, row.product, row.lot, str(row.pieces), str(row.found), row.place, row.cause),
+                *(
+                    str(row.document),
+                    row.product,
+                    row.lot,
+                    str(row.pieces),
+                    str(row.found),
+                    row.place,
+                    row.cause,
+                ),
                 *(row.report, row.reason, row.happened or row.date),
             ),
         )

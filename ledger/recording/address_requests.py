@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ledger.core.errors import Refused
 from ledger.recording.desk import Intention, bip21_of, claim_hash
-from ledger.rules.campaigns import campaign_of, need_title, standing_needs
+from ledger.rules.campaigns import campaign_of, need_title, need_words, standing_needs
 from ledger.rules.rates import Priced, last_prices
 from ledger.store.transaction import Reading, Writing
 
@@ -49,7 +49,7 @@ def choice_of(tx: Reading, slug: str, today: str) -> Choice:
     """Raises NotFound for an unknown campaign."""
     campaign = campaign_of(tx.session, slug)
     needs = tuple(
-        (need.number, f"{product.name} for {need.recipient}")
+        (need.number, str(need_words(product.name, need.recipient)))
         for need, product in standing_needs(tx.session, slug)
     )
     fixed = tx.addresses.fixed_of(slug)

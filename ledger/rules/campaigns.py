@@ -20,6 +20,7 @@ from ledger.core.facts import STRICT, Count, Currency, Date, Name, Number, Posit
 from ledger.core.money import is_money
 from ledger.core.names import FREE
 from ledger.core.roles import Role
+from ledger.core.wording import Wording
 from ledger.model.campaigns import (
     CampaignPartnerRow,
     CampaignRow,
@@ -234,12 +235,17 @@ def require_need(session: Session, campaign: str, need: str, field: str) -> Need
     return row
 
 
+def need_words(product: str, recipient: str) -> Wording:
+    """What a need asks for and who, in a few words."""
+    return Wording("{product} for {recipient}", {"product": product, "recipient": recipient})
+
+
 def need_title(session: Session, campaign: str, need: str | None) -> str:
-    """What a need asks for and who, in a few words; empty for money of any end."""
+    """`need_words` of a need's number; empty for money of any end."""
     row = find_need(session, campaign, need) if need else None
     if row is None:
         return ""
-    return f"{session.get_one(ProductRow, row.product_entry).name} for {row.recipient}"
+    return str(need_words(session.get_one(ProductRow, row.product_entry).name, row.recipient))
 
 
 # ── the facts ────────────────────────────────────────────────────────────────────────────────────────────

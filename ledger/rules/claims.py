@@ -22,6 +22,7 @@ from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Date, Name, Number
 from ledger.core.lines import PartKind
 from ledger.core.names import Lot
+from ledger.core.wording import Wording
 from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.goods import (
     LotDeliveryRow,
@@ -83,7 +84,7 @@ class OpenClaim:
     item: str
     failure: Failure
     lot: str
-    paper: str
+    paper: Wording
     pieces: int | None
     amount: int
     currency: str
@@ -114,7 +115,7 @@ class _Fact:
     failure: Failure
     kind: PartKind
     lot: Lot
-    paper: str
+    paper: Wording
     use: str
     date: str
 
@@ -164,7 +165,7 @@ def _owed(papers: OrderPapers) -> list[OpenClaim]:
     return sorted(
         (_with_owner(claim, followed.get(_followed_as(claim), ())) for claim in found),
         key=lambda claim: (
-            claim.since, claim.order, claim.item, claim.failure, claim.lot, claim.paper, claim.claim,
+            claim.since, claim.order, claim.item, claim.failure, claim.lot, str(claim.paper), claim.claim,
         ),
     )  # fmt: skip
 
@@ -251,7 +252,7 @@ _RECEIVED = (
 def _received(session: Session, campaign: str) -> Iterator[_Fact]:
     for receipt, row in session.exec(_RECEIVED, params={"of_campaign": campaign}):
         use = receipt_use(campaign, receipt.number, row.lot)
-        lot, paper = Lot(row.product, row.lot), f"receipt {receipt.number}"
+        lot, paper = Lot(row.product, row.lot), Wording("receipt {number}", {"number": receipt.number})
         counts = {PartKind.SHORT: row.short, PartKind.DAMAGED: row.damaged, PartKind.REJECTED: row.rejected}
         for failure, kind in _FAILED:
             if counts[kind]:
@@ -278,7 +279,10 @@ def _sent_back(session: Session, campaign: str) -> Iterator[_Fact]:
         lot = Lot(row.product, row.lot)
         first = came.get(lot)
         if first is not None:
-            use, paper = return_use(campaign, back.number, lot), f"return {back.number}"
+            use, paper = (
+                return_use(campaign, back.number, lot),
+                Wording("return {number}", {"number": back.number}),
+            )
             kind = PartKind.RETURNED
             yield _Fact(first.order_number, first.item, Failure.RETURNED, kind, lot, paper, use, back.date)
 
@@ -303,7 +307,10 @@ def _destroyed(session: Session, campaign: str) -> Iterator[_Fact]:
         lot = Lot(recall.product, recall.lot)
         first = came.get(lot)
         if first is not None:
-            use, paper = recall_destruction_use(campaign, end.number), f"recall end {end.number}"
+            use, paper = (
+                recall_destruction_use(campaign, end.number),
+                Wording("recall end {number}", {"number": end.number}),
+            )
             kind = PartKind.LOST
             yield _Fact(first.order_number, first.item, Failure.DESTROYED, kind, lot, paper, use, end.date)
 
@@ -390,7 +397,7 @@ def _of_closed(books: Books, campaign: str, orders: dict[str, OrderRow]) -> Iter
                 item="",
                 failure=Failure.UNDELIVERED,
                 lot="",
-                paper="closing",
+                paper=Wording("closing"),
                 pieces=None,
                 amount=owed,
                 currency=order.currency,
@@ -430,7 +437,7 @@ def _of_rests(session: Session, campaign: str, unpaid: _Unpaid) -> Iterator[Open
             item=refund.item,
             failure=refund.failure,
             lot=refund.lot or "",
-            paper=f"refund {refund.number}",
+            paper=Wording("refund {number}", {"number": refund.number}),
             pieces=None,
             amount=owed,
             currency=order.currency,
@@ -454,7 +461,7 @@ def _of_others(books: Books, claims: Sequence[_OnOther]) -> Iterator[OpenClaim]:
                 item=claim.item,
                 failure=claim.failure,
                 lot=claim.lot,
-                paper=claim.paper,
+                paper=Wording("{paper}", {"paper": claim.paper}),
                 pieces=pieces,
                 amount=item.value_of_pieces(pieces),
                 currency=order.currency,

@@ -286,12 +286,12 @@ def _waiting(context: Context, facts: Over) -> _Waiting:
         )
     if len(meant) > 1:
         fields = list(dict.fromkeys(named_on(paper) for paper, _ in meant))
-        numbers = ", ".join(paper.number for paper, _ in meant)
         raise Refused.field(
-            " or ".join(fields),
-            "pieces of {lot} wait of several: name one of {numbers}",
+            "lot",
+            "pieces of {lot} wait of several papers: name one of {numbers} in its field, one of {fields}",
             lot=facts.lot,
-            numbers=numbers,
+            numbers=[paper.number for paper, _ in meant],
+            fields=fields,
         )
     paper, surplus = meant[0]
     waiting = waiting_of(session, surplus)

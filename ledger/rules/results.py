@@ -321,12 +321,19 @@ def _check_period(facts: Result, series: Sequence[ResultRow]) -> None:
         if row.counts is Counts.TO_DATE:
             to_date = row
         if facts.start <= row.end and (row.start is None or row.start <= facts.end):
-            days = f"{row.start} to {row.end}" if row.start else f"all to {row.end}"
+            if row.start is None:
+                raise Conflict.field(
+                    "start",
+                    "result {number} counts all to {end} already; the same people would be counted twice",
+                    number=row.number,
+                    end=row.end,
+                )
             raise Conflict.field(
                 "start",
-                "result {number} counts {days} already; the same people would be counted twice",
+                "result {number} counts {start} to {end} already; the same people would be counted twice",
                 number=row.number,
-                days=days,
+                start=row.start,
+                end=row.end,
             )
     if to_date is not None and facts.follows != to_date.number:
         raise Refused.field(

@@ -12,6 +12,8 @@ from sqlmodel import Session, col, func, or_, select
 
 from ledger.core.frozen import Frozen, Whole
 from ledger.core.names import Lot
+from ledger.core.telling import Worded
+from ledger.core.wording import Wording
 from ledger.model import goods
 from ledger.model.deliveries import ArrivalRow, ArrivedLotRow
 from ledger.model.goods import (
@@ -32,7 +34,7 @@ class LossRow(Frozen):
 
     date: str
     """The accounting day."""
-    document: str
+    document: Worded
     """Kind and number of the paper that tells it."""
     place: str
     """Where it happened."""
@@ -69,7 +71,7 @@ def loss_rows(session: Session, campaign: str) -> list[LossRow]:
         *_losses_in_stock(session, campaign, found),
         *_destroyed(session, campaign),
     ]
-    return sorted(rows, key=lambda row: (row.date, row.document, row.product, row.lot, row.cause))
+    return sorted(rows, key=lambda row: (row.date, str(row.document), row.product, row.lot, row.cause))
 
 
 _Recovered = dict[tuple[int, str, str, Missing], int]
@@ -116,7 +118,7 @@ def _received(session: Session, campaign: str, again: _Recovered) -> Iterator[Lo
             if pieces or found:
                 yield LossRow(
                     date=receipt.date,
-                    document=f"receipt {receipt.number}",
+                    document=Wording("receipt {number}", {"number": receipt.number}),
                     place=receipt.place,
                     product=lot.product,
                     lot=lot.lot,
@@ -137,7 +139,7 @@ def _given(session: Session, campaign: str) -> Iterator[LossRow]:
     for gift in session.exec(query):
         yield LossRow(
             date=gift.date,
-            document=f"in-kind {gift.number}",
+            document=Wording("in-kind {number}", {"number": gift.number}),
             place=gift.place,
             product=gift.product,
             lot=gift.lot,
@@ -169,7 +171,7 @@ def _arrived(session: Session, campaign: str, again: _Recovered) -> Iterator[Los
             if pieces:
                 yield LossRow(
                     date=arrival.date,
-                    document=f"arrival {arrival.number}",
+                    document=Wording("arrival {number}", {"number": arrival.number}),
                     place=arrival.place,
                     product=lot.product,
                     lot=lot.lot,
@@ -190,7 +192,7 @@ def _losses_in_stock(session: Session, campaign: str, again: _Recovered) -> Iter
         found = again.get((loss.entry, loss.product, loss.lot, Missing.LOST), 0)
         yield LossRow(
             date=loss.date,
-            document=f"loss {loss.number}",
+            document=Wording("loss {number}", {"number": loss.number}),
             place=loss.place,
             product=loss.product,
             lot=loss.lot,
@@ -217,7 +219,7 @@ def _destroyed(session: Session, campaign: str) -> Iterator[LossRow]:
     for end, recall in session.exec(query):
         yield LossRow(
             date=end.date,
-            document=f"recall end {end.number}",
+            document=Wording("recall end {number}", {"number": end.number}),
             place=end.place,
             product=recall.product,
             lot=recall.lot,

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Frozen
+from ledger.core.telling import Worded
+from ledger.core.wording import Wording
 from ledger.model.campaigns import ProductRow
 from ledger.model.goods import LotDeliveryRow
 from ledger.model.people import Dimension, IndicatorRow
@@ -23,7 +25,7 @@ class GroupRow(Frozen):
     """Which group."""
     count: int | None
     """People; null where the group is too small to be shown."""
-    words: str
+    words: Worded
     """What stands for the count."""
     permille: int | None
     """Share of the total in thousandths, rounded down."""
@@ -152,12 +154,15 @@ def _breakdown(dimension: Dimension, cells: dict[str, int], total: int, least: i
         GroupRow(
             group=group,
             count=None,
-            words=f"fewer than {least}" if count < least else "not shown",
+            words=Wording("fewer than {least}", {"least": least}) if count < least else Wording("not shown"),
             permille=None,
         )
         if group in hidden
         else GroupRow(
-            group=group, count=count, words=str(count), permille=count * 1000 // total if total else None
+            group=group,
+            count=count,
+            words=Wording("{count}", {"count": count}),
+            permille=count * 1000 // total if total else None,
         )
         for group, count in cells.items()
     )

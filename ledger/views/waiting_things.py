@@ -18,7 +18,7 @@ from ledger.model.evidence import EvidenceRow, SealingRow
 from ledger.model.goods import RecalledAt
 from ledger.model.proposals import ProposalStatus
 from ledger.rules.books import Books
-from ledger.rules.claims import open_claims
+from ledger.rules.claims import OpenClaim, open_claims
 from ledger.rules.expiries_elsewhere import expiries_elsewhere, expiry_corrected_elsewhere
 from ledger.rules.goods import recalls_anywhere_else, recalls_of_lots
 from ledger.rules.matching import SAYS, open_matches
@@ -73,11 +73,10 @@ def claims_waiting(papers: OrderPapers, today: str) -> Iterator[OpenItem]:
             to_do = Telling(ToDo.FOLLOW_CLAIM_ON_OTHER if claim.owner else ToDo.OWN_CLAIM_ON_OTHER, values)
         else:
             to_do = Telling(ToDo.FOLLOW_CLAIM if claim.owner else ToDo.OWN_CLAIM, values)
-        parts = (f"{claim.order}/{claim.item}" if claim.item else claim.order, claim.failure.value, claim.lot)
         yield OpenItem(
             kind=OpenItemKind.CLAIM_OVERDUE if overdue else OpenItemKind.OPEN_CLAIM,
             campaign=slug,
-            subject=" ".join((*filter(None, parts), f"({claim.paper})")),
+            subject=_failed(claim),
             since=claim.since,
             amount=Amount.known(claim.currency, claim.amount),
             to_do=to_do,
@@ -181,6 +180,15 @@ def pledges_waiting(of: CampaignReadings) -> Iterator[OpenItem]:
                 amount=Amount.known(state.asset, state.open),
                 to_do=Telling(ToDo.ASK_FOR_PLEDGE),
             )
+
+
+def _failed(claim: OpenClaim) -> Wording:
+    """What failed of which order, by which paper."""
+    of = f"{claim.order}/{claim.item}" if claim.item else claim.order
+    values: dict[str, Value] = {"order": of, "failure": claim.failure.value, "paper": claim.paper}
+    if claim.lot:
+        return Wording("{order} {failure} {lot} ({paper})", values | {"lot": claim.lot})
+    return Wording("{order} {failure} ({paper})", values)
 
 
 def deliveries_waiting(of: CampaignReadings) -> Iterator[OpenItem]:

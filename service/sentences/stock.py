@@ -63,7 +63,7 @@ def loss(one: LossRow) -> str:
     """A row of the list of losses."""
     report = worded(_REPORT, report=one.report) if one.report else ""
     pieces, why = say.pieces_lost(one), say.cause(one.cause)
-    return row(one.date, one.place, one.asset, pieces, why, one.document, report, one.reason)
+    return row(one.date, one.place, one.asset, pieces, why, str(one.document), report, one.reason)
 
 
 _COLUMN = "heading of a column of a stock card"

@@ -294,7 +294,7 @@ def test_what_a_refund_leaves_of_a_corrected_price_is_a_claim(tmp_path: Path) ->
             (trail,) = donation_trails(reading, name("gift"))
             lost = sum(place.amount.minor for place in trail.places if place.kind is ExitKind.WRITTEN_OFF)
             claims = open_claims(OrderPapers(Books(reading), SLUG))
-            return [(row.paper, row.amount) for row in claims] + [("lost", lost)]
+            return [(str(row.paper), row.amount) for row in claims] + [("lost", lost)]
 
     assert owed() == [("lost", 100)]
     with pytest.raises(Refused, match="leaves pieces unpaid for which refund RF-2 paid back"):

@@ -141,7 +141,7 @@ def test_a_lot_names_the_pieces_that_its_gifts_trails_say(
     ledger.do("approver", "conversion", "approve", number="C-1", date=DATE)
     ledger.do("recorder", "product", "add", code="KIT", name="Kit", unit="kit", plural="kits")
     pieces = sum(map(sum, counts))
-    order(ledger, quantity=pieces, value=500)
+    order(ledger, quantity=pieces, value=500, approved=DATE)
     if early:
         pay(ledger, paid)
     lots = [

@@ -141,7 +141,7 @@ def test_money_of_a_doubtful_gift_is_not_paid_out(ledger: Ledger) -> None:
     pay(ledger, 300_000)
     give(ledger, "G-1", "A-100", amount=2_000_000)
     give(ledger, "G-2", "A-100", amount=2_000_000)
-    order(ledger, "PO-4", 1, 3_900_000)
+    order(ledger, "PO-4", 1, 3_900_000, approved=DATE)
     facts = {"number": "P-4", "order": "PO-4", "asset": "USD", "amount": 3_800_000, "discharges": 3_800_000}
     ledger.do("recorder", "payment", "add", **facts, bank="B", prepayment=True, date=DATE)
     with pytest.raises(Conflict, match="have one reference of a bank"):

@@ -84,7 +84,9 @@ def test_pieces_in_other_hands_wait_until_each_is_back_destroyed_used_or_not_fou
     assert net(ledger, f"distributed/{SLUG}/Mali", "KIT#L1") == 150
     assert net(ledger, f"lost/{SLUG}/recalled", "KIT#L1") == 150
     with ledger.store.read() as reading:
-        lost = [(row.document, row.place, row.cause, row.pieces) for row in loss_rows(reading.session, SLUG)]
+        lost = [
+            (str(row.document), row.place, row.cause, row.pieces) for row in loss_rows(reading.session, SLUG)
+        ]
     assert lost == [
         ("recall end RE-1", "Mali", "recalled", 100),
         ("recall end RE-4", "Aid", "recalled", 40),
@@ -102,7 +104,7 @@ def test_what_was_destroyed_on_the_spot_is_a_claim_that_the_supplier_refunds(led
     end(ledger, "RE-1", "destroyed", 100)
     with ledger.store.read() as reading:
         (claim,) = open_claims(OrderPapers(Books(reading), SLUG))
-    assert (claim.failure, claim.paper, claim.pieces, claim.amount) == (
+    assert (claim.failure, str(claim.paper), claim.pieces, claim.amount) == (
         "destroyed",
         "recall end RE-1",
         100,

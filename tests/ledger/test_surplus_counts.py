@@ -124,7 +124,8 @@ def test_a_count_of_stock_finds_more_than_the_books_have(ledger: Ledger) -> None
         ("surplus", "KIT#L1.over at Port", 5),
     ]
     with pytest.raises(
-        Refused, match=r"count or arrival: pieces of L1\.over wait of several: name one of SC-1, A-1"
+        Refused,
+        match=r"lot: pieces of L1\.over wait of several papers: name one of SC-1, A-1 in its field",
     ):
         decide(ledger, "return", 3)
     decide(ledger, "return", 3, count="SC-1")

@@ -9,6 +9,7 @@ from ledger.core.frozen import Amount, Frozen, Quantity
 from ledger.core.look import SourceStatus
 from ledger.core.roles import Role
 from ledger.core.telling import Telling
+from ledger.core.wording import Wording
 from ledger.model.deliveries import DeliveryPaper
 from ledger.model.evidence import Access
 from ledger.model.looks import Completeness
@@ -418,7 +419,7 @@ def story_losses() -> tuple[LossRow, ...]:
     return tuple(
         LossRow(
             date="2020-08-02",
-            document=f"arrival AR-{i}",
+            document=Wording("arrival {number}", {"number": f"AR-{i}"}),
             place="Abuja",
             product="ITEM-3",
             lot=f"A{i}-2005",

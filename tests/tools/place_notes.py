@@ -242,6 +242,7 @@ PLACE_NOTES = {
     "quantity": "how many pieces",
     "reached": "how many people were reached",
     "read": "how many are read",
+    "recipient": "who is helped, by name",
     "reason": "why, a sentence without its full stop",
     "reasons": "a list of reasons, each a part of the sentence",
     "recall": "the number of a recall",

@@ -82,7 +82,7 @@ def groups(item: Achievement) -> str:
 def _groups(breakdown: Breakdown) -> str:
     parts = []
     for row in breakdown.rows:
-        figure = row.words if row.count is None else count(row.count)
+        figure = str(row.words) if row.count is None else count(row.count)
         group = _group(breakdown.dimension, row.group)
         if row.permille is None:
             parts.append(worded(_OF_GROUP, group=group, figure=figure))
