@@ -18,8 +18,10 @@ from sqlmodel import Session
 
 from ledger.core.wording import Figure, Value, Wording
 from ledger.model.columns import table_of
+from ledger.model.desk import DraftRow
+from ledger.model.inquiries import FindingRow, RateTryRow
+from ledger.model.looks import LookSourceRow, SetAsideRow
 from ledger.model.messages import MessageRow, MessageValueRow, ValueKind
-from ledger.model.tables import METADATA
 
 _MESSAGES, _VALUES = table_of(MessageRow), table_of(MessageValueRow)
 _KEYS = bindparam("of_keys", type_=Text, expanding=True)
@@ -27,6 +29,15 @@ _KEPT = select(_MESSAGES.c.key).where(_MESSAGES.c.key.in_(_KEYS))
 _TEXTS = select(_MESSAGES).where(_MESSAGES.c.key.in_(_KEYS))
 _THEIR_VALUES = select(_VALUES).where(_VALUES.c.message.in_(_KEYS)).order_by(_VALUES.c.message, _VALUES.c.n)
 _MOST = 2**63
+NAMING = (
+    table_of(DraftRow).c.refusal,
+    table_of(RateTryRow).c.why,
+    table_of(FindingRow).c.message,
+    table_of(LookSourceRow).c.error,
+    table_of(LookSourceRow).c.lied,
+    table_of(SetAsideRow).c.lied,
+)
+"""Every column that names a message; what none of them names is forgotten."""
 
 
 def keep_messages(session: Session, wordings: Iterable[Wording]) -> dict[Wording, str]:
@@ -75,12 +86,7 @@ def forget_messages(session: Session) -> None:
 
 @cache
 def _unnamed() -> Delete:
-    naming = [
-        select(column).where(column.is_not(None))
-        for table in METADATA.sorted_tables
-        for column in table.columns
-        if table is not _VALUES and any(key.column is _MESSAGES.c.key for key in column.foreign_keys)
-    ]
+    naming = [select(column).where(column.is_not(None)) for column in NAMING]
     return delete(_MESSAGES).where(_MESSAGES.c.key.not_in(union(*naming)))
 
 

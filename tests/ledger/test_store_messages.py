@@ -13,10 +13,12 @@ from sqlmodel import func, select
 
 from ledger.checks.finding import Finding, load_findings, save_findings
 from ledger.core.wording import Figure, Value, Wording
+from ledger.model.columns import table_of
 from ledger.model.messages import MessageRow, MessageValueRow
+from ledger.model.tables import METADATA
 from ledger.recording.set_aside import Liar, load_liars, save_liars
 from ledger.store.database import Store
-from ledger.store.messages import keep_messages, kept_messages
+from ledger.store.messages import NAMING, keep_messages, kept_messages
 from tests.tools.store_places import BOTH, filled, fresh_url
 
 NAMES = st.sampled_from(["n", "order", "why"])
@@ -71,3 +73,14 @@ def test_what_nobody_names_any_more_is_forgotten_with_its_values(kind: str, tmp_
         with store.write() as tx:
             save_liars(tx, [])
             assert tx.session.exec(select(func.count()).select_from(MessageValueRow)).one() == 0
+
+
+def test_every_column_that_names_a_message_keeps_it() -> None:
+    """Else a message that a new table names would be forgotten, or the database would refuse to."""
+    naming = {
+        column
+        for table in METADATA.sorted_tables
+        for column in table.columns
+        if any(key.target_fullname == "messages.key" for key in column.foreign_keys)
+    }
+    assert {*NAMING, table_of(MessageValueRow).c.message} == naming
