@@ -32,6 +32,10 @@ from ledger.model.goods import (
     Cause,
     LossRow,
     LotDeliveryRow,
+    RecalledAt,
+    RecallOutcome,
+    RecallOutcomeRow,
+    RecallRow,
     ReceiptRow,
     ReturnDirection,
     ReturnLotRow,
@@ -164,21 +168,30 @@ def handed_lots(session: Session, handover: int) -> Sequence[HandoverLotRow]:
 
 
 def handed_for_need(session: Session, need: NeedRow) -> int:
-    """Pieces of a need's product that were handed over and did not come back, of lots that came on orders for it."""
-    handed = _pieces_for(session, need, HandoverLotRow, HandoverRow)
+    """Pieces of a need's product that were handed over, and did not come back nor were destroyed in a recall, of lots
+    that came on orders for it."""
     came_back = col(ReturnRow.direction) == ReturnDirection.FROM_RECIPIENT
-    return handed - _pieces_for(session, need, ReturnLotRow, ReturnRow, came_back)
+    destroyed = (
+        select(func.coalesce(func.sum(RecallOutcomeRow.quantity), 0))
+        .join(RecallRow, col(RecallRow.entry) == RecallOutcomeRow.recall)
+        .join(ProductRow, col(ProductRow.code) == RecallRow.product)
+        .where(
+            RecallOutcomeRow.campaign == need.campaign,
+            col(RecallOutcomeRow.reversed_by).is_(None),
+            RecallOutcomeRow.became == RecallOutcome.DESTROYED,
+            RecallOutcomeRow.at != RecalledAt.STOCK,
+            ProductRow.entry == need.product_entry,
+            _bought_for(need, RecallRow),
+        )
+    )
+    handed = _pieces_for(session, need, HandoverLotRow, HandoverRow)
+    gone = _pieces_for(session, need, ReturnLotRow, ReturnRow, came_back)
+    return handed - gone - int(session.exec(destroyed).one())
 
 
-def _pieces_for(
-    session: Session,
-    need: NeedRow,
-    lots: type[HandoverLotRow | ReturnLotRow],
-    paper: type[HandoverRow | ReturnRow],
-    *more: ColumnElement[bool],
-) -> int:
-    """Pieces on standing papers of lots that came on orders for a need, of its product."""
-    bought_for_it = (
+def _bought_for(need: NeedRow, lots: type[HandoverLotRow | ReturnLotRow | RecallRow]) -> ColumnElement[bool]:
+    """Did the lot of a row come on an order for a need?"""
+    return (
         select(LotDeliveryRow.entry)
         .join(ReceiptRow, col(ReceiptRow.entry) == LotDeliveryRow.entry)
         .join(
@@ -196,6 +209,16 @@ def _pieces_for(
         )
         .exists()
     )
+
+
+def _pieces_for(
+    session: Session,
+    need: NeedRow,
+    lots: type[HandoverLotRow | ReturnLotRow],
+    paper: type[HandoverRow | ReturnRow],
+    *more: ColumnElement[bool],
+) -> int:
+    """Pieces on standing papers of lots that came on orders for a need, of its product."""
     pieces = (
         select(func.coalesce(func.sum(col(lots.quantity)), 0))
         .join(paper, col(paper.entry) == col(lots.entry))
@@ -205,7 +228,7 @@ def _pieces_for(
             col(paper.reversed_by).is_(None),
             *more,
             ProductRow.entry == need.product_entry,
-            bought_for_it,
+            _bought_for(need, lots),
         )
     )
     return int(session.exec(pieces).one())

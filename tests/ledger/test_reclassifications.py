@@ -93,6 +93,12 @@ def test_a_need_is_met_when_it_is_handed_over_or_a_paper_shows_it(tmp_path: Path
     with pytest.raises(Refused, match="98 of 100"):
         reclassify(ledger, **met)
     ledger.do("approver", "reversal", "add", entry=came_back, reason="Never came", date=DAY)
+    ledger.do("approver", "recall", "add", number="RC-1", product="KIT", lot="L1", reason="Warning", date=DAY)
+    end = {"number": "RE-1", "recall": "RC-1", "at": "organisation", "place": "Aid", "became": "destroyed"}
+    burnt = ledger.do("recorder", "recall", "end", **end, quantity=1, reason="Burnt", date=DAY).seq
+    with pytest.raises(Refused, match="99 of 100"):
+        reclassify(ledger, **met)
+    ledger.do("approver", "reversal", "add", entry=burnt, reason="Another lot", date=DAY)
     reclassify(ledger, **met)
     sha256 = "ab" * 32
     ledger.do(
