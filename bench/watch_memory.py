@@ -1,7 +1,7 @@
 """Memory and seconds of a service that watches very many scripts and outpoints, loaded from its own store.
 
-Each step is a process of its own, so that the largest memory is that of the step: `python -m bench.watch_memory
-STEP FOLDER COUNT`. The memory is all of the process's, the web framework's modules included.
+What loads them is a process of its own, so that the largest memory is that of loading: `python -m bench.watch_memory
+FOLDER COUNT`. The memory is all of the process's, the web framework's modules included.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def rows_of(count: int) -> Iterator[tuple[Address, str]]:
         yield Address(script, f"address {number}", "bench", "receive", number, "list"), txid
 
 
-def fill(folder: str, count: int) -> dict[str, float]:
+def fill(folder: str, count: int) -> None:
     """A store that watches so many scripts and holds so many unspent outputs."""
     store = Store.create(store_in(folder))
     rows = rows_of(count)
@@ -58,7 +58,6 @@ def fill(folder: str, count: int) -> dict[str, float]:
             tx.addresses.add([address for address, _ in batch])
             observe(tx, block_of(height, batch))
     store.close()
-    return {}
 
 
 def load(folder: str, count: int) -> dict[str, float]:
@@ -117,8 +116,8 @@ def megabytes() -> float:
 
 def lines(count: int = 1_000_000) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="aidtrail-bench-") as folder:
-        step("fill", folder, count)
-        told = step("load", folder, count)
+        fill(folder, count)
+        told = loaded(folder, count)
     what = f"{count:,} scripts + {count:,} outpoints"
     floor = told["bare"] + count * FLOOR_BYTES / 1e6
     return [
@@ -138,20 +137,19 @@ def lines(count: int = 1_000_000) -> list[Line]:
     ]
 
 
-def step(name: str, folder: str, count: int) -> dict[str, float]:
-    """One step in a process of its own."""
-    command = [sys.executable, "-m", "bench.watch_memory", name, folder, str(count)]
+def loaded(folder: str, count: int) -> dict[str, float]:
+    """What `load` told in a process of its own."""
+    command = [sys.executable, "-m", "bench.watch_memory", folder, str(count)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, float] = json.loads(done.stdout)
     return told
 
 
 def main() -> None:
-    name, folder, count = sys.argv[1:]
-    steps = {"fill": fill, "load": load}
+    folder, count = sys.argv[1:]
     if not callable(service.wiring.build):
         raise AssertionError("the service is not here")
-    print(json.dumps(steps[name](folder, int(count))))
+    print(json.dumps(load(folder, int(count))))
 
 
 if __name__ == "__main__":
