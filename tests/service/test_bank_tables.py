@@ -276,8 +276,11 @@ def grouped(whole: str, first: int, next_ones: int, mark: str) -> str:
 
 
 @st.composite
-def dialects(draw: st.DrawFn) -> tuple[list[tuple[str, int]], str, str]:
-    """Known lines, a file that says them, and the mapping by which it is read."""
+def dialects(draw: st.DrawFn) -> tuple[list[tuple[str, int]], str | bytes, str]:
+    """Known lines, a file that says them, and the mapping by which it is read.
+
+    A sheet has texts as a bank's CSV has them, or days and numbers as a spreadsheet keeps them.
+    """
     known = draw(st.lists(st.tuples(st.integers(1, 28), MINORS), min_size=1, max_size=6))
     told = [(f"2023-05-{day:02}", minor) for day, minor in sorted(known, key=lambda line: line[0])]
     decimal, thousands = draw(st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'"), (".", "")]))
@@ -290,34 +293,45 @@ def dialects(draw: st.DrawFn) -> tuple[list[tuple[str, int]], str, str]:
     delimiter, date = draw(st.sampled_from([";", "\t", "|"])), draw(st.sampled_from(["%d.%m.%Y", "%m/%d/%y"]))
     above, below = draw(st.integers(0, 3)), draw(st.integers(0, 2))
     every, newest_first, trailing = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    form = draw(st.sampled_from(["csv", "csv", "xlsx", "ods", "typed"]))
 
-    def text(minor: int) -> str:
+    def text(minor: int) -> str | float:
+        if form == "typed":
+            return minor / 100
         whole, part = decimal_text("USD", abs(minor)).split(".")
         plain = money + grouped(whole, first, next_ones, thousands) + decimal + part
         return sign(plain) if minor < 0 else plain
 
-    rows, running = [], 0
+    def written(day: dt.date) -> str:
+        return f"={(day - dt.date(1899, 12, 30)).days}" if form == "typed" else day.strftime(date)
+
+    rows: list[list[str | float]] = []
+    running = 0
     for at, (day, minor) in enumerate(told):
         running += minor
-        amounts = {
+        amounts: list[str | float] = {
             "signed": [text(minor)],
             "two": [text(minor), ""] if minor > 0 else ["", text(-minor)],
             "marks": [text(abs(minor)), "C" if minor > 0 else "D"],
         }[shape]
         has_balance = every or at + 1 == len(told) or told[at + 1][0] != day
-        rows.append(
-            [dt.date.fromisoformat(day).strftime(date), *amounts, text(running) if has_balance else ""]
-        )
+        rows.append([written(dt.date.fromisoformat(day)), *amounts, text(running) if has_balance else ""])
     columns = {"signed": ["Amount"], "two": ["In", "Out"], "marks": ["Amount", "Mark"]}[shape]
     if newest_first:
         rows.reverse()
-    table = [
-        *[["Bank", "of", "B"]] * above,
+    heading: list[str | float] = ["Bank", "of", "B"]
+    total: list[str | float] = ["Total", "", ""]
+    table: list[list[str | float]] = [
+        *[heading] * above,
         ["Date", *columns, "Balance"],
         *rows,
-        *[["Total", "", ""]] * below,
+        *[total] * below,
     ]
-    body = "".join(delimiter.join(row) + (delimiter if trailing else "") + "\n" for row in table)
+    if form == "csv":
+        end = (delimiter if trailing else "") + "\n"
+        body: str | bytes = "".join(delimiter.join(map(str, row)) + end for row in table)
+    else:
+        body = ods(table) if form == "ods" else xlsx(table)
     keys = {
         "signed": 'amount = "Amount"',
         "two": 'came = "In"\nwent = "Out"',
@@ -333,7 +347,7 @@ def dialects(draw: st.DrawFn) -> tuple[list[tuple[str, int]], str, str]:
 @settings(max_examples=150, deadline=None)
 @given(dialects())
 def test_known_lines_written_in_any_dialect_are_read_back(
-    dialect: tuple[list[tuple[str, int]], str, str],
+    dialect: tuple[list[tuple[str, int]], str | bytes, str],
 ) -> None:
     told, body, by = dialect
     (statement,) = read(body, by)
