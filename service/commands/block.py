@@ -6,6 +6,7 @@ Asks no network and changes nothing.
 from __future__ import annotations
 
 import argparse
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ from watchers.proof.scripts import AddressRefused, address_of, script_of
 
 _MOST = 8_000_100
 """A block of 4,000,000 weight units, even as hexadecimal text."""
+
+
+_PILES = tuple(map(bytes.fromhex, ("f9beb4d9", "0b110907", "1c163f28", "0a03cf40", "fabfb5da")))
+"""How Bitcoin Core's block files begin, one a network: its message start before each block."""
+_PILE = re.compile(r"blk\d+\.dat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,15 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     if not addresses and not texts and options.data is None:
         raise BadUse("nothing to look for: give --address A, --outpoint TXID:VOUT or --data DIR.")
     watch = _watch(options, outside, addresses, texts)
+    raw = read_raw(options.block, outside)
+    if raw.startswith(_PILES):
+        raise _a_pile(options.block)
     try:
-        block = parse_block(read_raw(options.block, outside))
+        block = parse_block(raw)
         facts = facts_of(block, WatchSet(watch.scripts, watch.outpoints))
     except BlockRefused as refusal:
+        if _PILE.fullmatch(Path(options.block).name):  # since version 28 its bytes are masked
+            raise _a_pile(options.block) from None
         raise BadUse("{refusal}", refusal=refusal.wording) from None
     table = PeriodTable.load(watch.network)
     try:
@@ -94,6 +105,14 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     except HeaderRefused as refusal:
         raise BadUse("{refusal}; the block is refused.", refusal=refusal.wording) from None
     return Answer(tuple(_lines(block, facts, place, watch)), _data(block, facts, place, watch))
+
+
+def _a_pile(name: str) -> BadUse:
+    return BadUse(
+        "{name}: is one of a node's block files, which hold many blocks; give one alone, as `bitcoin-cli getblock "
+        "HASH 0` prints it.",
+        name=name,
+    )
 
 
 def _watch(options: argparse.Namespace, outside: Outside, addresses: list[str], texts: list[str]) -> _Watched:

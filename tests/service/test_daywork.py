@@ -90,6 +90,14 @@ def test_scan_of_a_block_reports_spends_of_coins_that_the_data_know(home: Path) 
         told = json.loads(ran.out)
         assert {f"{one['txid']}:{one['vout']}" for one in told["spends"]} == spent
         assert all(isinstance(one["sats"], int) for one in told["spends"])
+    raw, _ = spending[0]
+    for name, pile in (
+        ("some.bin", bytes.fromhex("fabfb5da") + len(raw).to_bytes(4, "little") + raw),
+        ("blk00000.dat", bytes(byte ^ 0x5A for byte in raw)),
+    ):
+        (home / name).write_bytes(pile)
+        ran = run_command(["scan", name, "--data", "data"], home)
+        assert (ran.code, f"{name}: is one of a node's block files" in ran.err) == (2, True)
 
 
 def _inputs(raw: bytes) -> set[str]:
