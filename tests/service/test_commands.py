@@ -247,7 +247,7 @@ def test_help_says_what_a_noun_can_do_and_which_inner_fields_may_be_left_out(
     run_command(["receipt", "add", "--help"], tmp_path)
     told = capsys.readouterr().out
     assert "list of {lot, expiry?, noted?, packs?: {count, of}, good, " in told
-    assert "replaces?: {lot, found: short|rejected}}" in told
+    assert "replaces?: {lot, discrepancy: short|rejected}}" in told
 
 
 @pytest.mark.parametrize("key", [XPRV, f"wpkh({XPRV}/0/*)", WIF, WORDS])
