@@ -553,13 +553,24 @@ class DonationFollower:
             row.place, row.asset = line.place, line.product
             row.lots.add(line.lot.number)
             behind = line_named(visit.use.line)
-            if kind == UseCause.RECEIPT and isinstance(behind, EndedLine):
-                failed = self._lines.use(behind.use).parts[behind.part].kind
-                row.replaced[failed] += units
+            if isinstance(behind, EndedLine):
+                self._add_ended_until(behind, units, by_step)
+                if kind == UseCause.RECEIPT:
+                    row.replaced[self._lines.use(behind.use).parts[behind.part].kind] += units
         else:
             row = by_step.row(kind, number)
             row.asset = line.asset
         row.units += units
+
+    def _add_ended_until(self, behind: EndedLine, units: int, by_step: UnitsByStep) -> None:
+        """What was found or replaced was bad, short or lost on the day of the paper that says so, and its step too."""
+        use = self._lines.use(behind.use)
+        name = use_named(use.id)
+        if name.cause in _STEPS and name.cause is not UseCause.RETURN:
+            ending, asset, _ = self._names.end_of(use, use.parts[behind.part].kind)
+            row = by_step.row(name.cause, name.number, asset if asset in self.products else "")
+            row.asset = row.asset or asset
+            row.lost[ending, asset] += units
 
     def _add_given(self, visit: Passage, by_step: UnitsByStep) -> None:
         """What was given, without the fee, for what an order was paid, or for other money."""

@@ -144,6 +144,10 @@ def test_what_an_arrival_called_lost_or_short_is_found_at_another_place_too(ledg
     find(ledger, 4, "F-2", was="short", **told)
     assert places(ledger)[ExitKind.IN_STOCK, "Port 2"] == 9
     assert net(ledger, f"lost/{SLUG}/customs", "KIT#L1") == 1
+    arrived = next(step for step in trail(ledger).steps if step.reference == "A-1")
+    assert (arrived.amount.minor, sorted(row.minor for row in arrived.figures.values())) == (40, [4, 6]), (
+        "as it was on its day: what was found has a step of its own"
+    )
     with pytest.raises(Refused, match="quantity: 1 are found and 0 of KIT#L1 are short there"):
         find(ledger, 1, "F-3", was="short", **told)
 
