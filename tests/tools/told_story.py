@@ -75,7 +75,7 @@ class Told:
         self.ledger.do("approver", "conversion", "approve", number=number, date=DATE)
 
     def buy(self, size: int) -> None:
-        order(self.ledger, self.number(), quantity=20 + size % 7, value=100 + size % 90)
+        order(self.ledger, self.number(), quantity=20 + size % 7, value=100 + size % 90, approved=DATE)
 
     def newest_order(self, *stages: OrderStatus) -> str:
         """The number of the order of one of these stages that was recorded last."""
