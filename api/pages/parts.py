@@ -60,7 +60,7 @@ class Picture:
     has_yours: bool
 
 
-STRIPS = 6
+STRIPS = 4
 """Most parts that a first view draws: coins and money, and the products on which most was spent."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
 
 import pytest
@@ -15,7 +16,7 @@ from api.pages.render import REST_STYLE, REST_STYLE_PATH, STYLE, STYLE_PATH
 from api.pages.sentences import receipt
 from ledger.core.frozen import Amount
 from ledger.views.campaign import SourceOfFact
-from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance
+from ledger.views.flow import Band, Bar, Exit, ExitKind, Flow, Stage, StageKind, Substance, totals_of
 from tests.tools import builders_views as built
 from tests.tools.fakes_api import CLAIM, FakeViews, ports, text_of
 
@@ -140,6 +141,51 @@ def crowded_flow(orders: int) -> Flow:
         taken, left = (pieces, pieces + 10), Amount.of("mask", 10)
         exits.append(Exit(source=f"PO-{n}", kind=kind, label="", taken=taken, amount=left))
     return Flow(units=story.units, stages=stages, bands=tuple(bands), exits=tuple(exits))
+
+
+def spread_flow(products: int, depots: int, partners: int) -> Flow:
+    """A dozen orders of each product, whose pieces lie at many depots and went to many organisations."""
+    stages: dict[tuple[StageKind, str], list[Bar]] = {}
+    bands: list[Band] = []
+    for n in range(12 * products):
+        product = f"P{n % products}"
+        depot, partner = f"Depot number {n % depots}", f"Organisation number {n % partners}"
+        way = ((StageKind.ORDERED, ""), (StageKind.STOCK, depot), (StageKind.HANDED, partner))
+        keys = [f"{n}:{kind.value}" for kind, _ in way]
+        for key, stage in zip(keys, way, strict=True):
+            label, amount = stage[1] or f"PO-{n}", Amount.of(product, 100 + n)
+            bar = Bar(key=key, label=label, substance=Substance.GOODS, amount=amount)
+            stages.setdefault(stage, []).append(bar)
+        bands += [
+            Band(source=source, target=target, taken=(0, 100 + n), joined=(0, 100 + n))
+            for source, target in itertools.pairwise(keys)
+        ]
+    names = {f"P{n}": f"Thing number {n}" for n in range(products)}
+    rows = sorted(stages.items(), key=lambda row: list(StageKind).index(row[0][0]))
+    return Flow(
+        units=dict.fromkeys(names, "piece"),
+        names=names,
+        stages=tuple(
+            Stage(kind=kind, place=place, count=len(bars), totals=totals_of(bars), bars=tuple(bars))
+            for (kind, place), bars in rows
+        ),
+        bands=tuple(bands),
+        exits=(),
+    )
+
+
+def test_the_first_view_is_small_however_many_products_and_places_there_are() -> None:
+    """The strips of the products on which most was spent are drawn; the table has all."""
+    mine = ports()
+    assert isinstance(mine.views, FakeViews)
+    flow = spread_flow(12, 30, 25)
+    mine.views.pages["spread"] = built.changed(built.story_page(), flow=flow)
+    html = TestClient(create_app(mine)).get("/c/spread")
+    assert html.status_code == 200
+    assert len(gzip.compress(html.content, 6)) + len(gzip.compress(STYLE, 6)) <= FIRST_VIEW
+    assert html.text.count('class="flow wide"') == 4
+    assert all(f"Thing number {n}, in pieces" in html.text for n in range(12))
+    assert "9 more products in the table." in html.text
 
 
 @pytest.mark.parametrize("orders", [9, 99, 999])
