@@ -5,7 +5,7 @@ It derives none and holds no key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,8 @@ from ledger.model.addresses import AddressRow
 from ledger.model.columns import table_of
 
 _A = AddressRow
+_PAGE = 1000
+"""Rows that are read at a time."""
 _FIRST = select(_A).order_by(col(_A.idx), col(_A.script)).limit(1)
 _BY_SCRIPT = _FIRST.where(col(_A.script) == bindparam("value", type_=LargeBinary))
 _USED = _BY_SCRIPT.where(col(_A.used) == 1)
@@ -96,19 +98,20 @@ class Addresses:
         """The one that everybody gets when no other is left."""
         return self._first(col(_A.branch) == "fixed", col(_A.campaign) == campaign)
 
-    def scripts(self) -> list[bytes]:
-        """All watched scripts."""
-        return [bytes(script) for script in self._session.exec(select(_A.script).order_by(col(_A.script)))]
+    def scripts(self) -> Iterator[bytes]:
+        """All watched scripts, read a page at a time: there may be a million."""
+        query = select(_A.script).order_by(col(_A.script))
+        return map(bytes, self._session.exec(query).yield_per(_PAGE))
 
     def highest_indexes(self) -> dict[tuple[str, str], int]:
         """The highest index of each branch of each campaign."""
         query = select(_A.campaign, _A.branch, func.max(_A.idx)).group_by(_A.campaign, _A.branch)
         return {(campaign, branch): int(highest) for campaign, branch, highest in self._session.exec(query)}
 
-    def scripts_above(self, campaign: str, branch: str, index: int) -> list[bytes]:
-        """The watched scripts of a branch whose index is higher."""
+    def scripts_above(self, campaign: str, branch: str, index: int) -> Iterator[bytes]:
+        """The watched scripts of a branch whose index is higher, read a page at a time."""
         query = select(_A.script).where(_A.campaign == campaign, _A.branch == branch, _A.idx > index)
-        return [bytes(script) for script in self._session.exec(query)]
+        return map(bytes, self._session.exec(query).yield_per(_PAGE))
 
     def count(self) -> int:
         """How many are watched; they are only ever added."""

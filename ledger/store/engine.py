@@ -123,7 +123,9 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _read_only(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA query_only = ON")
+    """There are many of these, and the system keeps what they read: a small cache each."""
+    for pragma in ("query_only = ON", "cache_size = -4096"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _prepare_postgresql(connection: Any, _: Any) -> None:
