@@ -116,6 +116,14 @@ class Store:
         with self._reader.connect() as connection:
             return missing_triggers(connection)
 
+    def require_sound(self) -> None:
+        """StorageFailed where a page of a SQLite file is damaged, also of tables that no invariant reads."""
+        if self._reader.dialect.name == "sqlite":
+            with self._reader.connect() as connection:
+                found = str(connection.exec_driver_sql(backup.LOOKS_SOUND).scalar())
+            if found != "ok":
+                raise StorageFailed.field("database", backup.DAMAGED, failure=" ".join(found.split()))
+
     def losses_at_power_cut(self) -> list[str]:
         """Settings of a PostgreSQL server by which it could lose what it said was kept."""
         if self._reader.dialect.name == "sqlite":
@@ -217,15 +225,17 @@ def _is_ours(connection: Connection, tables: set[str]) -> bool:
     """Did this program make the database? What cannot be read for another reason is raised as that failure."""
     if "meta" not in tables or "alembic_version" not in tables:
         return False
-    if connection.dialect.name == "sqlite":
-        number = connection.exec_driver_sql("PRAGMA application_id").scalar()
-        if number != backup.APPLICATION_ID:
-            return False
     columns = {column["name"] for column in inspect(connection).get_columns("meta")}
     if not {"name", "value"} <= columns:
         return False
     found = connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'program'").scalar()
-    return bool(found == PROGRAM)
+    if found != PROGRAM:
+        return False
+    if connection.dialect.name == "sqlite":
+        number = connection.exec_driver_sql("PRAGMA application_id").scalar()
+        if number != backup.APPLICATION_ID:
+            raise StorageFailed.field("database", backup.DAMAGED, failure="the number of its program is gone")
+    return True
 
 
 def _version(connection: Connection, tables: set[str]) -> str | None:

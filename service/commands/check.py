@@ -49,6 +49,7 @@ def _head(text: str | None) -> tuple[int, str] | None:
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     kept = _head(options.head)
     with open_ledger(options.data, outside) as store:
+        store.require_sound()
         missing, strange = store.missing_triggers(), [str(what) for what in store.strangers()]
         losing = store.losses_at_power_cut()
         with store.read() as tx:

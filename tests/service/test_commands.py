@@ -343,24 +343,27 @@ def test_the_help_of_an_action_says_what_its_fields_mean_and_how_they_are_writte
     assert "amounts are whole minor units" in told
 
 
-@pytest.mark.parametrize("table", ["meta", "alembic_version", "entries"])
+@pytest.mark.parametrize("table", ["meta", "alembic_version", "entries", "addresses", None])
 def test_a_damaged_file_is_called_damaged_and_not_another_programs(
-    home: Path, tmp_path: Path, table: str
+    home: Path, tmp_path: Path, table: str | None
 ) -> None:
-    """Whoever was told to choose an empty database would abandon the journal."""
+    """Whoever was told to choose an empty database would abandon the journal; who sealed it, have no backup.
+
+    Tables that no invariant reads count too, and (None) the number by which the file says whose it is.
+    """
     run_command(["backup", str(tmp_path / "copy.db")], home)
     run_command(["restore", str(tmp_path / "copy.db"), "--data", str(tmp_path / "other")], home)
     path = tmp_path / "other" / "aidtrail.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (size,) = connection.execute("PRAGMA page_size").fetchone()
-        (page,) = connection.execute(
-            "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
-        ).fetchone()
+        roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
     with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * 64)
-    ran = run_command(["check", "--data", str(tmp_path / "other")], home)
-    assert ran.code == Exit.UNAVAILABLE
-    assert "restore a backup" in ran.err
-    assert "another program" not in ran.err
+        file.seek(68 if table is None else (roots[table] - 1) * size)
+        file.write(b"\xff" * (4 if table is None else 64))
+    for command in (["check"], ["backup", str(tmp_path / "sealed.db")]):
+        ran = run_command([*command, "--data", str(tmp_path / "other")], home)
+        assert ran.code == Exit.UNAVAILABLE
+        assert "restore a backup" in ran.err
+        assert "another program" not in ran.err
+    assert not (tmp_path / "sealed.db").exists()
