@@ -11,7 +11,9 @@ from api.pages import sentences as say
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.frozen import Quantity
 from ledger.core.times import unix_seconds
+from ledger.recording.desk import act
 from ledger.rules.books import Books
+from ledger.store.addresses import Address
 from ledger.views.bank_state import bank_states
 from ledger.views.campaign import CampaignReport
 from ledger.views.decisions import decisions
@@ -20,7 +22,7 @@ from ledger.views.openings import RowKind, brought_in
 from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.stock import lot_traces, stock_rows
-from tests.tools.ledgers import SLUG, Ledger, copied, name, tied, tx
+from tests.tools.ledgers import SLUG, Ledger, copied, name, script, tied, tx
 from tests.tools.things import hand_over, lots, net, order, paper, pay, receive, seq_of
 
 DAY = "2023-11-18"
@@ -262,6 +264,36 @@ def test_coins_are_the_chains_to_tell_and_what_had_left_is_gone_before(tmp_path:
     ledger.do("approver", "reversal", "add", **undo | {"entry": before[0]})
     ledger.do("approver", "reversal", "add", **undo)
     assert net(ledger, f"unexplained/{SLUG}", "BTC") == 65_000
+
+
+def test_one_transaction_left_two_campaigns_before_openings_of_the_same_number(tmp_path: Path) -> None:
+    """Numbers of openings are a campaign's: the second is approved as the first was."""
+    ledger = Ledger.new(tmp_path)
+    other = {"slug": "other", "title": "Other", "purpose": "All", "start": "2023-11-01", "end": "2023-12-31"}
+    ledger.do("admin", "campaign", "add", **other)
+    with ledger.store.write() as tx_:
+        tx_.addresses.add([Address(script(50), "address50", "other", "receive", 0, "list")])
+    ledger.mine("a", tx("one", (0, 100_000)), tx("two", (50, 200_000), position=2))
+    ledger.mine("s", tx("both", (900, 290_000), spends=(("one", 0), ("two", 0))))
+    ledger.bury(12)
+    told = {"number": "O-1", "date": EARLY, "coins": [], "given": TOLD["given"], "paper": paper(ledger)}
+    about = {"sha256": "5a" * 32, "title": "Balances", "paper": "balances", "shows": "What was there."}
+    about |= {"access": "redacted", "about": "campaign", "date": "2023-11-18"}
+    approved = {"number": "O-1", "date": EARLY}
+    acts: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
+        (SLUG, "recorder", "opening", "add", told),
+        (SLUG, "approver", "opening", "approve", approved),
+        ("other", "recorder", "evidence", "add", about),
+        ("other", "recorder", "opening", "add", told),
+        ("other", "approver", "opening", "approve", approved),
+    )
+    for slug, role, noun, verb, facts in acts:
+        ledger.now += 60
+        with ledger.store.write() as tx_:
+            act(tx_, ledger.actors[role], slug, noun, verb, facts, now=ledger.now)
+    ledger.stepped()
+    assert ledger.kinds().count("spend.before") == 2
+    assert net(ledger, f"unexplained/{SLUG}", "BTC") == net(ledger, "unexplained/other", "BTC") == 0
 
 
 def test_coins_that_the_chain_does_not_show_are_refused_and_late_blocks_explain_themselves(
