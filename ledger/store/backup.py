@@ -23,7 +23,14 @@ APPLICATION_ID = 0x41494454
 """`AIDT`, in the header of each SQLite file of ours."""
 LOOKS_SOUND = "PRAGMA quick_check(1)"
 """Answers "ok" where each page of a file can be read (https://sqlite.org/pragma.html#pragma_quick_check)."""
-DAMAGED = "its file is damaged; restore a backup ({failure})"
+
+
+def require_sound(found: str) -> None:
+    """StorageFailed where `LOOKS_SOUND` found a damaged page."""
+    if found != "ok":
+        raise StorageFailed.field(
+            "database", "its file is damaged; restore a backup ({failure})", failure=" ".join(found.split())
+        )
 
 
 def backup(engine: Engine, path: Path) -> None:
@@ -132,9 +139,8 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str, *, sealed: bool = F
                 if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                     raise ForeignDatabase.field(verb, "the copy is no database of aidtrail")
                 # Pages are copied as they are: who seals a damaged one learns of it when it is too late.
-                found = str(target.execute(LOOKS_SOUND).fetchone()[0]) if sealed else "ok"
-                if found != "ok":
-                    raise StorageFailed.field("database", DAMAGED, failure=" ".join(found.split()))
+                if sealed:
+                    require_sound(str(target.execute(LOOKS_SOUND).fetchone()[0]))
         except sqlite3.Error as failure:
             told = storage_failure(failure)
             if told is None:

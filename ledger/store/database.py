@@ -120,9 +120,7 @@ class Store:
         """StorageFailed where a page of a SQLite file is damaged, also of tables that no invariant reads."""
         if self._reader.dialect.name == "sqlite":
             with self._reader.connect() as connection:
-                found = str(connection.exec_driver_sql(backup.LOOKS_SOUND).scalar())
-            if found != "ok":
-                raise StorageFailed.field("database", backup.DAMAGED, failure=" ".join(found.split()))
+                backup.require_sound(str(connection.exec_driver_sql(backup.LOOKS_SOUND).scalar()))
 
     def losses_at_power_cut(self) -> list[str]:
         """Settings of a PostgreSQL server by which it could lose what it said was kept."""
@@ -234,7 +232,9 @@ def _is_ours(connection: Connection, tables: set[str]) -> bool:
     if connection.dialect.name == "sqlite":
         number = connection.exec_driver_sql("PRAGMA application_id").scalar()
         if number != backup.APPLICATION_ID:
-            raise StorageFailed.field("database", backup.DAMAGED, failure="the number of its program is gone")
+            raise StorageFailed.field(
+                "database", "its file is damaged, the number of its program is gone; restore a backup"
+            )
     return True
 
 
