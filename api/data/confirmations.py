@@ -29,7 +29,7 @@ from ledger.views.two_keys import DeliveryCount, delivery_counts
 def confirmations_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
     @read_route(
-        router, "/campaigns/{slug}/confirmations", "Things", Page[DeliveryCount], "confirmations", 404, 422
+        router, "/campaigns/{slug}/confirmations", "Things", Page[DeliveryCount], "confirmations", 404
     )
     def counts(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None

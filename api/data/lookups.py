@@ -61,7 +61,7 @@ def lookups_routes(router: APIRouter, ports: Ports) -> None:
         "/lookups/{txid}",
         tags=["Donors"],
         response_model=Looked,
-        responses={**answer("lookup", "What became of it."), **problems(404)},
+        responses={**answer("lookup", "What became of it."), **problems(404, 422)},
     )
     def found(txid: Txid) -> Response:
         """What became of a transaction that was asked for: waiting, found, none_of_ours, no_source or unread."""

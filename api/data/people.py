@@ -143,7 +143,7 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         return answers.answer(request, render)
 
-    @reading("/users", Page[Person], "users", 403, 422)
+    @reading("/users", Page[Person], "users", 403)
     def users(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """Users with their roles and limits, disabled ones and ended roles included. Roles: admin, auditor."""
         token = token_of(request)
@@ -155,7 +155,7 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         return answers.answer(request, render)
 
-    @reading("/tokens", Page[KnownToken], "tokens", 403, 422)
+    @reading("/tokens", Page[KnownToken], "tokens", 403)
     def tokens(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """Tokens without their secret, ended and revoked ones included: one's own; all, for admin and auditor."""
         token = token_of(request)
@@ -173,7 +173,7 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         return answers.answer(request, render)
 
-    @reading("/audit", Page[AuditLine], "audit", 403, 404, 422)
+    @reading("/audit", Page[AuditLine], "audit", 403, 404)
     def audit(
         request: Request, user: OfUser = None, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:

@@ -18,7 +18,7 @@ from ledger.views.controls import ClosedPeriod, PeriodRow, closed_period, period
 
 def periods_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
-    @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404, 422)
+    @read_route(router, "/campaigns/{slug}/periods", "Campaigns", Page[PeriodRow], "periods", 404)
     def periods(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:

@@ -18,7 +18,10 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
 def read_route(
     router: APIRouter, path: str, tag: str, model: Any, name: str, *statuses: int, **more: Any
 ) -> Callable[[Endpoint], Endpoint]:
-    """Declares an endpoint that answers `model` as bytes; `name` is that of its example, `statuses` its problems."""
+    """Declares an endpoint that answers `model` as bytes; `name` is that of its example, `statuses` its problems.
+
+    422 is one of them everywhere: parameters that a path does not take are refused (`only_known_parameters`).
+    """
 
     def add(endpoint: Endpoint) -> Endpoint:
         router.get(
@@ -26,7 +29,7 @@ def read_route(
             tags=[tag],
             name=name,
             response_model=model,
-            responses={**answer(name), **problems(*statuses)},
+            responses={**answer(name), **problems(*statuses, 422)},
             openapi_extra=more or None,
         )(endpoint)
         router.head(path, include_in_schema=False, response_model=None)(endpoint)

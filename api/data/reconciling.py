@@ -35,7 +35,7 @@ Height = Annotated[
 def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     path = "/campaigns/{slug}/reconciliation"
 
-    @read_route(router, path, "Campaigns", Reconciliation, "reconciliation", 404, 422)
+    @read_route(router, path, "Campaigns", Reconciliation, "reconciliation", 404)
     def reconciliation(request: Request, slug: Slug, block: Height = None) -> Response:
         """Conservation of every asset, per order item, lot and line, and by how much anything does not tie."""
 
@@ -56,7 +56,7 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
     path = "/campaigns/{slug}/decisions"
     security = [{}, *secured(Scope.READ)]
 
-    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 403, 404, 422, security=security)
+    @read_route(router, path, "Campaigns", Page[Decision], "decisions", 401, 403, 404, security=security)
     def waiting(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:

@@ -63,7 +63,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
     def answered(request: Request, render: Callable[[Any, int], Rendered]) -> Response:
         return answers.answer(request, render)
 
-    @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns", 422)
+    @reading("/campaigns", "Campaigns", Page[CampaignCard], "campaigns")
     def campaigns(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """All campaigns, newest call first."""
 
@@ -78,7 +78,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         reads = Reads(frozenset({slug}), chain=True, look=True)
         return answered(request, lambda tx, now: json_of(views.campaign_report(tx, slug, now=now), reads))
 
-    @reading("/campaigns/{slug}/donations", "Campaigns", Page[DonationRow], "donations", 404, 422)
+    @reading("/campaigns/{slug}/donations", "Campaigns", Page[DonationRow], "donations", 404)
     def donations(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Response:
@@ -98,7 +98,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         reads = Reads(frozenset({slug}))
         return answered(request, lambda tx, now: json_of(views.campaign_flow(tx, slug), reads))
 
-    @reading("/campaigns/{slug}/entries", "Campaigns", Page[PublishedEntry], "entries", 404, 422)
+    @reading("/campaigns/{slug}/entries", "Campaigns", Page[PublishedEntry], "entries", 404)
     def entries(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -114,7 +114,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
         return answered(request, render)
 
-    @reading("/campaigns/{slug}/evidence", "Campaigns", Page[Paper], "evidence", 404, 422)
+    @reading("/campaigns/{slug}/evidence", "Campaigns", Page[Paper], "evidence", 404)
     def evidence(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -128,7 +128,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
 
         return answered(request, render)
 
-    @reading("/donations/{key}", "Donations", Donations, "donation", 404, 422)
+    @reading("/donations/{key}", "Donations", Donations, "donation", 404)
     def donation(request: Request, key: Key) -> Response:
         """Donations of a transaction id, an outpoint, an address or a claim code."""
         key = checked_key(key)
@@ -148,7 +148,7 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
             no_private_key(key)
             raise
 
-    @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404, 422)
+    @reading("/donations/{outpoint}/trail", "Donations", DonationTrail, "donation_trail", 404)
     def donation_trail(request: Request, outpoint: OutpointKey) -> Response:
         """One donation's steps with evidence, its exact intervals, and its thread through the flow."""
         wanted = pasted_key(outpoint)

@@ -33,7 +33,7 @@ _TAG = "Things"
 
 def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
-    @read_route(router, "/campaigns/{slug}/stock", _TAG, Page[StockRow], "stock", 404, 422)
+    @read_route(router, "/campaigns/{slug}/stock", _TAG, Page[StockRow], "stock", 404)
     def stock(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -47,7 +47,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
     path = "/campaigns/{slug}/stock/{place}/{product}/{lot}"
 
-    @read_route(router, path, _TAG, Page[CardRow], "stock_card", 404, 422)
+    @read_route(router, path, _TAG, Page[CardRow], "stock_card", 404)
     def card(
         request: Request,
         slug: Slug,
@@ -65,7 +65,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/campaigns/{slug}/lots/{lot}", _TAG, Page[LotTrace], "lots", 404, 422)
+    @read_route(router, "/campaigns/{slug}/lots/{lot}", _TAG, Page[LotTrace], "lots", 404)
     def lots(
         request: Request, slug: Slug, lot: Named, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -78,7 +78,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/names", _TAG, Page[NameRecord], "names", 422)
+    @read_route(router, "/names", _TAG, Page[NameRecord], "names")
     def names(request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None) -> Response:
         """Suppliers, partners, places, recipients, banks and exchanges that facts name, with codes to call them by."""
 
@@ -87,7 +87,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/campaigns/{slug}/banks", _TAG, Page[BankAccount], "banks", 404, 422)
+    @read_route(router, "/campaigns/{slug}/banks", _TAG, Page[BankAccount], "banks", 404)
     def banks(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -99,7 +99,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/campaigns/{slug}/losses", _TAG, Page[LossRow], "losses", 404, 422)
+    @read_route(router, "/campaigns/{slug}/losses", _TAG, Page[LossRow], "losses", 404)
     def losses(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -111,7 +111,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/campaigns/{slug}/payables", _TAG, Page[PayableRow], "payables", 404, 422)
+    @read_route(router, "/campaigns/{slug}/payables", _TAG, Page[PayableRow], "payables", 404)
     def payables(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:
@@ -123,7 +123,7 @@ def stock_routes(router: APIRouter, answers: ReadyAnswers) -> None:
 
         return answers.answer(request, render)
 
-    @read_route(router, "/campaigns/{slug}/openings", _TAG, Page[BroughtIn], "openings", 404, 422)
+    @read_route(router, "/campaigns/{slug}/openings", _TAG, Page[BroughtIn], "openings", 404)
     def openings(
         request: Request, slug: Slug, limit: Limit = DEFAULT_LIMIT, cursor: NumberCursor = None
     ) -> Response:

@@ -126,6 +126,7 @@ def test_a_parameter_that_is_not_known_is_refused_by_name(site: TestClient) -> N
         f"{listing}?limit=3&limt=3",
         f"{API}/campaigns?limt=1",
         f"{API}/chain?limt=",
+        f"{API}/lookups/{'ab' * 32}?limt=",
     ):
         body = problem(site.get(url), 422)
         assert [error["field"] for error in body["errors"]] == ["limt"], url
@@ -133,6 +134,9 @@ def test_a_parameter_that_is_not_known_is_refused_by_name(site: TestClient) -> N
     problem(site.post(f"{API}/campaigns/bithelp/intentions?need=N-1"), 422)
     problem(site.get(f"{listing}?cursor=bogus"), 422)
     assert site.get(f"{listing}?limit=3").status_code == 200
+    paths = site.get("/openapi.json").json()["paths"]
+    silent = [path for path, told in paths.items() if "get" in told and "422" not in told["get"]["responses"]]
+    assert [path for path in silent if path.startswith(API)] == []
 
 
 def test_plain_and_packed_bytes_have_a_tag_each(site: TestClient) -> None:
