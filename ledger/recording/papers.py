@@ -94,12 +94,33 @@ def seal_paper(tx: Writing, actor: Actor, sha256: str, lies: str, *, now: int) -
 
 
 def sealed_paper(tx: Reading, actor: Actor, sealed: str) -> SealedPaper:
-    """Where the original of a sealed paper lies, and the salt; raises NotAllowed and NotFound."""
-    actor.require_somewhere("paper where", Scope.READ, RECORDERS | AUDITORS)
+    """Where the original of a sealed paper lies, and the salt: for who records in a campaign that seals it.
+
+    Before an entry names it, its salted hash is known only to who made it, and whoever has that is told.
+    Raises NotAllowed and NotFound.
+    """
+    act, roles = "paper where", RECORDERS | AUDITORS
+    actor.require_somewhere(act, Scope.READ, roles)
     row = tx.papers.opened(sealed)
     if row is None:
         raise NotFound.field("sha256", "no sealed paper has this salted hash")
+    places = _sealed_in(tx, sealed)
+    if places:
+        may = (campaign for campaign in places if actor.may(Scope.READ, roles, campaign))
+        actor.require(act, Scope.READ, roles, next(may, places[0]))
     return SealedPaper(sealed, row.salt.hex(), row.lies)
+
+
+def _sealed_in(tx: Reading, sealed: str) -> list[str]:
+    """The campaigns in which two people sealed a paper, by entry; before any did, the one that asked first.
+
+    Whoever asks for a sealing alone, by the hash that is published, learns nothing by that.
+    """
+    rows = select(EvidenceRow.campaign, EvidenceRow.waits).where(
+        EvidenceRow.sha256 == sealed, EvidenceRow.access == Access.SEALED
+    )
+    found = tx.session.exec(rows.order_by(col(EvidenceRow.entry))).all()
+    return [campaign for campaign, waits in found if not waits] or [campaign for campaign, _ in found[:1]]
 
 
 def salted(tx: Writing, actor: Actor, told: Sealing, *, now: int) -> Sealing:

@@ -15,10 +15,11 @@ from api.app import create_app
 from api.ports import Ports, SiteSettings
 from ledger.checks.run import run_checks
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
+from ledger.core.roles import Grant, Role
 from ledger.core.times import unix_seconds
 from ledger.model.evidence import EvidenceRow
 from ledger.recording.papers import keep_paper, remove_paper
-from ledger.recording.users import actor_named, add_token
+from ledger.recording.users import actor_named, add_token, add_user_with
 from ledger.rules.evidence import standing_papers
 from ledger.store.papers import REMOVED
 from ledger.views.decisions import decisions
@@ -174,6 +175,29 @@ def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: Te
     assert site.get(f"/papers/{NAME}").status_code == 200
     with pytest.raises(Refused, match=f"is public by entry {public}"):
         propose(ledger, "S-3", about="need", of="N-1")
+
+
+def test_where_a_sealed_paper_lies_is_told_in_the_campaign_that_seals_it(
+    ledger: Ledger, site: TestClient
+) -> None:
+    """Not to who records in another one, though they ask for a sealing of the published hash there."""
+    facts = {"slug": "two", "title": "Two", "purpose": "Else", "start": "2023-11-01", "end": "2023-12-31"}
+    ledger.do("admin", "campaign", "add", **facts)
+    with ledger.store.write() as writing:
+        add_user_with(writing, "other", Grant(Role.RECORDER, "two"), now=ledger.now, by=None)
+        other = {"authorization": f"Bearer {add_token(writing, 'other', 't', now=ledger.now, by=None)}"}
+    salted = site.post("/api/v1/papers/sealed", json={"sha256": NAME, "lies": "safe 3"}).json()["sealed"]
+    where = f"/api/v1/papers/{salted}/original"
+    asked = {"number": "S-1", "sha256": salted, "title": "Letter", "paper": "letter", "shows": "Who signed"}
+    asked |= {"about": "campaign", "date": DATE} | SEALED
+    propose(ledger, "S-1")
+    assert site.post("/api/v1/campaigns/two/evidence/seal", json=asked, headers=other).status_code == 201
+    for approve in (False, True):
+        if approve:
+            ledger.do("approver", "sealing", "approve", number="S-1", date=DATE)
+        refused = site.get(where, headers=other)
+        assert (refused.status_code, "safe 3" in refused.text) == (403, False)
+        assert site.get(where).json()["lies"] == "safe 3"
 
 
 def test_withholding_a_paper_takes_two_people(ledger: Ledger, site: TestClient) -> None:
