@@ -37,6 +37,9 @@ _SQLITE = {
     sqlite3.SQLITE_NOMEM: Wording("this machine has no memory left; try again"),
 }
 _READ_ONLY = "25006"
+_TIMED_OUT = frozenset({"25P03", "25P04"})
+"""A transaction that was idle, or took, longer than its server is configured to allow."""
+_PERHAPS_DONE = "40003"
 _POSTGRESQL = {
     _READ_ONLY: Wording("its server takes no writes; name the one that does"),
     "53100": _FULL_SENTENCE,
@@ -47,6 +50,8 @@ _POSTGRESQL = {
     "XX001": Wording("it is damaged; restore a backup"),
     "XX002": Wording("it is damaged; restore a backup"),
 }
+_UNDONE = Wording("its server undid this transaction; try again")
+_SPENT = Wording("its server has reached a limit or failed; look at the server's log, and try again")
 _UNREACHED = Wording("its server cannot be reached; try again when it is there")
 _ENDED = Wording("its server ended the connection; try again")
 _UNKNOWN = Wording("whether this was written is not known: tell it again, the same fact is recorded once")
@@ -96,6 +101,10 @@ def _of_postgresql(cause: Exception) -> tuple[Wording | None, bool, bool]:
         return (_UNREACHED if lost else None), False, lost
     if state in _POSTGRESQL:
         return _POSTGRESQL[state], state == "53100", False
-    if state[:2] in ("08", "57"):
+    if state[:2] in ("08", "57") or state in _TIMED_OUT:
         return _ENDED, False, True
+    if state[:2] == "40":  # a deadlock, or two that could not both be
+        return _UNDONE, False, state == _PERHAPS_DONE
+    if state[:2] in ("53", "58"):
+        return _SPENT, False, False
     return None, False, False
