@@ -25,7 +25,7 @@ from watchers.sources.protocol import Can, HistoryRow
 
 _KEPT_TXS = 5_000
 _MOST_SPENDERS = 50
-"""So many transactions of a script's history are read to find who spent one of its outputs."""
+"""So many transactions of a script's history, the newest, are read to find who spent one of its outputs."""
 
 
 class Known(Protocol):
@@ -311,11 +311,12 @@ class Histories:
         if before is None or outpoint.vout >= len(before.outputs):
             return []  # it need not know what an unconfirmed transaction spends
         rows = one.source.look_history(before.outputs[outpoint.vout].script)
+        placed = [(row.height, row.txid) for row in rows if row.height is not None]
+        placed.sort(reverse=True)  # some sources list the oldest first, others the newest
         return [
-            (row.txid, row.height)
-            for row in rows[-_MOST_SPENDERS:]
-            if row.height is not None
-            and outpoint in [each.outpoint for each in self._transaction(one, row.txid).inputs]
+            (txid, height)
+            for height, txid in placed[:_MOST_SPENDERS]
+            if outpoint in [each.outpoint for each in self._transaction(one, txid).inputs]
         ]
 
     def blocks_of(self, proven: Sequence[Proven], tip: Tip, watch: WatchSet) -> tuple[ChainBlock, ...]:

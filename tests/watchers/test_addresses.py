@@ -406,6 +406,26 @@ def test_a_replacement_that_leaves_us_out_is_found_by_the_spent_input(honest: Es
     assert [tx.txid for found in look.connected for tx in found.facts.relevant] == [rival]
 
 
+def test_a_replacement_out_of_a_busy_address_is_found_where_no_source_names_spenders(
+    honest: EsploraServer,
+) -> None:
+    """An exchange pays from an address with a long history: the rival is among the newest of it, not the oldest."""
+    chain, busy = honest.chain, script_no(70)
+    honest.rows, honest.electrum_backend = 10, True
+    for number in range(60):
+        pay(chain, number, busy)
+    funding = pay(chain, 60, busy)
+    chain.mine(1)
+    gift = chain.send(transaction([(OURS[0], 900)], [Outpoint(funding, 0)]))
+    books = by_addresses(source(honest))
+    books.look(chain.now)
+    chain.drop(gift)
+    rival = chain.send(transaction([(script_no(50), 800)], [Outpoint(funding, 0)]))
+    chain.mine_block()
+    look = books.look(chain.now)
+    assert [tx.txid for found in look.connected for tx in found.facts.relevant] == [rival]
+
+
 def test_a_wallet_grows_within_one_look(honest: EsploraServer) -> None:
     """Each payment opens the wallet's next script, which was paid in the same or an earlier block."""
     wallet = [script_no(200 + index) for index in range(5)]
