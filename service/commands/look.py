@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ledger.core.chain import Script, is_txid
 from ledger.core.pasted import pasted_key
 from ledger.core.wording import WrongValue, translatable
-from service.command import Answer, BadUse, Command, Exit, Outside
+from service.command import Answer, BadUse, Command, Exit, Outside, Unavailable
 from service.config import HISTORY_KINDS, PUBLIC_SOURCES, Config, SourceConfig
 from service.daily_plan import daily_plan
 from service.data_folder import DataFolder, find_data_folder
@@ -177,8 +177,15 @@ def _source(
 
 
 def _require_network(source: Source, network: Network) -> None:
-    """BadUse where a server follows another chain: what it does not have there says nothing here."""
-    (first,) = source.look_headers(0, 1)
+    """BadUse where a server follows another chain: what it does not have there says nothing here. Unavailable where it
+    does not show which."""
+    shown = source.look_headers(0, 1)
+    if not shown:
+        raise Unavailable(
+            "{source} does not show the first block of its chain, which names its network; ask another source.",
+            source=source.name,
+        )
+    first = shown[0]
     if first.raw == network.genesis_header:
         return
     other = next(
@@ -210,6 +217,7 @@ def _transaction(txid: str, prover: Prover, network: Network) -> Answer:
 def _address(address: str, script: Script, prover: Prover, second: Second | None) -> Answer:
     source = prover.source
     listed = [row.txid for row in source.look_history(script)]
+    cut = bytes(script) in source.cut_short
     lines: list[str] = []
     rows: list[dict[str, Any]] = []
     total = 0
@@ -234,8 +242,9 @@ def _address(address: str, script: Script, prover: Prover, second: Second | None
         lines = [say.no_payment(address, source.name)]
     if len(listed) > _MOST_PROVEN:
         lines.append(f"  {say.more(len(listed) - _MOST_PROVEN)}")
-    lines.append(say.complete(source.name))
+    lines.append(say.complete(source.name, cut=cut))
     data: dict[str, Any] = {"address": address, "payments": rows, "spends": spends, "proven_sats": total}
+    data["cut_short"] = cut
     if second is not None:
         unknown = [txid for txid in second.txids if txid not in listed]
         lines += say.second_opinion(len(second.txids), unknown, second.trouble)

@@ -68,6 +68,11 @@ _COMPLETE = Message(
     "complete according to {source}, which now knows that somebody asked for this address.",
     "{source}: name of a server",
 )
+_CUT = Message(
+    "complete according to {source} but for payments that are in no block, of which it shows some only; it now knows "
+    "that somebody asked for this address.",
+    "{source}: name of a server",
+)
 _SECOND = Message(
     "a second opinion (bit's services): {said}; it decides nothing.",
     "bit is the name of a library",
@@ -122,8 +127,9 @@ def more(number: int) -> str:
     return worded(_MORE, n=number)
 
 
-def complete(source: str) -> str:
-    return worded(_COMPLETE, source=source)
+def complete(source: str, *, cut: bool) -> str:
+    """According to whom a list is complete; `cut` where not all that waits is shown."""
+    return worded(_CUT if cut else _COMPLETE, source=source)
 
 
 def second_opinion(listed_there: int, unknown: Sequence[str], trouble: str | None) -> Iterator[str]:

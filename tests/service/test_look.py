@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ import pytest
 from service.demo import gifts
 from service.demo.replay import Replay
 from tests.tools.demo_data import Ran, run_command
+from tests.tools.esplora_server import EsploraServer
+from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
+from tests.tools.fake_server import NOT_FOUND, Reply
+from watchers.proof.networks import REGTEST
+from watchers.proof.scripts import address_of
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +78,25 @@ def test_a_server_of_another_network_is_named_before_its_silence_is_taken_for_an
         ran = run_command(["look", key, "--source", explorer[1], "--network", "mainnet"], tmp_path)
         assert ran.code == 2
         assert "a server of regtest, and this is mainnet" in ran.err
+
+
+def test_a_list_that_shows_some_of_what_waits_is_not_called_complete(tmp_path: Path) -> None:
+    """Servers show fifty at most. One that does not show the first block of its chain is asked for nothing."""
+
+    class Mute(EsploraServer):
+        def answer(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> Reply:
+            return NOT_FOUND if "/block-height/" in path else super().answer(handler, path, body)
+
+    chain, asked = FakeChain(), address_of(script_no(0), REGTEST) or ""
+    for number in range(51):
+        chain.send(transaction([(script_no(0), 1)], [outpoint_no(number)]))
+    with EsploraServer(chain) as server:
+        assert json.loads(look(tmp_path, server.url, asked).out)["cut_short"] is True
+    with Mute(chain) as server:
+        server.pages = False
+        ran = look(tmp_path, server.url, asked)
+    assert ran.code == 69
+    assert "does not show the first block" in ran.err
 
 
 @pytest.mark.parametrize("key", ["", "x", "1" * 500, "ab" * 31, "\u202e", "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"])  # fmt: skip  # noqa: E501
