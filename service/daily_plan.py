@@ -19,6 +19,10 @@ _HISTORY_BYTES = 15_000
 _SHORT_HISTORY_BYTES = 500
 _GIFT_BLOCKS = 50
 """So many blocks a day with gifts are assumed for what prices cost."""
+_WAITING = 500_000
+"""So many transactions reach mainnet's mempool on a busy day; whoever reads all of it asks for each once."""
+_TOGETHER = {"bitcoin_core": 200}
+"""So many of them are asked for in one request; by other kinds, one."""
 _SHOWN = 20
 """So many addresses at most are shown to explorers in one look (`sightings = "recent"`)."""
 
@@ -71,7 +75,9 @@ def daily_plan(config: Config, addresses: int) -> DailyPlan:
                 size += looks * min(_SHOWN, addresses) * 100
             elif config.watch.sightings != "off" and source.kind != "electrum" and _is_own(source):
                 requests += looks * 2
-                size += looks * 400_000  # txids of a busy mempool; each transaction is fetched once
+                size += looks * 400_000  # txids of a busy mempool
+                if config.chain.network == "mainnet":
+                    requests += _WAITING // _TOGETHER.get(source.kind, 1)
         hosts.append(
             HostPlan(
                 source.name,

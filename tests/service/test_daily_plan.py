@@ -56,6 +56,17 @@ def test_a_node_of_ones_own_learns_no_address() -> None:
     assert "yours" in host.learns
 
 
+def test_a_whole_mempool_is_counted_by_the_transactions_that_are_asked_for_one_by_one() -> None:
+    """An explorer of one's own, or a node asked by REST, has no batches: a day's requests would not suffice."""
+    watch, without = Watch(sightings="own-node"), Rates(enabled=False)
+    rest = replace(NODE, kind="bitcoin_core_rest")
+    explorer = SourceConfig("mine", "esplora", "http://127.0.0.1:3000", own=True)
+    for source, suffices in ((NODE, True), (rest, False), (explorer, False)):
+        (host,) = (plan := daily_plan(Config(watch=watch, sources=(source,), rates=without), 1)).hosts
+        assert any("requests_a_day" in warning for warning in plan.warnings) is not suffices
+        assert (host.requests < 20_000) is suffices
+
+
 def test_exchanges_are_named_and_learn_minutes_only() -> None:
     names = {host.host: host.learns for host in daily_plan(Config(), 1).hosts}
     assert "minutes" in names["api.kraken.com"]

@@ -247,6 +247,10 @@ def test_a_large_mempool_of_ones_own_server_is_read_once_over_several_looks(
         with suppress(SourceSlow):
             shown = {tx.raw for tx in fresh.look_mempool([])}
     assert shown == set(raws[1:])
+    names = [f"{n:064x}" for n in range(70_000)]  # 4.7 MB of txids: fewer than mainnet had
+    server.faults.lies["mempool.txids"] = lambda _: names
+    with pytest.raises(SourceSlow, match="of 70000"):
+        source(server, own=True).look_mempool([])
 
 
 CALLS: list[tuple[str, Callable[[Esplora], object]]] = [

@@ -45,6 +45,8 @@ _SMALL = 4 * 1024
 _PAGE = 512 * 1024
 _MOST_ROWS = 64
 _MEMPOOL_ROWS = 200
+_MEMPOOL_TXIDS = 2_000_000
+"""Of a whole mempool: 265,000 were seen."""
 _KNOWN_TXS = 5_000
 _FRESH_A_LOOK = 2_000
 """A mempool of one's own server that is larger is read over several looks, and until then not shown."""
@@ -241,9 +243,11 @@ class Esplora(BaseSource):
         """
         names: dict[str, None] = {}
         if self.whole_mempool:
-            body = self._needed("/mempool/txids", most=_MOST_BLOCK, what="mempool")
+            body = self._needed(
+                "/mempool/txids", most=_MEMPOOL_TXIDS * 70, what="mempool", deadline=self._block_deadline
+            )
             try:
-                for row in array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_ROWS * 100):
+                for row in array_of(json_of(body, "mempool"), "mempool", most=_MEMPOOL_TXIDS):
                     names[hash_text(row, "mempool.txid")] = None
             except GuardRefused as refused:
                 raise SourceGarbled.of(self.name, refused) from refused
