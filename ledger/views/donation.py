@@ -31,6 +31,7 @@ from ledger.model.campaigns import Nature
 from ledger.model.corrections import Corrected
 from ledger.model.evidence import About
 from ledger.model.gifts import Coins
+from ledger.model.observed import TxState
 from ledger.model.orders import OrderRow
 from ledger.recording.dating import OUT_OF_ORDER
 from ledger.rules.books import Books
@@ -229,6 +230,7 @@ class DonationFollower:
                 branch=self._branch_of(watched.txid, watched.block),
             )
         restriction = restriction_in(self._tx, gift, output)
+        rival = self._replacement(watched)
         return DonationTrail(
             key=str(outpoint),
             campaign=self._campaign,
@@ -247,8 +249,9 @@ class DonationFollower:
             recorded_at=gift.at if gift is not None and gift.live else None,
             value=Amount.known(self.campaign.currency, None if gift is None else gift.value),
             rate_sources=sources,
-            replaced_by=watched.by,
-            went_elsewhere=self._went_elsewhere(watched),
+            replaced_by=watched.by if rival is None else rival.txid,
+            went_elsewhere=rival is not None
+            and all(output.campaign != self._campaign for output in rival.outputs),
             replaces=self._observed.replaced_by(watched.txid),
             steps=(*steps, *followed.steps),
             places=followed.places,
@@ -292,10 +295,18 @@ class DonationFollower:
         """Where the need of a restricted gift wants its pieces; empty for any end."""
         return need_of(self._tx.session, self._campaign, need).place if need else ""
 
-    def _went_elsewhere(self, watched: WatchedTx) -> bool:
-        """Did what replaced a payment pay the campaign nothing?"""
-        rival = None if watched.by is None else self._observed.tx(watched.by)
-        return rival is not None and all(output.campaign != self._campaign for output in rival.outputs)
+    def _replacement(self, watched: WatchedTx) -> WatchedTx | None:
+        """What took the inputs of a payment in the end: a replacement may have been replaced itself, any number of
+        times. None where nothing did, or it is not known."""
+        rival, seen = None if watched.by is None else self._observed.tx(watched.by), {watched.txid}
+        own = set(watched.inputs)
+        while rival is not None and rival.state is TxState.REPLACED and rival.by and rival.txid not in seen:
+            seen.add(rival.txid)
+            later = self._observed.tx(rival.by)
+            if later is None or (own & set(rival.inputs) and not own & set(later.inputs)):
+                break  # it took other inputs of the replacement than those of this payment
+            rival = later
+        return rival
 
     def _needed(self, watched: WatchedTx) -> int:
         """Confirmations after which a payment is settled."""

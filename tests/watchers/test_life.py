@@ -19,6 +19,7 @@ from ledger.model.observed import TxState
 from ledger.recording.settling import record_look
 from ledger.rules.gift_records import gift_of
 from ledger.rules.observing import Observed
+from ledger.views.queries import donation_trails
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import SLUG
@@ -300,6 +301,37 @@ def test_a_replaced_payment_never_counts_and_what_replaced_it_counts_once(
     life.look()
     assert set(life.ran.live) == (set() if how == "leaving us out" else {f"{rival}:0"})
     assert life.ran.live == life.ran.truth
+
+
+def test_a_payment_whose_replacement_was_replaced_is_told_by_what_took_its_coins_in_the_end(
+    life: Life,
+) -> None:
+    """Fees are raised more than once. What only took other coins of a replacement took none of this payment's."""
+    chain = life.chain
+    coins, others = (FUNDS, outpoint_no(77)), (outpoint_no(78), outpoint_no(79))
+    paid: list[list[str]] = []
+    for bump in (0, 1):
+        old = list(chain.mempool)
+        bumps = [
+            transaction([(script_no(3), sats - bump)], [coin, other][: bump + 1])
+            for coin, other, sats in zip(coins, others, (5_000, 6_000), strict=True)
+        ]
+        for txid in old:
+            chain.drop(txid)
+        paid.append([chain.send(raw) for raw in bumps])
+        life.look()
+    for txid in paid[1]:
+        chain.drop(txid)
+    away = chain.send(transaction([(script_no(80), 4_800)], [FUNDS]))
+    aside = chain.send(transaction([(script_no(80), 100)], [others[1]]))
+    chain.mine(1)
+    life.look()
+    with life.ran.store.read() as tx:
+        told = [[donation_trails(tx, txid)[0] for txid in both] for both in paid]
+    assert [[(one.replaced_by, one.went_elsewhere) for one in both] for both in told] == [
+        [(away, True), (paid[1][1], False)],
+        [(away, True), (aside, True)],
+    ]
 
 
 def test_a_replacement_that_a_reorganisation_undoes_makes_room_for_the_first_again(life: Life) -> None:
