@@ -192,7 +192,7 @@ def _intend(ports: Ports, slug: str, wish: Any, client: str) -> Response:
     with ports.store.write() as tx:
         made = ports.desk.request_intention(tx, slug, wish, now=now, shared=shared)
     wished = wish.get("need") if isinstance(wish, dict) else None
-    note = None if made.fresh else shared_address(wished or "")
+    note = None if made.fresh else shared_address(wished or "", past_is_read=made.past_is_read)
     return unkept(
         GivenAddress(
             address=made.address,

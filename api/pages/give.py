@@ -121,6 +121,7 @@ def _form(
         need=need if need in {number for number, _ in choice.needs} else "",
         wished=need,
         only_shared=shared is not None,
+        past_is_read=shared is not None and shared.past_is_read,
         address=groups_of_four(told[0]) if told is not None else (),
         bip21=told[1] if told is not None else "",
         qr=Markup(qr_of(told[1], fluid=True)) if told is not None else "",  # noqa: S704 - drawn by us

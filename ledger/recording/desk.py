@@ -92,7 +92,8 @@ class Wish:
 class Intention:
     """An address for one donor, with a BIP 21 URI and a claim code; `fresh` False: the campaign's fixed one.
 
-    `need`: what comes to it is restricted to that need.
+    `need`: what comes to it is restricted to that need. `past_is_read`: none of the donor's own was given yet, since
+    blocks in which those that are left may have been paid are still being read.
     """
 
     address: str
@@ -100,6 +101,7 @@ class Intention:
     claim_code: str
     fresh: bool
     need: str | None = None
+    past_is_read: bool = False
 
 
 def _nouns() -> dict[str, Noun]:
@@ -305,4 +307,5 @@ def request_intention(
         row, code = tx.addresses.fixed_of(slug), ""
         if row is None:
             raise Conflict.field("address", "this campaign has no address to give out yet")
-    return Intention(row.address, bip21_of(row.address, campaign.title), code, fresh, row.restriction)
+    waits = not fresh and not shared and tx.addresses.left(slug, load_gaps(tx)) > 0
+    return Intention(row.address, bip21_of(row.address, campaign.title), code, fresh, row.restriction, waits)

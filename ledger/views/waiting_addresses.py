@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.core.telling import Telling
-from ledger.recording.address_gaps import load_gaps, unread_scripts
+from ledger.recording.address_gaps import load_gaps
 from ledger.rules.campaigns import campaign_of
 from ledger.store.transaction import Reading
 from ledger.views.open_items import OpenItem, OpenItemKind
@@ -20,7 +20,7 @@ def addresses_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
     asked = tx.addresses.last_given(slug)
     if asked is None or campaign_of(tx.session, slug).end < today:
         return
-    left = tx.addresses.left(slug, load_gaps(tx), unread_scripts(tx))
+    left = tx.addresses.left(slug, load_gaps(tx))  # while the past is read, none of them is added by anybody
     if left <= FEW:
         yield OpenItem(
             kind=OpenItemKind.FEW_ADDRESSES,

@@ -30,7 +30,10 @@ def _add(options: argparse.Namespace, outside: Outside) -> Answer:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
         made = request_intention(tx, slug, wish, now=outside.clock())
     lines = [made.address, made.bip21]
-    lines.append(say.claim_code(made.claim_code) if made.fresh else say.shared_address(options.need))
+    if made.fresh:
+        lines.append(say.claim_code(made.claim_code))
+    else:
+        lines += say.shared_address(options.need, past_is_read=made.past_is_read)
     lines += [say.restricted_to(made.need)] if made.need is not None else []
     return Answer(tuple(lines), asdict(made) | {"claim_code": made.claim_code or None})
 

@@ -52,12 +52,17 @@ _SHARED_NEED = Message(
     "this address is shared by all donors, and is for any end: none can be kept for {need} now.",
     "{need}: number of a need",
 )
+_PAST_IS_READ = Message(
+    "older blocks are still being read, and an address that was paid in one is given to nobody; ask again later.",
+    "why no address of a donor's own is given",
+)
 _RESTRICTED = Message("what comes to it is restricted to {need}.", "an address", "{need}: number of a need")
 
 
-def shared_address(need: str | None) -> str:
+def shared_address(need: str | None, *, past_is_read: bool) -> list[str]:
     """What is said of the address that everybody gets; `need`: what one was wished for."""
-    return worded(_SHARED) if need is None else worded(_SHARED_NEED, need=need)
+    told = worded(_SHARED) if need is None else worded(_SHARED_NEED, need=need)
+    return [told, worded(_PAST_IS_READ)] if past_is_read else [told]
 
 
 def serving(url: str) -> str:

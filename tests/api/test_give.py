@@ -15,6 +15,7 @@ from api.ports import Ports, SiteSettings
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
 from ledger.core.times import unix_seconds
+from ledger.recording.address_gaps import UnreadPast, save_past
 from ledger.recording.desk import act, bip21_of, claim_hash
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import actor_named, add_user
@@ -194,6 +195,7 @@ def test_when_none_is_left_all_get_the_shared_address_and_a_need_is_told_that_it
         assert said in shared.text
         assert "it finds the way of your gift" in shared.text
     assert given(store) == 2
+    assert "still being read" not in shared.text
     told = site.post("/api/v1/campaigns/help/intentions", json={"need": "N-1"})
     assert (told.status_code, told.json()["address"], told.json()["need"]) == (201, FIXED, None)
     assert "N-1" in told.json()["note"]
@@ -202,6 +204,21 @@ def test_when_none_is_left_all_get_the_shared_address_and_a_need_is_told_that_it
         assert few.to_do.values == {"n": 0}
         assert few not in public_decisions(decisions(tx, "help", now=NOW))
         assert not list(addresses_waiting(tx, "help", "2024-02-01")), "the call has ended"
+
+
+def test_while_the_past_is_read_whoever_gets_the_shared_address_is_told_why(
+    site: TestClient, store: Store
+) -> None:
+    """Addresses are there, and may have been paid before: nothing is to be added by the desk."""
+    with store.write() as tx:
+        scripts = frozenset(bytes(script_of(one, REGTEST)) for one in (ONE, TWO))
+        save_past(tx, UnreadPast(scripts, frozenset(), 1))
+    for need in ("", "N-1"):
+        page = site.post(GIVE, data={"code": code_in(site.get(GIVE).text), "need": need})
+        assert "still being read" in page.text
+        told = site.post("/api/v1/campaigns/help/intentions", json={"need": need} if need else {})
+        assert "still being read" in told.json()["note"]
+    assert given(store) == 0
 
 
 @pytest.mark.parametrize(

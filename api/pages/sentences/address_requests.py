@@ -34,6 +34,11 @@ _SHARED_NEED = Message(
     "that need alone; all donors share it: keep your transaction id, it finds the way of your gift.",
     "{need}: its number, as N-1",
 )
+_PAST_IS_READ = Message(
+    "You get none of your own yet: older blocks are still being read, and an address that was paid in one of them is "
+    "given to nobody. Ask again later.",
+    "why no address of a donor's own is given",
+)
 AWAITED_TITLE = Message("Nothing has come to this address yet")
 AWAITED_LEAD = Message("Nothing expires. Once a payment is seen, this page tells what becomes of it.")
 KEEP_TITLE = Message("Keep this link")
@@ -129,9 +134,11 @@ def _campaign(slug: str, title: str) -> Piece:
     return Piece(title, href=f"/c/{slug}")
 
 
-def shared(need: str) -> str:
-    """What is said of the shared address, and that it is kept for no need where one was wished."""
-    return worded(_SHARED_NEED, need=need) if need else worded(SHARED)
+def shared(need: str, *, past_is_read: bool = False) -> str:
+    """What is said of the shared address, and that it is kept for no need where one was wished; and why none other is
+    given, where blocks from before are still being read."""
+    told = worded(_SHARED_NEED, need=need) if need else worded(SHARED)
+    return f"{told} {worded(_PAST_IS_READ)}" if past_is_read else told
 
 
 def code_alone(code: str) -> str:
