@@ -33,8 +33,9 @@ def pasted_key(text: str) -> str:
     """A txid, an outpoint, an address or a claim code, as the ledger spells it, out of what somebody pasted.
 
     A `bitcoin:` request gives its address, a link of an explorer the transaction, the output or the address that it
-    shows, a link of a donation's page its key. A txid and a bech32 address are the same in any case (BIP 173); a claim
-    code and a base58 address are not. Any other text comes back as it is, without spaces around it.
+    shows, a link of a donation's page its key; each also within the marks that a text has around it. A txid and a
+    bech32 address are the same in any case (BIP 173); a claim code and a base58 address are not. Any other text comes
+    back as it is, without spaces around it.
 
     A reference on a bank transfer (ISO 11649) comes back in capitals and in one piece.
 
@@ -48,14 +49,14 @@ def pasted_key(text: str) -> str:
     whole = "".join(key.split())
     if whole != key and (_TRANSACTION.fullmatch(whole) or _ADDRESS.fullmatch(whole)):
         key = whole
-    request = _REQUEST.fullmatch(key)
+    bare = key.strip(_AROUND + " ")
+    request = _REQUEST.fullmatch(bare)
     if request is not None:
         key = unquote(request.group(1)).strip("/ ") or _of_request(request.group(2) or "")
-    elif _HOST.fullmatch(key):
-        linked = _linked(f"https://{key}")
-        key = key if linked == f"https://{key}" else linked
-    elif key.lower().startswith(("https://", "http://")):
-        key = _linked(key)
+    elif bare.lower().startswith(("https://", "http://")):
+        key = _linked(bare) or key
+    elif _HOST.fullmatch(bare):
+        key = _linked(f"https://{bare}") or key
     shown = _TRANSACTION.fullmatch(key)
     if shown is not None:
         before, txid, after = shown.groups()
@@ -76,11 +77,11 @@ def _of_request(parameters: str) -> str:
 
 
 def _linked(link: str) -> str:
-    """What the page behind a link is about; the link itself where that is nothing of ours."""
+    """What the page behind a link is about; empty where that is nothing of ours."""
     try:
         parts = urlsplit(link)
     except ValueError:
-        return link
+        return ""
     path = unquote(parts.path)
     if _OWN_PAGE in path:
         return path.partition(_OWN_PAGE)[2].strip("/")
@@ -92,4 +93,4 @@ def _linked(link: str) -> str:
             return f"{found.group(2)}:{output.group(1)}" if output is not None else part
         if _ADDRESS.fullmatch(part):
             return part
-    return link
+    return ""
