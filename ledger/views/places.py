@@ -68,7 +68,7 @@ class PlaceNames:
             where, count = self._where(line, kind, units)
             sums[where] = sums.get(where, 0) + count
         for (ending, asset, place), units in lost.items():
-            where = _Where(ending, asset, place, "")
+            where = _Where(ending, asset, place, asset if self._is_service(asset) else "")
             sums[where] = sums.get(where, 0) + units
         return [
             self._place(where, units, of_services.get((where.asset, where.place)))
@@ -91,7 +91,8 @@ class PlaceNames:
         return _Where(kind, name.asset, place, ""), units
 
     def _is_service(self, code: str) -> bool:
-        return self._products[code].nature is Nature.SERVICE
+        product = self._products.get(code)
+        return product is not None and product.nature is Nature.SERVICE
 
     def _place(self, where: _Where, units: int, paid: Amount | None) -> Place:
         service = self._products.get(where.service)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from api.pages.messages import plain
+from api.pages.sentences.donation import donation_sentence
+from api.pages.sentences.several import several_more
 from api.pages.sentences.steps import step_facts, step_said
 from ledger.core.frozen import Amount
 from ledger.rules.books import Books
@@ -14,7 +16,7 @@ from ledger.views.queries import donation_trails
 from ledger.views.stock import lot_traces
 from ledger.views.trail import DonationTrail, Step, StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once
-from tests.tools.things import DATE
+from tests.tools.things import DATE, pay
 
 
 @pytest.fixture
@@ -135,3 +137,28 @@ def test_who_paid_for_less_than_a_piece_reads_the_money_and_what_it_went_towards
     assert "paid" not in step.figures
     assert plain(step_said(step)) == "0.30 USD paid to Carrier"
     assert "Towards Air freight" in step_facts(step)
+
+
+def test_what_of_a_service_failed_is_told_beside_what_was_done(tmp_path: Path) -> None:
+    """For one gift, and for several together: 4 + 3 were trained, and 3 never came."""
+    ledger = Ledger.new(tmp_path)
+    give(ledger, "G-1", 500)
+    give(ledger, "G-2", 500)
+    service = {"code": "TR", "name": "Course", "unit": "student", "plural": "students", "verb": "trained"}
+    ledger.do("recorder", "product", "add", service=True, **service)
+    items = [{"item": "1", "product": "TR", "quantity": 10, "value": 1_000}]
+    facts = {"number": "PO-1", "supplier": "School", "currency": "USD", "items": items, "date": DATE}
+    ledger.do("recorder", "purchase", "add", **facts)
+    ledger.do("approver", "purchase", "approve", number="PO-1", date=DATE)
+    pay(ledger, 1_000, prepayment=True)
+    lots = [{"lot": "S", "noted": 10, "good": 7, "short": 3}]
+    facts = {"number": "R-1", "order": "PO-1", "item": "1", "place": "Port", "lots": lots, "date": DATE}
+    ledger.do("recorder", "receipt", "add", **facts)
+    trails = [trail(ledger, number) for number in ("G-1", "G-2")]
+    assert [plain(donation_sentence(told)) for told in trails] == [
+        "Your 5.00 USD: 4 students trained for 5.00 USD of Course, 1 student short.",
+        "Your 5.00 USD: 3 students trained for 5.00 USD of Course, 2 students short.",
+    ]
+    assert several_more(trails) == [
+        "Together they paid for 7 students trained as Course and 3 students short."
+    ]

@@ -78,7 +78,7 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
     if trail.status is not DonationStatus.SETTLED:
         return said(_STATUS_SENTENCE[trail.status], given=given)
     goods = _said_together([place for place in trail.places if _is_goods(place)])
-    services = [place for place in trail.places if place.service]
+    services = _services(trail.places)
     if not goods and not services:
         held = [place for place in trail.places if is_money(place.amount.asset) and place.amount.minor]
         if not held:
@@ -97,7 +97,9 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
         number, quantities = rest
         figure = pieces(quantities) if several else count(quantities[0].quantity)
         parts.append(said(_ELSEWHERE, n=number, figure=Piece(figure, "figure")))
-    parts += [figured(place, amount(place.amount, place.unit), "figure") for place in _largest(services)]
+    for place in _largest(services):
+        mark = "bad" if place.kind.is_bad else "figure"
+        parts.append(figured(place, amount(place.amount, place.unit), mark))
     if paid and is_money(trail.amount.asset):
         return said(_PAID_FOR, given=given, goods=Piece(pieces(paid), "goods"), places=joined(parts))
     return said(_BECAME, given=given, places=joined(parts))
@@ -105,6 +107,13 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
 
 def _is_goods(place: Place) -> bool:
     return not is_money(place.amount.asset) and place.amount.minor > 0 and not place.service
+
+
+def _services(places: Sequence[Place]) -> list[Place]:
+    """What went to services: what was done, what is still to be done, and what of them failed, each failure once."""
+    rows = [place for place in places if place.service]
+    failed = _said_together([place for place in rows if place.kind.is_bad])
+    return [*(place for place in rows if not place.kind.is_bad), *failed]
 
 
 def _by_product(places: Sequence[Place]) -> tuple[Quantity, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.pages.figures import with_asset
-from api.pages.messages import Message, Piece, Sentence, listed, said, worded
+from api.pages.messages import Message, Piece, Sentence, listed, plain, said, worded
 from api.pages.sentences.donation import outcome_word, status_word
-from api.pages.sentences.units import pieces
+from api.pages.sentences.places import figured
+from api.pages.sentences.units import amount, pieces
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
-from ledger.views.trail import DonationStatus, DonationTrail
+from ledger.views.flow import ExitKind
+from ledger.views.trail import DonationStatus, DonationTrail, Place
 
 _DONATIONS = Message("{n} donation", many="{n} donations")
 _PAYMENTS = Message("{n} payment", many="{n} payments")
@@ -29,7 +31,11 @@ _SOME = Message(
     "{sums}: a list of their sums, an asset each",
 )
 _NONE = Message("This key has {counted}, none of them settled.", "more than one payment", _COUNTED)
-_BECAME = Message("Together they paid for {goods}.", "several donations", "{goods}: as: 74 masks and 3 kits")
+_BECAME = Message(
+    "Together they paid for {goods}.",
+    "several donations",
+    "{goods}: a list, as: 74 masks and 7 students trained as Course",
+)
 _REST = Message("Not in that sum: {rows}.", "payments", "{rows}: a list, as: 0.01 BTC (Seen)")
 _ONE_OF_REST = Message("{amount} ({status})", "{amount}: a sum", "{status}: the word of its status")
 
@@ -50,13 +56,22 @@ def several(trails: Sequence[DonationTrail]) -> Sentence:
 def several_more(trails: Sequence[DonationTrail]) -> list[str]:
     """What they paid for together, and which of them are in no sum."""
     bought: dict[str, Quantity] = {}
+    services: dict[tuple[str, ExitKind], Place] = {}
     for trail in trails:
         for place in trail.places:
-            asset = place.amount.asset
-            if is_money(asset) or place.service or not place.amount.minor:
+            asset, units = place.amount.asset, place.amount.minor
+            if is_money(asset) or not units:
+                continue
+            if place.service:
+                key = asset, place.kind
+                units += services[key].amount.minor if key in services else 0
+                told = {"amount": Amount.of(asset, units), "place": "", "paid": None}
+                services[key] = place.model_copy(update=told)
                 continue
             before = bought[asset].quantity if asset in bought else 0
-            bought[asset] = Quantity(product=asset, unit=place.unit, quantity=before + place.amount.minor)
+            bought[asset] = Quantity(product=asset, unit=place.unit, quantity=before + units)
+    became = [pieces(tuple(bought.values()))] if bought else []
+    became += [plain(figured(row, amount(row.amount, row.unit))) for row in services.values()]
     rest = [
         worded(
             _ONE_OF_REST,
@@ -68,7 +83,7 @@ def several_more(trails: Sequence[DonationTrail]) -> list[str]:
     ]
     settled = any(_counts(trail) for trail in trails)
     return [
-        *([worded(_BECAME, goods=pieces(tuple(bought.values())))] if bought else []),
+        *([worded(_BECAME, goods=listed(became))] if became else []),
         *([worded(_REST, rows=listed(rest))] if rest and settled else []),
     ]
 
