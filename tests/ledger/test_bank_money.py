@@ -201,6 +201,15 @@ def test_a_charge_back_is_approved_by_another_person_and_reversed_before_it_is_c
         ledger.do("recorder", "charge-back", "add", number="CB-2", gift="contribution:G-1", amount=301, **DAY)
     done = ledger.do("approver", "charge-back", "approve", number="CB-1", **DAY)
     assert (held(ledger), free(ledger), shortfalls(ledger)) == (300, 300, [])
+    assert say.plain(say.donation_sentence(trail(ledger, "G-1"))) == (
+        "Your 5.00 USD was taken back by its bank in part, or after it was used. "
+        "Of it: 3.00 USD held at the bank, 2.00 USD returned."
+    )
+    rest = two(ledger, "charge-back", "CB-2", gift="contribution:G-1", amount=300)
+    assert (
+        say.plain(say.donation_sentence(trail(ledger, "G-1"))) == "Your 5.00 USD was taken back by its bank."
+    )
+    ledger.do("approver", "reversal", "add", entry=rest, reason="it was not", **DAY)
     ledger.do("approver", "reversal", "add", entry=done.seq, reason="it was not", **DAY)
     assert (held(ledger), free(ledger), trail(ledger, "G-1").outcome) == (500, 500, None)
     spent(ledger, 500)

@@ -64,6 +64,9 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
     given = Piece(with_asset(trail.amount), "coin")
     if not is_money(trail.amount.asset):
         given = Piece(number_of(trail.amount.minor, trail.unit), "goods")
+    if trail.outcome is Outcome.CHARGED_BACK and any(p.kind is not ExitKind.RETURNED for p in trail.places):
+        parts = [figured(row, amount(row.amount, row.unit), "figure") for row in _largest(trail.places)]
+        return said(_CHARGED_BACK_BUT, given=given, places=joined(parts))
     if trail.outcome in _OUTCOME_SENTENCE:
         return said(_OUTCOME_SENTENCE[trail.outcome], given=given)
     if trail.status is DonationStatus.CONFIRMED:
@@ -253,14 +256,17 @@ _WENT_ELSEWHERE = Message(
     "elsewhere.",
     _GIVEN,
 )
+_CHARGED_BACK_BUT = Message(
+    "Your {given} was taken back by its bank in part, or after it was used. Of it: {places}.",
+    "a gift of which something is left or was used; the steps tell how much went back, and what of it is not covered",
+    _GIVEN,
+    _PARTS,
+)
 _OUTCOME_SENTENCE = {
     Outcome.RETURNED: Message(
         "Your {given} went back. What came and what went back both stand in the sums.", _GIVEN
     ),
-    Outcome.CHARGED_BACK: Message(
-        "Your {given} was taken back by its bank. What of it was used stays told, and somebody has to cover it.",
-        _GIVEN,
-    ),
+    Outcome.CHARGED_BACK: Message("Your {given} was taken back by its bank.", _GIVEN),
     Outcome.REFUND: Message("Your {given} is money that a supplier paid back, and no gift.", _GIVEN),
     Outcome.WITHDRAWAL: Message(
         "Your {given} is what came back from an exchange, and no gift: those who gave it read so.", _GIVEN
