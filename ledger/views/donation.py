@@ -219,7 +219,7 @@ class DonationFollower:
             followed = self._set_apart(gift.sats - gift.returned)
         used, covered = self._used_of(gift)
         if gift is not None and gift.blocked_at is not None:
-            followed = replace(followed, places=_blocked_since(followed.places, gift.blocked_at[:10]))
+            followed = replace(followed, places=blocked_since(followed.places, gift.blocked_at[:10]))
         block = None
         if watched.height is not None and watched.block is not None:
             block = Block(
@@ -790,7 +790,7 @@ class DonationFollower:
         return (line, "") if name.kind is LineKind.ORDER else (name.asset, "")
 
 
-def _blocked_since(places: tuple[Place, ...], day: str) -> tuple[Place, ...]:
+def blocked_since(places: tuple[Place, ...], day: str) -> tuple[Place, ...]:
     """What a block holds is there since it was blocked, not since it came."""
     return tuple(
         place.model_copy(update={"since": day}) if place.kind is ExitKind.BLOCKED else place

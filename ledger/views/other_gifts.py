@@ -15,7 +15,7 @@ from ledger.core.errors import NotFound
 from ledger.core.frozen import Amount
 from ledger.core.names import GiftKey, gift_key_named
 from ledger.model.evidence import About
-from ledger.model.gifts import ContributionRow
+from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow as InKindGift
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
@@ -25,7 +25,7 @@ from ledger.rules.in_kind import find_in_kind, in_kind_gifts
 from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.changes import GivenUnits
-from ledger.views.donation import DonationFollower, restriction_to
+from ledger.views.donation import DonationFollower, blocked_since, restriction_to
 from ledger.views.donation_status import outcome_of_returned
 from ledger.views.paper_steps import corrected_facts
 from ledger.views.papers import papers_of_gift
@@ -69,6 +69,7 @@ class _Gift:
     outcome: Outcome | None = None
     returned: int = 0
     restriction: str = ""
+    blocked_by: int | None = None
 
     @property
     def is_live(self) -> bool:
@@ -101,6 +102,7 @@ def _contribution(row: ContributionRow) -> _Gift:
         outcome=Outcome.CHARGED_BACK if row.charged_back else outcome_of_returned(row.returned, row.amount),
         returned=row.returned,
         restriction=row.restriction or "",
+        blocked_by=row.blocked_by,
     )
 
 
@@ -218,6 +220,9 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
                 over=True,
             )
         )
+    places = followed.places
+    if gift.blocked_by is not None:
+        places = blocked_since(places, tx.session.get_one(GiftBlockRow, gift.blocked_by).at[:10])
     return DonationTrail(
         key=row.key,
         campaign=slug,
@@ -239,7 +244,7 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
         rate_sources=(),
         replaced_by=None,
         steps=(*steps, *_with_charge_backs(tx.session, slug, gift, followed.steps)),
-        places=followed.places,
+        places=places,
         shares=followed.shares,
         thread=followed.thread,
         sources=(),

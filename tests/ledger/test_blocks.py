@@ -260,6 +260,7 @@ def test_bank_money_is_blocked_and_released_like_coins(tmp_path: Path) -> None:
     block(ledger, "contribution:G-1")
     with ledger.store.read() as reading:
         (trail,) = donation_trails(reading, "contribution:G-1")
+        assert [(place.kind.value, bool(place.since)) for place in trail.places] == [("blocked", True)]
     assert trail.status is DonationStatus.BLOCKED
     release(ledger)
     with pytest.raises(LedgerError):
