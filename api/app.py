@@ -20,6 +20,7 @@ from api import problems
 from api.data.documented import JSON, described
 from api.data.parameters import only_known_parameters
 from api.data.routes import data_routes
+from api.languages.address import LanguageRoute
 from api.live import live_routes
 from api.pages import sentences
 from api.pages.account_lists import ACCOUNT_LISTS
@@ -109,8 +110,8 @@ def _tag_of_gzip(name: bytes, value: bytes) -> bytes:
     return value[:-1] + b'-gzip"' if name.lower() == b"etag" and value.startswith(b'"') else value
 
 
-def create_app(ports: Ports) -> ReadyRoute:
-    """The application over `ports`: what is ready, then the framework.
+def create_app(ports: Ports) -> LanguageRoute:
+    """The application over `ports`: the language of the address, what is ready, then the framework.
 
     `/docs` and `/openapi.json` describe it, errors are RFC 9457 problems.
     """
@@ -144,7 +145,7 @@ def create_app(ports: Ports) -> ReadyRoute:
     _operations(app, ports, pages)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafetyHeaders, on_error=on_error)
-    return ReadyRoute(app, answers, newest)
+    return LanguageRoute(ReadyRoute(app, answers, newest))
 
 
 def refusal(status: int, retry_after: int | None = None) -> Response:
@@ -195,4 +196,6 @@ def _operations(app: FastAPI, ports: Ports, pages: PageRenderer) -> None:
 
     @app.api_route("/docs", methods=read, include_in_schema=False)
     def docs(request: Request) -> Response:
-        return as_response(request, Rendered(docs_page(pages, described(app)), "text/html; charset=utf-8"))
+        return as_response(
+            request, Rendered(docs_page(pages.of(request), described(app)), "text/html; charset=utf-8")
+        )

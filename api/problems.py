@@ -17,7 +17,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.clean import clean
+from api.languages.address import path_of
+from api.languages.told import sentence_of, wording
 from api.pages import sentences as say
+from api.pages.messages import SENTENCES, listed
 from api.pages.render import PageRenderer
 from api.ports import TooMany
 from ledger.core.errors import (
@@ -130,23 +133,23 @@ def field_errors(error: RequestValidationError) -> tuple[FieldError, ...]:
 
 def _refusal_of(error: Exception) -> _Refusal:
     if isinstance(error, Problem):
-        return _Refusal(error.status, str(error))
+        return _Refusal(error.status, wording(error.wording))
     if isinstance(error, TooMany):
-        return _Refusal(429, str(error), retry_after=error.seconds)
+        return _Refusal(429, wording(error.wording), retry_after=error.seconds)
     if isinstance(error, Refused):
-        return _Refusal(422, str(error), error.errors)
+        return _Refusal(422, wording(error.wording), error.errors)
     if isinstance(error, NotFound):
-        return _Refusal(404, str(error), error.errors)
+        return _Refusal(404, wording(error.wording), error.errors)
     if isinstance(error, Conflict):
-        return _Refusal(409, str(error), error.errors)
+        return _Refusal(409, wording(error.wording), error.errors)
     if isinstance(error, NotAllowed):
-        return _Refusal(403, str(error), error.errors)
+        return _Refusal(403, wording(error.wording), error.errors)
     if isinstance(error, StorageFailed):
-        return _Refusal(507 if error.full else 503, str(error), retry_after=_STORAGE_SECONDS)
+        return _Refusal(507 if error.full else 503, wording(error.wording), retry_after=_STORAGE_SECONDS)
     if isinstance(error, Damaged):
-        return _Refusal(500, str(error))
+        return _Refusal(500, wording(error.wording))
     if isinstance(error, LedgerError):
-        return _Refusal(422, str(error), error.errors)
+        return _Refusal(422, wording(error.wording), error.errors)
     if isinstance(error, RequestValidationError) and all(item["loc"][0] == "path" for item in error.errors()):
         return _Refusal(404, str(say.NO_SUCH_NAME))
     if isinstance(error, RequestValidationError):
@@ -166,6 +169,7 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
     """
 
     def answer(request: Request, error: Exception) -> Response:
+        path = path_of(request.scope)
         if isinstance(error, ClientDisconnect):
             return Response(status_code=400)  # to nobody: who asked has gone
         told = _refusal_of(error)
@@ -173,20 +177,20 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
             trace = None if isinstance(error, StorageFailed | Problem | Damaged) else error
             what = told.detail if trace is None else type(error).__name__
             _LOG.error("%s while answering %s", what, request.method, exc_info=trace)
-        if _for_programs(request.url.path):
+        if _for_programs(path):
             return problem_json(told.status, told.detail, told.errors, told.retry_after, told.headers)
         words = say.ERRORS.get(told.status, say.ERRORS[400])
-        is_donation = request.url.path.startswith("/d/") and told.status == 404
+        is_donation = path.startswith("/d/") and told.status == 404
         heading = str(say.NOT_FOUND_DONATION if is_donation else words.title)
-        if told.status == 400 and request.url.path == "/find":
+        if told.status == 400 and path == "/find":
             heading = str(say.NOTHING_LOOKED_FOR)
         if isinstance(error, NothingYet):
             heading = str(say.NO_PAYMENT_YET)
         detail = _for_people(told)
         if told.status == 404 and any(error.field == "campaign" for error in told.errors):
             heading, detail = str(say.NO_CAMPAIGN), str(say.NO_CAMPAIGN_DETAIL)
-        key = request.url.path[3:][:200] if is_donation else ""
-        body = pages.error(told.status, heading, detail, key)
+        key = path[3:][:200] if is_donation else ""
+        body = pages.of(request).error(told.status, heading, detail, key)
         headers = {**UNKEPT, **told.headers}
         if told.retry_after is not None:
             headers["Retry-After"] = str(told.retry_after)
@@ -201,13 +205,7 @@ def _for_people(told: _Refusal) -> str:
     """The reason without the names of fields, which a program has sent and a person has not."""
     if not told.errors:
         return told.detail
-    return " ".join(_as_sentence(error.reason) for error in told.errors)
-
-
-def _as_sentence(reason: str) -> str:
-    """A reason that stood behind the name of a field, by itself; some are whole sentences."""
-    end = "" if reason.endswith((".", "?", "!")) else "."
-    return f"{reason[:1].upper()}{reason[1:]}{end}"
+    return listed([sentence_of(wording(error.wording)) for error in told.errors], SENTENCES)
 
 
 def _for_programs(path: str) -> bool:

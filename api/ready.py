@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.languages.address import is_negotiated, language_of
+from api.languages.language import Language
+from api.languages.told import spoken
 from api.pages.render import LAST_LOOK
 from api.pages.sentences.books import last_look
 from api.ports import Ports
@@ -42,6 +46,7 @@ OFTEN = 2
 APART = 0.5
 """Seconds between two makings of an answer that nobody waits for."""
 _MARK = LAST_LOOK.encode()
+_KEPT_PATH = re.compile(r"(?:/[a-z]{2})?/(?:$|c/|d/(?!live/))|/api/v1/")
 
 _DAY = 86_400
 _Headers = list[tuple[bytes, bytes]]
@@ -127,6 +132,7 @@ class _Kept:
     number: int
     line: str
     encoded: _Encoded
+    language: Language
 
 
 @dataclass(slots=True)
@@ -184,10 +190,13 @@ class ReadyAnswers:
                 return as_response(request, made)
             state = state_of(tx, self._ports.views.chain_status(tx, now=now), now)
         asked = asked_of(request.scope)
-        encoded = self._encode(asked, made, state.line)
+        language = language_of(request.scope)
+        encoded = self._encode(asked, made, state.line, language)
         if len(asked) <= LONGEST:
             with self._lock:
-                self._kept[asked] = _Kept(made, reads, state.mark(reads), number, state.line, encoded)
+                self._kept[asked] = _Kept(
+                    made, reads, state.mark(reads), number, state.line, encoded, language
+                )
                 self._kept.move_to_end(asked)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
@@ -209,7 +218,7 @@ class ReadyAnswers:
                 return None
             self._kept.move_to_end(asked)
             if kept.line != state.line and _MARK in kept.made.body:
-                kept.encoded = self._encode(asked, kept.made, state.line)
+                kept.encoded = self._encode(asked, kept.made, state.line, kept.language)
                 kept.line = state.line
             return kept.encoded
 
@@ -219,15 +228,16 @@ class ReadyAnswers:
             kept = self._kept.get(asked)
             return None if kept is None else kept.encoded
 
-    def _encode(self, asked: str, made: Rendered, line: str) -> _Encoded:
-        plain = made.body.replace(_MARK, line.encode())
+    def _encode(self, asked: str, made: Rendered, line: str, language: Language) -> _Encoded:
+        told = line if language.is_english else spoken(line, language)
+        plain = made.body.replace(_MARK, told.encode())
         packed = gzip.compress(plain, 6, mtime=0)
         tag = _etag(plain)
         plain_tag, packed_tag = tag.encode(), f'{tag[:-1]}-gzip"'.encode()
         own = {name.lower().encode(): value.encode() for name, value in made.headers.items()}
         rest: _Headers = [
             (b"cache-control", b"public, no-cache"),
-            (b"vary", b"Accept-Encoding"),
+            (b"vary", b"Accept-Encoding, Accept-Language" if is_negotiated(asked) else b"Accept-Encoding"),
             *own.items(),
             *(pair for pair in self._always(asked) if pair[0] not in own),
         ]
@@ -415,9 +425,7 @@ def _has_token(scope: Scope) -> bool:
 
 def _may_be_kept(asked: str) -> bool:
     """Streams are none of them: they would be gathered first."""
-    if asked.startswith("/d/live/"):
-        return False
-    return asked == "/" or asked.startswith(("/c/", "/d/", "/api/v1/"))
+    return _KEPT_PATH.match(asked) is not None
 
 
 async def _send(ready: _Encoded, scope: Scope, send: Send) -> None:

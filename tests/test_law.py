@@ -47,6 +47,7 @@ FENCES = {
     "fastapi": ("api/",),
     "starlette": ("api/",),
     "jinja2": ("api/",),
+    "babel": ("api/languages/",),
     "markdown_it": ("api/pages/documents.py",),
     "apscheduler": ("service/scheduler.py",),
     "uvicorn": ("service/",),

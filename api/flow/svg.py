@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
 from api.clean import clean
+from api.languages.language import Language
+from api.languages.told import Spoken, spoken
 
-LTR, POP = "\u2066", "\u2069"
-"""Isolate a figure with its unit, so that it reads the same inside right-to-left words."""
+_WIDTHLESS = "\u2066\u2068\u2069"
+"""What isolates a figure with its unit, so that it reads the same inside right-to-left words."""
 
 
 def n(value: float) -> str:
@@ -19,14 +22,40 @@ def n(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
+def shown(text: str, language: Language) -> str:
+    """A text as it is drawn for a reader of the language."""
+    return text if language.is_english else spoken(text, language)
+
+
+def mirrored(drawing: str, width: float) -> str:
+    """What is drawn from left to right, drawn from right to left: shapes turned over, words at their mirrored place."""
+    texts = _TEXT.findall(drawing)
+    moved = (f'<text x="{n(width - float(x))}"{rest}' for x, rest in texts)
+    return f'<g transform="matrix(-1 0 0 1 {n(width)} 0)">{_TEXT.sub("", drawing)}</g>{"".join(moved)}'
+
+
+_TEXT = re.compile(r'<text x="([\d.-]+)"(.*?</text>)')
+
+
+def _cleaned(text: str) -> str:
+    """What was made for a reader is clean, and keeps the marks of its direction."""
+    return text[:300] if isinstance(text, Spoken) else clean(text, 300)
+
+
+def _like(text: str, part: str) -> str:
+    return Spoken(part) if isinstance(text, Spoken) else part
+
+
 def esc(text: str) -> str:
-    return html.escape(clean(text, 300), quote=True)
+    return html.escape(_cleaned(text), quote=True)
 
 
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """About how wide a text is in a system font; a little too wide rather than too narrow."""
     em = 0.0
     for char in text:
+        if char in _WIDTHLESS:
+            continue
         if unicodedata.east_asian_width(char) in "WF":
             em += 1.0
         elif char in " .,:;'’|ijlIftr()":
@@ -41,22 +70,23 @@ def width_of(text: str, size: float, bold: bool = False) -> float:
 def wrapped(text: str, room: float, size: float, lines: int = 2) -> list[str]:
     """Lines that fit; what does not is cut with an ellipsis (the table has the whole)."""
     out: list[str] = []
-    for word in clean(text, 300).split():
+    for word in _cleaned(text).split():
         if out and width_of(f"{out[-1]} {word}", size) <= room:
             out[-1] = f"{out[-1]} {word}"
         else:
             out.append(word)
     if len(out) > lines:
         out = [*out[: lines - 1], " ".join(out[lines - 1 :])]
-    return [cut(line, room, size) for line in out] or [""]
+    return [cut(_like(text, line), room, size) for line in out if line] or [""]
 
 
 def cut(text: str, room: float, size: float) -> str:
     if width_of(text, size) <= room:
         return text
-    while len(text) > 1 and width_of(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    kept = str(text)
+    while len(kept) > 1 and width_of(kept + "…", size) > room:
+        kept = kept[:-1]
+    return _like(text, kept.rstrip() + "…")
 
 
 def text(x: float, y: float, words: str, css: str = "", end: bool = False) -> str:

@@ -6,10 +6,11 @@ The same quantities as the horizontal one on turned axes; nothing here decides w
 from __future__ import annotations
 
 from api.flow.layout import OTHERS, Lane, Layout, Leaving, Room, laid_out
-from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
+from api.flow.svg import cut, esc, mirrored, n, path, rect, ribbon, shown, text, width_of, wire, wrapped
 from api.flow.thread import drawn_thread
 from api.flow.wide import CODE, band_class, bar_class, esc_long, exit_width, halo_class, passes, wire_class
 from api.flow.words import Foot, Words
+from api.languages.language import ENGLISH, Language
 from api.pages import sentences as say
 from ledger.views.flow import Flow, StageKind, Thread
 
@@ -24,25 +25,27 @@ _ROOM = WIDTH - WORDS
 _CAP = 148  # right edge of an exit's cap
 
 
-def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
+def drawn(flow: Flow, words: Words, thread: Thread, ident: str, language: Language = ENGLISH) -> str:
     """The whole `<svg>`; empty when there is nothing to draw."""
     if not flow.stages:
         return ""
     beside = tuple(36.0 for _ in flow.stages)
     layout = laid_out(flow, Room(COIN_WIDTH, COIN_WIDTH, 6, beside, 0)).moved(EDGE)
-    picture = _Tall(layout, words, thread)
-    title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
+    picture = _Tall(layout, words, thread, language)
+    body = mirrored(picture.body, WIDTH) if language.is_rtl else picture.body
+    title = shown(str(say.FLOW_TITLE if not thread else say.THREAD_TITLE), language)
     return (
-        f'<svg class="flow tall" viewBox="0 0 {WIDTH} {n(picture.bottom)}" role="img" direction="ltr" '
+        f'<svg class="flow tall" viewBox="0 0 {WIDTH} {n(picture.bottom)}" role="img" direction="{language.direction}" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'
-        f'<desc id="{ident}d">{esc_long(words.desc)}</desc>{picture.body}</svg>'
+        f'<desc id="{ident}d">{esc_long(words.desc)}</desc>{body}</svg>'
     )
 
 
 class _Tall:
     """Placing from top to bottom: each stage's bar, its words, its exits; then the receivers' rows."""
 
-    def __init__(self, layout: Layout, words: Words, thread: Thread) -> None:
+    def __init__(self, layout: Layout, words: Words, thread: Thread, language: Language) -> None:
+        self.language = language
         self.layout = layout
         self.words = words
         self.thread = thread
@@ -135,12 +138,10 @@ class _Tall:
             middle = at + height / 2
             self.row_y[lane.bar.key] = middle
             css = "b13" if lane.bar.key in mine else "t13"
-            figure = say.totals(
-                [lane.bar.amount], self.layout.flow.units, named=len(self.layout.flow.units) > 1
-            )
-            label = (
-                say.others(int(lane.bar.label), stage) if lane.bar.key.startswith(OTHERS) else lane.bar.label
-            )
+            units, is_rest = self.layout.flow.units, lane.bar.key.startswith(OTHERS)
+            figure = shown(say.totals([lane.bar.amount], units, named=len(units) > 1), self.language)
+            name = say.others(int(lane.bar.label), stage) if is_rest else lane.bar.label
+            label = shown(name, self.language)
             self.texts.append(
                 text(WORDS + 4, middle + 4.5, cut(label, _ROOM - 12 - width_of(figure, 13), 13), css)
             )

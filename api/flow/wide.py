@@ -11,9 +11,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from api.flow.layout import OTHERS, Layout, Leaving, Link, Room, ends_beside, laid_out
-from api.flow.svg import cut, esc, n, path, rect, ribbon, text, width_of, wire, wrapped
+from api.flow.svg import cut, esc, mirrored, n, path, rect, ribbon, shown, text, width_of, wire, wrapped
 from api.flow.thread import Strand, ThreadNode, drawn_thread
 from api.flow.words import Foot, Words
+from api.languages.language import ENGLISH, Language
+from api.languages.told import Spoken
 from api.pages import sentences as say
 from ledger.views.flow import Bar, ExitKind, Flow, Origin, StageKind, Substance, Thread
 
@@ -42,7 +44,7 @@ def columns(flow: Flow) -> tuple[float, ...]:
     return tuple(round(EDGE + (last - EDGE) * index / max(1, number - 1), 1) for index in range(number))
 
 
-def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
+def drawn(flow: Flow, words: Words, thread: Thread, ident: str, language: Language = ENGLISH) -> str:
     """The whole `<svg>`; empty when there is nothing to draw or too many stages to read side by side."""
     if not flow.stages or len(flow.stages) > MOST_STAGES:
         return ""
@@ -63,24 +65,28 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str) -> str:
         _exits(layout, xs, top, baseline),
         _bars(layout, xs, top),
         _wires(layout, xs, top, baseline),
-        _receivers(layout, xs, top, thread),
+        _receivers(layout, xs, top, thread, language),
         beside,
     ]
     if thread:
         out.append(_thread(layout, xs, top, baseline, thread))
     out.append(f'<path class="h" d="M0 {n(baseline + 14)}H{WIDTH}"/>')
-    foot, bottom = _foot(words, layout, xs, spaces, baseline + 14)
-    title = str(say.FLOW_TITLE if not thread else say.THREAD_TITLE)
+    foot, bottom = _foot(words, layout, xs, spaces, baseline + 14, language)
+    title = shown(str(say.FLOW_TITLE if not thread else say.THREAD_TITLE), language)
+    body = "".join(out) + foot
+    if language.is_rtl:
+        body = mirrored(body, WIDTH)
     return (
-        f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="ltr" '
+        f'<svg class="flow wide" viewBox="0 0 {WIDTH} {n(bottom)}" role="img" direction="{language.direction}" '
         f'aria-labelledby="{ident}t {ident}d"><title id="{ident}t">{esc(title)}</title>'
-        f'<desc id="{ident}d">{esc_long(words.desc)}</desc>{"".join(out)}{foot}</svg>'
+        f'<desc id="{ident}d">{esc_long(words.desc)}</desc>{body}</svg>'
     )
 
 
 def esc_long(words: str) -> str:
     """A description may be longer than a label."""
-    return "".join(esc(words[i : i + 250]) for i in range(0, min(len(words), 4000), 250))
+    parts = (words[i : i + 250] for i in range(0, min(len(words), 4000), 250))
+    return "".join(esc(Spoken(part) if isinstance(words, Spoken) else part) for part in parts)
 
 
 def _head(words: Words, xs: tuple[float, ...], spaces: list[float]) -> tuple[str, float]:
@@ -286,7 +292,7 @@ def _wires(layout: Layout, xs: tuple[float, ...], top: float, baseline: float) -
     return "".join(lines)
 
 
-def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread) -> str:
+def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread, language: Language) -> str:
     last = len(layout.flow.stages) - 1
     if layout.flow.stages[last].kind is not StageKind.DISTRIBUTED:
         return ""
@@ -295,8 +301,9 @@ def _receivers(layout: Layout, xs: tuple[float, ...], top: float, thread: Thread
     for lane in layout.stage_lanes(last):
         y = top + (lane.start + lane.end) / 2 + 4.5
         bold = "b13" if lane.bar.key in mine else "t13"
-        figure = say.totals([lane.bar.amount], layout.flow.units, named=len(layout.flow.units) > 1)
-        label = say.others(int(lane.bar.label), stage) if lane.bar.key.startswith(OTHERS) else lane.bar.label
+        total = say.totals([lane.bar.amount], layout.flow.units, named=len(layout.flow.units) > 1)
+        name = say.others(int(lane.bar.label), stage) if lane.bar.key.startswith(OTHERS) else lane.bar.label
+        figure, label = shown(total, language), shown(name, language)
         room = WIDTH - xs[last] - 16 - width_of(figure, 13) - 8
         out.append(text(xs[last] + 16, y, cut(label, room, 13), bold))
         out.append(text(WIDTH, y, figure, bold, end=True))
@@ -383,7 +390,7 @@ def feet_in_order(words: Words, layout: Layout, xs: tuple[float, ...]) -> list[l
 
 
 def _foot(
-    words: Words, layout: Layout, xs: tuple[float, ...], spaces: list[float], top: float
+    words: Words, layout: Layout, xs: tuple[float, ...], spaces: list[float], top: float, language: Language
 ) -> tuple[str, float]:
     out: list[str] = []
     lowest = top
@@ -397,7 +404,7 @@ def _foot(
                 out.append(text(xs[index], y + 37 + 15 * row, line, "l"))
             y += 43 + 15 * (len(lines) - 1)
         if len(feet) > FEET_SHOWN:
-            out.append(text(xs[index], y + 20, say.more_exits(len(feet) - FEET_SHOWN), "l"))
+            out.append(text(xs[index], y + 20, shown(say.more_exits(len(feet) - FEET_SHOWN), language), "l"))
             y += 26
         lowest = max(lowest, y)
     return "".join(out), lowest + 4

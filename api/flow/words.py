@@ -5,9 +5,11 @@ Words come from the language's module; here is only which figures belong togethe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from api.flow.svg import shown
 from api.flow.thread import held_on
+from api.languages.language import Language
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind, Flow, StageKind, Thread
@@ -39,6 +41,24 @@ class Words:
     heads: tuple[Head, ...]
     feet: tuple[tuple[Foot, ...], ...]  # a tuple a stage
     desc: str
+
+    def in_language(self, language: Language) -> Words:
+        """The same, told to a reader of the language."""
+
+        def told(text: str) -> str:
+            return shown(text, language)
+
+        return Words(
+            tuple(
+                replace(head, label=told(head.label), figure=told(head.figure), detail=told(head.detail))
+                for head in self.heads
+            ),
+            tuple(
+                tuple(replace(foot, figure=told(foot.figure), word=told(foot.word)) for foot in feet)
+                for feet in self.feet
+            ),
+            told(self.desc),
+        )
 
 
 _ONE_LINE = 17

@@ -42,7 +42,7 @@ def campaign_page(pages: PageRenderer, page: CampaignPage, rows: Sequence[Donati
         page=page,
         report=report,
         today=today,
-        picture=picture(page.flow),
+        picture=picture(page.flow, language=pages.language),
         countries=countries_of(report.slug, page.flow, report.needs),
         unexplained=unexplained[:ROWS],
         explained=[spend.explained_at for spend in report.unexplained if spend.explained_at],

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.languages.told import wording
 from api.pages.forms import form_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import confirm as say
@@ -31,14 +32,15 @@ _RECORD, _CHANGE = "record", "change"
 def confirm_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.api_route("/confirm/{code}", methods=["GET", "HEAD"])
-    def form(code: str) -> Response:
+    def form(request: Request, code: str) -> Response:
         with ports.store.read() as tx:
             asked = asked_by(tx, code, now=ports.clock())
-        return _answer(_form_page(pages, asked, "", {}), 200)
+        return _answer(_form_page(pages.of(request), asked, "", {}), 200)
 
     @router.post("/confirm/{code}")
     async def send(request: Request, code: str) -> Response:
-        return await run_in_threadpool(_confirmed, ports, pages, code, await form_of(request, _FORM_LIMIT))
+        told = await form_of(request, _FORM_LIMIT)
+        return await run_in_threadpool(_confirmed, ports, pages.of(request), code, told)
 
 
 def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, str]) -> Response:
@@ -65,7 +67,7 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
         with ports.store.write() as tx:
             told = confirm_counts(tx, code, counts, others, now=now)
     except Refused as refusal:
-        return _answer(_form_page(pages, asked, str(refusal), typed), 422)
+        return _answer(_form_page(pages, asked, wording(refusal.wording), typed), 422)
     return _answer(_confirmed_page(pages, told), 200)
 
 

@@ -6,8 +6,10 @@ What reached people is what the last stage of the picture says; a place that nam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from api.flow.svg import shown
+from api.languages.language import ENGLISH, Language
 from api.map.drawn import SHADES, STYLE_HASH, Shade, map_svg, size_of, step_of
 from api.map.world import World, world
 from api.pages import sentences as say
@@ -91,18 +93,24 @@ def countries_of(slug: str, flow: Flow, needs: Sequence[NeedRow]) -> Countries |
     )
 
 
-def country_map(flow: Flow, needs: Sequence[NeedRow], number: int, width: int) -> bytes:
+def country_map(
+    flow: Flow, needs: Sequence[NeedRow], number: int, width: int, language: Language = ENGLISH
+) -> bytes:
     """The image of a product's map, by its place among the products; raises NotFound."""
     stage = _handed_out(flow)
     products = _products(stage) if stage else []
     if stage is None or number >= len(products) or width not in WIDTHS:
         raise NotFound("There is no such map.")
-    shades = _shades(world(), stage, products[number], needs)
+    shades = {
+        code: replace(shade, label=shown(shade.label, language))
+        for code, shade in _shades(world(), stage, products[number], needs).items()
+    }
     most = max((shade.units for shade in shades.values()), default=0)
     if not most:
         raise NotFound("There is no such map.")
-    legend = [words.up_to(step_of(most) * (n + 1)) for n in range(len(SHADES))]
-    return map_svg(world(), shades, legend, str(words.NOTHING_YET), width).encode()
+    legend = [shown(words.up_to(step_of(most) * (n + 1)), language) for n in range(len(SHADES))]
+    none = shown(str(words.NOTHING_YET), language)
+    return map_svg(world(), shades, legend, none, width, language.direction).encode()
 
 
 def _handed_out(flow: Flow) -> Stage | None:

@@ -51,7 +51,8 @@ def _document_route(router: APIRouter, pages: PageRenderer, name: str) -> None:
     @router.api_route(f"/docs/{name}", methods=["GET", "HEAD"])
     def page(request: Request) -> Response:
         told = document(name)
-        body = pages.page("document.html", pages.frame(told.title), document=told, titles=titles())
+        spoken = pages.of(request)
+        body = spoken.page("document.html", spoken.frame(told.title), document=told, titles=titles())
         return as_response(request, Rendered(body, "text/html; charset=utf-8"))
 
 

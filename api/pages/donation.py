@@ -65,7 +65,7 @@ def donation_page(pages: PageRenderer, page: DonationPage, private: bool, live: 
         # The picture shows no services; what of the gift went to one names its unit.
         units={**page.flow.units, **{row.amount.asset: row.unit for row in trail.places if row.unit}},
         short=_short(trail),
-        picture=picture(page.flow, trail.thread),
+        picture=picture(page.flow, trail.thread, pages.language),
         rows=ROWS,
         facts=FACTS,
         papers=PAPERS,

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from api.languages.told import Told, figure, sum_of
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text, is_money
 
 
-def count(number: int) -> str:
-    return f"{number:,}"
+def count(number: int) -> Told:
+    return figure(f"{number:,}")
 
 
-def exact(amount: Amount) -> str:
+def exact(amount: Amount) -> Told:
     """All digits of the asset, grouped, without the unit: `71.84000000`, `542,720.00`, `252,000`."""
     sign = "-" if amount.minor < 0 else ""
     whole, point, part = decimal_text(amount.asset, abs(amount.minor)).partition(".")
-    return f"{sign}{int(whole):,}{point}{part}"
+    return figure(f"{sign}{int(whole):,}{point}{part}")
 
 
-def brief(amount: Amount) -> str:
+def brief(amount: Amount) -> Told:
     """Exact too, of coins with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`.
 
     A currency has all decimals of ISO 4217 or, from a thousand on, none: `1,500.250` dinars of Kuwait.
@@ -32,21 +33,21 @@ def brief(amount: Amount) -> str:
     if not point:
         return text
     if amount.asset != "BTC":
-        return whole if not part.strip("0") and abs(amount.minor) >= 1_000 * 10 ** len(part) else text
+        return figure(whole) if not part.strip("0") and abs(amount.minor) >= 1_000 * 10 ** len(part) else text
     for kept in (2, 4, 6):
         if not part[kept:].strip("0"):
-            return f"{whole}.{part[:kept]}"
+            return figure(f"{whole}.{part[:kept]}")
     return text
 
 
-def with_asset(amount: Amount) -> str:
+def with_asset(amount: Amount) -> Told:
     """`brief` with the code of the money; goods without, since their unit is a word."""
-    return f"{brief(amount)} {amount.asset}" if is_money(amount.asset) else brief(amount)
+    return sum_of(brief(amount), amount.asset) if is_money(amount.asset) else brief(amount)
 
 
-def exact_with_asset(amount: Amount) -> str:
+def exact_with_asset(amount: Amount) -> Told:
     """`exact` with the code of the money; goods without."""
-    return f"{exact(amount)} {amount.asset}" if is_money(amount.asset) else exact(amount)
+    return sum_of(exact(amount), amount.asset) if is_money(amount.asset) else exact(amount)
 
 
 def short_hash(text: str, head: int = 8, tail: int = 6) -> str:

@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.buckets import client_of
+from api.languages.told import sentence_of, wording
 from api.live import LIVE_POLICY, live_address
 from api.pages.forms import form_of, require_own_site
+from api.pages.messages import SEMICOLONS, listed
 from api.pages.parts import groups_of_four
 from api.pages.qr import qr_of
 from api.pages.render import PageRenderer
@@ -49,13 +51,13 @@ def give_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
 
     @router.api_route("/c/{slug}/give", methods=["GET", "HEAD"])
     def form(request: Request, slug: str) -> Response:
-        return _form(ports, pages, slug, request.query_params.get("need", ""), "", 200)
+        return _form(ports, pages.of(request), slug, request.query_params.get("need", ""), "", 200)
 
     @router.post("/c/{slug}/give")
     async def give(request: Request, slug: str) -> Response:
         require_own_site(request, ports.settings.base_url)
         told = await form_of(request, _FORM_LIMIT)
-        return await run_in_threadpool(_given, ports, pages, slug, told, client_of(request))
+        return await run_in_threadpool(_given, ports, pages.of(request), slug, told, client_of(request))
 
 
 def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], client: str) -> Response:
@@ -72,7 +74,7 @@ def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], c
         return _form(ports, pages, slug, need, _said(refusal), 409)
     if not made.fresh:
         return _form(ports, pages, slug, need, "", 200, shared=made)
-    return RedirectResponse(f"/d/{quote(made.claim_code)}", status_code=303, headers=UNKEPT)
+    return RedirectResponse(f"{pages.prefix}/d/{quote(made.claim_code)}", status_code=303, headers=UNKEPT)
 
 
 def _secret(ports: Ports) -> bytes:
@@ -87,8 +89,7 @@ def _secret(ports: Ports) -> bytes:
 
 def _said(refusal: LedgerError) -> str:
     """What a person reads of a refusal: the reason without the field's name."""
-    reason = "; ".join(error.reason for error in refusal.errors)
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return sentence_of(listed([wording(error.wording) for error in refusal.errors], SEMICOLONS))
 
 
 def _form(
@@ -152,7 +153,7 @@ def awaited_page(ports: Ports, pages: PageRenderer, key: str, site: str) -> Resp
         qr=Markup(qr_of(awaited.intention.bip21, fluid=True)),  # noqa: S704 - drawn by us
         code=key,
         signed=_signed(ports, awaited.slug),
-        link=f"{ports.settings.base_url or site}/d/{quote(key)}",
+        link=f"{ports.settings.base_url or site}{pages.prefix}/d/{quote(key)}",
         live=live,
     )
     return _answer(body, 200, {"Content-Security-Policy": LIVE_POLICY})
@@ -175,7 +176,7 @@ def _awaited_at_bank(
         title=title,
         accounts=ports.settings.accounts_of(slug),
         reference=groups_of_four(reference),
-        link=f"{ports.settings.base_url or site}/d/{quote(reference)}",
+        link=f"{ports.settings.base_url or site}{pages.prefix}/d/{quote(reference)}",
     )
     return _answer(body, 200)
 

@@ -1,14 +1,17 @@
 """The pages beside the figures: words, for donors, who runs this site, and what is not shown and why.
 
-They read nothing but the settings of the site, so each is made once.
+They read nothing but the settings of the site, so each is made once in each language.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.languages.address import Place, place_of
 from api.pages.messages import Message, plain, said
 from api.pages.render import PageRenderer
 from api.pages.sentences import help as words
@@ -23,14 +26,18 @@ CHECK = "./aidtrail scan block.raw --address ADDRESS"
 
 def help_routes(router: APIRouter, pages: PageRenderer) -> None:
     for name, title in HELP_PATHS.items():
-        _help_route(router, name, _made(pages, name, title))
+        _help_route(router, pages, name, title)
 
 
-def _help_route(router: APIRouter, name: str, body: bytes) -> None:
+def _help_route(router: APIRouter, pages: PageRenderer, name: str, title: Message) -> None:
+    made: dict[Place, bytes] = {}  # by language and prefix: a query changes nothing
 
     @router.api_route(f"/{name}", methods=["GET", "HEAD"])
     def page(request: Request) -> Response:
-        return as_response(request, Rendered(body, "text/html; charset=utf-8"))
+        place = replace(place_of(request.scope), path=f"/{name}")
+        if place not in made:
+            made[place] = _made(PageRenderer(pages.settings, place), name, title)
+        return as_response(request, Rendered(made[place], "text/html; charset=utf-8"))
 
 
 def _made(pages: PageRenderer, name: str, title: Message) -> bytes:

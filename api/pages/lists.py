@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from api.pages import sentences as say
 from api.pages.figures import short_hash
-from api.pages.messages import Message, Piece, Sentence
+from api.pages.messages import COMMAS, Message, Piece, Sentence, listed
 from api.pages.parts import ROWS
 from api.pages.render import PageRenderer
 from api.pages.sentences import fixed
@@ -421,7 +421,9 @@ def _list_routes(
             head = ports.views.campaign_head(tx, slug)
             found = told.find(ListRequest(ports, tx, slug, asked, ROWS, now))
             return Rendered(
-                _page(pages, told, head, asked, found), "text/html; charset=utf-8", reads=reads(slug, asked)
+                _page(pages.of(request), told, head, asked, found),
+                "text/html; charset=utf-8",
+                reads=reads(slug, asked),
             )
 
         return answers.answer(request, render)
@@ -469,7 +471,7 @@ def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, f
     return pages.page(
         "list.html",
         pages.frame(
-            f"{told.title}, {head.title}",
+            listed([str(told.title), head.title], COMMAS),
             demonstration=head.demonstration,
             facts=head.sources_of_facts,
             journal=head.journal,

@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.languages.address import prefix_of
+from api.languages.told import wording
 from api.pages import sentences as say
 from api.pages.forms import form_of
 from api.pages.render import LookupPart, PageRenderer
@@ -30,7 +32,11 @@ def lookups_page_routes(router: APIRouter, lookups: Lookups) -> None:
     async def ask(request: Request) -> Response:
         fields = await form_of(request, _FORM_LIMIT)
         lookup, _ = await run_in_threadpool(lookups.ask, pasted_key(fields.get("txid", "")).partition(":")[0])
-        return RedirectResponse(f"/d/{lookup.txid}", status_code=303, headers={"Cache-Control": "no-store"})
+        return RedirectResponse(
+            f"{prefix_of(request.scope)}/d/{lookup.txid}",
+            status_code=303,
+            headers={"Cache-Control": "no-store"},
+        )
 
 
 def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -> Response | None:
@@ -44,6 +50,8 @@ def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -
         part = None if found else LookupPart(lookup_sentence(lookup))
     else:
         refusal = lookups.refusal()
-        part = LookupPart(str(refusal)) if refusal else LookupPart(str(LOOKUP_OFFER), txid, str(LOOKUP_ASK))
+        part = (
+            LookupPart(wording(refusal)) if refusal else LookupPart(str(LOOKUP_OFFER), txid, str(LOOKUP_ASK))
+        )
     body = pages.error(404, str(say.NOT_FOUND_DONATION), detail, key, part)
     return Response(body, status_code=404, media_type="text/html; charset=utf-8", headers=UNKEPT)

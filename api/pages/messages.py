@@ -8,11 +8,13 @@ order of words, its plural forms and its way to join a list are its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Formatter
 
+from api.languages.language import Language
+from api.languages.told import Spoken, Told, spoken
 from api.pages.figures import count
 
 
@@ -30,13 +32,46 @@ class Piece:
 
 
 Sentence = tuple[Piece, ...]
+
+
+class Said(tuple[Piece, ...]):
+    """A sentence in English, and how it is told in another language."""
+
+    _told_in: Callable[[Language], Sentence]
+
+    @classmethod
+    def of(cls, english: Iterable[Piece], told_in: Callable[[Language], Sentence]) -> Said:
+        made = cls(english)
+        made._told_in = told_in
+        return made
+
+    def in_language(self, language: Language) -> Sentence:
+        return self._told_in(language)
+
+
+def spoken_sentence(sentence: Sentence, language: Language) -> Sentence:
+    """A sentence in a language other than English: each piece of it, where it is no message as a whole."""
+    if isinstance(sentence, Said):
+        return sentence.in_language(language)
+    return tuple(_spoken_piece(piece, language) for piece in sentence)
+
+
+def _spoken_piece(piece: Piece, language: Language) -> Piece:
+    """A hash keeps its text as it is: the page gives it its direction."""
+    is_key = piece.mark in ("code", "whole") and not isinstance(piece.text, Told)
+    return replace(piece, text=Spoken(piece.text) if is_key else spoken(piece.text, language))
+
+
 PlaceValue = str | int | Piece | Sentence
 """What a placeholder is filled with; a whole number is grouped."""
 
 
 def plain(sentence: Sentence) -> str:
     """The words without their marks."""
-    return "".join(piece.text for piece in sentence)
+    return Told(
+        "".join(piece.text for piece in sentence),
+        lambda language: "".join(piece.text for piece in spoken_sentence(sentence, language)),
+    )
 
 
 _CUT = re.compile(r"(\*\*|\[\[|\]\]|\{\{|\}\})|\{(\w+)\}|\*([^*]+)\*|\[([^\]]+)\]")
@@ -76,7 +111,7 @@ class Message:
 
     def __str__(self) -> str:
         """The text as it stands, of a message without places."""
-        return chosen(self, None) if self.is_fixed else worded(self)
+        return worded(self)
 
     def __repr__(self) -> str:
         return f"Message({self.text!r})"
@@ -92,8 +127,16 @@ def _places(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-def chosen(message: Message, n: int | None) -> str:
-    """The text to tell for a number: where a catalogue of a language is asked, by its plural rules."""
+class Cldr(Message):
+    """A text of which each language but English has its own in CLDR, so that no catalogue has it."""
+
+    __slots__ = ()
+
+
+def chosen(message: Message, n: int | None, language: Language | None = None) -> str:
+    """The text to tell for a number, by the plural rules of the language; English where none is given."""
+    if language is not None:
+        return language.text(message.text, message.many, message.context, n)
     return message.many if message.many and n != 1 else message.text
 
 
@@ -116,6 +159,17 @@ def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
 
 def said(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> Sentence:
     """The message as marked pieces, what is given at its places. Raises KeyError for what is not given."""
+    return Said.of(_pieces(message, n, given, None), lambda language: _pieces(message, n, given, language))
+
+
+def worded(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> str:
+    """The message as plain text. Raises KeyError for what is not given."""
+    return Told(_text(message, n, given, None), lambda language: _text(message, n, given, language))
+
+
+def _pieces(
+    message: Message, n: int | None, given: Mapping[str, PlaceValue], language: Language | None
+) -> Sentence:
     pieces: list[Piece] = []
     words: list[str] = []  # what is not marked, up to the next mark
 
@@ -124,57 +178,63 @@ def said(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> S
             words.append(piece.text)
         elif piece.text:
             if words:
-                pieces.append(Piece("".join(words)))
+                pieces.append(Piece(_joined(words, language)))
                 words.clear()
             pieces.append(piece)
 
-    for text, name, bold, link in _cut(chosen(message, n)):
+    for text, name, bold, link in _cut(chosen(message, n, language)):
         if text:
             words.append(text)
         elif bold:
-            add(Piece(bold, "figure"))
+            add(Piece(_joined([bold], language), "figure"))
         elif link:
-            add(Piece(link, href=_plain(given["href"])))
+            add(Piece(_joined([link], language), href=_plain(given["href"], None)))
         else:
             told = n if name == "n" and n is not None else given[name]
+            if isinstance(told, Piece):
+                told = (told,)
             if isinstance(told, tuple):
-                for piece in told:
+                for piece in told if language is None else spoken_sentence(told, language):
                     add(piece)
-            elif isinstance(told, Piece):
-                add(told)
             else:
-                words.append(_plain(told))
-    rest = "".join(words)
-    return (*pieces, Piece(rest)) if rest else tuple(pieces)
+                words.append(_plain(told, language))
+    return (*pieces, Piece(_joined(words, language))) if any(words) else tuple(pieces)
 
 
-def worded(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> str:
-    """The message as plain text. Raises KeyError for what is not given."""
+def _joined(words: Sequence[str], language: Language | None) -> str:
+    text = "".join(words)
+    return text if language is None else Spoken(text)
+
+
+def _text(message: Message, n: int | None, given: Mapping[str, PlaceValue], language: Language | None) -> str:
     return "".join(
-        text or bold or link or _plain(n if name == "n" and n is not None else given[name])
-        for text, name, bold, link in _cut(chosen(message, n))
+        text or bold or link or _plain(n if name == "n" and n is not None else given[name], language)
+        for text, name, bold, link in _cut(chosen(message, n, language))
     )
 
 
-def _plain(told: PlaceValue) -> str:
-    if isinstance(told, str):
-        return told
+def _plain(told: PlaceValue, language: Language | None) -> str:
     if isinstance(told, int):
-        return count(told)
-    return told.text if isinstance(told, Piece) else plain(told)
+        told = count(told)
+    if isinstance(told, Piece):
+        told = (told,)
+    if isinstance(told, tuple):
+        told = plain(told)
+    return told if language is None else spoken(told, language)
 
 
 @dataclass(frozen=True, slots=True)
 class ListPattern:
-    """How a language joins a list, as CLDR says it: all but the last two, and the last two."""
+    """How a list is joined: all but the last two, and the last two. Where `cldr`, other languages ask CLDR."""
 
     middle: Message
     end: Message
+    cldr: bool = False
 
 
 _BOTH = ("{first}: what is listed before", "{next}: what is listed after it")
 _COMMA = Message("{first}, {next}", "joins a list", *_BOTH)
-AND = ListPattern(_COMMA, Message("{first} and {next}", "ends a list", *_BOTH))
+AND = ListPattern(_COMMA, Cldr("{first} and {next}", "ends a list", *_BOTH), cldr=True)
 COMMAS = ListPattern(_COMMA, _COMMA)
 """A list of figures or facts, without a word before the last."""
 _APART = Message("{first}; {next}", "joins a list whose parts may have commas", *_BOTH)
@@ -182,6 +242,9 @@ SEMICOLONS = ListPattern(_APART, _APART)
 _AFTER = Message("{first} {next}", "one whole sentence after another", *_BOTH)
 SENTENCES = ListPattern(_AFTER, _AFTER)
 """Whole sentences, one after the other."""
+_PLUS = Message("{first} + {next}", "joins addends of a sum", *_BOTH)
+ADDENDS = ListPattern(_PLUS, _PLUS)
+"""What is added."""
 
 
 def joined_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Sentence:
@@ -191,7 +254,25 @@ def joined_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Senten
     whole = parts[0]
     for number, part in enumerate(parts[1:], start=2):
         whole = said(pattern.end if number == len(parts) else pattern.middle, first=whole, next=part)
+    if not pattern.cldr or len(parts) == 1:
+        return whole
+    return Said.of(whole, lambda language: _as_cldr_joins(parts, language))
+
+
+def _as_cldr_joins(parts: Sequence[Sentence], language: Language) -> Sentence:
+    """Of three or more, from the end: https://unicode.org/reports/tr35/tr35-general.html#ListPatterns."""
+    told = [spoken_sentence(part, language) for part in parts]
+    whole = told[-1]
+    for left in range(len(told) - 2, -1, -1):
+        name = "2" if len(told) == 2 else "end" if left == len(told) - 2 else "middle" if left else "start"
+        pieces: list[Piece] = []
+        for text, place in _PATTERN.findall(language.list_pattern(name)):
+            pieces += [Piece(Spoken(text))] if text else told[left] if place == "0" else whole
+        whole = tuple(pieces)
     return whole
+
+
+_PATTERN = re.compile(r"([^{}]+)|\{([01])\}")
 
 
 def joined(parts: Sequence[Sentence]) -> Sentence:
@@ -202,7 +283,4 @@ def joined(parts: Sequence[Sentence]) -> Sentence:
 def listed(parts: Sequence[str], pattern: ListPattern = AND) -> str:
     """`a, b and c`, as plain text; what is empty is left out."""
     told = [part for part in parts if part]
-    whole = told[0] if told else ""
-    for number, part in enumerate(told[1:], start=2):
-        whole = worded(pattern.end if number == len(told) else pattern.middle, first=whole, next=part)
-    return whole
+    return plain(joined_list([(Piece(part),) for part in told], pattern)) if told else ""

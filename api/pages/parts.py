@@ -15,6 +15,7 @@ from api.flow import wide as flow_wide
 from api.flow.layout import gathered, shown_of
 from api.flow.thread import held_on
 from api.flow.words import words_of
+from api.languages.language import ENGLISH, Language
 from api.pages import sentences as say
 from ledger.core.frozen import Amount
 from ledger.views.flow import Flow, Stage, StageKind, Thread
@@ -64,7 +65,7 @@ STRIPS = 4
 """Most parts that a first view draws: coins and money, and the products on which most was spent."""
 
 
-def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
+def picture(flow: Flow, thread: Thread = (), language: Language = ENGLISH) -> Picture | None:
     """The drawings and their table, with a donor's thread where there is one; None while nothing has arrived."""
     if not any(bar.units for bar in flow.nodes):
         return None
@@ -84,7 +85,7 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
         label = say.strip_label(strip)
         if number in wanted:
             most = shown_of(strip.flow, len(wanted))
-            drawn.append(_drawn(strip.flow, most, part, label, number))
+            drawn.append(_drawn(strip.flow, most, part, label, number, language))
             for stage in strip.flow.stages:
                 if len(stage.bars) > most:
                     shown = say.not_drawn(stage, len(stage.bars) - most + 1)
@@ -102,13 +103,15 @@ def picture(flow: Flow, thread: Thread = ()) -> Picture | None:
     )
 
 
-def _drawn(flow: Flow, most: int, thread: Thread, label: str, number: int) -> DrawnStrip:
+def _drawn(flow: Flow, most: int, thread: Thread, label: str, number: int, language: Language) -> DrawnStrip:
     small = gathered(flow, most, {point.node for point in thread})
     words, ident = words_of(small, thread), str(number or "")
+    if not language.is_english:
+        words = words.in_language(language)
     return DrawnStrip(
         label,
-        Markup(flow_wide.drawn(small, words, thread, f"w{ident}")),  # noqa: S704 - built and escaped by us
-        Markup(flow_tall.drawn(small, words, thread, f"t{ident}")),  # noqa: S704
+        Markup(flow_wide.drawn(small, words, thread, f"w{ident}", language)),  # noqa: S704 - built and escaped by us
+        Markup(flow_tall.drawn(small, words, thread, f"t{ident}", language)),  # noqa: S704
     )
 
 

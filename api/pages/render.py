@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,15 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.requests import Request
 
 from api.clean import clean
+from api.languages.address import AT_HOME, Place, place_of
+from api.languages.language import OFFERED, Language
+from api.languages.told import spoken, together
 from api.pages import sentences as say
 from api.pages.figures import count, exact, exact_with_asset, short_hash
+from api.pages.messages import Message, Sentence, spoken_sentence
 from api.pages.sentences import fixed
 from api.pages.sentences import help as help_words
 from api.ports import SiteSettings
@@ -70,8 +75,18 @@ class LookupPart:
     ask: str = ""
 
 
-def _finalized(value: object) -> object:
-    return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
+def _finalizer(language: Language) -> Callable[[object], object]:
+    """What becomes of each value that a template shows."""
+
+    def english(value: object) -> object:
+        return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)
+
+    def other(value: object) -> object:
+        if isinstance(value, Message):
+            value = str(value)
+        return value if isinstance(value, Markup) or not isinstance(value, str) else spoken(value, language)
+
+    return english if language.is_english else other
 
 
 def _amount(value: Amount | None, unit: str = "") -> str:
@@ -88,18 +103,27 @@ def code(text: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
-    """The templates with their filters; one a process, since whatever site asks compiles the same."""
+def _environment(language: Language) -> Environment:
+    """The templates with their filters in a language; one a process, since whatever site asks compiles the same."""
+
+    def told(sentence: Sentence) -> Sentence:
+        return sentence if language.is_english else spoken_sentence(sentence, language)
+
+    def joined(parts: Iterable[str], between: str = "") -> str:
+        return together(parts, between)
+
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_finalized,
+        finalize=_finalizer(language),
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
     made.globals |= {
+        "language": language,
+        "languages": OFFERED,
         "say": say,
         "w": fixed,
         "h": help_words,
@@ -107,6 +131,8 @@ def _environment() -> Environment:
         "last_look": Markup(LAST_LOOK),  # noqa: S704 - a mark of ours
     }
     made.filters |= {
+        "told": told,
+        "join": joined,
         "amount": _amount,
         "pieces": say.pieces,
         "code": code,
@@ -123,11 +149,27 @@ def _environment() -> Environment:
 
 
 class PageRenderer:
-    """Templates of the public pages, under one site's settings."""
+    """Templates of the public pages, under one site's settings, in the language of an address.
 
-    def __init__(self, settings: SiteSettings) -> None:
+    `place`: what is asked for, below which its links lead, and where the same page is in the other languages.
+    """
+
+    def __init__(self, settings: SiteSettings, place: Place = AT_HOME) -> None:
         self.settings = settings
-        self._environment = _environment()
+        self._place = place
+
+    @property
+    def language(self) -> Language:
+        return self._place.language
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the path of a page in this language."""
+        return self._place.prefix
+
+    def of(self, request: Request) -> PageRenderer:
+        """The same for who asks: in the language of the address, with links that stay in it."""
+        return PageRenderer(self.settings, place_of(request.scope))
 
     def frame(
         self,
@@ -152,17 +194,18 @@ class PageRenderer:
 
     def page(self, template: str, frame: Frame, **values: Any) -> bytes:
         """The template with what it is given by name."""
-        names: Mapping[str, Any] = {"frame": frame, **values}
-        html = self._environment.get_template(template).render(names)
-        return "\n".join(line.strip() for line in html.splitlines() if line.strip()).encode(
-            "utf-8", "replace"
-        )
+        names: Mapping[str, Any] = {"frame": frame, "here": self._place, **values}
+        html = _environment(self.language).get_template(template).render(names)
+        lines = "\n".join(line.strip() for line in html.splitlines() if line.strip())
+        return self._place.linked(lines).encode("utf-8", "replace")
 
     def error(
         self, status: int, heading: str, detail: str, key: str = "", lookup: LookupPart | None = None
     ) -> bytes:
         """The page that says what is missing, refused or broken."""
+        # What was asked for may be a key that nobody should see again: the other languages begin at the first page.
+        home = PageRenderer(self.settings, replace(self._place, path="/"))
         frame = self.frame(heading, noindex=True)
-        return self.page(
+        return home.page(
             "error.html", frame, status=status, heading=heading, detail=detail, key=key, lookup=lookup
         )

@@ -16,6 +16,8 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.languages.address import language_of, prefix_of
+from api.languages.told import wording
 from api.live import LIVE_POLICY, live_address, waits
 from api.pages.campaign import SHOWN_DONATIONS, accounts_page, bars_page, campaign_page, home_page
 from api.pages.countries import MAP_POLICY, country_map
@@ -83,7 +85,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/", methods=_READ)
     def home(request: Request) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            return Rendered(home_page(pages, ports.views.campaign_cards(tx)), _HTML, reads=Reads())
+            return Rendered(
+                home_page(pages.of(request), ports.views.campaign_cards(tx)), _HTML, reads=Reads()
+            )
 
         return answers.answer(request, render)
 
@@ -92,7 +96,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         def render(tx: Any, now: int) -> Rendered:
             page = ports.views.campaign_page(tx, slug, now=now)
             rows, _ = ports.views.newest_gifts(tx, slug, GiftsWanted(), before=None, limit=SHOWN_DONATIONS)
-            body = campaign_page(pages, page, rows, rfc3339(now)[:10])
+            body = campaign_page(pages.of(request), page, rows, rfc3339(now)[:10])
             return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
 
         return answers.answer(request, render)
@@ -100,7 +104,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/c/{slug}/accounts", methods=_READ)
     def accounts(request: Request, slug: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            body = accounts_page(pages, ports.views.campaign_page(tx, slug, now=now), rfc3339(now)[:10])
+            body = accounts_page(
+                pages.of(request), ports.views.campaign_page(tx, slug, now=now), rfc3339(now)[:10]
+            )
             return Rendered(body, _HTML, reads=Reads(frozenset({slug}), chain=True))
 
         return answers.answer(request, render)
@@ -109,7 +115,8 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def map_of(request: Request, slug: str, number: Stage, width: Width) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             needs = ports.views.need_rows(tx, slug)
-            body = country_map(ports.views.campaign_flow(tx, slug), needs, number, width)
+            flow = ports.views.campaign_flow(tx, slug)
+            body = country_map(flow, needs, number, width, language_of(request.scope))
             headers = {"Content-Security-Policy": MAP_POLICY}
             return Rendered(body, "image/svg+xml", headers, reads=Reads(frozenset({slug})))
 
@@ -119,7 +126,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def without_slash(request: Request, rest: str) -> Response:
         """To the same address without its last slash, on this host: `Host` is what the asker says."""
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/c/{quote(rest.strip('/'))}{query}", status_code=308)
+        return RedirectResponse(
+            f"{prefix_of(request.scope)}/c/{quote(rest.strip('/'))}{query}", status_code=308
+        )
 
     @router.api_route("/c/{slug}/flow/{number}", methods=_READ)
     def bars(request: Request, slug: str, number: Stage, start: Start = 0) -> Response:
@@ -127,7 +136,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             flow = in_columns(ports.views.campaign_flow(tx, slug))
             if number >= len(flow.stages) or start >= len(flow.stages[number].bars):
                 raise NotFound("The picture has no such stage.")
-            body = bars_page(pages, ports.views.campaign_head(tx, slug), flow, number, start)
+            body = bars_page(pages.of(request), ports.views.campaign_head(tx, slug), flow, number, start)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)
@@ -136,7 +145,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     def period(request: Request, slug: str, number: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
             found = closed_period(tx.session, slug, number)
-            body = period_page(pages, ports.views.campaign_head(tx, slug), found)
+            body = period_page(pages.of(request), ports.views.campaign_head(tx, slug), found)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)
@@ -151,7 +160,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 raise NotFound("There is a receipt once a gift has settled; its page says how far it is.")
             slugs = {trail.campaign for trail in trails}
             purposes = {slug: ports.views.campaign_head(tx, slug).purpose for slug in slugs}
-            body = receipt_page(pages, trails, purposes, rfc3339(now)[:10])
+            body = receipt_page(pages.of(request), trails, purposes, rfc3339(now)[:10])
             return Rendered(body, _HTML, private=True)
 
         no_private_key(key)
@@ -171,10 +180,12 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             headers: dict[str, str] = {}
             if len(trails) > 1:
-                body = donations_page(pages, key, trails, private)
+                body = donations_page(pages.of(request), key, trails, private)
             else:
                 live = live_address(ports, tx, key, trails[0].campaign) if waits(trails) else ""
-                body = donation_page(pages, ports.views.donation_page(tx, trails[0], now=now), private, live)
+                body = donation_page(
+                    pages.of(request), ports.views.donation_page(tx, trails[0], now=now), private, live
+                )
                 if live:
                     headers["Content-Security-Policy"] = LIVE_POLICY
             return Rendered(body, _HTML, headers, private=private, reads=reads)
@@ -185,10 +196,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             no_private_key(key)
             if (
                 isinstance(missing, NothingYet)
-                and (awaited := awaited_page(ports, pages, key, site_of(request))) is not None
+                and (awaited := awaited_page(ports, pages.of(request), key, site_of(request))) is not None
             ):
                 return awaited
-            unknown = unknown_page(ports.lookups, pages, key, str(missing))
+            unknown = unknown_page(ports.lookups, pages.of(request), key, wording(missing.wording))
             if unknown is None:
                 raise
             return unknown
@@ -205,7 +216,9 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
                 400,
                 "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code.",
             )
-        response = RedirectResponse(f"/d/{quote(found, safe=':', errors='replace')}", status_code=303)
+        response = RedirectResponse(
+            f"{prefix_of(request.scope)}/d/{quote(found, safe=':', errors='replace')}", status_code=303
+        )
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

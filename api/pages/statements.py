@@ -24,9 +24,10 @@ def statements_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> N
         told = ports.settings.statements_of(slug)
         if not told:
             raise NotFound("This campaign has no signed statement of its addresses.")
-        body = pages.page(
+        spoken = pages.of(request)
+        body = spoken.page(
             "statements.html",
-            pages.frame(str(words.TITLE)),
+            spoken.frame(str(words.TITLE)),
             words=words,
             slug=slug,
             title=title,

@@ -18,8 +18,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.bodies import read_body
+from api.languages.address import LanguageRoute
 from api.problems import Problem
-from api.ready import ReadyRoute
 from api.writers import BoundedStore
 from ledger.core.errors import StorageFailed
 from tests.tools.fakes_api import TOKEN, FakeStore, ports
@@ -35,7 +35,7 @@ def _awaited(what: Coroutine[Any, Any, object]) -> None:
 
 
 @cache
-def application() -> ReadyRoute:
+def application() -> LanguageRoute:
     """One for all that is refused before anything is read or written."""
     return create_app(ports())
 

@@ -70,7 +70,7 @@ def test_each_encoding_has_its_own_strong_tag_and_a_304(mine: Ports) -> None:
     assert packed.headers["etag"] != plain.headers["etag"]
     for answer in (packed, plain):
         assert not answer.headers["etag"].startswith("W/")
-        assert answer.headers["vary"] == "Accept-Encoding"
+        assert "Accept-Encoding" in answer.headers["vary"].split(", ")
         assert "content-security-policy" in answer.headers
         again = site.get(PAGE, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")

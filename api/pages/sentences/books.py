@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.pages.figures import exact, with_asset
-from api.pages.messages import Message, worded
+from api.pages.messages import ADDENDS, Message, listed, worded
 from api.pages.sentences.tellings import worded_telling
 from api.pages.sentences.units import time
 from api.pages.sentences.waiting import still_open
@@ -133,7 +133,7 @@ def _wallets(books: Books) -> str:
     held = Amount.of("BTC", books.in_books.minor - sum(row.minor for row in books.apart))
     parts = [worded(_HELD, coins=exact(held))]
     parts += [worded(_APART[row.why], coins=exact(row)) for row in books.apart]
-    return worded(_ADDENDS, coins=with_asset(books.in_books), addends=" + ".join(parts))
+    return worded(_ADDENDS, coins=with_asset(books.in_books), addends=listed(parts, ADDENDS))
 
 
 def _outgoing(books: Books) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from api.languages.told import unbroken
 from api.pages.figures import exact_with_asset
-from api.pages.messages import Message, Piece, Sentence, said, worded
+from api.pages.messages import Message, Piece, Sentence, listed, said, worded
 from api.pages.sentences.units import day
 from api.pages.sentences.units import period as days
 from ledger.core.roles import Role
@@ -60,8 +61,8 @@ def booked(date: str, happened: str | None = None) -> str:
 
     A day is never broken over two lines.
     """
-    told = [day(each).replace(" ", "\u00a0") for each in (happened, date) if each]
-    return worded(_BOOKED, day=told[0], booked=told[1]) if len(told) > 1 else "".join(told)
+    told = [unbroken(day(each)) for each in (happened, date) if each]
+    return worded(_BOOKED, day=told[0], booked=told[1]) if len(told) > 1 else listed(told)
 
 
 def period_closed(row: PeriodRow) -> str:

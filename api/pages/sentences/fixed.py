@@ -102,6 +102,13 @@ BOUNDARIES = Message(
     "acceptance by the United Nations. Shapes: Natural Earth.",
     "below a map; the first sentence is the United Nations' own, as they publish it in each of their languages",
 )
+LANGUAGES = Message(
+    "Languages", "names a list of links to this page in other languages, for who does not see it"
+)
+BY_MACHINE = Message(
+    "The words of this page were translated by machine and are not reviewed. The English page holds.",
+    "at the foot of every page of a language whose texts nobody reviewed",
+)
 ON_THIS_PAGE = Message("On this page", "names a list of links for a reader who does not see it")
 TAKE_DATA = Message("Take the data", _TITLE)
 STEPS = Message("Step by step", _TITLE)

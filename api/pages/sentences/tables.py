@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from api.languages.told import figure
 from api.pages.figures import count
 from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
@@ -169,7 +170,7 @@ def _good(rows: Sequence[ReceivedGood]) -> tuple[tuple[str, str], ...]:
 
 def _percent(permille: int) -> str:
     whole, tenth = divmod(permille, 10)
-    return worded(_PERCENT, percent=f"{whole}.{tenth}")
+    return worded(_PERCENT, percent=figure(f"{whole}.{tenth}"))
 
 
 def _days(number: int | None) -> str:

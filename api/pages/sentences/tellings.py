@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.languages.told import wording
 from api.pages.figures import with_asset
 from api.pages.messages import Message, PlaceValue, listed, worded
 from ledger.core.frozen import Amount
@@ -20,8 +21,10 @@ def worded_telling(message: Message, told: Telling) -> str:
 def _place(value: Value) -> PlaceValue:
     if isinstance(value, Figure):
         return with_asset(Amount.of(value.asset, value.minor))
-    if isinstance(value, Wording | str):
-        return str(value)
+    if isinstance(value, Wording):
+        return wording(value)
+    if isinstance(value, str):
+        return value
     if isinstance(value, int):
         return value
     return listed([str(each) for each in value])

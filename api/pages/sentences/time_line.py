@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api.languages.told import figure
 from api.pages.figures import count, exact_with_asset
 from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
@@ -97,10 +98,10 @@ def _price(value: Amount, pieces: int) -> tuple[str, bool]:
     fraction = str(part).zfill(digits + 2)
     while len(fraction) > digits and fraction.endswith("0"):
         fraction = fraction[:-1]
-    figure = worded(
-        _PRICE, number=f"{count(whole)}.{fraction}" if fraction else count(whole), asset=value.asset
+    told = worded(
+        _PRICE, number=figure(f"{count(whole)}.{fraction}") if fraction else count(whole), asset=value.asset
     )
-    return figure, value.minor * 100 % pieces == 0
+    return told, value.minor * 100 % pieces == 0
 
 
 def held_rows(rows: Sequence[HeldSince]) -> tuple[tuple[str, str], ...]:
@@ -119,7 +120,9 @@ def fee_rows(tables: Sequence[SumTable]) -> tuple[tuple[str, str], ...]:
             rows.append(
                 (
                     worded(_FEES, asset=sum_heading(table, tables)),
-                    worded(_SHARE, percent=percent, fees=told) if share else worded(_BELOW, fees=told),
+                    worded(_SHARE, percent=figure(percent), fees=told)
+                    if share
+                    else worded(_BELOW, fees=told),
                 )
             )
     return tuple(rows)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from api.languages.told import Told
 from api.pages.figures import count, moment, with_asset
-from api.pages.messages import Message, listed, worded
+from api.pages.messages import Cldr, Message, listed, worded
 from api.pages.sentences.plurals import unit_of
 from ledger.core.frozen import Amount, Quantity
 from ledger.core.money import is_money
@@ -47,22 +48,22 @@ def _pieces(row: Quantity, *, named: bool) -> str:
 
 
 _MONTHS = (
-    Message("January"),
-    Message("February"),
-    Message("March"),
-    Message("April"),
-    Message("May"),
-    Message("June"),
-    Message("July"),
-    Message("August"),
-    Message("September"),
-    Message("October"),
-    Message("November"),
-    Message("December"),
+    Cldr("January"),
+    Cldr("February"),
+    Cldr("March"),
+    Cldr("April"),
+    Cldr("May"),
+    Cldr("June"),
+    Cldr("July"),
+    Cldr("August"),
+    Cldr("September"),
+    Cldr("October"),
+    Cldr("November"),
+    Cldr("December"),
 )
-_DAY = Message("{day} {month} {year}", "{day}: 1 to 31", "{month}: its name", "{year}: four digits")
-_DAY_OF_MONTH = Message("{day} {month}", "a day of the same year", "{day}: 1 to 31", "{month}: its name")
-_MONTH = Message("{month} {year}", "{month}: its name", "{year}: four digits")
+_DAY = Cldr("{day} {month} {year}", "{day}: 1 to 31", "{month}: its name", "{year}: four digits")
+_DAY_OF_MONTH = Cldr("{day} {month}", "a day of the same year", "{day}: 1 to 31", "{month}: its name")
+_MONTH = Cldr("{month} {year}", "{month}: its name", "{year}: four digits")
 _TIME = Message("{day}, {clock} UTC", "{day}: a day as 5 June 2020", "{clock}: hours and minutes, as 14:02")
 _FROM_TO = Message("{first} to {last}", "a period", "{first}: its first day", "{last}: its last day")
 
@@ -70,13 +71,17 @@ _FROM_TO = Message("{first} to {last}", "a period", "{first}: its first day", "{
 def day(text: str) -> str:
     """`5 June 2020`; what is no date comes back as it is."""
     at = moment(text)
-    return worded(_DAY, day=str(at.day), month=_month(at), year=str(at.year)) if at else text
+    if at is None:
+        return text
+    english = worded(_DAY, day=str(at.day), month=_month(at), year=str(at.year))
+    return Told(english, lambda language: language.day(at))
 
 
 def month(text: str) -> str:
     """`May 2020`, of `2020-05`."""
     at = dt.datetime.strptime(text, "%Y-%m")  # noqa: DTZ007 - a month has no zone
-    return worded(_MONTH, month=_month(at), year=str(at.year))
+    english = worded(_MONTH, month=_month(at), year=str(at.year))
+    return Told(english, lambda language: language.month(at))
 
 
 def _month(at: dt.datetime) -> str:
@@ -99,7 +104,8 @@ def period(start: str, end: str) -> str:
         return worded(_FROM_TO, first=told[0], last=told[1]) if len(told) > 1 else listed(told)
     first = day(start)
     if (a.year, a.month) == (b.year, b.month):
-        first = str(a.day)
+        first = Told(str(a.day), lambda language: language.day_of_month(a))
     elif a.year == b.year:
-        first = worded(_DAY_OF_MONTH, day=str(a.day), month=_month(a))
+        english = worded(_DAY_OF_MONTH, day=str(a.day), month=_month(a))
+        first = Told(english, lambda language: language.day_of_month(a))
     return worded(_FROM_TO, first=first, last=day(end))
