@@ -13,7 +13,7 @@ from ledger.recording.rebuild import rebuild
 from service.wiring import build
 from tests.node.knots import Node
 from tests.service.test_kill_nine import driving, looked, opened
-from tests.tools.drawn import SEED
+from tests.tools.drawn import SEED, shown
 from tests.tools.fake_chain import script_no
 from tests.tools.kill_driver import ADDRESSES, POINTS, config_of
 from tests.tools.relief import DEPTH, live_in
@@ -61,7 +61,7 @@ class Story:
 
 
 def test_kills_and_branches_up_to_a_hundred_blocks_lose_nothing(
-    bitcoind: Path, tmp_path: Path, pytestconfig: pytest.Config
+    bitcoind: Path, tmp_path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After every kill the ledger is whole. A run kills once, over ten blocks; `--kills 200` twenty times, over 100."""
     chance = Random(f"{SEED} real kills")
@@ -81,7 +81,8 @@ def test_kills_and_branches_up_to_a_hundred_blocks_lose_nothing(
             story.mine(deepest // 5)
         with driving(url, node.url, KIND) as driver:
             assert looked(driver, "none", story.now) == 0
-            for point, depth in zip(points, depths, strict=True):
+            ways = list(zip(points, depths, strict=True))
+            for point, depth in shown("killed beside a node", ways, capsys):
                 story.leave(depth)
                 story.give()
                 story.mine(2)

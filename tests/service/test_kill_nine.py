@@ -21,7 +21,7 @@ from ledger.recording.desk import act
 from ledger.recording.rebuild import rebuild
 from ledger.store.database import Store
 from service.wiring import build
-from tests.tools.drawn import SEED, drawn
+from tests.tools.drawn import SEED, drawn, shown
 from tests.tools.esplora_server import EsploraServer
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.kill_driver import ADDRESSES, POINTS, SLUG, config_of
@@ -101,7 +101,7 @@ def books_of(store: Store) -> tuple[dict[str, int], list[bytes]]:
 
 
 def test_killed_at_any_statement_between_a_reorganisation_and_what_it_settles_the_books_end_alike(
-    tmp_path: Path, pytestconfig: pytest.Config
+    tmp_path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A settled gift leaves for good, another one is put into another block, two more settle, all in one look."""
     place, chain, counted = tmp_path / "aidtrail.db", FakeChain(), list[str]()
@@ -131,7 +131,8 @@ def test_killed_at_any_statement_between_a_reorganisation_and_what_it_settles_th
         assert truth[0] == settled_on(chain)
         assert len(truth[0]) == 3
         few = max(3, pytestconfig.getoption("--kills") // 5)
-        for statement in drawn("statements of a reorganisation", range(1, len(counted)), few):
+        statements = drawn("statements of a reorganisation", range(1, len(counted)), few)
+        for statement in shown("killed at a statement", statements, capsys):
             shutil.copy(tmp_path / "before.db", tmp_path / "killed.db")
             url = f"sqlite:///{tmp_path / 'killed.db'}"
             assert looked(driver, statement, chain.now, url) == -signal.SIGKILL, statement
@@ -162,10 +163,10 @@ def test_two_processes_on_one_database_watch_in_turn_and_count_nothing_twice(
 
 
 def test_kill_nine_loses_nothing_and_counts_nothing_twice(
-    tmp_path: Path, pytestconfig: pytest.Config
+    tmp_path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After every kill the ledger is whole, and in the end it equals the chain's own list."""
-    chance = random.Random(20_200_518)
+    chance = random.Random(f"{SEED} kills")
     url = f"sqlite:///{tmp_path / 'aidtrail.db'}"
     store = opened(url)
     chain = FakeChain()
@@ -173,7 +174,8 @@ def test_kill_nine_loses_nothing_and_counts_nothing_twice(
     chain.mine(DEPTH)
     deaths = dict.fromkeys(POINTS, 0)
     with EsploraServer(chain) as server, driving(url, server.url) as driver:
-        for turn, point in enumerate(drawn_points(pytestconfig.getoption("--kills"), chance), 1):
+        points = drawn_points(pytestconfig.getoption("--kills"), chance)
+        for turn, point in enumerate(shown("killed", points, capsys), 1):
             disturb(chain, turn, chance)
             assert looked(driver, point, chain.now) == -signal.SIGKILL
             deaths[point] += 1

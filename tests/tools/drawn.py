@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import TypeVar
+
+import pytest
 
 T = TypeVar("T")
 
@@ -25,3 +27,12 @@ def drawn(about: str, cases: Iterable[T], few: int) -> list[T]:
         return found
     taken = sorted(Random(f"{SEED} {about}").sample(range(len(found)), few))
     return [found[index] for index in taken]
+
+
+def shown(about: str, cases: Sequence[T], capsys: pytest.CaptureFixture[str]) -> Iterator[T]:
+    """The cases one by one; where there are many, each tenth is a line of the terminal (of one process: `-n 0`)."""
+    for done, case in enumerate(cases):
+        if done and done % 10 == 0 and len(cases) >= 20:
+            with capsys.disabled():
+                print(f"{about}: {done} of {len(cases)}", flush=True)
+        yield case
