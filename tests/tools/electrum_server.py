@@ -110,8 +110,10 @@ class ElectrumServer:
     `highest` is the highest protocol spoken; `before` are lines pushed ahead of every reply; `pads` fills what
     is sent at once up to a power of two with spaces, as e-x does; `mute` keeps all notifications back;
     `declines` maps a method to the error it is answered with; `too_long` are script hashes whose histories are
-    refused; `proves_alone` finds the block of a transaction by itself; `holds` answers back until it has read all
-    that was asked, and gives the last answer first; of what is asked together `batch_size` at most are answered.
+    refused; `hangs_up_at` are methods at which the connection is cut; with `one_version` the highest is spoken where it
+    alone is asked for, and no range is understood; `proves_alone` finds the block of a transaction by itself; `holds`
+    answers back until it has read all that was asked, and gives the last answer first; of what is asked together
+    `batch_size` at most are answered.
     """
 
     def __init__(self, chain: FakeChain, *, highest: str = "1.6", certificate: Path | None = None) -> None:
@@ -125,6 +127,8 @@ class ElectrumServer:
         self.pads = False
         self.mute = False
         self.declines: dict[str, tuple[int, str]] = {}
+        self.hangs_up_at: set[str] = set()
+        self.one_version = False
         self.proves_alone = False
         self.holds = False
         self.batch_size = 1_000_000
@@ -196,6 +200,8 @@ class ElectrumServer:
             try:
                 if len(session.held) >= self.batch_size:
                     raise Declined(-101, "excessive resource usage")
+                if asked["method"] in self.hangs_up_at:
+                    return False
                 if asked["method"] in self.declines:
                     raise Declined(*self.declines[asked["method"]])
                 result = self._result(session, asked["method"], asked["params"])
@@ -296,6 +302,11 @@ class ElectrumServer:
                 raise Declined(-32601, f'unknown method "{method}"')
 
     def _version(self, session: Session, params: list[Any]) -> list[str]:
+        if self.one_version:
+            if params[1] != self.highest:
+                raise Declined(1, f"requested {params[1]}, server supports {self.highest}")
+            session.protocol, session.greeted = _numbers(self.highest), True
+            return ["Fake 1.0", self.highest]
         _, (low, high) = params
         spoken = min(_numbers(high), _numbers(self.highest))
         if spoken < _numbers(low):

@@ -15,7 +15,7 @@ from tests.tools.electrum_server import ElectrumServer, electrum
 from tests.tools.fake_chain import FakeChain, outpoint_no, script_no, transaction
 from tests.tools.source_dialects import Time
 from watchers.net.electrum import ElectrumConnection
-from watchers.net.errors import SourceGarbled, SourceLied, SourceMissing, SourceRefused
+from watchers.net.errors import SourceDown, SourceGarbled, SourceLied, SourceMissing, SourceRefused
 from watchers.proof.block import parse_transaction
 from watchers.proof.merkle import ProofRefused, check_proof
 from watchers.sources.electrum import Electrum, ElectrumRow, electrum_scripthash, status_of
@@ -316,6 +316,29 @@ def test_the_mempool_shows_each_transaction_once(server: ElectrumServer) -> None
     assert [tx.raw for tx in one.look_mempool(scripts)] == [raw]
     assert server.methods().count("blockchain.transaction.get") == 1
     assert one.look_mempool([]) == []
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_a_server_that_lists_no_mempool_shows_what_waits_by_histories(
+    server: ElectrumServer, hangs_up: bool
+) -> None:
+    """electrs lacks that question: one of its kinds refuses it, the other ends the connection."""
+    asked = "blockchain.scripthash.get_mempool"
+    if hangs_up:
+        server.hangs_up_at.add(asked)
+    else:
+        server.declines[asked] = (-32601, "method not found")
+    server.chain.mine_block([paying(1)])
+    waits = [paying(2), transaction([(script_no(2), 5)], [outpoint_no(3)])]
+    for raw in waits:
+        server.chain.send(raw)
+    one = electrum(server)
+    for _ in range(2):
+        assert [tx.raw for tx in one.look_mempool([OURS, Script(script_no(2))])] == waits
+    assert server.methods().count(asked) == (1 if hangs_up else 2), "at the first look alone"
+    server.faults.down = True
+    with pytest.raises(SourceDown):
+        electrum(server).look_mempool([OURS])
 
 
 def test_a_transaction_that_is_not_there_is_none_and_an_error_is_an_error(server: ElectrumServer) -> None:

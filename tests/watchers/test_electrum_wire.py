@@ -76,6 +76,18 @@ def test_a_server_that_is_too_old_is_refused_in_its_own_words(plain: ElectrumSer
         electrum(plain).look_tip()
 
 
+def test_a_server_that_takes_one_version_and_no_range_is_asked_for_that(plain: ElectrumServer) -> None:
+    """electrs before 0.10, which home servers have, reads no range of versions."""
+    plain.one_version, plain.highest = True, "1.4"
+    one = electrum(plain)
+    assert one.look_tip().height == plain.chain.height
+    assert len(one.look_headers(0, 4)) == plain.chain.height + 1
+    assert [params[1] for method, params in plain.asked if method == "server.version"] == [
+        ["1.4", "1.6"],
+        "1.4",
+    ]
+
+
 def test_a_byte_a_moment_does_not_hold_us(plain: ElectrumServer) -> None:
     """The deadline is for the whole answer, not for each read."""
     one = electrum(plain, deadline=0.4)

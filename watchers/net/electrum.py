@@ -353,19 +353,28 @@ class ElectrumClient:
         connection = ElectrumConnection.open(self._source, self._endpoint, self._policy, deadline)
         self._connection = connection
         self._pace.take()
-        wanted = [self._policy.user_agent, list(PROTOCOLS)]
-        (answer,) = self._round(connection, "server.version", [wanted], _SMALL)
-        if isinstance(answer, ElectrumDeclined):
-            raise SourceRefused(
-                self._source,
-                0,
-                "speaks no protocol from {lowest} to {highest}: {said}",
-                lowest=PROTOCOLS[0],
-                highest=PROTOCOLS[1],
-                said=answer.said,
-            )
-        self.protocol = self._agreed(answer)
-        return connection
+        declined: ElectrumDeclined | None = None
+        for wanted in (list(PROTOCOLS), PROTOCOLS[0]):  # electrs before 0.10 takes one version and no range
+            try:
+                (answer,) = self._round(
+                    connection, "server.version", [[self._policy.user_agent, wanted]], _SMALL
+                )
+            except SourceDown:
+                if declined is None:
+                    raise
+                break  # it hung up behind its refusal, as the protocol says
+            if not isinstance(answer, ElectrumDeclined):
+                self.protocol = self._agreed(answer)
+                return connection
+            declined = declined or answer
+        raise SourceRefused(
+            self._source,
+            0,
+            "speaks no protocol from {lowest} to {highest}: {said}",
+            lowest=PROTOCOLS[0],
+            highest=PROTOCOLS[1],
+            said="" if declined is None else declined.said,
+        )
 
     def _agreed(self, answer: object) -> tuple[int, ...]:
         try:

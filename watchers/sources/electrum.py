@@ -15,7 +15,7 @@ from itertools import pairwise
 from ledger.core.chain import Header, Script
 from watchers.net.electrum import A_GROUP, ElectrumClient, ElectrumDeclined
 from watchers.net.electrum_endpoint import ElectrumEndpoint
-from watchers.net.errors import SourceGarbled, SourceMissing, SourceRefused
+from watchers.net.errors import SourceDown, SourceGarbled, SourceMissing, SourceRefused
 from watchers.net.guards import GuardRefused, array_of, hash_text, hex_bytes, item, object_of, whole
 from watchers.net.policy import HttpPolicy
 from watchers.proof.merkle import MerkleProof
@@ -40,6 +40,7 @@ _NOT_THERE = re.compile(
     re.IGNORECASE,
 )
 """How the servers say that they have no such thing: ElectrumX and e-x, Fulcrum, both kinds of electrs."""
+_NO_SUCH_METHOD = -32601
 _MOST_ROWS = 200_000
 _MOST_BYTES = 24_000_000
 _TRIES = 3
@@ -73,6 +74,7 @@ class Electrum(BaseSource):
         self._history = ElectrumHistory(name, self._client, deadline)
         self._known: dict[str, MempoolTx] = {}
         self._finds_block: bool | None = None
+        self._lists_mempool: bool | None = None
 
     @property
     def requests(self) -> int:  # type: ignore[override]
@@ -173,18 +175,7 @@ class Electrum(BaseSource):
 
     def look_mempool(self, scripts: Sequence[Script]) -> list[MempoolTx]:
         """Unconfirmed transactions that touch these scripts: one request a script, and one a new transaction."""
-        calls = [[electrum_scripthash(script)] for script in scripts]
-        answers = self._client.ask_all(
-            "blockchain.scripthash.get_mempool", calls, most=_MEMPOOL_BYTES, deadline=self._deadline
-        )
-        names: dict[str, None] = {}
-        for answer in answers:
-            if isinstance(answer, ElectrumDeclined):
-                raise answer
-            try:
-                names.update((row.txid, None) for row in rows_of(answer, "mempool"))
-            except GuardRefused as refused:
-                raise self._garbled(refused) from refused
+        names = self._waiting(scripts)
         known = {name: self._known[name] for name in names if name in self._known}
         fresh = [name for name in names if name not in known]
         raws = self._client.ask_all(
@@ -205,6 +196,39 @@ class Electrum(BaseSource):
             self._known.clear()
         self._known.update(known)
         return [known[name] for name in names]
+
+    def _waiting(self, scripts: Sequence[Script]) -> list[str]:
+        """Txids of what is in no block: by the question for them, else out of the histories, which have it too.
+
+        electrs lacks that question: it refuses it, or hangs up.
+        """
+        calls = [[electrum_scripthash(script)] for script in scripts]
+        names: dict[str, None] = {}
+        if self._lists_mempool is not False:
+            try:
+                answers = self._client.ask_all(
+                    "blockchain.scripthash.get_mempool", calls, most=_MEMPOOL_BYTES, deadline=self._deadline
+                )
+            except SourceDown:
+                if self._lists_mempool:
+                    raise
+                answers = []
+            for answer in answers:
+                if isinstance(answer, ElectrumDeclined):
+                    if answer.code != _NO_SUCH_METHOD:
+                        raise answer
+                    break
+                self._lists_mempool = True
+                try:
+                    names.update((row.txid, None) for row in rows_of(answer, "mempool"))
+                except GuardRefused as refused:
+                    raise self._garbled(refused) from refused
+            else:
+                if len(answers) == len(calls):
+                    return list(names)
+        histories = self.look_histories([(script, MOST_HEIGHT) for script in scripts])
+        self._lists_mempool = False
+        return list(dict.fromkeys(row.txid for rows in histories for row in rows))
 
     def look_transaction(self, txid: str) -> Tx | None:
         """The transaction, checked to hash to `txid`; None where the server says that there is none."""
