@@ -98,14 +98,8 @@ UNTYPED = {
     "ledger/rules/reversals.py": "an entry as JSON, which another one tells again",
     "ledger/rules/spec.py": "facts of any kind",
     "ledger/rules/workflow.py": "facts of any kind, which an entry leads to",
-    "ledger/tracing/state.py": "columns of a library's statement",
     "ledger/tracing/subjects.py": "an entry as JSON, which another one tells again",
-    "ledger/views/campaign.py": "fields that are given to a default of pydantic",
-    "ledger/views/conservation.py": "fields that are given to a default of pydantic",
-    "ledger/views/controls.py": "fields that are given to a default of pydantic",
-    "ledger/views/flow.py": "fields that are given to a default of pydantic",
     "ledger/views/preview.py": "a body as JSON",
-    "ledger/views/trail.py": "fields that are given to a default of pydantic",
 }
 """Where `Any` or `object` stands, and what it means there; the list only shrinks."""
 

@@ -6,11 +6,15 @@ Amounts and quantities never go without their asset or product: an integer alone
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypedDict, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from ledger.core.money import MAX_AMOUNT, decimal_text
+
+T = TypeVar("T")
+Given = TypeVar("Given")
 
 
 class Frozen(BaseModel):
@@ -25,6 +29,15 @@ class Frozen(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+def made_of(function: Callable[[Given], T]) -> T:
+    """The default of a field that is made of fields before it: `Given` is a TypedDict of those that it reads.
+
+    pydantic hands on all of them in a dictionary without types; they are named here, once for all answers.
+    """
+    field: T = Field(default_factory=cast("Callable[[dict[str, Any]], T]", function))
+    return field
+
+
 def _exact(number: int) -> int | str:
     return number if -MAX_AMOUNT <= number <= MAX_AMOUNT else str(number)
 
@@ -37,7 +50,14 @@ Whole = Annotated[
 """A whole number. In JSON one beyond 2^53-1 is a text, so that no reader loses a digit (RFC 8785, I-JSON)."""
 
 
-def _decimal(given: dict[str, Any]) -> str:
+class _AmountFields(TypedDict):
+    """What the decimal of an amount is made of."""
+
+    asset: str
+    minor: int
+
+
+def _decimal(given: _AmountFields) -> str:
     return decimal_text(given["asset"], given["minor"])
 
 
@@ -48,7 +68,7 @@ class Amount(Frozen):
     """`BTC`, a currency's code, or the code of a product."""
     minor: Whole
     """Whole minor units: satoshis, cents, pieces."""
-    decimal: str = Field(default_factory=_decimal)
+    decimal: str = made_of(_decimal)
     """The same with its decimal point, as `0.01000000`."""
 
     @classmethod

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, TypeVarTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Executable,
     Row,
     Select,
     Text,
@@ -42,6 +43,7 @@ from ledger.model.keys import OfKeys, by_size
 from ledger.model.lines import LineRow, SourceRow, SpanRow, UsePartRow, UsePieceRow, UseRow
 
 T = TypeVar("T", Span, Source)
+Ts = TypeVarTuple("Ts")
 Run = tuple[str, int, int]
 """Units `start..end` of a line."""
 
@@ -184,18 +186,17 @@ _UNDONE = (
 
 
 @cache
-def _between(table: SqlTable, size: int) -> CompoundSelect[Any] | Select[Any]:
+def _between(table: SqlTable, size: int) -> Executable:
     """The rows of spans or sources that touch each of `size` runs, with the number of the run before them.
 
     Rows of a line do not overlap, so the first one is the last that begins at the run's start or before.
     """
 
     columns = [column for column in table.columns if column.name != "line"]
-
-    def one(number: int) -> Select[Any]:
-        return select(literal_column(str(number)), *columns).where(_touch(table, number))
-
-    return one(0) if size == 1 else union_all(*map(one, range(size)))
+    each = [
+        select(literal_column(str(number)), *columns).where(_touch(table, number)) for number in range(size)
+    ]
+    return each[0] if size == 1 else union_all(*each)
 
 
 def _touch(table: SqlTable, number: int) -> ColumnElement[bool]:
@@ -462,8 +463,8 @@ class Lines:
         return found
 
     def _of_lines(
-        self, statement: Select[Any], lines: Iterable[str], **more: str | list[str]
-    ) -> Iterator[Row[tuple[Any, ...]]]:
+        self, statement: Select[*Ts], lines: Iterable[str], **more: str | list[str]
+    ) -> Iterator[Row[*Ts]]:
         wanted = list(dict.fromkeys(lines))
         for at in range(0, len(wanted), _NAMES):
             yield from self.connection.execute(statement, {"names": wanted[at : at + _NAMES], **more})
@@ -584,7 +585,7 @@ class Lines:
         return found
 
 
-def _by_line(rows: Iterable[Row[tuple[Any, ...]]]) -> dict[str, list[Piece]]:
+def _by_line(rows: Iterable[Row[str, int, int]]) -> dict[str, list[Piece]]:
     found: dict[str, list[Piece]] = defaultdict(list)
     for row in rows:
         found[row.line].append((row.start, row.stop))

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
-from pydantic import Field
-
-from ledger.core.frozen import Amount, Frozen, Quantity, Whole
+from ledger.core.frozen import Amount, Frozen, Quantity, Whole, made_of
 from ledger.core.telling import Telling, Which
 from ledger.model.looks import Completeness
 from ledger.rules.pledges import PledgeStatus
@@ -209,7 +207,13 @@ class DonationRow(Frozen):
     """The day that it came to the bank, where it is booked on another."""
 
 
-def _gift_path(given: dict[str, Any]) -> str:
+class _Keyed(TypedDict):
+    """What the path of a trail is made of."""
+
+    key: str
+
+
+def _gift_path(given: _Keyed) -> str:
     return f"/api/v1/donations/{given['key']}/trail"
 
 
@@ -236,7 +240,7 @@ class InKindRow(Frozen):
     """Who states it: a role or an organisation; empty where no value is stated."""
     organisation: str
     """Who gave it; empty where it did not agree to be named."""
-    href: str = Field(default_factory=_gift_path)
+    href: str = made_of(_gift_path)
     """Path of its trail as data."""
 
 
@@ -261,6 +265,19 @@ class NeedRow(Frozen):
     """Money in hand that is restricted to it."""
 
 
+class _PledgeFields(TypedDict):
+    """What is open of a pledge is made of."""
+
+    promised: Amount
+    paid: Amount
+    lapsed: Amount
+
+
+def _open(given: _PledgeFields) -> Amount:
+    promised = given["promised"]
+    return Amount.of(promised.asset, promised.minor - given["paid"].minor - given["lapsed"].minor)
+
+
 class PledgeRow(Frozen):
     """A promise and what came of it; in no total."""
 
@@ -282,16 +299,17 @@ class PledgeRow(Frozen):
     """What of it came."""
     lapsed: Amount
     """What will not come."""
-    open: Amount = Field(
-        default_factory=lambda given: Amount.of(
-            given["promised"].asset,
-            given["promised"].minor - given["paid"].minor - given["lapsed"].minor,
-        )
-    )
+    open: Amount = made_of(_open)
     """What is still to come."""
 
 
-def _campaign_path(given: dict[str, Any]) -> str:
+class _Slugged(TypedDict):
+    """What the path of a campaign is made of."""
+
+    slug: str
+
+
+def _campaign_path(given: _Slugged) -> str:
     return f"/api/v1/campaigns/{given['slug']}"
 
 
@@ -323,7 +341,7 @@ class CampaignCard(Frozen):
     """Was any of these products given in kind too? Then not all that is distributed was bought."""
     delivered: tuple[Quantity, ...] = ()
     """Services that were rendered, a service a row."""
-    href: str = Field(default_factory=_campaign_path)
+    href: str = made_of(_campaign_path)
     """Path of the campaign as data."""
 
 

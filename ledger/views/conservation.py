@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
-from pydantic import Field
 from sqlalchemy import func
 from sqlmodel import col, select
 
 from ledger.core.accounts import NEVER_NEGATIVE, AccountClass, account
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound, Refused
-from ledger.core.frozen import Amount, Frozen
+from ledger.core.frozen import Amount, Frozen, made_of
 from ledger.core.lines import UnitState, units_in
 from ledger.core.money import is_money
 from ledger.core.names import FREE, ExchangeLine, line_named
@@ -78,8 +77,23 @@ class ConservationRow(Frozen):
     """How much."""
 
 
-def _on(given: dict[str, Any], side: Side) -> Amount:
+class _TableFields(TypedDict):
+    """What the sums of a table are made of."""
+
+    asset: str
+    rows: tuple[ConservationRow, ...]
+
+
+def _on(given: _TableFields, side: Side) -> Amount:
     return Amount.of(given["asset"], sum(row.amount.minor for row in given["rows"] if row.side is side))
+
+
+def _came(given: _TableFields) -> Amount:
+    return _on(given, Side.CAME)
+
+
+def _went(given: _TableFields) -> Amount:
+    return _on(given, Side.WENT)
 
 
 class ConservationTable(Frozen):
@@ -89,9 +103,9 @@ class ConservationTable(Frozen):
     """Which asset."""
     rows: tuple[ConservationRow, ...]
     """What came and what went, a class of account each."""
-    came: Amount = Field(default_factory=lambda given: _on(given, Side.CAME))
+    came: Amount = made_of(_came)
     """All that came."""
-    went: Amount = Field(default_factory=lambda given: _on(given, Side.WENT))
+    went: Amount = made_of(_went)
     """All that is somewhere or went."""
     difference: Amount
     """Debits less credits; 0 where it ties."""
@@ -108,7 +122,14 @@ class TiePart(Frozen):
     """Of free or held money: the need that it is given for; empty: any."""
 
 
-def _off(given: dict[str, Any]) -> Amount:
+class _TieFields(TypedDict):
+    """What the difference of an equation is made of."""
+
+    total: Amount
+    parts: tuple[TiePart, ...]
+
+
+def _off(given: _TieFields) -> Amount:
     parts, total = given["parts"], given["total"]
     return Amount.of(total.asset, sum(part.amount.minor for part in parts) - total.minor)
 
@@ -134,7 +155,7 @@ class Tie(Frozen):
     """What the parts have to sum to."""
     parts: tuple[TiePart, ...]
     """The addends."""
-    difference: Amount = Field(default_factory=_off)
+    difference: Amount = made_of(_off)
     """Parts less total; 0 where it ties."""
 
     @classmethod
@@ -148,8 +169,19 @@ class Tie(Frozen):
         )
 
 
-def _ties(given: dict[str, Any]) -> bool:
-    return not any(row.difference.minor for row in (*given["tables"], *given["ties"]))
+class _ReportFields(TypedDict):
+    """What the judgement of a report is made of."""
+
+    tables: tuple[ConservationTable, ...]
+    ties: tuple[Tie, ...]
+
+
+def _ties(given: _ReportFields) -> bool:
+    differences = [
+        *(table.difference for table in given["tables"]),
+        *(tie.difference for tie in given["ties"]),
+    ]
+    return not any(off.minor for off in differences)
 
 
 class Conservation(Frozen):
@@ -167,7 +199,7 @@ class Conservation(Frozen):
     """An asset each."""
     ties: tuple[Tie, ...]
     """Equations of orders, lots, lines, wallets and banks."""
-    holds: bool = Field(default_factory=_ties)
+    holds: bool = made_of(_ties)
     """Does every table and every equation tie?"""
 
 

@@ -6,13 +6,12 @@ Read from what was decided; it names roles, never people, and closes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
-from pydantic import Field
 from sqlmodel import Session
 
 from ledger.core.errors import NotFound
-from ledger.core.frozen import Amount, Frozen
+from ledger.core.frozen import Amount, Frozen, made_of
 from ledger.core.roles import Role
 from ledger.rules.limits import limits_of
 from ledger.rules.periods import day_after
@@ -20,7 +19,14 @@ from ledger.rules.spec import APPROVERS
 from ledger.rules.trial_balance import TrialBalance, trial_balances
 
 
-def _period_path(given: dict[str, Any]) -> str:
+class _PeriodFields(TypedDict):
+    """What the path of a period is made of."""
+
+    campaign: str
+    number: str
+
+
+def _period_path(given: _PeriodFields) -> str:
     return f"/api/v1/campaigns/{given['campaign']}/periods/{given['number']}"
 
 
@@ -43,7 +49,7 @@ class PeriodRow(Frozen):
     """Number of the last entry that they count."""
     reopened: int | None
     """Number of the reversal that opened it again; null while it is closed."""
-    href: str = Field(default_factory=_period_path)
+    href: str = made_of(_period_path)
     """Path of its trial balance as data."""
 
     @property

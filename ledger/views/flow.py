@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from pydantic import Field
 
-from ledger.core.frozen import Amount, Frozen, Whole
+from ledger.core.frozen import Amount, Frozen, Whole, made_of
 
 
 class Substance(StrEnum):
@@ -109,7 +109,13 @@ GOODS_LOST = frozenset(
 """How pieces end that reach nobody and that nobody pays back."""
 
 
-def _most(given: dict[str, Any]) -> Origin:
+class _BarFields(TypedDict):
+    """What the origin of a bar is made of."""
+
+    substance: Substance
+
+
+def _most(given: _BarFields) -> Origin:
     """How most of what is of a substance came to lie where it is."""
     match given["substance"]:
         case Substance.COIN:
@@ -128,7 +134,7 @@ class Bar(Frozen):
     """`PO-1`, `Ghana`, `C-1`: a proper name, not a phrase."""
     substance: Substance
     """What it is made of."""
-    origin: Origin = Field(default_factory=_most)
+    origin: Origin = made_of(_most)
     """How its units came to lie there."""
     amount: Amount
     """How much of what."""
@@ -164,9 +170,15 @@ class StagePart(Frozen):
     """How much, an asset a row."""
 
 
-def _parts(given: dict[str, Any]) -> tuple[StagePart, ...]:
+class _StageFields(TypedDict):
+    """What the parts of a stage are made of."""
+
+    bars: tuple[Bar, ...]
+
+
+def _parts(given: _StageFields) -> tuple[StagePart, ...]:
     """The bars by how they came, each counted as one."""
-    bars: tuple[Bar, ...] = given["bars"]
+    bars = given["bars"]
     return tuple(
         StagePart(origin=origin, count=len(mine), totals=totals_of(mine))
         for origin in Origin
@@ -195,7 +207,7 @@ class Stage(Frozen):
     """What came to it, an asset a row: all its bars but what came back, which was counted before."""
     bars: tuple[Bar, ...] = Field(exclude=True)
     """The flow lists them as its nodes."""
-    parts: tuple[StagePart, ...] = Field(default_factory=_parts)
+    parts: tuple[StagePart, ...] = made_of(_parts)
     """The same by how it came: what came in, and what came back."""
 
     @property
@@ -274,7 +286,13 @@ class Exit(Frozen):
         return self.amount.minor
 
 
-def _nodes(given: dict[str, Any]) -> tuple[Node, ...]:
+class _FlowFields(TypedDict):
+    """What the nodes of a flow are made of."""
+
+    stages: tuple[Stage, ...]
+
+
+def _nodes(given: _FlowFields) -> tuple[Node, ...]:
     return tuple(
         Node(
             key=bar.key,
@@ -302,7 +320,7 @@ class Flow(Frozen):
     """What a product is called, by its code."""
     stages: tuple[Stage, ...]
     """Points of the way, the first one first."""
-    nodes: tuple[Node, ...] = Field(default_factory=_nodes)
+    nodes: tuple[Node, ...] = made_of(_nodes)
     """The bars."""
     bands: tuple[Band, ...] = Field(validation_alias="links", serialization_alias="links")
     """What became of units, from bar to bar."""

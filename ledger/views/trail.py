@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
-from pydantic import Field
-
-from ledger.core.frozen import Amount, Frozen, Whole
+from ledger.core.frozen import Amount, Frozen, Whole, made_of
 from ledger.model.evidence import Access, Treatment
 from ledger.views.flow import ExitKind, ThreadPoint
 from ledger.views.people import PeopleReached
@@ -82,7 +80,15 @@ class StepKind(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
-def _paper_path(given: dict[str, Any]) -> str | None:
+class _PaperFields(TypedDict):
+    """What the path of a document is made of."""
+
+    sha256: str
+    kept: bool
+    access: Access
+
+
+def _paper_path(given: _PaperFields) -> str | None:
     return f"/papers/{given['sha256']}" if given["kept"] and given["access"] is not Access.SEALED else None
 
 
@@ -111,7 +117,7 @@ class Paper(Frozen):
     """Number of the entry that it is evidence of."""
     kept: bool
     """Are its bytes kept here? Those of a sealed one never are."""
-    href: str | None = Field(default_factory=_paper_path)
+    href: str | None = made_of(_paper_path)
     """Path of its bytes on this site; null where they are not kept here."""
 
 
@@ -262,7 +268,13 @@ class Restriction(Frozen):
     """Where it is wanted."""
 
 
-def _trail_path(given: dict[str, Any]) -> str:
+class _DonationFields(TypedDict):
+    """What the path of a trail is made of."""
+
+    key: str
+
+
+def _trail_path(given: _DonationFields) -> str:
     return f"/api/v1/donations/{given['key']}/trail"
 
 
@@ -331,7 +343,7 @@ class Donation(Frozen):
     """What of it left with a transaction that the chain undid since, and nothing covers; what it became stands."""
     stands: tuple[Place, ...] = ()
     """Where what was used of it is now, and what it became."""
-    href: str = Field(default_factory=_trail_path)
+    href: str = made_of(_trail_path)
     """Path of its trail as data."""
 
 
