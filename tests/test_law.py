@@ -95,7 +95,6 @@ UNTYPED = {
     "ledger/rules/opened_orders.py": "columns of a row, by their names",
     "ledger/rules/openings.py": "facts of any kind, which an entry leads to",
     "ledger/rules/rests_on.py": "facts of any kind, by the names of their fields",
-    "ledger/rules/reversals.py": "an entry as JSON, which another one tells again",
     "ledger/rules/spec.py": "facts of any kind",
     "ledger/rules/workflow.py": "facts of any kind, which an entry leads to",
     "ledger/tracing/subjects.py": "an entry as JSON, which another one tells again",

@@ -32,13 +32,13 @@ from ledger.recording.papers import keep_paper as keep_paper
 from ledger.recording.papers import seal_paper as seal_paper
 from ledger.recording.papers import sealed_paper as sealed_paper
 from ledger.recording.record import AlreadyRecorded, record
+from ledger.recording.reversals import Reversal
 from ledger.recording.screening import keep_apart
 from ledger.recording.users import actor_of_token as actor_of_token
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, require_need
 from ledger.rules.evidence import Evidence
 from ledger.rules.explaining import is_unsettled
-from ledger.rules.reversals import Reversal
 from ledger.rules.sealings import APPROVED as SEALING_APPROVED
 from ledger.rules.sealings import Sealing
 from ledger.rules.spec import Kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.recording import reversals
 from ledger.rules import (
     bank,
     bank_asides,
@@ -55,7 +56,6 @@ from ledger.rules import (
     repayments,
     results,
     returns,
-    reversals,
     sanctions_lists,
     sealings,
     shipments,
