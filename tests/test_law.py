@@ -90,17 +90,8 @@ OF_OTHERS = {
 
 TYPED = ("ledger/rules/", "ledger/tracing/", "ledger/views/")
 
-UNTYPED = {
-    "ledger/rules/named.py": "facts of any kind, by the names of their fields",
-    "ledger/rules/opened_orders.py": "columns of a row, by their names",
-    "ledger/rules/openings.py": "facts of any kind, which an entry leads to",
-    "ledger/rules/rests_on.py": "facts of any kind, by the names of their fields",
-    "ledger/rules/spec.py": "facts of any kind",
-    "ledger/rules/workflow.py": "facts of any kind, which an entry leads to",
-    "ledger/tracing/subjects.py": "an entry as JSON, which another one tells again",
-    "ledger/views/preview.py": "a body as JSON",
-}
-"""Where `Any` or `object` stands, and what it means there; the list only shrinks."""
+JSON_ITSELF = {"ledger/views/preview.py": "a body, as it was sent"}
+"""Where `object` stands in rules, tracing or views, because JSON itself is meant."""
 
 CLOCK_READERS = {
     ("time", "time"),
@@ -255,8 +246,8 @@ def test_json_is_made_and_read_where_it_is_published_told_or_shown() -> None:
     }
 
 
-def test_what_is_not_typed_in_rules_tracing_and_views_is_named() -> None:
-    """No cast and no type that is switched off; `Any` and `object` only where JSON or a library means them."""
+def test_rules_tracing_and_views_are_typed() -> None:
+    """No cast, no `Any`, no type that is switched off; `object` only where JSON itself is meant."""
     untyped, switched_off = set(), []
     for source in sources():
         if not source.name.startswith(TYPED):
@@ -272,7 +263,7 @@ def test_what_is_not_typed_in_rules_tracing_and_views_is_named() -> None:
             if isinstance(node, ast.Name) and node.id == "cast":
                 switched_off.append(f"{source.name}:{node.lineno}")
     assert switched_off == []
-    assert untyped == set(UNTYPED)
+    assert untyped == set(JSON_ITSELF)
 
 
 def test_no_function_takes_what_it_does_not_read() -> None:

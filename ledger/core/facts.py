@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from typing import Annotated, Any, TypeVar
+from dataclasses import Field as DataclassField
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -18,6 +19,25 @@ from ledger.core.money import DECIMALS, MAX_AMOUNT
 from ledger.core.wording import Wording, WrongValue, translatable
 
 F = TypeVar("F")
+
+
+class Facts(Protocol):
+    """Facts of a kind, of whichever: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, DataclassField[Any]]]
+
+
+def text_of(facts: Facts, field: str) -> str | None:
+    """What facts of whichever kind tell under a name, where that is a text."""
+    value = getattr(facts, field, None)
+    return value if isinstance(value, str) else None
+
+
+def number_of(facts: Facts, field: str) -> int | None:
+    """Likewise where that is a whole number."""
+    value = getattr(facts, field, None)
+    return value if isinstance(value, int) else None
+
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -196,6 +216,13 @@ def _within(place: tuple[Any, ...], errors: list[Any]) -> bool:
 def derive(facts: object, field: str, value: int) -> None:
     """Write a field of frozen facts that follows from others, while they are made: an entry has what was meant."""
     object.__setattr__(facts, field, value)
+
+
+def notes_from(shape: type[F] | None, data: object) -> F:
+    """What the ledger added to facts, from the journal; None for a kind that adds nothing, whose F is None."""
+    noted: Any = None if shape is None or not data else facts_from(shape, data)
+    as_declared: F = noted
+    return as_declared
 
 
 def facts_from(shape: type[F], data: object) -> F:

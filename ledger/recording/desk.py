@@ -25,6 +25,7 @@ from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.actors import Actor  # the API finds it here
 from ledger.recording.address_gaps import load_gaps, unread_scripts
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.dating import NOTHING_BESIDE, Beside, parted
 from ledger.recording.kinds import ALL, BY_NAME
 from ledger.recording.papers import completed, naming_salted, salted, take_out_sealed
@@ -41,7 +42,6 @@ from ledger.rules.evidence import Evidence
 from ledger.rules.explaining import is_unsettled
 from ledger.rules.sealings import APPROVED as SEALING_APPROVED
 from ledger.rules.sealings import Sealing
-from ledger.rules.spec import Kind
 from ledger.store.transaction import Writing
 
 _FINDS_LISTED = frozenset({"sanctions-list", "incoming"})
@@ -53,7 +53,7 @@ _CLAIM_CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 class Action:
     """What can be done with a noun: the facts that it takes and the roles that may."""
 
-    kind: Kind
+    kind: AnyKind
     facts: type
     roles: frozenset[Role]
     doc: str

@@ -16,13 +16,14 @@ from ledger.core.facts import facts_from, facts_json
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.core.wording import Wording
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.dating import Beside, parted
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.books import Books
 from ledger.rules.campaigns import find_campaign
 from ledger.rules.observing import Observed
 from ledger.rules.settled import settled_block
-from ledger.rules.spec import APPROVERS, Context, Explains, Kind
+from ledger.rules.spec import APPROVERS, Context, Explains
 from ledger.rules.spends import find_spend
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading, Writing
@@ -35,7 +36,7 @@ REFUSED = "draft refused"
 class Explanation:
     """What a draft says: the facts of a kind, what was told beside them, and the spend that they explain."""
 
-    kind: Kind
+    kind: AnyKind
     facts: object
     beside: Beside
     explains: Explains
@@ -43,7 +44,7 @@ class Explanation:
     date: str | None
 
 
-def explanation(kind: Kind, facts: object, beside: Beside) -> Explanation | None:
+def explanation(kind: AnyKind, facts: object, beside: Beside) -> Explanation | None:
     """Facts as an explanation; None where they name no spend."""
     explains = kind.explains(facts)
     if explains is None:

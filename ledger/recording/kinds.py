@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.recording import reversals
+from ledger.recording.any_kind import AnyKind
 from ledger.rules import (
     bank,
     bank_asides,
@@ -66,9 +67,9 @@ from ledger.rules import (
     valuations,
     withdrawals,
 )
-from ledger.rules.spec import Kind, Proposals
+from ledger.rules.spec import Proposals
 
-_RECORDED: tuple[Kind, ...] = (
+_RECORDED: tuple[AnyKind, ...] = (
     *campaigns.KINDS,
     *openings.KINDS,
     *pledges.KINDS,
@@ -131,8 +132,8 @@ _RECORDED: tuple[Kind, ...] = (
     *periods.KINDS,
     *questions.KINDS,
 )
-ALL: tuple[Kind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
-BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL}
+ALL: tuple[AnyKind, ...] = (*_RECORDED, reversals.reversal(_RECORDED))
+BY_NAME: dict[str, AnyKind] = {kind.name: kind for kind in ALL}
 
 WORKFLOWS: dict[str, Proposals] = {
     kind.workflow.noun: kind.workflow for kind in ALL if kind.workflow is not None

@@ -18,12 +18,13 @@ from ledger.core.entry import (
     same_facts,
 )
 from ledger.core.errors import Conflict, NotAllowed, Refused
-from ledger.core.facts import facts_json
+from ledger.core.facts import Facts, facts_json
 from ledger.core.money import MAX_AMOUNT
 from ledger.core.names import noun_of_kind
 from ledger.core.roles import Role
 from ledger.core.times import rfc3339
 from ledger.model.corrections import Corrected
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.bank_movements import note_movements
 from ledger.recording.dating import accounting_date
 from ledger.recording.kinds import BY_NAME
@@ -34,7 +35,7 @@ from ledger.rules.limits import require_within_limit
 from ledger.rules.named import by_name
 from ledger.rules.payee_screening import require_screened
 from ledger.rules.questions import ANSWER, note_questions, require_answered
-from ledger.rules.spec import Context, Kind
+from ledger.rules.spec import Context
 from ledger.rules.standing import STANDING, standing_beside
 from ledger.store.journal import JournalRow, head_and_key
 from ledger.store.transaction import Reading, Writing
@@ -72,7 +73,7 @@ def context_of(tx: Reading, books: Books, campaign: str, now: int, role: Role) -
     return Context(books, campaign, rfc3339(now), role, entry, entries)
 
 
-def _recorded_otherwise(kind: Kind, facts: object, entry: Entry, is_reversed: bool) -> Conflict:
+def _recorded_otherwise(kind: AnyKind, facts: object, entry: Entry, is_reversed: bool) -> Conflict:
     """That something else stands, or stood, under the key of a fact, and what to number it by instead."""
     field, number, seq = kind.named, str(getattr(facts, kind.named)), entry.seq
     if hasattr(facts, "n") and is_reversed:
@@ -108,7 +109,7 @@ def _recorded_otherwise(kind: Kind, facts: object, entry: Entry, is_reversed: bo
 
 def record(
     tx: Writing,
-    kind: Kind,
+    kind: AnyKind,
     campaign: str,
     facts: Any,
     *,
@@ -219,12 +220,16 @@ def record(
     tx.changes.note({campaign, *map(campaign_of, accounts), *all_of_them})
     if author is not None:
         tx.desk.note_author(seq, author)
-    for following, facts_next in kind.follows(books, folded):
-        record(tx, following, campaign, facts_next, now=now, role=Role.SYSTEM, date=booked)
+
+    def record_next(following: AnyKind, told: Facts) -> None:
+        record(tx, following, campaign, told, now=now, role=Role.SYSTEM, date=booked)
+
+    for what in kind.follows(books, folded):
+        what(record_next)
     return Recorded(entry, data)
 
 
-def _is_everywhere(tx: Writing, kind: Kind, posting: Posting[Any]) -> bool:
+def _is_everywhere(tx: Writing, kind: AnyKind, posting: Posting[Any]) -> bool:
     """Does an entry of this kind, or what it takes back, say something to every campaign?"""
     undone = None if posting.reverses is None else tx.journal.by_seq(posting.reverses)
     if undone is None:

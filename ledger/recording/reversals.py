@@ -20,15 +20,16 @@ from ledger.core.lines import Operation, Undo, Use
 from ledger.core.wording import Wording
 from ledger.model.corrections import Corrected, CorrectionRow
 from ledger.model.reversals import ReversalRow
+from ledger.recording.any_kind import AnyKind, AnyUndoing
 from ledger.rules.bank import require_unmatched
 from ledger.rules.block_holds import freed_by, held_again, let_go
 from ledger.rules.books import Books
 from ledger.rules.corrected_places import lie_now
 from ledger.rules.corrections import any_place_corrected, corrections_of
-from ledger.rules.spec import APPROVERS, Context, Kind, Undoing
+from ledger.rules.spec import APPROVERS, Context, Kind
 from ledger.store.journal import Journal
 
-Undoings = Mapping[str, Undoing]
+Undoings = Mapping[str, AnyUndoing]
 """How entries are taken back, by the name of their kind; what is not in it is never reversed."""
 
 
@@ -74,7 +75,7 @@ def _reversed_entry(undoings: Undoings, context: Context, facts: Reversal) -> En
 
 
 def _post(
-    kinds: Mapping[str, Kind], undoings: Undoings, context: Context, facts: Reversal
+    kinds: Mapping[str, AnyKind], undoings: Undoings, context: Context, facts: Reversal
 ) -> Posting[Mapping[str, Any]]:
     entry = _reversed_entry(undoings, context, facts)
     undoing = undoings[entry.kind]
@@ -95,7 +96,7 @@ def _post(
     return Posting(moved, undone, {"reversed": what}, reverses=entry.seq)
 
 
-def _taken_back(context: Context, undoing: Undoing, entry: Entry[Any, Any]) -> tuple[Operation, ...]:
+def _taken_back(context: Context, undoing: AnyUndoing, entry: Entry[Any, Any]) -> tuple[Operation, ...]:
     """What takes back each use of an entry, the last first."""
     uses = [op for op in entry.operations if isinstance(op, Use)]
     again = undoing.retakes(context, entry)
@@ -139,7 +140,7 @@ def _corrections(context: Context, entry: Entry) -> Iterator[tuple[CorrectionRow
             yield row, approval
 
 
-def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> None:
+def _fold(kinds: Mapping[str, AnyKind], books: Books, entry: Entry[Reversal]) -> None:
     """Take back in the model what the reversed entry left there; it is read from the journal, as it was published."""
     number = entry.facts.entry
     found = Journal(books.session).by_seq(number)
@@ -155,7 +156,7 @@ def _fold(kinds: Mapping[str, Kind], books: Books, entry: Entry[Reversal]) -> No
     books.session.add(ReversalRow(entry=entry.seq, reversed_entry=number, reason=entry.facts.reason))
 
 
-def reversal(kinds: Iterable[Kind]) -> Kind:
+def reversal(kinds: Iterable[AnyKind]) -> Kind[Reversal, Mapping[str, Any]]:
     """The kind that undoes entries of those `kinds` that say how."""
     named = {kind.name: kind for kind in kinds}
     undoings = {name: kind.undoing for name, kind in named.items() if kind.undoing is not None}

@@ -30,6 +30,7 @@ from ledger.core.times import rfc3339
 from ledger.model.columns import as_written, replace_all
 from ledger.model.looks import AbsentRow, LastLookRow, LookSourceRow
 from ledger.model.observed import TxState
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.early import purpose_of, record_drafts
 from ledger.recording.record import Recorded, record
 from ledger.recording.screening import keep_apart
@@ -43,7 +44,6 @@ from ledger.rules.openings import standing_opening
 from ledger.rules.own_moves import OWN_MOVE, OwnMove
 from ledger.rules.sanctions_lists import lists_in_force
 from ledger.rules.settled import MATURITY, depth_of
-from ledger.rules.spec import Kind
 from ledger.rules.spends import RESTORE_SPEND, SPEND, VOID_SPEND, SpentAgain, spend_change, spends_of
 from ledger.rules.spent_before import SPENT_BEFORE, spent_before
 from ledger.store.messages import forget_messages, keep_messages
@@ -279,7 +279,7 @@ class _Settling:
 
     # the books
 
-    def _record(self, kind: Kind, campaign: str, facts: object, date: str | None = None) -> None:
+    def _record(self, kind: AnyKind, campaign: str, facts: object, date: str | None = None) -> None:
         outcome = record(self._tx, kind, campaign, facts, now=self._now, role=Role.SYSTEM, date=date)
         if isinstance(outcome, Recorded):
             self._outcome.entries.append(outcome.entry)

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 from sqlmodel import Session, col, select
 
-from ledger.core.entry import Entry, F, N, Posting
+from ledger.core.entry import Entry, Posting
 from ledger.core.errors import NotAllowed, Refused
 from ledger.core.facts import STRICT, Currency, Date, Number, Positive
 from ledger.core.roles import Role
@@ -23,7 +23,7 @@ from ledger.rules.asked import Asked
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.exchange_rates import DAYS, worth
-from ledger.rules.spec import APPROVERS, Context, Kind, numbered
+from ledger.rules.spec import APPROVERS, Context, F, Kind, N, numbered
 
 DAY = dt.timedelta(hours=24)
 _AT = "%Y-%m-%dT%H:%M:%SZ"

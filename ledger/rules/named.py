@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from ledger.core.entry import Entry
+from ledger.core.entry import Entry, Loose
 from ledger.core.errors import Refused
+from ledger.core.facts import Facts
 from ledger.core.likeness import likeness_of_name
 from ledger.model.columns import table_of
 from ledger.model.keys import OfKeys
@@ -95,7 +96,7 @@ def by_name(session: Session, kind: str, facts: T) -> T:
     """Facts of a kind of entry with the names of what they call by its code; Refused where nothing has that code."""
     if not is_dataclass(facts) or isinstance(facts, type):
         return facts
-    changed: dict[str, Any] = {}
+    changed: dict[str, str | tuple[Facts, ...]] = {}
     for field in fields(facts):
         told = getattr(facts, field.name)
         if kind in _BY_ROWS and isinstance(told, tuple):
@@ -126,7 +127,7 @@ def _is_named(kind: str, field: str) -> bool:
     return field in _FIELDS and (field not in _ONLY or kind in _ONLY[field])
 
 
-def named_by(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[NameOf, str]]:
+def named_by(kind: str, facts: Loose) -> Iterator[tuple[NameOf, str]]:
     """What the facts of an entry call by name, each once, by the names of their fields: as entries are published."""
     found: dict[tuple[NameOf, str], None] = {}
     if kind == "correction":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from sqlmodel import col, delete, select
@@ -124,30 +124,31 @@ def _row_of(entry: int, n: int, item: OpenedItem) -> OrderItemRow:
 def _fold(books: Books, entry: Entry[OpenedOrder, None]) -> None:
     session, facts = books.session, entry.facts
     row = find_order(session, entry.campaign, facts.number)
-    told: dict[str, Any] = {
-        "date": entry.date,
-        "document_date": facts.date,
-        "recorded_at": entry.at,
-        "status": ProposalStatus.APPROVED,
-        "decided_by": entry.seq,
-        "decided_on": entry.date,
-        "reversed_by": None,
-        "supplier": facts.supplier,
-        "currency": facts.currency,
-        "need": facts.need,
-        "expected": facts.expected,
-        "opened_by": facts.opening,
-    }
-    if row is None:
-        row = OrderRow(entry=entry.seq, campaign=entry.campaign, number=facts.number, **told)
-    else:
-        session.execute(delete(OrderItemRow).where(col(OrderItemRow.order_entry) == row.entry))
-        for name, value in told.items():
-            setattr(row, name, value)
-    session.add(row)
+    number = entry.seq if row is None else row.entry
+    if row is not None:
+        session.execute(delete(OrderItemRow).where(col(OrderItemRow.order_entry) == number))
+    session.merge(
+        OrderRow(
+            entry=number,
+            campaign=entry.campaign,
+            number=facts.number,
+            date=entry.date,
+            document_date=facts.date,
+            recorded_at=entry.at,
+            status=ProposalStatus.APPROVED,
+            decided_by=entry.seq,
+            decided_on=entry.date,
+            reversed_by=None,
+            supplier=facts.supplier,
+            currency=facts.currency,
+            need=facts.need,
+            expected=facts.expected,
+            opened_by=facts.opening,
+        )
+    )
     session.flush()
     for n, item in enumerate(facts.items):
-        session.add(_row_of(row.entry, n, item))
+        session.add(_row_of(number, n, item))
 
 
 def _require_untouched(context: Context, entry: Entry[OpenedOrder, None]) -> None:

@@ -56,7 +56,7 @@ from ledger.rules.opened_orders import OPENED_ORDER, Items, OpenedItem, OpenedOr
 from ledger.rules.orders import find_order
 from ledger.rules.pledges import PLEDGE, Pledge, find_pledge
 from ledger.rules.rows import add_row
-from ledger.rules.spec import Context, Kind
+from ledger.rules.spec import Context, Following, following
 from ledger.rules.spent_before import SPENT_BEFORE, coins_at, is_read, spent_before
 from ledger.rules.voided_units import void_appended
 from ledger.rules.workflow import Decision, Workflow, proposed
@@ -555,15 +555,13 @@ def _keep_lots(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) 
         )
 
 
-def _follows(
-    books: Books, opening: OpeningRow, entry: Entry[Decision, None]
-) -> Iterator[tuple[Kind, object]]:
+def _follows(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) -> Iterator[Following]:
     """Coins that had left, and each order, invoice and pledge, as an entry of its own: it goes on by itself."""
     facts, day = facts_of_opening(books.session, opening), opening.document_date
     for left in spent_before(books.session, entry.campaign, opening.number, day):
-        yield SPENT_BEFORE, left
+        yield following(SPENT_BEFORE, left)
     for order in facts.orders:
-        yield (
+        yield following(
             OPENED_ORDER,
             OpenedOrder(
                 number=order.number,
@@ -577,7 +575,7 @@ def _follows(
             ),
         )
     for bill in facts.payables:
-        yield (
+        yield following(
             INVOICE,
             Invoice(
                 number=bill.number,
@@ -589,7 +587,7 @@ def _follows(
             ),
         )
     for pledge in facts.pledges:
-        yield (
+        yield following(
             PLEDGE,
             Pledge(
                 number=pledge.number,
@@ -601,7 +599,7 @@ def _follows(
         )
 
 
-def _require_unused(context: Context, opening: OpeningRow, _entry: object) -> None:
+def _require_unused(context: Context, opening: OpeningRow, _entry: Entry[Decision, None]) -> None:
     """Conflict where what the opening led to stands: that is taken back first, the last first."""
     session, facts = context.books.session, facts_of_opening(context.books.session, opening)
     for told in facts.pledges:

@@ -13,7 +13,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from sqlmodel import Session, col, select
 
-from ledger.core.entry import Entry, F, N, Posting
+from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Count, Date, Name, Number
 from ledger.core.names import spend_named
@@ -30,7 +30,7 @@ from ledger.rules.pledges import GiftRef
 from ledger.rules.questions import names_in_question
 from ledger.rules.rows import mark_reversed
 from ledger.rules.screening import Listed, ScreeningState, payees_of
-from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.spec import RECORDERS, Context, F, Kind, N, Undoing, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import zip_longest
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import CompoundSelect, Select, bindparam, or_, select, union_all
 from sqlmodel import Session, col
 
 from ledger.core.entry import Entry, OutOfOrder, Posting, days_between
+from ledger.core.facts import Facts, number_of, text_of
 from ledger.core.lines import Change, Use
 from ledger.core.names import EndedLine, GiftKind, GiftName, gift_named, line_named
 from ledger.core.roles import Role
@@ -95,20 +96,20 @@ def _days(entries: int, runs: int) -> CompoundSelect[int, str, str, str] | Selec
 def days_of(session: Session, numbers: Collection[int], runs: Collection[Run] = ()) -> list[Days]:
     """The days of entries, and of those that brought the units of some runs of lines, in order."""
     found: set[Days] = set()
-    none_left: tuple[int, Sequence[Any]] = (0, ())
-    for (entries, some), (size, part) in zip_longest(
-        by_size(sorted(numbers)), by_size(list(dict.fromkeys(runs))), fillvalue=none_left
-    ):
+    no_numbers: tuple[int, Sequence[int]] = (0, ())
+    no_runs: tuple[int, Sequence[Run]] = (0, ())
+    for of_numbers, of_runs in zip_longest(by_size(sorted(numbers)), by_size(list(dict.fromkeys(runs)))):
+        (entries, some), (size, part) = of_numbers or no_numbers, of_runs or no_runs
         asked: dict[str, str | int] = run_parameters(part, size)
         asked |= {f"entry{n}": some[min(n, len(some) - 1)] for n in range(entries)}
         found.update(Days(*row) for row in session.connection().execute(_days(entries, size), asked))
     return sorted(found)
 
 
-def spend_of(session: Session, campaign: str, facts: object) -> SpendRow | None:
+def spend_of(session: Session, campaign: str, facts: Facts) -> SpendRow | None:
     """The settled spend that facts explain, if they name one."""
-    ref = getattr(facts, "txid", None)
-    if ref is None or getattr(facts, "wallet", None) is not None:
+    ref = text_of(facts, "txid")
+    if ref is None or text_of(facts, "wallet") is not None:
         return None
     asked = select(SpendRow).where(col(SpendRow.campaign) == campaign, col(SpendRow.ref) == ref)
     return session.scalars(asked).first()
@@ -155,24 +156,24 @@ def _of_proposal(context: Context, number: int) -> Iterator[int]:
                 yield from _entries(session, field, campaign, value, order)
 
 
-def _named(session: Session, campaign: str, facts: object) -> Iterator[int]:
+def _named(session: Session, campaign: str, facts: Facts) -> Iterator[int]:
     """The entries of the papers that facts name."""
-    entry = getattr(facts, "entry", None)
-    if isinstance(entry, int):
+    entry = number_of(facts, "entry")
+    if entry is not None:
         yield entry
     for field in ("gift", "outpoint", "coin"):
-        value = getattr(facts, field, None)
-        if isinstance(value, str):
+        value = text_of(facts, field)
+        if value is not None:
             yield from _gift(session, campaign, value)
-    spend = getattr(facts, "spend", None)
-    if isinstance(spend, str):
+    spend = text_of(facts, "spend")
+    if spend is not None:
         of_spend = (col(SpendRow.campaign) == campaign, col(SpendRow.ref) == spend)
         yield from session.scalars(select(col(SpendRow.entry)).where(*of_spend))
     for field in NAMED:
-        value = getattr(facts, field, None)
-        if isinstance(value, str):
-            order = getattr(facts, "order", None)
-            yield from _entries(session, field, getattr(facts, "lender", campaign), value, order)
+        value = text_of(facts, field)
+        if value is not None:
+            of_campaign = text_of(facts, "lender") or campaign
+            yield from _entries(session, field, of_campaign, value, text_of(facts, "order"))
 
 
 def _gift(session: Session, campaign: str, gift: str) -> Iterator[int]:
@@ -213,7 +214,7 @@ def entries_of(row: Named) -> Iterator[int]:
         yield row.decided_by
 
 
-def behind(books: Books, posting: Posting[Any]) -> set[int]:
+def behind(books: Books, posting: Posting[N]) -> set[int]:
     """The entries that appended the units which an entry takes, holds or frees.
 
     Of what ended in a use and goes on after all, the entry of that use, and those behind what it took.
@@ -223,7 +224,7 @@ def behind(books: Books, posting: Posting[Any]) -> set[int]:
     return numbers | {source.entry for of_run in sources for source in of_run}
 
 
-def _taken(books: Books, posting: Posting[Any]) -> tuple[set[int], list[Run]]:
+def _taken(books: Books, posting: Posting[N]) -> tuple[set[int], list[Run]]:
     """The units that an entry takes, holds or frees, and what uses took of which some goes on; the entries of those."""
     numbers, taken, lines = set[int](), list[Run](), books.lines
     runs = [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Exists
 from sqlmodel import Session
-from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting, with_facts
-from ledger.core.facts import facts_from
+from ledger.core.facts import Facts, facts_from, notes_from, text_of
 from ledger.core.lines import Operation, Use
 from ledger.core.roles import APPROVERS as APPROVERS
 from ledger.core.roles import RECORDERS as RECORDERS
@@ -22,8 +21,8 @@ from ledger.rules.books import Books
 from ledger.rules.doubts import Doubtful
 from ledger.rules.standing import Closed, standings
 
-F = TypeVar("F", default=Any)
-N = TypeVar("N", default=Any)
+F = TypeVar("F", bound=Facts)
+N = TypeVar("N")
 
 SYSTEM = frozenset({Role.SYSTEM})
 
@@ -141,7 +140,7 @@ class Kind(Generic[F, N]):
     key: Callable[[str, F], str]
     post: Callable[[Context, F], Posting[N]]
     fold: Callable[[Books, Entry[F, N]], None]
-    date: Callable[[F], str | None] = lambda facts: getattr(facts, "date", None)
+    date: Callable[[F], str | None] = lambda facts: text_of(facts, "date")
     approves: Callable[[Books, str, F], int | None] = lambda _books, _campaign, _facts: None
     """The seq of the entry that this one approves; its recorder may not be its approver."""
     asks: Callable[[Context, F], Asked | None] = lambda _context, _facts: None
@@ -166,9 +165,9 @@ class Kind(Generic[F, N]):
     the key of the next one says the number."""
     named: str = "number"
     """The field by which people tell one from another: what a refusal of other facts under the same key calls it."""
-    follows: Callable[[Books, Entry[F, N]], Iterable[tuple[Kind, Any]]] = lambda _books, _entry: ()
-    """What an entry leads to by itself, kinds and facts: recorded right after it, together or not at all."""
-    undoing: Undoing | None = None
+    follows: Callable[[Books, Entry[F, N]], Iterable[Following]] = lambda _books, _entry: ()
+    """What an entry leads to by itself: recorded right after it, together or not at all."""
+    undoing: Undoing[F, N] | None = None
     """How an entry of this kind is reversed; without one it never is."""
     notes: type[N] | None = None
     everywhere: bool = False
@@ -191,14 +190,28 @@ class Kind(Generic[F, N]):
 
     def read(self, entry: Entry) -> Entry[F, N]:
         """An entry of this kind from the journal, as its fold and its undoing take it."""
-        noted: Any = None if self.notes is None or not entry.notes else facts_from(self.notes, entry.notes)
-        return with_facts(entry, facts_from(self.facts, entry.facts), noted)
+        return with_facts(entry, facts_from(self.facts, entry.facts), notes_from(self.notes, entry.notes))
 
 
-def numbered(kind: str, number: str = "number") -> Callable[[str, Any], str]:
+class Recorder(Protocol):
+    """Records facts of whichever kind."""
+
+    def __call__(self, kind: Kind[F, N], facts: F, /) -> None: ...
+
+
+Following = Callable[[Recorder], None]
+"""Facts that follow from an entry, with their kind."""
+
+
+def following(kind: Kind[F, N], facts: F) -> Following:
+    """What an entry leads to by itself."""
+    return lambda record: record(kind, facts)
+
+
+def numbered(kind: str, number: str = "number") -> Callable[[str, Facts], str]:
     """A key from what happened: the kind, the campaign and the number on the paper."""
 
-    def key(campaign: str, facts: Any) -> str:
+    def key(campaign: str, facts: Facts) -> str:
         return f"{kind}:{campaign}:{getattr(facts, number)}"
 
     return key

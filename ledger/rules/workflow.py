@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any, ClassVar, Generic, TypedDict
+from typing import ClassVar, Generic, TypedDict
 
 from pydantic import ConfigDict
 from sqlalchemy import ColumnElement, CompoundSelect, Exists, Text, bindparam, exists, literal, union_all
@@ -22,7 +22,7 @@ from typing_extensions import TypeVar
 
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Conflict
-from ledger.core.facts import STRICT, Date, Number
+from ledger.core.facts import STRICT, Date, Facts, Number
 from ledger.core.lines import Change, Operation, UnitState, Use, common
 from ledger.core.names import approval_key
 from ledger.model.journal import EntryRow
@@ -39,6 +39,7 @@ from ledger.rules.spec import (
     RECORDERS,
     Context,
     Explains,
+    Following,
     Kind,
     Pending,
     Proposals,
@@ -46,7 +47,7 @@ from ledger.rules.spec import (
     numbered,
 )
 
-F = TypeVar("F")
+F = TypeVar("F", bound=Facts)
 N = TypeVar("N")
 P = TypeVar("P", default=None)
 R = TypeVar("R", bound=Proposal)
@@ -116,10 +117,6 @@ def release_of(session: Session, proposal: Proposal) -> tuple[Change, ...]:
     )
 
 
-def _nothing(_books: Books, _row: Proposal, _entry: object) -> None:
-    """Nothing else changes."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Workflow(Generic[F, R, N, P]):
     """A noun that two people decide. What is left out does nothing.
@@ -142,19 +139,19 @@ class Workflow(Generic[F, R, N, P]):
     proposal_notes: type[P] | None = None
     proposed_by: tuple[str, str] | None = None
     """Noun and verb of the proposal where they are others than the noun and `add`: `purchase`, `close`."""
-    kept: Callable[[Books, R, Entry[F, P]], None] = _nothing
+    kept: Callable[[Books, R, Entry[F, P]], None] = lambda _books, _row, _entry: None
     """What recording it leaves beside its row: items, or that something waits for it."""
     also_in: Callable[[Session, str, F], tuple[str, ...]] = lambda _session, _campaign, _facts: ()
     """Campaigns in whose books its approval writes too, as in `Kind`."""
     approved_in: Callable[[Session, R], tuple[str, ...]] = lambda _session, _row: ()
     """The same campaigns, of what was recorded: who approves it needs the role there too."""
-    approved: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    approved: Callable[[Books, R, Entry[Decision, N]], None] = lambda _books, _row, _entry: None
     read_elsewhere: bool = False
     """May other campaigns' inboxes say something else after its approval, or the reversal of that?"""
-    follows: Callable[[Books, R, Entry[Decision, N]], Iterable[tuple[Kind, Any]]] = lambda *_: ()
+    follows: Callable[[Books, R, Entry[Decision, N]], Iterable[Following]] = lambda *_: ()
     """What its approval leads to by itself, as in `Kind`."""
-    rejected: Callable[[Books, R, Entry[Decision, None]], None] = _nothing
-    reversed: Callable[[Books, R, Entry[Decision, N]], None] = _nothing
+    rejected: Callable[[Books, R, Entry[Decision, None]], None] = lambda _books, _row, _entry: None
+    reversed: Callable[[Books, R, Entry[Decision, N]], None] = lambda _books, _row, _entry: None
     """What else these change in the model."""
     reversible: bool = True
     require: Callable[[Context, R, Entry[Decision, N]], None] = lambda _context, _row, _entry: None

@@ -6,12 +6,12 @@ Folded from the journal; it decides nothing and holds no figures.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Text, bindparam, insert, select
 from sqlmodel import Session
 
-from ledger.core.entry import Entry
+from ledger.core.entry import Entry, Loose
 from ledger.core.names import Lot
 from ledger.model.balances import EntrySubjectRow, SubjectKind
 from ledger.model.columns import table_of
@@ -55,7 +55,7 @@ def note_subjects(session: Session, entry: Entry) -> None:
 def _subjects(entry: Entry) -> Iterator[Subject]:
     """What an entry changes the state of without taking units of a line."""
     kind, facts, notes = entry.kind, entry.facts, entry.notes
-    told: dict[str, Any] = notes.get("reversed", {})
+    told: Loose = notes.get("reversed", {})
     if told:
         kind, facts, notes = str(told["kind"]), told["facts"], told.get("notes", {})
     first = kind == "donation" or (kind == "valuation" and not told and not facts.get("n"))

@@ -15,11 +15,11 @@ from ledger.core.errors import Conflict, LedgerError, NotAllowed, Refused
 from ledger.model.orders import OrderRow
 from ledger.model.proposals import ProposalStatus
 from ledger.recording.actors import Actor
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
 from ledger.rules.balances import moved_by
 from ledger.rules.orders import order_value
-from ledger.rules.spec import Kind
 from ledger.views.queries import campaign_report
 from tests.tools.drawn import SEED
 from tests.tools.ledgers import SLUG, Ledger, name, tx
@@ -262,7 +262,7 @@ class EarlyWorld(World):
     early: set[str]
     refused: set[str]
 
-    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+    def tell(self, kind: AnyKind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
         if "date" in facts and kind.name not in BEGINS:
             try:
                 told = self.act(actor, slug, kind, facts | {"date": LONG_AGO}, self.now + 30)

@@ -25,6 +25,7 @@ from ledger.core.times import rfc3339
 from ledger.model.journal import EntryRow
 from ledger.model.tables import METADATA
 from ledger.recording.actors import Actor
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.confirming import confirm, make_link
 from ledger.recording.desk import Outcome, act
 from ledger.recording.rebuild import rebuild
@@ -38,7 +39,6 @@ from ledger.rules.goods import noted_of_lots
 from ledger.rules.matching import all_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.settled import settled_block
-from ledger.rules.spec import Kind
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.bank_state import bank_states
@@ -76,7 +76,7 @@ class Told:
 
     actor: Actor
     slug: str
-    kind: Kind
+    kind: AnyKind
     facts: dict[str, Any]
     seq: int
 
@@ -139,13 +139,13 @@ class World:
 
     # what is told
 
-    def actor_for(self, kind: Kind, slug: str, facts: dict[str, Any]) -> Actor:
+    def actor_for(self, kind: AnyKind, slug: str, facts: dict[str, Any]) -> Actor:
         """Somebody whose role may tell it; for an approval, who did not record what it approves."""
         recorded = self.author_of_approved(kind, slug, facts)
         allowed = [a for a in self.actors if a.roles_in(slug) & kind.roles]
         return self.rnd.choice([a for a in allowed if a.id != recorded])
 
-    def author_of_approved(self, kind: Kind, slug: str, facts: dict[str, Any]) -> int | None:
+    def author_of_approved(self, kind: AnyKind, slug: str, facts: dict[str, Any]) -> int | None:
         """Who recorded what these facts would approve."""
         try:
             shaped: Any = type("Facts", (), facts)
@@ -155,7 +155,7 @@ class World:
         except (AttributeError, TypeError):
             return None
 
-    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+    def tell(self, kind: AnyKind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
         """Tell a fact at the desk; a LedgerError passes on once it is certain that it left no trace."""
         self.now += 60
 
@@ -235,7 +235,7 @@ class World:
         with self.store.write() as tx:
             tx.addresses.add(rows)
 
-    def act(self, actor: Actor, slug: str, kind: Kind, facts: dict[str, Any], now: int) -> Outcome:
+    def act(self, actor: Actor, slug: str, kind: AnyKind, facts: dict[str, Any], now: int) -> Outcome:
         with self.store.write() as tx:
             return act(tx, actor, slug, kind.noun, kind.verb, facts, now=now)
 

@@ -23,11 +23,11 @@ from ledger.core.facts import facts_json
 from ledger.core.look import ChainLook, JoinedBlock, SeenTx, TxFacts
 from ledger.core.times import rfc3339
 from ledger.recording.actors import Actor
+from ledger.recording.any_kind import AnyKind
 from ledger.recording.desk import Outcome
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.settling import LookOutcome
 from ledger.rules.confirmations import Confirmation
-from ledger.rules.spec import Kind
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from service.demo.act import Act
@@ -205,7 +205,7 @@ class TapedWorld(World):
         super().add_addresses(rows)
         self.taped.addresses(rows)
 
-    def act(self, actor: Actor, slug: str, kind: Kind, facts: dict[str, Any], now: int) -> Outcome:
+    def act(self, actor: Actor, slug: str, kind: AnyKind, facts: dict[str, Any], now: int) -> Outcome:
         def note(outcome: str, entries: list[EntryRow]) -> Step:
             return Told(
                 at=now,
@@ -240,7 +240,7 @@ class TapedWorld(World):
 class LateWorld(TapedWorld):
     """Much is told late: beside its accounting date stands the day that it happened, and why that is out of order."""
 
-    def tell(self, kind: Kind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
+    def tell(self, kind: AnyKind, slug: str, facts: dict[str, Any], actor: Actor) -> Outcome:
         if "date" in facts and self.rnd.randrange(3) == 0:
             day = rfc3339(self.now - DAY * self.rnd.choice((-1, 0, 1, 3, 40)))[:10]
             facts = facts | {"happened": day}
