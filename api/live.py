@@ -25,6 +25,7 @@ from api.policy import POLICY
 from api.ports import Ports
 from api.problems import UNKEPT, problem_json
 from api.ready import State, state_of
+from ledger.core.errors import NotFound
 from ledger.recording.address_requests import awaited_by
 from ledger.views.trail import DonationStatus, DonationTrail
 
@@ -121,11 +122,12 @@ def live_routes(router: APIRouter, ports: Ports, newest: Callable[[], Awaitable[
 def _waits_in(ports: Ports, key: str) -> str | None:
     """The campaign of the one gift of a key that waits, or of the claim code that waits for a payment."""
     with ports.store.read() as tx:
-        trails = ports.views.donation_trails(tx, key)
-        if trails:
-            return trails[0].campaign if waits(trails) else None
-        awaited = awaited_by(tx, key)
-        return None if awaited is None else awaited.slug
+        try:
+            trails = ports.views.donation_trails(tx, key)
+        except NotFound:  # of a claim code too, as long as nothing has come to it
+            awaited = awaited_by(tx, key)
+            return None if awaited is None else awaited.slug
+        return trails[0].campaign if waits(trails) else None
 
 
 async def _events(

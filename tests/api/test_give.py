@@ -110,6 +110,11 @@ def test_a_donor_asks_for_an_address_for_one_need_and_keeps_a_secret_link(
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-robots-tag"] == "noindex"
         assert "set-cookie" not in answer.headers
+    (live,) = re.findall(r'data-live="([^"]+)"', own.text)
+    ends = Ports(store, lambda: NOW, SiteSettings(), lambda: "", list, ending=lambda: True)
+    ending = TestClient(create_app(ends))
+    assert ending.get(live).text.startswith("retry: "), "what comes to it is told to who has the page open"
+    assert ending.get(live.replace(code, "another-code-22-letters")).status_code == 204
     with store.read() as tx:
         row = tx.addresses.by_address(ONE)
         assert row is not None

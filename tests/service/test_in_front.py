@@ -15,13 +15,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.concurrency import run_in_threadpool
 
+from api.live import News, Streams
 from service import bounded_head
 from service.bounded_head import HEAD_BYTES
 from service.command import Unavailable
@@ -251,6 +253,31 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's own name
         """Nothing."""
+
+
+@pytest.mark.parametrize("put", [nginx, caddy], ids=["nginx", "caddy"])
+def test_news_of_a_gift_pass_a_web_server_in_front_as_they_come(put: Put, tmp_path: Path) -> None:
+    """The second event is sent only once the first was read, so one that is held back would never come."""
+    read = threading.Event()
+
+    async def events() -> AsyncIterator[str]:
+        yield "id: 1\n\n"
+        yield f"id: {await run_in_threadpool(read.wait, SECONDS)}\n\n"
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await News(Streams(), "", events())(scope, receive, send)
+
+    server = WebServer(app, "127.0.0.1", 0)
+    running, port = put(tmp_path, int(server.start().rpartition(":")[2]))
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    asking.request("GET", f"/d/live/{CODE}", headers={"Host": "aid.example", "Accept-Encoding": "gzip"})
+    answer = asking.getresponse()
+    assert answer.readline() == b"id: 1\n"
+    read.set()
+    assert answer.read() == b"\nid: True\n\n"
+    asking.close()
+    Front(port, tmp_path, running).stop()
+    server.stop()
 
 
 @pytest.mark.parametrize("put", [nginx, caddy], ids=["nginx", "caddy"])
