@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_EXTENSION = 62
+_PICTURE = frozenset({0, 4, 6, 7, 16, 20, 22, 23, 36, 38, 39, 40, 42, 43, 48, 49, 50, 51, 53})
+"""Kinds of segments that a picture is made of (T.88, 7.3): dictionaries, regions, tables, and where pages end."""
 _UNKNOWN = 0xFFFFFFFF
 _MANY = 7
 
@@ -12,7 +13,7 @@ class NoJbig2(ValueError):
 
 
 def plain_jbig2(raw: bytes) -> bytes:
-    """Its segments but for extensions, which hold remarks (T.88, 7.4.14). Raises NoJbig2."""
+    """Its segments but for those that are no picture: extensions hold remarks (T.88, 7.4.14). Raises NoJbig2."""
     kept, at = [], 0
     while at < len(raw):
         begin, at, kind = at, *_head(raw, at)
@@ -23,7 +24,7 @@ def plain_jbig2(raw: bytes) -> bytes:
         at += size
         if at > len(raw):
             raise NoJbig2
-        if kind != _EXTENSION:
+        if kind in _PICTURE:
             kept.append(raw[begin:at])
     return b"".join(kept)
 

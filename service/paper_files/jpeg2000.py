@@ -1,13 +1,19 @@
-"""A JPEG 2000 picture, as PDF files hold them, without what is no picture: XMP, Exif, the words of programs.
+"""A JPEG 2000 picture, as PDF files hold them, without what is no picture: places, Exif, labels, the words of programs.
 
-Its boxes are read as ISO/IEC 15444-1 (annex I) has them, the head of its code as annex A does.
+Its boxes are read as ISO/IEC 15444-1 (annex I) and 15444-2 (annex M) have them, its code as annex A does. What is named
+here is what a picture is made of; all else is beside it.
 """
 
 from __future__ import annotations
 
-_BESIDE = frozenset({b"xml ", b"uuid", b"uinf", b"jp2i", b"free", b"skip"})
+from service.paper_files.colour_profile import is_profile, plain_profile
+
+_HOLDS = frozenset({b"jp2h", b"jpch", b"jplh", b"cgrp", b"res "})
+"""Boxes that are nothing but further boxes."""
+_PICTURE = frozenset(b"ihdr bpcc colr pclr cmap cdef opct creg resc resd ftyp rreq".split())
+_COLOURS, _BEFORE_PROFILE = b"colr", 3
 _CODE, _FILE = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"
-_COMMENT, _TILES = 0x64, 0x90
+_COMMENT, _TILE, _POINTS, _END = b"\xff\x64", b"\xff\x90", b"\xff\x93", b"\xff\xd9"
 
 
 class NoJpeg2000(Exception):
@@ -18,8 +24,15 @@ def plain_jpeg2000(data: bytes) -> bytes:
     """The same picture with nothing beside it; raises NoJpeg2000."""
     if data.startswith(_CODE):
         return _plain_code(data)
-    if not data.startswith(_FILE):
+    boxes = _plain_boxes(data[len(_FILE) :]) if data.startswith(_FILE) else b""
+    if (
+        b"jp2c" not in boxes
+    ):  # a picture may lie elsewhere, by a table of its pieces: no reader of PDF looks there
         raise NoJpeg2000
+    return _FILE + boxes
+
+
+def _plain_boxes(data: bytes) -> bytes:
     kept, at = bytearray(), 0
     while at < len(data):
         size, name, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
@@ -28,23 +41,52 @@ def plain_jpeg2000(data: bytes) -> bytes:
         stop = len(data) if size == 0 else at + size
         if stop < at + head or stop > len(data):
             raise NoJpeg2000
-        if name == b"jp2c":
-            code = _plain_code(data[at + head : stop])
-            kept += (0 if size == 0 else 8 + len(code)).to_bytes(4) + name + code
-        elif name not in _BESIDE:
-            kept += data[at:stop]
+        told = _plain_box(name, data[at + head : stop])
+        if told is not None:
+            kept += (0 if size == 0 else 8 + len(told)).to_bytes(4) + name + told
         at = stop
     return bytes(kept)
 
 
+def _plain_box(name: bytes, told: bytes) -> bytes | None:
+    """What a box may keep; None where it is no part of a picture."""
+    if name == b"jp2c":
+        return _plain_code(told)
+    if name in _HOLDS:
+        return _plain_boxes(told)
+    if name == _COLOURS and is_profile(told[_BEFORE_PROFILE:]):
+        return told[:_BEFORE_PROFILE] + plain_profile(told[_BEFORE_PROFILE:])
+    return told if name in _PICTURE else None
+
+
 def _plain_code(code: bytes) -> bytes:
-    """The coded picture without the comments before its first tile."""
-    kept, at = bytearray(code[:2]), 2
-    while code[at : at + 2] != bytes((0xFF, _TILES)):
+    """The coded picture without comments, in its head or in that of a part, and without what stands behind its end."""
+    head, at = _plain_head(code, 2, _TILE)
+    kept = bytearray(code[:2] + head)
+    while code[at : at + 2] == _TILE:
+        length = code[at + 6 : at + 10]
+        size = int.from_bytes(length)
+        head, points = _plain_head(code, at, _POINTS)
+        # No coded point looks like a marker. A part without a length goes on to the end of the code.
+        stop = at + size if size else code.find(_END, points)
+        if stop < points or stop > len(code):
+            raise NoJpeg2000
+        if size:
+            size -= points - at - len(head)
+            head = head[:6] + size.to_bytes(4) + head[10:]
+        kept += head + code[points:stop]
+        at = stop
+    return bytes(kept + _END)
+
+
+def _plain_head(code: bytes, at: int, until: bytes) -> tuple[bytes, int]:
+    """The segments from `at` on without comments, and where the marker `until` stands."""
+    kept = bytearray()
+    while code[at : at + 2] != until:
         stop = at + 2 + int.from_bytes(code[at + 2 : at + 4])
         if len(code) < at + 4 or code[at] != 0xFF or stop < at + 4 or stop > len(code):
             raise NoJpeg2000
-        if code[at + 1] != _COMMENT:
+        if code[at : at + 2] != _COMMENT:
             kept += code[at:stop]
         at = stop
-    return bytes(kept + code[at:])
+    return bytes(kept), at

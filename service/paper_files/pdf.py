@@ -226,7 +226,7 @@ class _Drawing(TokenFilter):
             return self.handle_comment(token)
         if token.type_ == TokenType.inline_image and token.raw_value.startswith(_JPEG):
             plain = _plain(token.raw_value)
-            if len(plain) < len(token.raw_value):
+            if plain != token.raw_value:
                 self.found.append(MetadataItem(Treatment.METADATA, "metadata of a picture"))
                 return [Token(TokenType.inline_image, plain)]
         return [token]
@@ -501,7 +501,7 @@ def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
         packed = Stream(pdf, raw, Filter=Array(map(Name, names[:-1])), DecodeParms=Array(before))
         raw = packed.read_bytes()
     plain = _plain_jbig2(raw) if names[-1] == "/JBIG2Decode" else _plain(raw)
-    if len(plain) < len(raw):
+    if plain != raw:
         yield MetadataItem(Treatment.METADATA, "metadata of a picture")
         told.write(plain, filter=Name(names[-1]), decode_parms=parameters)
 
@@ -510,21 +510,22 @@ _JPEG = b"\xff\xd8\xff"
 
 
 def _plain(raw: bytes) -> bytes:
-    """A photograph as it may stay; one that no reader shows stays, since nothing is known of it."""
+    """A photograph as it may stay. Raises Refused for one that cannot be read, since what it says is not known."""
     try:
         return plain_jpeg(raw) if raw.startswith(_JPEG) else plain_jpeg2000(raw)
     except (NoJpeg, NoJpeg2000):
-        return raw
+        raise _unread() from None
 
 
 def _plain_jbig2(raw: bytes) -> bytes:
-    """Raises Refused for one that no reader shows, since remarks in it cannot be told from points."""
     try:
         return plain_jbig2(raw)
     except NoJbig2:
-        raise Refused.field(
-            "paper", "a picture in this PDF cannot be read; print it into a new one"
-        ) from None
+        raise _unread() from None
+
+
+def _unread() -> Refused:
+    return Refused.field("paper", "a picture in this PDF cannot be read; print it into a new one")
 
 
 def _dictionaries(pdf: Pdf) -> Iterator[Dictionary | Stream]:

@@ -167,20 +167,39 @@ def test_nothing_stays_around_a_pdf_nor_from_before_it_was_saved_last() -> None:
     assert treated(out.getvalue()).done == ()
 
 
-def jpeg2000() -> bytes:
-    """A picture of a scanner with XMP beside it, and its program's word in the head of the code."""
-    code = b"\xff\x4f\xff\x51\0\x06ssss\xff\x64\0\x0c\0\1A person\xff\x90tiles\xff\xd9"
+def jpeg2000(*, said: bool) -> bytes:
+    """A scan without and with words: XMP, a place on a map and a label, a program's word in each head, some behind."""
+    out = io.BytesIO()
+    painted().save(out, "JPEG2000", mct=0)
+    plain = out.getvalue()
+    head, _, code = plain.partition(b"\xff\x4f\xff\x51")
+    words, size = b"\xff\x64\0\x0c\0\1A person", b"\xff\x90\0\x0a\0\0"
 
     def box(name: bytes, told: bytes) -> bytes:
         return struct.pack(">I", len(told) + 8) + name + told
 
-    signature = box(b"jP  ", b"\r\n\x87\n")
-    return (
-        signature
-        + box(b"xml ", b"<x>A person</x>")
-        + box(b"uuid", bytes(16) + b"A person")
-        + box(b"jp2c", code)
+    before, _, tile = code.partition(size)
+    tile, _, points = tile.partition(b"\xff\x93")
+    own, _, before = before.partition(b"\xff\x64")
+    before = before[int.from_bytes(before[:2]) :]  # Pillow's program says its name
+    longer = (int.from_bytes(tile[:4]) + (len(words) if said else 0)).to_bytes(4)
+    comment = words if said else b""
+    whole = (
+        b"\xff\x4f\xff\x51"
+        + own
+        + comment
+        + before
+        + size
+        + longer
+        + tile[4:]
+        + comment
+        + b"\xff\x93"
+        + points
     )
+    beside = box(b"xml ", b"<x>A person</x>") + box(b"uuid", bytes(16) + b"A person")
+    place = box(b"asoc", box(b"lbl ", b"A person") + box(b"xml ", b"<gml:pos>9.05 7.49</gml:pos>"))
+    boxes = head[:-8] + (beside + place if said else b"")
+    return boxes + box(b"jp2c", whole + (b"A person" if said else b""))
 
 
 def drawn_pdf() -> bytes:
@@ -202,13 +221,13 @@ def drawn_pdf() -> bytes:
     letters = make(
         pikepdf.Dictionary(CharProcs=pikepdf.Dictionary(a=make(pikepdf.Stream(pdf, b"%A person\n0 0 d0"))))
     )
-    other = pikepdf.Array([pikepdf.Dictionary(Image=image(b"A person", "DCTDecode"))])
+    other = pikepdf.Array([pikepdf.Dictionary(Image=image(photo, "DCTDecode"))])
     kept = make(pikepdf.Stream(pdf, b"<x>A person</x>", Type=pikepdf.Name.Metadata))
     page["/Resources"] = pikepdf.Dictionary(
         XObject=pikepdf.Dictionary(
             F=draws,
             Twice=image(zlib.compress(photo), "FlateDecode", "DCTDecode", Alternates=other, Own=kept),
-            Scan=image(jpeg2000(), "JPXDecode"),
+            Scan=image(jpeg2000(said=True), "JPXDecode"),
         ),
         Font=pikepdf.Dictionary(L=letters),
     )
@@ -234,7 +253,10 @@ def test_no_words_stay_in_what_draws_a_page_beside_its_pictures_or_behind_its_li
         assert b"(50% off)" in pdf.pages[0].Contents.read_bytes()
         images = pdf.pages[0].Resources.XObject
         assert images.Twice.read_raw_bytes()[:3] == b"\xff\xd8\xff"
-        assert images.Scan.read_raw_bytes().endswith(b"\xff\x51\0\x06ssss\xff\x90tiles\xff\xd9")
+        scan = images.Scan.read_raw_bytes()
+        assert scan == jpeg2000(said=False)
+        with Image.open(io.BytesIO(scan)) as shown:
+            assert shown.convert("RGB").tobytes() == painted().tobytes()
     assert b"A person" not in unpacked
     assert b"https://example.org/50%25" in unpacked
     assert treated(told.data).done == ()
@@ -260,6 +282,7 @@ def told_pdf() -> bytes:
     named = profile.replace("sRGB".encode("utf-16-be"), "A pe".encode("utf-16-be"))
     assert named != profile
     remark, points = _segment(0, 62, b"\x20\0\0\0by\0A person\0\0"), _segment(1, 48, bytes(19))
+    remark += _segment(0, 52, b"A person")
     shared = make(pikepdf.Stream(pdf, remark + _segment(2, 0, b"dictionary")))
     page["/Resources"] = dictionary(
         ColorSpace=dictionary(
@@ -332,10 +355,14 @@ def test_no_name_stays_in_what_is_read_instead_of_a_page_nor_in_layers_profiles_
     assert {"ActualText: A person", "Alt: A person", "whom a layer is for: A person"} <= set(told.metadata)
     assert treated(told.data).done == ()
     broken = told_pdf().replace(_segment(1, 48, bytes(19)), _segment(1, 48, bytes(19))[:9] + bytes(12))
-    with pytest.raises(Refused, match="a picture in this PDF cannot be read"):
-        treated(
-            broken.replace(struct.pack(">IBBBI", 1, 48, 0, 1, 19), struct.pack(">IBBBI", 1, 48, 0, 1, 99))
-        )
+    torn = drawn_pdf().replace(b"\xff\xd9", b"A person")
+    for unread in (
+        broken.replace(struct.pack(">IBBBI", 1, 48, 0, 1, 19), struct.pack(">IBBBI", 1, 48, 0, 1, 99)),
+        torn,
+        drawn_pdf().replace(b"jp2c", b"\0\0\0\0"),
+    ):
+        with pytest.raises(Refused, match="a picture in this PDF cannot be read"):
+            treated(unread)
 
 
 def test_a_picture_that_its_exif_turns_is_turned() -> None:
