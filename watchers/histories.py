@@ -226,8 +226,26 @@ class Histories:
         except ProofRefused as refused:
             if one.source.look_hash(height) != header.hash:
                 raise SourceDown(one.name, "its chain changed while it was asked") from refused
-            raise SourceLied(one.name, "proof", "{refused}", refused=refused.wording) from refused
+            if not self._held_beside(proof, height, header):
+                raise SourceLied(one.name, "proof", "{refused}", refused=refused.wording) from refused
+            if Can.BLOCK not in one.source.can:
+                raise SourceDown(one.name, "shows a proof that it kept, of a block that it left") from refused
+            proof = self._proof_in_block(one, txid, header)
         return relevant_tx(tx, proof.position, proof.branch)
+
+    def _held_beside(self, proof: MerkleProof, height: int, header: Header) -> bool:
+        """Does a branch lead to another block of that height, which some chain that we know has or had?"""
+        for tip in self._chain.tips():
+            beside = self._chain.ancestor(tip.hash, height) if tip.height >= height else header.hash
+            other = self._chain.header(beside)
+            if other is None or other == header:
+                continue
+            try:
+                check_proof(proof, other.merkle_root, None)
+            except ProofRefused:
+                continue
+            return True
+        return False
 
     def _proof_in_block(self, one: SourceStatus, txid: str, header: Header) -> MerkleProof:
         try:

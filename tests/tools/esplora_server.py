@@ -29,19 +29,20 @@ class EsploraServer(FakeServer):
 
     Fields that can be lied about: see `source_mutations`; some are whole lists or objects.
 
-    `rows` is the length of a page of a history. The first page has up to 50 that wait, and that many in blocks, as
-    Blockstream's; with `together` as many as that in all, waiting ones first, as mempool/electrs. `electrum_backend`
-    is mempool's: its pages are of `rows` in all and go on by `?after_txid=`, and it has neither `/txs/mempool` nor
-    `/raw`, `/outspend/N` and proofs, but `/hex` and `/outspends`, which does not say who spends. `merkle_route` False
-    is a server without proofs; `html` one whose 404 is a page. `unknown_cursor` is what it answers to a cursor that
-    it does not know: "empty", "first" (the first page again) or "error". `keeps_rows`: `/blocks/:height` shows what it
-    showed of a height before, whatever branch that was. `apart`: height and hash of the tip are cached apart, so the
-    first hash after it moved is that of the tip before.
+    `rows` is the length of a page of a history. The first page has up to `waiting_rows` that wait, and that many in
+    blocks, as Blockstream's; with `together` as many as that in all, waiting ones first, as mempool/electrs.
+    `electrum_backend` is mempool's: its pages are of `rows` in all and go on by `?after_txid=`, and it has neither
+    `/txs/mempool` nor `/raw`, `/outspend/N` and proofs, but `/hex` and `/outspends`, which does not say who spends.
+    `merkle_route` False is a server without proofs; `html` one whose 404 is a page. `unknown_cursor` is what it answers
+    to a cursor that it does not know: "empty", "first" (the first page again) or "error". `keeps_rows`:
+    `/blocks/:height` and proofs show what they showed before, whatever branch that was of. `apart`: height and hash of
+    the tip are cached apart, so the first hash after it moved is that of the tip before.
     """
 
     pages = True
     page = 10
     rows = 25
+    waiting_rows = 50
     together = 0
     electrum_backend = False
     merkle_route = True
@@ -54,6 +55,7 @@ class EsploraServer(FakeServer):
     def __init__(self, chain: FakeChain) -> None:
         super().__init__(chain)
         self._rows: dict[int, str] = {}
+        self._proofs: dict[str, dict[str, Any]] = {}
         self._tip = ""
 
     @property
@@ -94,7 +96,10 @@ class EsploraServer(FakeServer):
             case ["tx", txid, "status"]:
                 return self._json(told("status", self._status(txid, top, "status")))
             case ["tx", txid, "merkle-proof"] if self._proves(txid, top):
-                return self._json(told("merkle-proof", self._proof(txid, top)))
+                proof = self._proof(txid, top)
+                return self._json(
+                    told("merkle-proof", self._proofs.setdefault(txid, proof) if self.keeps_rows else proof)
+                )
             case ["tx", txid, "outspend", vout] if not self.electrum_backend:
                 return self._json(told("outspend", self._outspend(Outpoint(txid, int(vout)), top)))
             case ["tx", txid, "outspends"] if self._has(txid):
@@ -207,7 +212,7 @@ class EsploraServer(FakeServer):
         if chain or cursor in newest:
             start = newest.index(cursor) + 1 if cursor in newest else 0
             return newest[start : start + self.rows]
-        shown = waiting[:50]
+        shown = waiting[: self.waiting_rows]
         most = max(0, self.together - len(shown)) if self.together else self.rows
         return [*shown, *newest[:most]]
 
@@ -244,4 +249,4 @@ class EsploraServer(FakeServer):
             names = [scripthash_hex(s) if kind == "scripthash" else address_of(s, REGTEST) for s in scripts]
             if name in names:
                 rows.append({"txid": self.faults.told("mempool.txid", txid), "status": {"confirmed": False}})
-        return self.faults.told("mempool", rows[:50])
+        return self.faults.told("mempool", rows[: self.waiting_rows])

@@ -188,7 +188,7 @@ def test_nothing_new_costs_one_request_an_address(honest: EsploraServer) -> None
     assert len(honest.paths) - before == 2 + len(OURS), "the tip's height and hash, and each history"
 
 
-@pytest.mark.parametrize("rows", [10, 25, 50])
+@pytest.mark.parametrize("rows", [5, 10, 25, 50])
 @pytest.mark.parametrize("electrum_backend", [True, False])
 def test_a_history_longer_than_the_servers_pages_is_read_whole(
     honest: EsploraServer, rows: int, electrum_backend: bool
@@ -211,6 +211,7 @@ DIALECTS = {
     "blockstream": {"rows": 25},
     "mempool/electrs": {"rows": 25, "together": 50},
     "mempool's Electrum backend": {"rows": 10, "electrum_backend": True},
+    "electrs with short pages": {"rows": 5, "waiting_rows": 10, "together": 10},
 }
 
 
@@ -229,9 +230,9 @@ def test_what_waits_hides_nothing_that_is_in_blocks(
     one = source(honest)
     rows = one.look_history(Script(OURS[0]))
     assert sum(row.height is not None for row in rows) == confirmed
-    shown = waiting if "electrum_backend" in quirks else min(waiting, 50)
+    shown = waiting if "electrum_backend" in quirks else min(waiting, honest.waiting_rows)
     assert sum(row.height is None for row in rows) == shown
-    assert bool(one.cut_short) is (waiting >= 50 and "electrum_backend" not in quirks)
+    assert bool(one.cut_short) is (shown < waiting)
     gift = pay(chain, 900)
     chain.mine_block([chain.mempool.pop(gift)], empty=True)
     assert [row.txid for row in one.look_history(Script(OURS[0]), above=2) if row.height is not None] == [
@@ -254,7 +255,7 @@ def test_absence_counts_only_where_nothing_that_waits_was_cut_off(
         asked = look.mempool_scripts
         assert (asked is None or bytes(OURS[0]) in asked) is shows_all
         assert asked is None or bytes(OURS[1]) in asked
-    for txid in list(honest.chain.mempool)[:20]:
+    for txid in list(honest.chain.mempool)[honest.waiting_rows :]:
         honest.chain.drop(txid)
     assert books.look(honest.chain.now).mempool_scripts is None
 
@@ -279,6 +280,22 @@ def test_routes_that_a_server_lacks_are_gone_around(honest: EsploraServer) -> No
     assert honest.paths[before:] == [f"/api/tx/{txid}/hex"], "what is missing is not asked for again"
     honest.electrum_backend = False
     assert source(honest).look_spender(Outpoint(txid, 0)) == spender
+
+
+def test_a_proof_that_a_server_kept_from_a_block_that_it_left_is_no_lie(honest: EsploraServer) -> None:
+    """Proofs are cached apart from the chain: what the block itself shows is booked, and nobody is set aside."""
+    chain, honest.keeps_rows = honest.chain, True
+    gift = pay(chain, 1)
+    chain.mine(1)
+    books = by_addresses(source(honest))
+    books.look(chain.now)
+    chain.unmine(1)
+    for raw in (transaction([(script_no(50), 7)], [outpoint_no(9)]), chain.transactions[gift]):
+        chain.send(raw)
+    chain.mine(2)
+    (report,) = books.look(chain.now).reports
+    assert (report.lied, report.error) == (None, None)
+    assert books.txs[gift][:2] == (chain.active[1], 2)
 
 
 @pytest.mark.parametrize("answer", ["empty", "first", "error"])

@@ -53,10 +53,9 @@ _FRESH_A_LOOK = 2_000
 _PAGE_BYTES = 16_000_000
 _SMALL_OBJECT = 64 * 1024
 _PAGE_ROWS = 250
-_SHORTEST_PAGE = 10
-"""No dialect has shorter pages of a history: fewer rows in all, waiting ones included, are the whole list."""
-_WAITING_SHOWN = 50
-"""No dialect shows more waiting rows of a script, but for mempool's Electrum backend, which shows all by its cursor."""
+_SHORT = 10
+"""Pages as the servers come have so many rows or more. By their settings they may have fewer, so that a shorter one is
+the whole list only where the server counts no more."""
 _MOST_LISTED = 100_000
 _MOST_SINGLY = 100
 """So many headers are asked for one by one where pages do not link; the next question goes on."""
@@ -301,7 +300,7 @@ class Esplora(BaseSource):
                 names = [hash_text(txid, "mempool.txid") for txid in txids]
             except GuardRefused as refused:
                 raise SourceGarbled.of(self.name, refused) from refused
-            cut = len(names) >= _WAITING_SHOWN
+            cut = self._hides_waiting(path, len(names))
         self._note_cut(script, cut)
         return names
 
@@ -359,12 +358,13 @@ class Esplora(BaseSource):
         """The rows above a height and those in no block; True where not all of the latter are shown.
 
         The first page mixes them, waiting ones first: Blockstream's has up to 50 and 25, mempool/electrs 50 together,
-        mempool's Electrum backend 10 together. So waiting rows may leave no place for any other on it.
+        mempool's Electrum backend 10 together. So waiting rows may leave no place for any other on it. How many of each
+        is a setting of the server, so that a short page is not taken for a whole list.
         """
         listed: dict[str, HistoryRow] = {}
         page = self._history_page(f"{path}/txs")
-        if len(page) < _SHORTEST_PAGE:
-            return [row for row in page if row.height is None or row.height > above], False
+        if not page:
+            return [], False
         ran_out = False
         while not ran_out:
             ran_out = all(row.txid in listed for row in page)
@@ -372,6 +372,8 @@ class Esplora(BaseSource):
             heights = [row.height for row in page if row.height is not None]
             if heights and heights[-1] <= above and heights == sorted(heights, reverse=True):
                 break  # rows come newest first
+            if len(page) == len(listed) < _SHORT and self._total(path, "chain_stats") <= len(heights):
+                break
             if ran_out:
                 self._require_count(path, sum(row.height is not None for row in listed.values()))
             elif len(listed) > _MOST_LISTED:
@@ -380,10 +382,14 @@ class Esplora(BaseSource):
                 page = self._next_page(path, page)
         waiting = sum(row.height is None for row in listed.values())
         if not self._after_txid:
-            cut = waiting >= _WAITING_SHOWN
+            cut = self._hides_waiting(path, waiting)
         else:  # what spends unconfirmed coins is listed last there
             cut = not ran_out and self._total(path, "mempool_stats") > waiting
         return [row for row in listed.values() if row.height is None or row.height > above], cut
+
+    def _hides_waiting(self, path: str, shown: int) -> bool:
+        """Do more wait than are shown? Of less than a page all are; servers show 50, or what they are set to."""
+        return shown >= _SHORT and self._total(path, "mempool_stats") > shown
 
     def _require_count(self, path: str, listed: int) -> None:
         total = self._total(path, "chain_stats")
