@@ -34,6 +34,8 @@ _BEGINNINGS = (
     (b"MM\0*", TIFF),
     (b"PK\3\4", ZIP),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
+    (b"{\\rtf", UNKNOWN),
+    (b"%!PS", UNKNOWN),
 )
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\f\r")
 _PDF_WITHIN = 1024
@@ -44,7 +46,8 @@ _TAG = re.compile(r"<(?:[!?]|/?[A-Za-z][A-Za-z0-9:_-]*[\s/>])")
 def media_type_of(data: bytes) -> str:
     """PDF, pictures and packed files by how they begin, text where it is nothing but UTF-8 without a tag in it.
 
-    Text with tags (HTML, SVG, XML) is `MARKUP`; whatever is none of these is only downloaded.
+    Text with tags (HTML, SVG, XML) is `MARKUP`. Whatever is none of these is only downloaded, and what only looks like
+    text too: the files of RTF and PostScript, whose own programs show less than is written there.
     """
     for beginning, kind in _BEGINNINGS:
         if data.startswith(beginning):

@@ -39,6 +39,8 @@ def treated(data: bytes, *, keep_metadata: bool = False) -> TreatedPaper:
     Metadata that cannot leave it stay only where a person says so by `keep_metadata`. Raises Refused for what may not
     be served at all: a program in it, or bytes that are not what they begin as.
     """
+    if not data:
+        raise Refused.field("paper", "this file is empty; choose the paper again")
     kind = media_type_of(data)
     if kind in PICTURES:
         return _as_treated(kind, data, _pictures().plain_picture(data))
@@ -79,7 +81,7 @@ def _unwritten(kind: str, data: bytes) -> tuple[MetadataItem, ...]:
     if kind == ZIP:
         if not is_office(data):
             raise Refused.field("paper", "this is a packed file; give the papers in it one by one")
-        return said_in(data)
+        return said_in(data, _pictures().plain_picture)
     if kind == MARKUP:
         return (MetadataItem(Treatment.METADATA_LEFT, "text with tags (HTML, SVG or XML)"),)
     return (MetadataItem(Treatment.METADATA_LEFT, "bytes of no kind that is known here"),)
@@ -89,8 +91,8 @@ def _as_it_is(kind: str, data: bytes, found: tuple[MetadataItem, ...], keep_meta
     if found and not keep_metadata:
         raise Refused.field(
             "paper",
-            "this paper is not rewritten, since it is signed or of such a kind, and holds: {found}. Where all may read "
-            "that, say so (`--keep-metadata`, or `metadata=keep`)",
+            "this paper is not rewritten, since it is signed or of such a kind, and holds: {found}. Print it into a "
+            "PDF, which is cleaned here; or, where all may read that, say so (`--keep-metadata`, or `metadata=keep`)",
             found=metadata_lines(found),
         )
     done = (Treatment.METADATA_LEFT,) if found else ()

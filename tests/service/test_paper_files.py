@@ -432,7 +432,33 @@ def test_what_cannot_be_read_or_rewritten_is_told() -> None:
         treated(sheet)
     assert treated(sheet, keep_metadata=True).done == (Treatment.METADATA_LEFT,)
     assert treated(office()).done == ()
+    for name, part, told in (
+        (
+            "word/document.xml",
+            '<w:del w:id="1" w:author="A person"><w:delText>9</w:delText></w:del>',
+            "change by: A p",
+        ),
+        (
+            "word/document.xml",
+            '\ufeff<w:ins w:author="A person"/>'.encode("utf-16-le"),
+            "change by: A person",
+        ),
+        ("word/people.xml", "<people/>", "remarks"),
+        ("word/media/image1.jpeg", photograph(), "GPSLatitude: 9.0 3.0 27.0"),
+        ("content.xml", "<office:annotation><dc:creator>A person</dc:creator>", "creator: A person"),
+        (
+            "xl/workbook.xml",
+            '<sheets><sheet name="Salaries" state="hidden"/></sheets>',
+            "hidden sheet: Salaries",
+        ),
+        ("xl/_rels/x.xml.rels", '<R Target="file:///C:/Users/A%20person/x.xlsx"/>', "place of a file: file:"),
+        ("notes.txt", "A person", "further file: notes.txt"),
+    ):
+        with pytest.raises(Refused, match=told):
+            treated(office(**{name: part}))
     for refused in (
+        b"",
+        office(**{"xl/media/image1.png": b"\x89PNG\r\n\x1a\n torn"}),
         office(**{"xl/vbaProject.bin": "Sub Open()"}),
         b"PK\x03\x04 no file",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old",
@@ -464,4 +490,5 @@ def test_what_bytes_are_does_not_depend_on_where_their_mark_stands() -> None:
         b"text <img src=x>",
     ):
         assert media_type_of(page) == "application/xml"
+    assert media_type_of(b"{\\rtf1{\\info{\\author A person}}text}") == "application/octet-stream"
     assert media_type_of(b"a < b, c > d\n1,2") == "text/plain; charset=utf-8"

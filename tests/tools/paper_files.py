@@ -94,13 +94,12 @@ def saved(pdf: Pdf) -> bytes:
     return out.getvalue()
 
 
-def office(**parts: str) -> bytes:
+def office(**parts: str | bytes) -> bytes:
     """A packed document; `parts` by name, `core` and the like in their usual places."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("[Content_Types].xml", "<Types/>")
-        packed.writestr("xl/workbook.xml", "<workbook/>")
-        for name, text in parts.items():
+        usual: dict[str, str | bytes] = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
+        for name, text in (usual | parts).items():
             packed.writestr(name, text)
     return out.getvalue()
 
