@@ -21,7 +21,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.render import PageRenderer, code
+from api.pages.render import PageRenderer, code, unbroken
 from api.ready import Rendered, as_response
 
 DOCUMENTS = ("donors", "coordinators", "example", "operators", "developers", "rules", "architecture")
@@ -68,6 +68,7 @@ def document(name: str) -> Document:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>\n')
     reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    reader.add_render_rule("code_inline", _inline)
     reader.add_render_rule("fence", _code)
     reader.add_render_rule("code_block", _code)
     tokens = reader.parse(_text(name).partition("\n")[2])
@@ -94,6 +95,12 @@ def _code(
     _renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: EnvType
 ) -> str:
     return code(tokens[at].content)
+
+
+def _inline(
+    _renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: EnvType
+) -> str:
+    return Markup("<code>{}</code>").format(unbroken(tokens[at].content))
 
 
 def _linked(children: Sequence[Token]) -> list[Token]:

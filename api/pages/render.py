@@ -102,6 +102,14 @@ def code(text: str) -> Markup:
     return Markup('<pre class="scroll" tabindex="0"><code>{}</code></pre>').format(lines)
 
 
+def unbroken(text: str) -> Markup:
+    """A command or a part of one, of which no line ends within an option: `--address` is read in one piece."""
+    return Markup(" ").join(
+        Markup('<span class="o">{}</span>').format(word) if word.startswith("-") else word
+        for word in text.split(" ")
+    )
+
+
 @cache
 def _environment(language: Language) -> Environment:
     """The templates with their filters in a language; one a process, since whatever site asks compiles the same."""
@@ -136,6 +144,7 @@ def _environment(language: Language) -> Environment:
         "amount": _amount,
         "pieces": say.pieces,
         "code": code,
+        "unbroken": unbroken,
         "units": say.number_of,
         "count": count,
         "figure": exact,

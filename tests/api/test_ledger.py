@@ -104,7 +104,7 @@ def test_the_campaign_says_when_it_did_what_at_which_price_and_since_when_money_
     assert report["service"]["held_since"] == [
         {"asset": "BTC", "day": "2020-06-01"}, {"asset": "USD", "day": "2020-06-10"},
     ]  # fmt: skip
-    assert "What is spent next of USD lies there since 10 June 2020" in told
+    assert "Oldest unspent USD, there since 10 June 2020" in told
 
 
 def test_the_demonstration_names_pages_worth_opening(site: TestClient, store: Store) -> None:

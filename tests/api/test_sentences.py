@@ -12,7 +12,7 @@ from api.pages import sentences as say
 from api.pages.figures import with_asset
 from ledger.core.frozen import Amount
 from ledger.views.flow import ExitKind
-from ledger.views.trail import ChangeKind, DonationStatus, Place, TrailChange
+from ledger.views.trail import ChangeKind, DonationStatus, Outcome, Place, TrailChange
 from tests.tools import builders_views as built
 from tests.tools.builders_views import changed
 from tests.tools.fakes_api import FakeViews, ports, text_of
@@ -119,6 +119,27 @@ def test_money_that_waits_is_said_as_waiting() -> None:
     )
     said = say.plain(say.donation_sentence(changed(built.story_trail(), places=held)))
     assert said == "Your 0.01 BTC is settled and not spent yet: 0.01 BTC held in the wallet."
+    left = (changed(held[0], kind=ExitKind.UNEXPLAINED),)
+    said = say.plain(say.donation_sentence(changed(built.story_trail(), places=left)))
+    assert said == "Your 0.01 BTC is settled: 0.01 BTC left the wallet, unexplained yet."
+
+
+def test_a_gift_has_the_colour_of_what_it_is() -> None:
+    """Coins those of the chain, money those of a bank, things those of goods."""
+    for asset, mark in (("BTC", "coin"), ("USD", "money"), ("kit", "goods")):
+        trail = changed(built.story_trail(), amount=Amount.of(asset, 5_000), unit="kit")
+        assert next(piece.mark for piece in say.donation_sentence(trail) if piece.mark) == mark
+
+
+def test_a_gift_that_went_back_for_less_says_what_was_kept() -> None:
+    back = tuple(
+        Place(kind=kind, unit="", place="", since="", amount=Amount.of("BTC", sats))
+        for kind, sats in ((ExitKind.RETURNED, 990_000), (ExitKind.FEE, 10_000))
+    )
+    trail = changed(built.story_trail(), places=back, outcome=Outcome.RETURNED)
+    assert say.plain(say.donation_sentence(trail)).startswith(
+        "Your 0.01 BTC went back: 0.0099 BTC returned, 0.0001 BTC network fees. "
+    )
 
 
 def test_losses_of_one_kind_are_one_figure() -> None:

@@ -202,8 +202,7 @@ def test_a_charge_back_is_approved_by_another_person_and_reversed_before_it_is_c
     done = ledger.do("approver", "charge-back", "approve", number="CB-1", **DAY)
     assert (held(ledger), free(ledger), shortfalls(ledger)) == (300, 300, [])
     assert say.plain(say.donation_sentence(trail(ledger, "G-1"))) == (
-        "Your 5.00 USD was taken back by its bank in part, or after it was used. "
-        "Of it: 3.00 USD held at the bank, 2.00 USD returned."
+        "Your 5.00 USD came, and its bank took 2.00 USD of it back: 3.00 USD held at the bank, 2.00 USD returned."
     )
     rest = two(ledger, "charge-back", "CB-2", gift="contribution:G-1", amount=300)
     assert (

@@ -37,6 +37,12 @@ _TOO_SMALL = Message(
     _GIVEN,
 )
 _NOTHING_YET = Message("Your {given} is settled and not spent yet: {places}.", _GIVEN, _PARTS)
+_LEFT = Message(
+    "Your {given} is settled: {places}.",
+    "a gift of which coins left the wallet, and nobody has recorded yet what for",
+    _GIVEN,
+    _PARTS,
+)
 _PAID_FOR = Message(
     "Your {given} paid for {goods}: {places}.", _GIVEN, "{goods}: what was bought, as 37 masks", _PARTS
 )
@@ -61,12 +67,15 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
 
     `instead`: what the transaction pays that replaced it, where that is known.
     """
-    given = Piece(with_asset(trail.amount), "coin")
+    given = Piece(with_asset(trail.amount), "coin" if trail.amount.asset == "BTC" else "money")
     if not is_money(trail.amount.asset):
         given = Piece(number_of(trail.amount.minor, trail.unit), "goods")
     if trail.outcome is Outcome.CHARGED_BACK and any(p.kind is not ExitKind.RETURNED for p in trail.places):
         parts = [figured(row, amount(row.amount, row.unit), "figure") for row in _largest(trail.places)]
-        return said(_CHARGED_BACK_BUT, given=given, places=joined(parts))
+        return said(_CHARGED_BACK_BUT, given=given, back=with_asset(trail.returned), places=joined(parts))
+    if trail.outcome is Outcome.RETURNED and len(trail.places) > 1:
+        parts = [figured(row, with_asset(row.amount), "figure") for row in _largest(trail.places)]
+        return said(_RETURNED_LESS, given=given, places=joined(parts))
     if trail.outcome in _OUTCOME_SENTENCE:
         return said(_OUTCOME_SENTENCE[trail.outcome], given=given)
     if trail.status is DonationStatus.CONFIRMED:
@@ -87,6 +96,8 @@ def donation_sentence(trail: Donation, instead: Sequence[Donation] = ()) -> Sent
         if not held:
             return said(_TOO_SMALL, given=given)
         parts = [figured(place, with_asset(place.amount), "figure") for place in _largest(held)]
+        if any(place.kind is ExitKind.UNEXPLAINED for place in held):
+            return said(_LEFT, given=given, places=joined(parts))
         gone = any(place.kind is ExitKind.BEFORE for place in held)
         return said(_BECAME if gone else _NOTHING_YET, given=given, places=joined(parts))
     paid = _by_product(goods)
@@ -257,8 +268,15 @@ _WENT_ELSEWHERE = Message(
     _GIVEN,
 )
 _CHARGED_BACK_BUT = Message(
-    "Your {given} was taken back by its bank in part, or after it was used. Of it: {places}.",
-    "a gift of which something is left or was used; the steps tell how much went back, and what of it is not covered",
+    "Your {given} came, and its bank took {back} of it back: {places}.",
+    "a gift of which something is left or was used",
+    _GIVEN,
+    "{back}: how much of it, as 3.00 USD",
+    _PARTS,
+)
+_RETURNED_LESS = Message(
+    "Your {given} went back: {places}. What came and what went back both stand in the sums.",
+    "a gift of which a fee was kept when it went back",
     _GIVEN,
     _PARTS,
 )

@@ -81,6 +81,14 @@ TERMS: dict[str, tuple[Message, Message]] = {
             "Set apart until two people release it or give it back. Nothing more of it is spent meanwhile."
         ),
     ),
+    "returned": (
+        Message("Returned, charged back"),
+        Message("Sent back to who gave it, by the campaign, or taken back by the donor's bank."),
+    ),
+    "at-exchange": (
+        Message("At an exchange"),
+        Message("Coins that were sent to be sold, and are not sold yet. The exchange holds them."),
+    ),
     "books": (
         Message("Books = chain at block N"),
         Message(
@@ -189,6 +197,10 @@ DONORS: dict[str, tuple[Message, tuple[Message, ...]]] = {
                 "Or give to the address that all donors share, and keep your transaction id. A gift after the "
                 "campaign's end counts too."
             ),
+            Message(
+                "Where a campaign takes gifts by bank, the same page shows its account and a reference of your own: "
+                "write it on the transfer, and keep it."
+            ),
         ),
     ),
     "find": (
@@ -196,7 +208,8 @@ DONORS: dict[str, tuple[Message, tuple[Message, ...]]] = {
         (
             Message(
                 "The search takes a transaction id, an outpoint, the address that you paid to, your claim code, a "
-                "payment link, or a link of an explorer. A gift by bank or in kind is found by its number."
+                "payment link, or a link of an explorer. A gift by bank is found by its reference or its number, "
+                "one in kind by its number."
             ),
             Message(
                 "Before the first block a payment is only seen. If it is not seen here, that proves nothing: its page "
@@ -254,8 +267,9 @@ HIDDEN: dict[str, tuple[Message, Message]] = {
     "donors": (
         Message("Donors", _TITLE),
         Message(
-            "We do not know who gave. No account, name, address of a computer, cookie or script is used on the public "
-            "pages, and a claim code is stored as its hash alone. What the chain shows of a payment everybody sees."
+            "We do not know who gave. The public pages ask for no account or name and set no cookie, no address of a "
+            "computer is stored, and a claim code is stored as its hash alone. The one script, of this site, only "
+            "loads a page that waits anew. What the chain shows of a payment everybody sees."
         ),
     ),
     "papers": (

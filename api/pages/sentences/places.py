@@ -76,7 +76,8 @@ _SPOTS = {
     ),
     ExitKind.RETURNED: _Spot(Message("returned", _PART), Message("{figure} returned", _PART, _FIGURE)),
     ExitKind.UNEXPLAINED: _Spot(
-        Message("unexplained", _PART), Message("{figure} unexplained", _PART, _FIGURE)
+        Message("left the wallet, unexplained yet", _PART),
+        Message("{figure} left the wallet, unexplained yet", _PART, _FIGURE),
     ),
     ExitKind.SHORTFALL: _Spot(
         Message("in the shortfall", _PART), Message("{figure} in the shortfall", _PART, _FIGURE)

@@ -5,16 +5,23 @@ from __future__ import annotations
 from api.languages.told import wording
 from api.pages.figures import with_asset
 from api.pages.messages import Message, PlaceValue, listed, worded
+from api.pages.sentences.units import day
 from ledger.core.frozen import Amount
 from ledger.core.telling import Telling
 from ledger.core.wording import Figure, Value, Wording
+
+_DAYS = {"until", "list_date", "day"}
+"""Places at which a day stands."""
 
 
 def worded_telling(message: Message, told: Telling) -> str:
     """The message with the values of what is told; a value `n` decides its form. KeyError where one is missing."""
     values = dict(told.values)
     n = values.pop("n", None)
-    filled = {name: _place(value) for name, value in values.items()}
+    filled = {
+        name: day(value) if name in _DAYS and isinstance(value, str) else _place(value)
+        for name, value in values.items()
+    }
     return worded(message, n=n if isinstance(n, int) else None, **filled)
 
 

@@ -55,9 +55,7 @@ _EACH = Message(
     "{pieces}: how many, with their unit",
 )
 _ABOUT = Message("about {price}", "a price that is rounded", "{price}: as: 0.3137 USD")
-_HELD = Message(
-    "What is spent next of {asset} lies there since", "a figure", "{asset}: bitcoin or a currency"
-)
+_HELD = Message("Oldest unspent {asset}, there since", "a figure", "{asset}: bitcoin or a currency")
 _FEES = Message(
     "Fees, of the sum of {asset}", "a figure", "{asset}: the head of a table of sums, as: Bitcoin (BTC)"
 )
@@ -105,7 +103,7 @@ def _price(value: Amount, pieces: int) -> tuple[str, bool]:
 
 
 def held_rows(rows: Sequence[HeldSince]) -> tuple[tuple[str, str], ...]:
-    """(`Oldest unspent BTC`, `7 June 2020`)."""
+    """(`Oldest unspent BTC, there since`, `7 June 2020`)."""
     return tuple((worded(_HELD, asset=row.asset), day(row.day)) for row in rows)
 
 
