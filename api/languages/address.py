@@ -41,9 +41,9 @@ class Place:
         """A page whose links to other pages stay in its language."""
         return _LINK.sub(rf"\1{self.prefix}\2", html) if self.prefix else html
 
-    def in_language(self, language: Language) -> str:
-        """The address of the same page in another language."""
-        return f"/{language.tag}{self.path}"
+    def in_language(self, language: Language, secret: bool = False) -> str:
+        """The address of the same page in another language; of a `secret` one, a link that does not tell it."""
+        return f"?in={language.tag}" if secret else f"/{language.tag}{self.path}"
 
 
 AT_HOME = Place()
@@ -111,28 +111,38 @@ class LanguageRoute:
                 if path.startswith(prefix) and _IS_PAGE.match(path, len(prefix)):
                     scope = {**scope, "root_path": prefix}
                     break
-            else:
-                wanted = self._wanted(scope, path)
-                if wanted is not ENGLISH:
-                    await _sent_to(wanted, scope, send)
-                    return
+            wanted = _chosen(scope) or self._wanted(scope, path)
+            if wanted is not None:
+                await _sent_to(wanted, scope, send)
+                return
         await self._app(scope, receive, send)
 
     @staticmethod
-    def _wanted(scope: Scope, path: str) -> Language:
-        """What a browser asks for where the address does not say it."""
-        if scope["method"] not in ("GET", "HEAD") or not is_negotiated(path):
-            return ENGLISH
+    def _wanted(scope: Scope, path: str) -> Language | None:
+        """What a browser asks for where the address does not say it; None for English."""
+        if prefix_of(scope) or scope["method"] not in ("GET", "HEAD") or not is_negotiated(path):
+            return None
         for name, value in scope["headers"]:
             if name == b"accept-language":
-                return preferred(value.decode("latin-1"))
-        return ENGLISH
+                wanted = preferred(value.decode("latin-1"))
+                return None if wanted is ENGLISH else wanted
+        return None
+
+
+def _chosen(scope: Scope) -> Language | None:
+    """The language that a page was asked for by a link of its own, which names no address."""
+    asked: bytes = scope["query_string"]
+    if not asked.startswith(b"in=") or not _IS_PAGE.match(path_of(scope)):
+        return None
+    return next((language for language in OFFERED if asked[3:] == language.tag.encode()), None)
 
 
 async def _sent_to(language: Language, scope: Scope, send: Send) -> None:
     """To the same page in a language; the path as it came, on this host, so that nothing of it is read anew."""
     raw = scope.get("raw_path") or str(scope["path"]).encode("utf-8", "replace")
-    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    raw = raw.removeprefix(prefix_of(scope).encode())
+    asked: bytes = scope["query_string"]
+    query = b"?" + asked if asked and not asked.startswith(b"in=") else b""
     headers = [
         (b"location", b"/" + language.tag.encode() + raw.partition(b"?")[0] + query),
         (b"vary", b"Accept-Language"),

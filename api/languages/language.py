@@ -29,7 +29,7 @@ _SPACE = "\u00a0"
 
 
 class Reader(StrEnum):
-    """Who read a catalogue as a whole, beside whoever wrote it; its header says so as `X-Read-By`."""
+    """Who read a catalogue as a whole, beside whoever wrote it; its header `Last-Translator` says so."""
 
     NOBODY = "by machine, not reviewed"
     PERSON = "reviewed"
@@ -64,7 +64,7 @@ class Language:
     @property
     def is_reviewed(self) -> bool:
         """Did a person read its texts?"""
-        return self.is_english or Reader(self.catalogue.info()["x-read-by"]) is Reader.PERSON
+        return self.is_english or Reader(self.catalogue.info()["last-translator"]) is Reader.PERSON
 
     def text(self, text: str, many: str = "", context: str = "", n: int | None = None) -> str:
         """The text to tell for an English one; `n` decides the form where it has one for `many`."""
@@ -117,7 +117,7 @@ ENGLISH = Language("en", "English", "en")
 FRENCH = Language("fr", "Français", "fr")
 ARABIC = Language("ar", "العربية", "ar")
 
-OFFERED: tuple[Language, ...] = (ENGLISH,)
+OFFERED: tuple[Language, ...] = (ENGLISH, FRENCH)
 """Those whose catalogue has every text (`tests/api/test_languages.py`), in the order in which they are shown."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -212,9 +212,7 @@ class PageRenderer:
         self, status: int, heading: str, detail: str, key: str = "", lookup: LookupPart | None = None
     ) -> bytes:
         """The page that says what is missing, refused or broken."""
-        # What was asked for may be a key that nobody should see again: the other languages begin at the first page.
-        home = PageRenderer(self.settings, replace(self._place, path="/"))
         frame = self.frame(heading, noindex=True)
-        return home.page(
+        return self.page(
             "error.html", frame, status=status, heading=heading, detail=detail, key=key, lookup=lookup
         )

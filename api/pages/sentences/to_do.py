@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from api.languages.told import Told, spoken
 from api.pages.messages import Message
 from api.pages.sentences.tellings import worded_telling
 from ledger.core.telling import Telling
@@ -348,7 +349,8 @@ _COMMAND = re.compile(r"\s?[(（][^()（）]*`[^()（）]*[)）]")
 
 def public_to_do(told: Telling) -> str:
     """What ends it, in words for who cannot do it: without the commands in brackets."""
-    return _COMMAND.sub("", what_to_do(told))
+    whole = what_to_do(told)
+    return Told(_COMMAND.sub("", whole), lambda language: _COMMAND.sub("", spoken(whole, language)))
 
 
 def what_to_do(told: Telling) -> str:
