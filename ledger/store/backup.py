@@ -19,6 +19,8 @@ from ledger.store.failures import storage_failure
 from ledger.store.forgetting import remove_in_copy
 from ledger.store.seal import end_of_pages, is_as_sealed, seal
 
+PROGRAM = "aidtrail"
+"""By which a table of each database of ours names this program."""
 APPLICATION_ID = 0x41494454
 """`AIDT`, in the header of each SQLite file of ours."""
 LOOKS_SOUND = "PRAGMA quick_check(1)"
@@ -76,7 +78,17 @@ def restore(file: Path, path: Path, removed: Collection[str] = (), *, damaged: b
                 "restore", "{file} is no database of aidtrail", file=file.name
             ) from None
         if number != APPLICATION_ID:
-            raise ForeignDatabase.field("restore", "{file} is a database of another program", file=file.name)
+            if not _says_ours(source):
+                raise ForeignDatabase.field(
+                    "restore", "{file} is a database of another program", file=file.name
+                )
+            if not damaged:
+                raise LedgerError.field(
+                    "restore",
+                    "{file} is damaged, the number of its program is gone; use another backup, or put it back with "
+                    "--damaged to see what is wrong",
+                    file=file.name,
+                )
         if sound != "ok":
             raise LedgerError.field("restore", "{file} is damaged; use another backup", file=file.name)
         if not damaged and is_as_sealed(file) is False:
@@ -95,6 +107,15 @@ def _head(file: Path) -> bytes:
     """The first bytes of a file, in which SQLite says what it is (https://sqlite.org/fileformat.html, 1.3)."""
     with file.open("rb") as opened:
         return opened.read(100)
+
+
+def _says_ours(source: sqlite3.Connection) -> bool:
+    """Does a table of the database name this program, whatever the head of its file says?"""
+    try:
+        found = source.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None and str(found[0]) == PROGRAM
 
 
 def _is_ours(file: Path) -> bool:
@@ -136,6 +157,10 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str, *, sealed: bool = F
             with closing(sqlite3.connect(beside)) as target:
                 source.backup(target)
                 target.execute("PRAGMA journal_mode = DELETE")
+                if (
+                    verb == "restore"
+                ):  # a number that was gone is back, and what else is wrong can be looked for
+                    target.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 if target.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                     raise ForeignDatabase.field(verb, "the copy is no database of aidtrail")
                 # Pages are copied as they are: who seals a damaged one learns of it when it is too late.

@@ -25,7 +25,6 @@ from ledger.store.guards import missing_triggers, strangers, tables_named
 from ledger.store.transaction import Reading, Writing
 from ledger.store.versions import NEWEST, load_migrations
 
-PROGRAM = "aidtrail"
 _PATIENCE = 1.0
 """Seconds for which closing waits for a thread that writes."""
 
@@ -68,7 +67,9 @@ class Store:
             engine.dispose()
             if getattr(failure.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
                 raise ForeignDatabase.field(
-                    "database", "the file is of another program; choose a new file"
+                    "database",
+                    "its file does not begin as a database does, so it is damaged or of another program; put a backup "
+                    "into another folder with `aidtrail restore`, or choose a new file",
                 ) from failure
             # Whoever opens it is told the database's own words; no visitor is, when it goes away later.
             cause = failure.__cause__ or failure
@@ -179,7 +180,7 @@ def _migrate(connection: Connection, *, may_create: bool) -> None:
     tables = tables_named(connection)
     if tables and _version(connection, tables) == NEWEST and (not sqlite or _has_log(connection)):
         return
-    if sqlite and (not tables or _is_ours(connection, tables)):
+    if sqlite and (_is_ours(connection, tables) if tables else may_create):
         _switch_to_wal(connection)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
     try:
@@ -188,7 +189,7 @@ def _migrate(connection: Connection, *, may_create: bool) -> None:
         tables = tables_named(connection)
         version = _version(connection, tables)
         if version is None and not may_create:
-            raise ForeignDatabase.field("database", "it is empty; make a ledger in it with `aidtrail init`")
+            raise _no_ledger(sqlite)
         if version != NEWEST:
             load_migrations().migrate(connection)
             missing = missing_triggers(connection)
@@ -219,6 +220,17 @@ def _switch_to_wal(connection: Connection) -> None:
         )
 
 
+def _no_ledger(sqlite: bool) -> ForeignDatabase:
+    """A file that is there was a ledger, more likely than not: `init` overwrites none."""
+    if not sqlite:
+        return ForeignDatabase.field("database", "it is empty; make a ledger in it with `aidtrail init`")
+    return ForeignDatabase.field(
+        "database",
+        "its file is empty, as a crash or a full disk may leave it; put a backup into another folder with `aidtrail "
+        "restore`, or, where there was no ledger yet, remove the file and make one with `aidtrail init`",
+    )
+
+
 def _is_ours(connection: Connection, tables: set[str]) -> bool:
     """Did this program make the database? What cannot be read for another reason is raised as that failure."""
     if "meta" not in tables or "alembic_version" not in tables:
@@ -227,7 +239,7 @@ def _is_ours(connection: Connection, tables: set[str]) -> bool:
     if not {"name", "value"} <= columns:
         return False
     found = connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'program'").scalar()
-    if found != PROGRAM:
+    if found != backup.PROGRAM:
         return False
     if connection.dialect.name == "sqlite":
         number = connection.exec_driver_sql("PRAGMA application_id").scalar()
@@ -261,6 +273,6 @@ def _version(connection: Connection, tables: set[str]) -> str | None:
 
 def _sign(connection: Connection) -> None:
     """Say in the database whose it is."""
-    connection.exec_driver_sql(f"INSERT INTO meta (name, value) VALUES ('program', '{PROGRAM}')")
+    connection.exec_driver_sql(f"INSERT INTO meta (name, value) VALUES ('program', '{backup.PROGRAM}')")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA application_id = {backup.APPLICATION_ID}")

@@ -127,7 +127,9 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
     for path in (*wanted, *(() if asked.is_on_a_server else (file,))):
         if path.exists():
             raise BadUse(
-                "{path} exists; nothing is overwritten, choose another folder with --data.", path=str(path)
+                "{path} exists; nothing is overwritten, choose another folder with --data. Where a ledger there is "
+                "damaged or empty, put a backup into that folder with `aidtrail restore`.",
+                path=str(path),
             )
     ignore = folder / ".gitignore"
     hidden = not ignore.exists() and any((above / ".git").exists() for above in folder.resolve().parents)

@@ -151,17 +151,38 @@ def test_a_backup_that_is_damaged_cut_short_or_no_whole_copy_is_told_as_that(hom
         (b"", "is empty"),
         (whole[:4096] + b"\xff" * 4096 + whole[8192:], "is damaged"),
         (b"no database" * 100, "is no database of aidtrail"),
+        (
+            whole[:68] + b"AIDX" + whole[72:],
+            "is damaged, the number of its program is gone; use another backup",
+        ),
     ):
         (home / "spoiled.db").write_bytes(spoiled)
         refused = run_command(["restore", "spoiled.db", "--data", "back"], home)
         assert (refused.code, said in refused.err) == (2, True), refused.err
         assert not list((home / "back").glob("aidtrail.db*"))
+    numberless = ["restore", "spoiled.db", "--data", "numberless", "--damaged"]
+    assert run_command(numberless, home).code == 0, "where there is nothing better"
+    assert run_command(["check", "--data", "numberless"], home).code == 0
     bare = whole[: end_of_pages(home / "copy.db")]
     (home / "bare.db").write_bytes(bare[:18] + b"\2\2" + bare[20:])
     told = run_command(["restore", "bare.db", "--data", "back"], home)
     assert (told.code, "no copy by `aidtrail backup`" in told.out) == (0, True)
     told = run_command(["restore", "copy.db", "--data", "again"], home)
     assert (told.code, "bare" in told.out) == (0, False)
+
+
+def test_a_file_that_lost_what_it_held_is_told_with_a_remedy_that_can_be_followed(tmp_path: Path) -> None:
+    """What `check` says leads to `restore`, and so does `init`, which overwrites no file, an empty one neither."""
+    init = ["init", "--address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"]
+    for left, said in ((b"", "its file is empty"), (b"\0" * 9_000, "does not begin as a database does")):
+        (tmp_path / "aidtrail.db").write_bytes(left)
+        for told in (run_command(["check", "--data", "."], tmp_path), run_command(init, tmp_path)):
+            assert told.code == 2
+            assert "`aidtrail restore`" in told.err
+            assert said in told.err or "exists; nothing is overwritten" in told.err
+        assert (tmp_path / "aidtrail.db").read_bytes() == left
+    (tmp_path / "aidtrail.db").unlink()
+    assert run_command(init, tmp_path).code == 0
 
 
 def test_a_long_journal_has_a_sample_compared_and_all_of_it_on_demand(
