@@ -22,6 +22,7 @@ from ledger.views.openings import BroughtIn
 from ledger.views.payables import PayableRow
 from ledger.views.people import Achievement
 from ledger.views.recorded_by import RecordedBy
+from ledger.views.spending import Spending
 from ledger.views.sum_tables import SumTable
 from ledger.views.time_line import HeldSince, PieceCost, Stretch
 from ledger.views.totals import ApartTotals, GoodsTotals, ServiceRow
@@ -387,6 +388,8 @@ class Service(Frozen):
     """What a product was ordered for, by its code and the currency."""
     held_since: tuple[HeldSince, ...] = ()
     """Since when money and coins lie that wait to be spent, an asset a row."""
+    spending: tuple[Spending, ...] = ()
+    """What of the money went to goods, services and fees, an asset a row."""
 
 
 class JournalHead(Frozen):

@@ -80,6 +80,7 @@ from ledger.views.people import achievements
 from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
 from ledger.views.recorded_by import recorded_by
+from ledger.views.spending import spending
 from ledger.views.stages import CampaignFlow
 from ledger.views.sums import LotSums, goods_of, sum_tables
 from ledger.views.time_line import held_since, piece_costs, time_line
@@ -206,6 +207,7 @@ def campaign_report(
     received = gifts_of_money(tx.session, slug, gifts)
     days_of_gifts = gift_days(tx.session, slug)
     items = of.papers.items_by_order
+    sums = tuple(sum_tables(books, slug, goods, known, items))
     return CampaignReport(
         slug=slug,
         title=campaign.title,
@@ -237,7 +239,7 @@ def campaign_report(
         in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
-        sums=tuple(sum_tables(books, slug, goods, known, items)),
+        sums=sums,
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
         unexplained=unexplained_spends(tx, slug),
         deliveries=DeliveryCheck(
@@ -251,6 +253,7 @@ def campaign_report(
             received_good=_received_good(known.products, goods),
             costs=piece_costs(bound, items, known.products),
             held_since=held_since(tx.session, slug),
+            spending=spending(sums, flow),
         ),
         time_line=time_line(tx.session, slug, days_of_gifts),
         periods=period_rows(tx.session, slug),

@@ -24,6 +24,7 @@ from api.flow.svg import width_of
 from api.pages import sentences as say
 from api.pages.figures import exact
 from api.pages.parts import picture
+from api.pages.sentences.spending import shares_of
 from api.ports import Ports, SiteSettings
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
@@ -31,6 +32,7 @@ from ledger.store.database import Store
 from ledger.views.campaign import CampaignReport
 from ledger.views.flow import ExitKind, Flow, StageKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_rows, donation_trails
+from ledger.views.sum_tables import SumKey
 from ledger.views.time_line import Doing
 from ledger.views.trail import DonationStatus, DonationTrail, StepKind
 from service.demo import plan
@@ -176,6 +178,35 @@ def test_the_parts_of_a_gift_make_the_gift_at_any_moment(
         assert made == came, trail.key
 
 
+def assert_what_money_went_to(moment: Moment) -> None:
+    """Goods, services and fees are those of the accounts, and those that the picture draws from the lines."""
+    ordered = {
+        bar.key for stage in moment.flow.stages if stage.kind is StageKind.ORDERED for bar in stage.bars
+    }
+    assets = {bar.key: bar.amount.asset for stage in moment.flow.stages for bar in stage.bars}
+    drawn_to: Counter[tuple[str, str]] = Counter()
+    for band in moment.flow.bands:
+        if band.target in ordered:
+            drawn_to["goods", assets[band.source]] += band.taken[1] - band.taken[0]
+    for left in moment.flow.exits:
+        kinds = {ExitKind.SPENT: "services", ExitKind.FEE: "fees", ExitKind.CHARGES: "fees"}
+        if left.kind in kinds:
+            drawn_to[kinds[left.kind], left.amount.asset] += left.amount.minor
+    for row in moment.report.service.spending:
+        asset = row.whole.asset
+        parts = [row.goods.minor, row.services.minor, row.fees.minor, row.rest.minor]
+        assert sum(parts) == row.whole.minor
+        assert row.goods.minor == drawn_to["goods", asset]
+        assert row.services.minor == drawn_to["services", asset]
+        tables = [table for table in moment.report.sums if table.asset == asset]
+        fees = {SumKey.NETWORK_FEES, SumKey.CHARGES, SumKey.EXCHANGE_FEES}
+        assert row.fees.minor == sum(each.minor for t in tables for each in t.rows if each.key in fees)
+        kept = sum(each.minor for t in tables for each in t.rows if each.key is SumKey.EXCHANGE_FEES)
+        assert row.fees.minor - (0 if asset == "BTC" else kept) == drawn_to["fees", asset]
+        assert sum(shares_of(parts)) == 10_000
+    assert {row.whole.asset for row in moment.report.service.spending} >= {asset for _, asset in drawn_to}
+
+
 @pytest.mark.parametrize("at", ALL)
 def test_the_campaigns_figures_tie_at_any_moment(
     files: dict[tuple[str, int], Place], at: tuple[str, int]
@@ -185,6 +216,7 @@ def test_the_campaigns_figures_tie_at_any_moment(
     for table in moment.report.sums:
         for rows in (table.came, table.rows):
             assert not rows or sum(row.minor for row in rows) == table.total.minor, table
+    assert_what_money_went_to(moment)
     often = {row.doing: row.count for row in moment.report.time_line}
     assert often.get(Doing.GIVEN, 0) + often.get(Doing.GIVEN_BY_BANK, 0) == moment.report.donations
     assert bool(moment.report.given_in_kind.came) == (Doing.GIVEN_IN_KIND in often)

@@ -134,6 +134,7 @@ from api.pages.sentences.plurals import unit_of
 from api.pages.sentences.results import groups, reached, reached_by_sex, target
 from api.pages.sentences.screening import screened
 from api.pages.sentences.several import several, several_more
+from api.pages.sentences.spending import spending_tables
 from api.pages.sentences.steps import (
     in_packs,
     line_name,
@@ -153,7 +154,7 @@ from api.pages.sentences.tables import (
     sum_word,
     unexplained_note,
 )
-from api.pages.sentences.time_line import cost_rows, fee_rows, held_rows, time_row
+from api.pages.sentences.time_line import cost_rows, held_rows, time_row
 from api.pages.sentences.to_do import public_to_do, what_to_do
 from api.pages.sentences.units import (
     amount,
@@ -233,7 +234,6 @@ __all__ = [
     "dust_note",
     "exit_word",
     "facts",
-    "fee_rows",
     "flow_desc",
     "foot_of_total",
     "gap",
@@ -313,6 +313,7 @@ __all__ = [
     "shown_by",
     "since_day",
     "small_claims",
+    "spending_tables",
     "stage_detail",
     "stage_figure",
     "stage_label",

@@ -1,4 +1,4 @@
-"""English: what a campaign did from when to when, what a piece was ordered for, fees, and how old money is."""
+"""English: what a campaign did from when to when, what a piece was ordered for, and how old money is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from api.languages.told import figure
 from api.pages.figures import count, exact_with_asset
 from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of
-from api.pages.sentences.tables import sum_heading
 from api.pages.sentences.units import day, number_of, period
 from ledger.core.frozen import Amount
-from ledger.core.money import decimal_text, decimals_of, is_money
-from ledger.views.sum_tables import SumKey, SumTable
+from ledger.core.money import decimals_of
 from ledger.views.time_line import Doing, HeldSince, PieceCost, Stretch
 
 _DOING = "what a campaign did, before from when to when"
@@ -56,14 +54,6 @@ _EACH = Message(
 )
 _ABOUT = Message("about {price}", "a price that is rounded", "{price}: as: 0.3137 USD")
 _HELD = Message("Oldest unspent {asset}, there since", "a figure", "{asset}: bitcoin or a currency")
-_FEES = Message(
-    "Fees, of the sum of {asset}", "a figure", "{asset}: the head of a table of sums, as: Bitcoin (BTC)"
-)
-_SHARE = Message("{percent} %: {fees}", "a share", "{percent}: as 0.08", "{fees}: the sum of all fees")
-_BELOW = Message(
-    "below 0.01 %: {fees}", "a share that is too small to be told", "{fees}: the sum of all fees"
-)
-_KEYS = {SumKey.NETWORK_FEES, SumKey.CHARGES, SumKey.EXCHANGE_FEES}
 
 
 def time_row(stretch: Stretch) -> tuple[str, str, str]:
@@ -105,22 +95,3 @@ def _price(value: Amount, pieces: int) -> tuple[str, bool]:
 def held_rows(rows: Sequence[HeldSince]) -> tuple[tuple[str, str], ...]:
     """(`Oldest unspent BTC, there since`, `7 June 2020`)."""
     return tuple((worded(_HELD, asset=row.asset), day(row.day)) for row in rows)
-
-
-def fee_rows(tables: Sequence[SumTable]) -> tuple[tuple[str, str], ...]:
-    """(`Fees, of Bitcoin (BTC)`, `0.03 %: 0.00400000 BTC`), a table of money that has some."""
-    rows = []
-    for table in tables:
-        fees = sum(row.minor for row in table.rows if row.key in _KEYS)
-        if is_money(table.asset) and fees > 0 and table.total.minor > 0:
-            share, told = fees * 10_000 // table.total.minor, exact_with_asset(Amount.of(table.asset, fees))
-            percent = decimal_text("USD", share)
-            rows.append(
-                (
-                    worded(_FEES, asset=sum_heading(table, tables)),
-                    worded(_SHARE, percent=figure(percent), fees=told)
-                    if share
-                    else worded(_BELOW, fees=told),
-                )
-            )
-    return tuple(rows)
