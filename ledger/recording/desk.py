@@ -171,8 +171,8 @@ def act(
     if noun == "campaign" and told.slug != slug:
         raise Refused.field(
             "slug",
-            "is {sum}, and the campaign asked for is {campaign}; write one name",
-            sum=told.slug,
+            "is {slug}, and the campaign asked for is {campaign}; write one name",
+            slug=told.slug,
             campaign=slug[:60],
         )
     match told:

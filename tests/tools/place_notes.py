@@ -290,6 +290,7 @@ PLACE_NOTES = {
     "status": "a state, a word of the program, or a status of HTTP",
     "step": "a part of the name of a field",
     "steps": "how many",
+    "slug": "short name of a campaign, as it was sent",
     "sum": "what was counted, such as gifts of a campaign",
     "supplier": "the name of a supplier",
     "suppliers": "a list of names of suppliers",
