@@ -11,7 +11,7 @@ from ledger.rules.campaigns import campaign_slugs
 from ledger.store.database import Store
 from ledger.views.chain_status import chain_status
 from ledger.views.open_items import OpenItemKind
-from ledger.views.reconcile import books_state
+from ledger.views.reconcile import states_of_books
 from service.clock import Clock
 from service.progress import LookProgress
 
@@ -32,7 +32,7 @@ def metrics_text(
         slugs = list(campaign_slugs(tx.session))
         gaps, unread = load_gaps(tx), unread_scripts(tx)
         addresses = {slug: tx.addresses.left(slug, gaps, unread) for slug in slugs}
-        states = {slug: books_state(tx, slug, now=now) for slug in slugs}
+        states = states_of_books(tx, None, now=now)
     add("aidtrail_journal_entries", "Entries in the journal.", head[0] if head else 0)
     add("aidtrail_tip_height", "Height of the agreed tip.", chain.tip_height or 0)
     add("aidtrail_blocks_behind", "Blocks between the agreed tip and the best header.", chain.behind)

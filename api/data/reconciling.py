@@ -20,9 +20,11 @@ from api.ports import Ports
 from api.ready import Reads, ReadyAnswers, Rendered
 from ledger.core.roles import READERS, SCREENERS, Scope
 from ledger.core.times import rfc3339
+from ledger.rules.books import Books
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions, public_decisions
+from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
 from ledger.views.screening import ScreeningReport, screening_report
 
@@ -40,12 +42,14 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
         """Conservation of every asset, per order item, lot and line, and by how much anything does not tie."""
 
         def render(tx: Any, now: int) -> Rendered:
-            waiting = public_decisions(decisions(tx, slug, now=now, suggest=False))
+            books = Books(tx)
+            of = CampaignReadings(tx, books, slug, rfc3339(now)[:10])
+            waiting = public_decisions(decisions(tx, slug, now=now, suggest=False, readings=of))
             return json_of(
                 Reconciliation(
                     books=books_state(tx, slug, now=now, waiting=waiting),
                     conservation=conservation(tx, slug, block=block),
-                    banks=bank_states(tx, slug, today=rfc3339(now)[:10]),
+                    banks=bank_states(books, of.banks),
                     open=sum(row.count for row in waiting),
                 ),
                 Reads(frozenset({slug}), chain=True, look=True),

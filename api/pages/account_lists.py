@@ -66,7 +66,7 @@ def _open_item(row: PublicOpenItem, today: str) -> Row:
 def _readings(wanted: ListRequest) -> CampaignReadings:
     """What a list is made of, and no more of the campaign than it asks for; raises NotFound."""
     campaign = campaign_of(wanted.tx.session, wanted.slug)
-    return CampaignReadings(Books(wanted.tx), campaign.slug, wanted.today)
+    return CampaignReadings(wanted.tx, Books(wanted.tx), campaign.slug, wanted.today)
 
 
 def _payables(wanted: ListRequest) -> ListPage:

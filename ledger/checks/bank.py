@@ -16,8 +16,10 @@ from ledger.rules.balances import balances
 from ledger.rules.bank import LINE, MATCH, BankLine, lines_of, moved_at, movement_left
 from ledger.rules.bank_asides import ASIDES
 from ledger.rules.bank_money import OVERDRAWN
+from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_slugs
 from ledger.store.transaction import Reading
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_sums, movements
 
 
@@ -160,11 +162,12 @@ def bank_movements_tie(tx: Reading) -> Iterator[Finding]:
 
 def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
     """What each statement misses of the books is what is left of the entries that moved money there."""
+    books = Books(tx)
     for slug in campaign_slugs(tx.session):
         left: dict[tuple[str, str], int] = defaultdict(int)
         for moved in movements(tx, slug):
             left[moved.bank, moved.currency] += movement_left(moved)
-        for state in bank_sums(tx, slug):
+        for state in bank_sums(books, BankReadings(tx.session, slug, "")):
             told = left[state.bank, state.currency]
             if told != state.outstanding:
                 yield Finding.of(

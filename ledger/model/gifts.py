@@ -250,6 +250,7 @@ class ContributionRow(Numbered, table=True):
         UniqueConstraint("campaign", "number"),
         Index("contributions_reference", "bank", "reference_likeness"),
         Index("contributions_said", "reference"),
+        Index("contributions_newest", "campaign", "date", "number"),
         STRICT,
     )
     bank: str = Field(sa_type=TEXT)

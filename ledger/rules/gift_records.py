@@ -444,10 +444,13 @@ def find_contribution(session: Session, campaign: str, number: str) -> Contribut
     return session.exec(select_rows(ContributionRow).where(*wanted)).one_or_none()
 
 
-def contributions_of(session: Session, campaign: str) -> Sequence[ContributionRow]:
-    """All contributions of a campaign, by number; those that were reversed too."""
+def contributions_of(
+    session: Session, campaign: str, *, after: str = "", limit: int | None = None
+) -> Sequence[ContributionRow]:
+    """Contributions of a campaign, by number, those that were reversed too: all, or the next ones after a number."""
     query = select_rows(ContributionRow).where(ContributionRow.campaign == campaign)
-    return session.exec(query.order_by(col(ContributionRow.number))).all()
+    beyond = query.where(col(ContributionRow.number) > after).order_by(col(ContributionRow.number))
+    return session.exec(beyond.limit(limit)).all()
 
 
 def _number_of(session: Session, block: int | None) -> str | None:

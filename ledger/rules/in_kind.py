@@ -96,10 +96,18 @@ def require_in_kind(session: Session, campaign: str, number: str) -> InKindRow:
     return require_numbered(session, InKindRow, "in-kind", campaign, number)
 
 
-def in_kind_gifts(session: Session, campaign: str) -> Sequence[InKindRow]:
-    """All of a campaign, those that were reversed too, by number."""
-    query = select(InKindRow).where(InKindRow.campaign == campaign).order_by(col(InKindRow.number))
-    return session.exec(query).all()
+def in_kind_gifts(
+    session: Session, campaign: str, *, after: str = "", limit: int | None = None
+) -> Sequence[InKindRow]:
+    """Those of a campaign, by number, reversed ones too: all, or the next ones after a number."""
+    query = select(InKindRow).where(InKindRow.campaign == campaign, InKindRow.number > after)
+    return session.exec(query.order_by(col(InKindRow.number)).limit(limit)).all()
+
+
+def standing_in_kind(session: Session, campaign: str, limit: int) -> Sequence[InKindRow]:
+    """The first of a campaign that stand, by number."""
+    query = select(InKindRow).where(InKindRow.campaign == campaign, col(InKindRow.reversed_by).is_(None))
+    return session.exec(query.order_by(col(InKindRow.number)).limit(limit)).all()
 
 
 _STATED = ("value", "currency", "method", "stated_by")

@@ -284,6 +284,15 @@ _CONFIRM = (
 )
 
 
+def coin_of(outpoint: str, seen: WatchedTx | None) -> Coin | None:
+    """The coin that an output of ours becomes when its transaction, seen so far, is in a block."""
+    vout = Outpoint.parse(outpoint).vout
+    for output in () if seen is None else seen.outputs:
+        if output.vout == vout:
+            return Coin(outpoint, output.sats, output.campaign, output.branch, None, False, None, None)
+    return None
+
+
 class Observed:
     """The state of chain, transactions and coins."""
 
@@ -416,12 +425,7 @@ class Observed:
     def coin_to_be(self, outpoint: str) -> Coin | None:
         """An output of ours that is a coin, or becomes one when its transaction, seen so far, is in a block."""
         coin = self.coin(outpoint)
-        told = Outpoint.parse(outpoint)
-        before = self.tx(told.txid) if coin is None else None
-        for output in () if before is None else before.outputs:
-            if output.vout == told.vout:
-                return Coin(outpoint, output.sats, output.campaign, output.branch, None, False, None, None)
-        return coin
+        return coin_of(outpoint, self.tx(Outpoint.parse(outpoint).txid)) if coin is None else coin
 
     def ours(self, outpoints: Collection[Outpoint]) -> set[Outpoint]:
         """Those of some outpoints that are outputs of ours, be they in a block or not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select as select_columns
@@ -17,6 +17,7 @@ from sqlmodel import Session, col, func, select
 
 from ledger.model.bank import (
     Account,
+    AsideRow,
     BankLineRow,
     BankMovementRow,
     BankStatementRow,
@@ -24,8 +25,7 @@ from ledger.model.bank import (
     OutstandingRow,
 )
 from ledger.model.columns import table_of
-from ledger.rules.bank import movement_left, signed, statements_of
-from ledger.rules.bank_asides import asides_of
+from ledger.rules.bank import movement_left, signed
 from ledger.rules.bank_outstanding import outstanding_of
 from ledger.rules.bank_terms import HELD_BY_OTHERS, Terms, terms_of
 from ledger.rules.cash_counts import counted_boxes, last_count
@@ -110,11 +110,20 @@ def days_between(first: str, last: str) -> int:
     return (dt.date.fromisoformat(last) - dt.date.fromisoformat(first)).days
 
 
-def open_banks(session: Session, campaign: str, today: str) -> tuple[OpenBank, ...]:
-    """Each bank and currency that money passed, or that a statement is of, by name; `today` is an ISO day."""
-    told: dict[BankCurrency, list[BankStatementRow]] = defaultdict(list)
-    for statement in statements_of(session, campaign):
-        told[statement.bank, statement.currency].append(statement)
+def open_banks(
+    session: Session,
+    campaign: str,
+    today: str,
+    statements: Mapping[BankCurrency, Sequence[BankStatementRow]],
+    asides: Iterable[AsideRow],
+) -> tuple[OpenBank, ...]:
+    """Each bank and currency that money passed, or that one of its `statements` is of, by name.
+
+    `today` is an ISO day; `asides`: what stands as set aside there.
+    """
+    others: dict[BankCurrency, int] = defaultdict(int)
+    for aside in asides:
+        others[aside.bank, aside.currency] += aside.opening
     moved = _moved(session, campaign)
     terms = terms_of(session, campaign)
     said: dict[int, list[OutstandingRow]] = defaultdict(list)
@@ -122,9 +131,17 @@ def open_banks(session: Session, campaign: str, today: str) -> tuple[OpenBank, .
         said[row.of].append(row)
     return tuple(
         _open_bank(
-            session, campaign, place, terms.at(place[0]), told.get(place, []), moved.get(place), said, today
+            session,
+            campaign,
+            place,
+            terms.at(place[0]),
+            statements.get(place, ()),
+            moved.get(place),
+            said,
+            today,
+            others.get(place, 0),
         )
-        for place in sorted({*told, *moved, *counted_boxes(session, campaign)})
+        for place in sorted({*statements, *moved, *counted_boxes(session, campaign)})
     )
 
 
@@ -167,10 +184,11 @@ def _open_bank(
     campaign: str,
     place: BankCurrency,
     terms: Terms,
-    told: list[BankStatementRow],
+    told: Sequence[BankStatementRow],
     moved: _Moved | None,
     said: dict[int, list[OutstandingRow]],
     today: str,
+    others: int,
 ) -> OpenBank:
     bank, currency = place
     last = max((s.last for s in told), default=None)
@@ -206,7 +224,6 @@ def _open_bank(
                 )
             )
     foreign, foreign_on = 0, None
-    others = sum(a.opening for a in asides_of(session, campaign) if (a.bank, a.currency) == place)
     if terms.account is Account.SHARED:
         foreign, foreign_on = _overdrawn(session, campaign, place, others)
     count = last_count(session, campaign, bank, currency) if terms.account is Account.CASH else None

@@ -9,25 +9,32 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
 from ledger.core.frozen import Amount, Frozen
 from ledger.core.line_words import LineWords
 from ledger.core.telling import Telling
 from ledger.core.times import unix_seconds
-from ledger.model.bank import Account, BankLineRow, BankMovementRow, BankStatementRow, Direction, Instrument
+from ledger.model.bank import (
+    Account,
+    AsideRow,
+    BankLineRow,
+    BankMovementRow,
+    BankStatementRow,
+    Direction,
+    Instrument,
+)
 from ledger.model.columns import OF_CAMPAIGN
 from ledger.model.gifts import ContributionRow
 from ledger.recording.bank_references import references_in
 from ledger.recording.bank_words import words_of
-from ledger.rules.bank import line_left, movement_left, signed, statements_of
-from ledger.rules.bank_asides import asides_of, lines_of_aside
+from ledger.rules.bank import line_left, movement_left, signed
+from ledger.rules.bank_asides import lines_of_aside
 from ledger.rules.bank_money import at_bank
 from ledger.rules.books import Books
 from ledger.store.transaction import Reading
-from ledger.views.bank_notified import notified_sums
-from ledger.views.bank_open import OpenBank, open_banks
+from ledger.views.bank_open import BankCurrency, OpenBank
+from ledger.views.bank_readings import BankReadings, LineSums
 from ledger.views.bank_sums import Part, parts_summing
 from ledger.views.suggestions import Suggestion, Why, days_apart
 
@@ -287,64 +294,12 @@ def _day(date: str) -> int:
     return unix_seconds(f"{date}T00:00:00Z") // 86_400
 
 
-BankCurrency = tuple[str, str]
-
-
-def _statements(session: Session, campaign: str) -> dict[BankCurrency, list[BankStatementRow]]:
-    """Statements by bank and currency, in order; by last day, those of one day as they were recorded."""
-    found: dict[BankCurrency, list[BankStatementRow]] = defaultdict(list)
-    for statement in statements_of(session, campaign):
-        found[statement.bank, statement.currency].append(statement)
-    return found
-
-
-def _ends(told: list[BankStatementRow], lines: int) -> tuple[int, BankStatementRow]:
+def _ends(told: Sequence[BankStatementRow], lines: int) -> tuple[int, BankStatementRow]:
     """The balance before all lines, and the statement that closes them; of one day, the one to which `lines` lead."""
     opening = min(told, key=lambda s: (s.first, s.last)).opening
     last = max(s.last for s in told)
     of_that_day = [s for s in told if s.last == last]
     return opening, next((s for s in of_that_day if s.closing == opening + lines), of_that_day[-1])
-
-
-@dataclass(frozen=True, slots=True)
-class _LineSums:
-    """Sums of the lines of a bank in one currency, minor units, below zero where money went out."""
-
-    all: int = 0
-    aside: int = 0
-    left: int = 0  # neither matched nor set aside
-    left_lines: int = 0
-
-
-_sign = case((col(BankLineRow.direction) == Direction.IN, 1), else_=-1)
-_is_aside = col(BankLineRow.aside_by).is_not(None)
-_left = case((_is_aside, 0), else_=col(BankLineRow.amount) - col(BankLineRow.matched))
-_lines = (col(BankLineRow.campaign) == OF_CAMPAIGN, col(BankLineRow.reversed_by).is_(None))
-_LINE_AMOUNTS = (
-    select(
-        BankLineRow.bank,
-        BankLineRow.currency,
-        func.sum(_sign * col(BankLineRow.amount)),
-        func.sum(case((_is_aside, _sign * col(BankLineRow.amount)), else_=0)),
-    )
-    .where(*_lines)
-    .group_by(col(BankLineRow.bank), col(BankLineRow.currency))
-)
-_OPEN_AMOUNTS = (
-    select(BankLineRow.bank, BankLineRow.currency, func.sum(_sign * _left), func.count())
-    .where(*_lines, _left > 0)
-    .group_by(col(BankLineRow.bank), col(BankLineRow.currency))
-)
-
-
-def _line_sums(session: Session, campaign: str) -> dict[BankCurrency, _LineSums]:
-    amounts = session.exec(_LINE_AMOUNTS, params={"of_campaign": campaign})
-    open_amounts = session.exec(_OPEN_AMOUNTS, params={"of_campaign": campaign})
-    waiting = {(bank, currency): (int(minor), lines) for bank, currency, minor, lines in open_amounts}
-    return {
-        (bank, currency): _LineSums(int(whole), int(aside), *waiting.get((bank, currency), (0, 0)))
-        for bank, currency, whole, aside in amounts
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,15 +314,12 @@ class StatementGap:
     missing: int
 
 
-def statement_gaps(session: Session, campaign: str) -> tuple[StatementGap, ...]:
+def statement_gaps(of: BankReadings) -> tuple[StatementGap, ...]:
     """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
-    statements = _statements(session, campaign)
-    sums = _line_sums(session, campaign) if statements else {}
-    notified = notified_sums(session, campaign) if statements else {}
     found = []
-    for (bank, currency), told in statements.items():
-        lines = sums.get((bank, currency), _LineSums()).all
-        lines -= notified.get((bank, currency), 0)
+    for (bank, currency), told in of.statements.items():
+        lines = of.line_sums.get((bank, currency), LineSums()).all
+        lines -= of.notified.get((bank, currency), 0)
         opening, newest = _ends(told, lines)
         missing = newest.closing - opening - lines
         if missing:
@@ -393,15 +345,12 @@ class BankSums:
     difference: int
 
 
-def bank_sums(tx: Reading, campaign: str) -> tuple[BankSums, ...]:
+def bank_sums(books: Books, of: BankReadings) -> tuple[BankSums, ...]:
     """Each bank and currency of which there is a statement, by name."""
-    books = Books(tx)
-    statements = _statements(tx.session, campaign)
-    sums = _line_sums(tx.session, campaign) if statements else {}
-    notified = notified_sums(tx.session, campaign) if statements else {}
+    campaign = of.campaign
     found = []
-    for (bank, currency), told in statements.items():
-        lines, on_none = sums.get((bank, currency), _LineSums()), notified.get((bank, currency), 0)
+    for (bank, currency), told in of.statements.items():
+        lines, on_none = of.line_sums.get((bank, currency), LineSums()), of.notified.get((bank, currency), 0)
         opening, newest = _ends(told, lines.all - on_none)
         here = at_bank(books, campaign, bank, currency)
         # What is on no statement is all that the entries moved, less what lines are matched with.
@@ -426,13 +375,13 @@ def bank_sums(tx: Reading, campaign: str) -> tuple[BankSums, ...]:
     return tuple(found)
 
 
-def bank_states(tx: Reading, campaign: str, *, today: str) -> tuple[BankState, ...]:
-    """Each bank and currency of which there is a statement, by name; `today` (an ISO day) tells what is in time."""
-    sums = bank_sums(tx, campaign)
+def bank_states(books: Books, of: BankReadings) -> tuple[BankState, ...]:
+    """Each bank and currency of which there is a statement, by name."""
+    sums = bank_sums(books, of)
     if not sums:
         return ()
-    opened = {(row.bank, row.currency): row for row in open_banks(tx.session, campaign, today)}
-    asides = _set_aside(tx.session, campaign, opened)
+    opened = {(row.bank, row.currency): row for row in of.open}
+    asides = _set_aside(books.session, of.asides, opened)
     return tuple(
         _state(row, opened[row.bank, row.currency], asides.get((row.bank, row.currency), ())) for row in sums
     )
@@ -472,12 +421,12 @@ def _state(row: BankSums, bank: OpenBank, set_aside: tuple[SetAside, ...]) -> Ba
 
 
 def _set_aside(
-    session: Session, campaign: str, opened: Mapping[BankCurrency, OpenBank]
+    session: Session, asides: Iterable[AsideRow], opened: Mapping[BankCurrency, OpenBank]
 ) -> dict[BankCurrency, tuple[SetAside, ...]]:
     """What was set aside, by bank and currency, oldest first: of a shared account never line by line."""
     found: dict[BankCurrency, list[SetAside]] = defaultdict(list)
     months: dict[tuple[BankCurrency, str, str, str], list[tuple[str, int]]] = defaultdict(list)
-    for aside in asides_of(session, campaign):
+    for aside in asides:
         place, reason, role, on = (
             (aside.bank, aside.currency),
             aside.reason,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import BigInteger, and_, bindparam, case, or_
 from sqlmodel import col, func, select
 
@@ -15,7 +17,7 @@ from ledger.rules.observing import Observed
 from ledger.rules.settled import MATURITY, depth_of, settled_block
 from ledger.store.transaction import Reading
 from ledger.views.campaign import UnexplainedSpend
-from ledger.views.unsettled_spends import unsettled_spends
+from ledger.views.unsettled_spends import UnsettledSpend
 
 
 def coins_on_chain(tx: Reading, campaign: str | None = None) -> int | None:
@@ -75,33 +77,38 @@ def coins_by_kind(tx: Reading, campaign: str | None = None) -> dict[AccountClass
     return nets_of_kinds(tx.session, _OF_COINS, "BTC", campaign)
 
 
-def unexplained_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+def unexplained_spends(
+    tx: Reading, campaign: str, young: Iterable[UnsettledSpend]
+) -> tuple[UnexplainedSpend, ...]:
     """Outgoing coins, from their first sighting or block, newest last; explained ones keep their row.
 
-    A move between own addresses is explained from its first sighting on: nothing left but its fee.
+    A move between own addresses is explained from its first sighting on: nothing left but its fee. `young`: the spends
+    that have not settled, of whichever campaign.
     """
-    return _outgoing(tx, campaign, only_open=False)
+    return _outgoing(tx, campaign, young, only_open=False)
 
 
-def open_spends(tx: Reading, campaign: str) -> tuple[UnexplainedSpend, ...]:
+def open_spends(tx: Reading, campaign: str, young: Iterable[UnsettledSpend]) -> tuple[UnexplainedSpend, ...]:
     """Those of them that nothing explains yet."""
-    return _outgoing(tx, campaign, only_open=True)
+    return _outgoing(tx, campaign, young, only_open=True)
 
 
-def _outgoing(tx: Reading, campaign: str, *, only_open: bool) -> tuple[UnexplainedSpend, ...]:
+def _outgoing(
+    tx: Reading, campaign: str, young: Iterable[UnsettledSpend], *, only_open: bool
+) -> tuple[UnexplainedSpend, ...]:
     spent = tx.session.exec(_UNEXPLAINED if only_open else _SPENT, params={"of_campaign": campaign})
     rows = {
         ref: UnexplainedSpend(txid=ref, amount=Amount.of("BTC", out), seen_at=at, explained_at=explained_at)
         for ref, out, at, explained_at in spent
     }
-    for young in unsettled_spends(tx):
-        at = young.transaction.first_at
-        for owner, facts in young.parts:
-            if owner == campaign and facts.out and not (only_open and young.explained):
+    for spend in young:
+        at = spend.transaction.first_at
+        for owner, facts in spend.parts:
+            if owner == campaign and facts.out and not (only_open and spend.explained):
                 rows[facts.ref] = UnexplainedSpend(
                     txid=facts.ref,
                     amount=Amount.of("BTC", facts.out),
                     seen_at=at,
-                    explained_at=at if young.explained else None,
+                    explained_at=at if spend.explained else None,
                 )
     return tuple(sorted(rows.values(), key=lambda row: (row.seen_at, row.txid)))

@@ -34,6 +34,7 @@ from ledger.rules.settled import settled_block
 from ledger.rules.tax_payments import tax_owed
 from ledger.store.scratch import Scratch, scratch
 from ledger.store.transaction import Reading
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_sums
 from ledger.views.chain_coins import coins_in_books, coins_on_chain
 
@@ -401,7 +402,7 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
     for slug in campaign_slugs(books.session):
         if campaign not in {None, slug}:
             continue
-        for bank in bank_sums(tx, slug):
+        for bank in bank_sums(books, BankReadings(tx.session, slug, "")):
             parts = {
                 "before_statements": bank.opening,
                 "in_books": bank.books,

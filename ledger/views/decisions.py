@@ -17,6 +17,7 @@ from ledger.views.asked_questions import questions_waiting
 from ledger.views.campaign import OpenCount
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.readings import CampaignReadings
+from ledger.views.unsettled_spends import unsettled_spends
 from ledger.views.waiting_addresses import addresses_waiting
 from ledger.views.waiting_money import (
     approvals_waiting,
@@ -68,9 +69,10 @@ def decisions(
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign[:60])
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
     found: list[OpenItem] = []
+    young = tuple(unsettled_spends(tx)) if readings is None else None
     for slug in slugs:
-        of = CampaignReadings(books, slug, today) if readings is None else readings
-        found += unexplained_waiting(tx, slug, suggest)
+        of = CampaignReadings(tx, books, slug, today, young) if readings is None else readings
+        found += unexplained_waiting(tx, slug, of.young, suggest)
         found += undecided_waiting(tx, books, slug)
         found += approvals_waiting(books, slug, today)
         found += questions_waiting(tx, slug)
@@ -85,8 +87,8 @@ def decisions(
         found += payables_waiting(of.payables, slug)
         found += pledges_waiting(of)
         found += results_above(books, slug)
-        found += bank_lines_waiting(tx, slug, suggest)
-        found += banks_waiting(tx, slug, today)
+        found += bank_lines_waiting(tx, slug, of.banks, suggest)
+        found += banks_waiting(of.banks, slug)
         found += exchanges_waiting(books, slug, today)
         found += tax_waiting(books, slug)
         found += deliveries_waiting(of)

@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from ledger.core.chain import Outpoint
 from ledger.core.errors import Refused
 from ledger.core.frozen import Amount
-from ledger.core.money import is_money
 from ledger.core.observation import WatchedOutput
 from ledger.core.pasted import pasted_key
 from ledger.core.times import rfc3339
@@ -33,7 +32,7 @@ from ledger.rules.settled import tip_height
 from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow
 from ledger.views.donation_status import confirmations_of, is_late, outcome_of, restriction_in, status_of
-from ledger.views.other_gifts import other_rows
+from ledger.views.other_gifts import newest_at_banks, newest_in_kind, other_rows
 from ledger.views.trail import DonationStatus
 
 _CURSOR = re.compile(
@@ -103,7 +102,8 @@ def _places_in_list(
         for output in watched.outputs
         if output.campaign == slug
     ]
-    yield from sorted([*waiting, *other_rows(books, slug)], key=lambda row: row[0])
+    yield from sorted(waiting, key=lambda row: row[0])
+    yield from other_rows(books, slug, after=after, size=size)
 
 
 def _place_in_blocks(after: str | None) -> tuple[int, int]:
@@ -229,15 +229,11 @@ def newest_gifts(
 def _others_newest(
     tx: Reading, slug: str, wanted: GiftsWanted, start: int, limit: int
 ) -> tuple[list[DonationRow], str | None]:
-    rows = [
-        row
-        for _, row in other_rows(Books(tx), slug)
-        if (wanted.by is GivenBy.BANK) is is_money(row.amount.asset)
-        and wanted.status in {None, row.status}
-        and wanted.search.lower() in row.key.lower()
-    ]
-    rows.sort(key=lambda row: (row.at, row.key), reverse=True)
-    return rows[start : start + limit], f"o{start + limit}" if len(rows) > start + limit else None
+    if wanted.by is GivenBy.BANK:
+        rows = newest_at_banks(tx.session, slug, wanted.status, wanted.search, start=start, limit=limit + 1)
+    else:
+        rows = newest_in_kind(Books(tx), slug, wanted.status, wanted.search, start=start, limit=limit + 1)
+    return rows[:limit], f"o{start + limit}" if len(rows) > limit else None
 
 
 def _coins_newest(

@@ -5,10 +5,12 @@ A key is `contribution:CAMPAIGN:NUMBER` or `in-kind:CAMPAIGN:NUMBER`; it may be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, SQLColumnExpression, literal
+from sqlmodel import Session, col, select
 
 from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import NotFound
@@ -21,7 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of, campaign_slugs, product_of
 from ledger.rules.charge_backs import charge_backs_of
 from ledger.rules.gift_records import contributions_of, find_contribution
-from ledger.rules.in_kind import find_in_kind, in_kind_gifts
+from ledger.rules.in_kind import find_in_kind, in_kind_gifts, standing_in_kind
 from ledger.store.transaction import Reading
 from ledger.views.campaign import DonationRow, InKindRow
 from ledger.views.changes import GivenUnits
@@ -305,29 +307,87 @@ def _row(slug: str, gift: _Gift, end: str) -> DonationRow:
     )
 
 
-def other_rows(books: Books, slug: str) -> Iterator[tuple[str, DonationRow]]:
-    """(place in the list, row) of each, bank money first, by number."""
+_PLACE = re.compile(r"a(contribution|in-kind):(.*)", re.DOTALL)
+"""Where a gift without a coin stands in the list of all."""
+
+
+def other_rows(books: Books, slug: str, *, after: str | None, size: int) -> Iterator[tuple[str, DonationRow]]:
+    """(place in the list, row) of each beyond a place, bank money first, by number; read `size` at a time, as asked."""
+    end, session = campaign_of(books.session, slug).end, books.session
+    at = None if after is None else _PLACE.fullmatch(after)
+
+    def at_bank(number: str) -> list[_Gift]:
+        return [_contribution(row) for row in contributions_of(session, slug, after=number, limit=size)]
+
+    def in_kind(number: str) -> list[_Gift]:
+        return [_in_kind(books, row) for row in in_kind_gifts(session, slug, after=number, limit=size)]
+
+    for noun, read in (("contribution", at_bank), ("in-kind", in_kind)):
+        number = "" if at is None or noun > at.group(1) else at.group(2)
+        if at is not None and noun < at.group(1):
+            continue
+        while gifts := read(number):
+            for gift in gifts:
+                yield f"a{noun}:{gift.number}", _row(slug, gift, end)
+            number = gifts[-1].number
+
+
+def newest_at_banks(
+    session: Session, slug: str, status: DonationStatus | None, search: str, *, start: int, limit: int
+) -> list[DonationRow]:
+    """Gifts at banks of a status, or of any, whose key has `search` in it: so many of them, the newest first."""
+    row, wanted = ContributionRow, select(ContributionRow).where(ContributionRow.campaign == slug)
+    match status:
+        case DonationStatus.REVERSED:
+            wanted = wanted.where(col(row.reversed_by).is_not(None))
+        case DonationStatus.BLOCKED | DonationStatus.SETTLED:
+            is_blocked = status is DonationStatus.BLOCKED
+            of_block = col(row.blocked_by).is_not(None) if is_blocked else col(row.blocked_by).is_(None)
+            wanted = wanted.where(col(row.reversed_by).is_(None), of_block)
+        case DonationStatus():
+            return []
+    wanted = wanted.where(_has(search, "contribution", slug, col(row.number)))
+    newest = wanted.order_by(col(row.date).desc(), col(row.number).desc()).offset(start).limit(limit)
+    end = campaign_of(session, slug).end
+    return [_row(slug, _contribution(gift), end) for gift in session.exec(newest)]
+
+
+def newest_in_kind(
+    books: Books, slug: str, status: DonationStatus | None, search: str, *, start: int, limit: int
+) -> list[DonationRow]:
+    """The same of gifts in kind."""
+    row, wanted = InKindGift, select(InKindGift).where(InKindGift.campaign == slug)
+    match status:
+        case DonationStatus.REVERSED:
+            wanted = wanted.where(col(row.reversed_by).is_not(None))
+        case DonationStatus.SETTLED:
+            wanted = wanted.where(col(row.reversed_by).is_(None))
+        case DonationStatus():
+            return []
+    wanted = wanted.where(_has(search, "in-kind", slug, col(row.number)))
+    newest = wanted.order_by(col(row.date).desc(), col(row.number).desc()).offset(start).limit(limit)
     end = campaign_of(books.session, slug).end
-    gifts = [_contribution(row) for row in contributions_of(books.session, slug)]
-    gifts += [_in_kind(books, row) for row in in_kind_gifts(books.session, slug)]
-    for gift in gifts:
-        yield f"a{gift.noun}:{gift.number}", _row(slug, gift, end)
+    return [_row(slug, _in_kind(books, gift), end) for gift in books.session.exec(newest)]
 
 
-def in_kind_rows(books: Books, slug: str) -> Iterator[InKindRow]:
-    """What was given in kind and stands, with its stated value: told apart, in no total of money."""
-    for row in in_kind_gifts(books.session, slug):
-        if row.reversed_by is None:
-            product = product_of(books.session, slug, row.product)
-            yield InKindRow(
-                key=str(GiftKey("in-kind", slug, row.number)),
-                date=row.date,
-                what=product.name,
-                quantity=row.quantity,
-                damaged=row.damaged,
-                unit=product.unit,
-                value=_stated(row),
-                method="" if row.method is None else row.method.value,
-                stated_by=row.stated_by or "",
-                organisation=row.organisation or "",
-            )
+def _has(search: str, noun: str, slug: str, number: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Does the key of a gift have a text in it, in whatever case?"""
+    return (literal(str(GiftKey(noun, slug, ""))) + number).icontains(search, autoescape=True)
+
+
+def in_kind_rows(books: Books, slug: str, limit: int) -> Iterator[InKindRow]:
+    """The first of what was given in kind and stands, with its stated value: told apart, in no total of money."""
+    for row in standing_in_kind(books.session, slug, limit):
+        product = product_of(books.session, slug, row.product)
+        yield InKindRow(
+            key=str(GiftKey("in-kind", slug, row.number)),
+            date=row.date,
+            what=product.name,
+            quantity=row.quantity,
+            damaged=row.damaged,
+            unit=product.unit,
+            value=_stated(row),
+            method="" if row.method is None else row.method.value,
+            stated_by=row.stated_by or "",
+            organisation=row.organisation or "",
+        )

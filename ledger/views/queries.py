@@ -75,7 +75,7 @@ from ledger.views.losses import loss_rows
 from ledger.views.open_items import OpenItem
 from ledger.views.openings import require_no_opening, standing
 from ledger.views.other_gifts import in_kind_rows, is_gift_key, other_rows, other_trails
-from ledger.views.papers import paper_page, served_paper, shown_papers, standing_evidence
+from ledger.views.papers import paper_page, served_paper, shown_papers
 from ledger.views.people import achievements
 from ledger.views.readings import CampaignReadings
 from ledger.views.reconcile import books_state
@@ -184,12 +184,12 @@ def campaign_report(
     `waiting`, `flow`, `readings`: its public decisions, its picture and what else was read, where the caller has them.
     """
     today = rfc3339(now)[:10]
-    of = CampaignReadings(Books(tx), slug, today) if readings is None else readings
+    of = CampaignReadings(tx, Books(tx), slug, today) if readings is None else readings
     books, observed = of.books, Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
     flow = CampaignFlow(of.papers).flow() if flow is None else flow
     gifts = gift_sums(tx.session, slug)
-    papers = standing_evidence(tx.session, slug)
+    papers = of.evidence
     fixed = tx.addresses.fixed_of(slug)
     settled = settled_block(tx)
     if waiting is None:
@@ -236,12 +236,12 @@ def campaign_report(
         payables=of.payables,
         small_claims=_small_claims(of),
         needs=need_rows(tx, slug),
-        in_kind=tuple(islice(in_kind_rows(books, slug), OTHERS_SHOWN)),
+        in_kind=tuple(in_kind_rows(books, slug, OTHERS_SHOWN)),
         results=achievements(tx.session, slug),
         books=books_state(tx, slug, now=now, waiting=waiting),
         sums=sums,
         withheld=tuple(_withheld(paper) for paper in papers if paper.access is Access.SEALED),
-        unexplained=unexplained_spends(tx, slug),
+        unexplained=unexplained_spends(tx, slug, of.young),
         deliveries=DeliveryCheck(
             open_gaps=sum(1 for row in of.deliveries.counts if row.gap),
             unconfirmed=of.deliveries.unconfirmed,
@@ -295,14 +295,14 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     """What the page of a campaign shows; raises NotFound."""
     campaign = campaign_of(tx.session, slug)
     books, today = Books(tx), rfc3339(now)[:10]
-    of = CampaignReadings(books, campaign.slug, today)
+    of = CampaignReadings(tx, books, campaign.slug, today)
     open_now = public_decisions(decisions(tx, slug, now=now, suggest=False, readings=of))
     flow = CampaignFlow(of.papers).flow()
     expired = [(row.product, row.pieces) for row in of.stock if row.expired]
     return CampaignPage(
         report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, readings=of),
         flow=flow,
-        papers=shown_papers(tx.session, standing_evidence(tx.session, slug)[: -PAPERS_SHOWN - 1 : -1]),
+        papers=shown_papers(tx.session, of.evidence[: -PAPERS_SHOWN - 1 : -1]),
         waiting=tuple(
             PublicOpenItem(
                 kind=row.kind.value,
@@ -316,8 +316,10 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
         deliveries=of.deliveries,
         losses=tuple(reversed(loss_rows(books.session, slug))),
         expired=quantities(counted(expired), _units_of(of.known.products)),
-        others=tuple(row for _, row in islice(other_rows(books, slug), OTHERS_SHOWN)),
-        banks=bank_states(tx, slug, today=today),
+        others=tuple(
+            row for _, row in islice(other_rows(books, slug, after=None, size=OTHERS_SHOWN), OTHERS_SHOWN)
+        ),
+        banks=bank_states(books, of.banks),
     )
 
 

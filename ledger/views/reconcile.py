@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from ledger.core.accounts import AccountClass, account
@@ -15,7 +16,7 @@ from ledger.store.transaction import Reading
 from ledger.views.campaign import Apart, CoinsApart, Unvalued
 from ledger.views.campaign import Books as BooksState
 from ledger.views.chain_coins import coins_by_kind, coins_on_chain
-from ledger.views.chain_status import chain_status
+from ledger.views.chain_status import ChainStatus, chain_status
 from ledger.views.decisions import decisions, open_counts, public_decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
 
@@ -36,16 +37,21 @@ class CampaignBooks(Frozen):
 
 
 def books_state(
-    tx: Reading, campaign: str, *, now: int, waiting: tuple[OpenItem, ...] | None = None
+    tx: Reading,
+    campaign: str,
+    *,
+    now: int,
+    waiting: tuple[OpenItem, ...] | None = None,
+    chain: ChainStatus | None = None,
 ) -> BooksState:
     """Is the campaign reconciled? For the strip on every page; raises NotFound.
 
-    `waiting`: its public decisions, where the caller has them.
+    `waiting`: its public decisions, and `chain`, where the caller has them.
     """
     if find_campaign(tx.session, campaign) is None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign)
     books = Books(tx)
-    chain = chain_status(tx, now=now)
+    chain = chain_status(tx, now=now) if chain is None else chain
     on_chain, coins = coins_on_chain(tx, campaign), coins_by_kind(tx, campaign)
     in_books = sum(coins.values())
     difference = 0 if on_chain is None else on_chain - in_books
@@ -105,4 +111,17 @@ def reconciliation(tx: Reading, campaign: str | None, *, now: int) -> tuple[Camp
     slugs = [campaign] if campaign is not None else list(campaign_slugs(tx.session))
     if not slugs:
         raise NotFound.field("campaign", "there is none yet; add one first")
-    return tuple(CampaignBooks(campaign=slug, books=books_state(tx, slug, now=now)) for slug in slugs)
+    of_each = states_of_books(tx, campaign, now=now)
+    return tuple(CampaignBooks(campaign=slug, books=of_each[slug]) for slug in slugs)
+
+
+def states_of_books(tx: Reading, campaign: str | None, *, now: int) -> dict[str, BooksState]:
+    """The same by campaign, of one or of all: what all of them rest on is read once. Raises NotFound."""
+    by_campaign: dict[str, list[OpenItem]] = defaultdict(list)
+    for item in public_decisions(decisions(tx, campaign, now=now, suggest=False)):
+        by_campaign[item.campaign].append(item)
+    slugs = [campaign] if campaign is not None else list(campaign_slugs(tx.session))
+    chain = chain_status(tx, now=now)
+    return {
+        slug: books_state(tx, slug, now=now, waiting=tuple(by_campaign[slug]), chain=chain) for slug in slugs
+    }

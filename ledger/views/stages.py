@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
@@ -126,6 +127,10 @@ class CampaignFlow(BarsOfLines):
             exits=tuple(_merged(self._exits)),
         )
 
+    @cached_property
+    def _contributed(self) -> dict[str, Contributed]:
+        return contributed(self._books.session, self._campaign)
+
     def _stage(self, place: _Place) -> Stage:
         bars = self._stages[place]
         came: dict[Origin, list[Bar]] = {}
@@ -155,7 +160,7 @@ class CampaignFlow(BarsOfLines):
             case StageKind.DONATED, Origin.GIVEN:
                 return gift_sums(session, slug).count
             case StageKind.MONEY, Origin.GIVEN:
-                return contributed(session, slug).get(place.place, Contributed()).gifts
+                return self._contributed.get(place.place, Contributed()).gifts
             case StageKind.MONEY, Origin.CONVERTED:
                 return count_conversions(session, slug, place.place)
             case StageKind.MONEY | StageKind.DONATED, Origin.REFUNDED:

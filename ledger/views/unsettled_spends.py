@@ -13,7 +13,7 @@ from ledger.model.observed import TxState
 from ledger.rules.books import Books
 from ledger.rules.coins import CoinClasses, spend_facts
 from ledger.rules.fee_only import explained_by_itself
-from ledger.rules.observing import Observed, WatchedTx
+from ledger.rules.observing import Coin, Observed, WatchedTx, coin_of
 from ledger.rules.settled import settled_block
 from ledger.rules.spends import ChangeCoin, Spent
 from ledger.store.transaction import Reading
@@ -67,10 +67,12 @@ def unsettled_spends(tx: Reading) -> Iterator[UnsettledSpend]:
     lost: set[str] = set()
     for young in young_ones:
         ours = [spent for spent in young.inputs if Outpoint.parse(spent).txid in known]
-        if any(_is_lost(observed, spent, young.txid, lost) for spent in ours):
+        behind = [(spent, observed.tx(Outpoint.parse(spent).txid), observed.coin(spent)) for spent in ours]
+        if any(_is_lost(spent, before, coin, young.txid, lost) for spent, before, coin in behind):
             lost.add(young.txid)
             continue
-        coins = [coin for coin in map(observed.coin_to_be, ours) if coin is not None]
+        to_be = [coin_of(spent, before) if coin is None else coin for spent, before, coin in behind]
+        coins = [coin for coin in to_be if coin is not None]
         if not coins or any(classes.change_of(young.txid)):
             continue
         parts = tuple(spend_facts(young, coins, classes))
@@ -96,10 +98,9 @@ def _parents_first(waiting: dict[str, WatchedTx]) -> Iterator[WatchedTx]:
                 stack.append(open_ones[0])
 
 
-def _is_lost(observed: Observed, spent: str, by: str, lost: set[str]) -> bool:
+def _is_lost(spent: str, before: WatchedTx | None, coin: Coin | None, by: str, lost: set[str]) -> bool:
     """Can an outpoint not be spent by `by` any more: gone with the transaction that paid it, or spent by another?"""
     txid = Outpoint.parse(spent).txid
-    before, coin = observed.tx(txid), observed.coin(spent)
     if txid in lost or (before is not None and before.state not in _STANDS):
         return True
     if before is not None and before.coinbase and before.height is None:  # it is in its own block or nowhere

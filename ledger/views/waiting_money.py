@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlmodel import col, func, select
 
@@ -34,17 +34,21 @@ from ledger.rules.settled import settled_block
 from ledger.rules.workflow import nouns_waiting
 from ledger.store.desk import Draft
 from ledger.store.transaction import Reading
-from ledger.views.bank_open import OpenBank, open_banks
+from ledger.views.bank_open import OpenBank
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import open_lines, statement_gaps
 from ledger.views.chain_coins import open_spends
 from ledger.views.line_says import LineSays
 from ledger.views.open_items import OpenItem, OpenItemKind
 from ledger.views.suggestions import suggestions
 from ledger.views.to_do import ToDo
+from ledger.views.unsettled_spends import UnsettledSpend
 
 
-def unexplained_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
-    for row in open_spends(tx, slug):
+def unexplained_waiting(
+    tx: Reading, slug: str, young: Iterable[UnsettledSpend], suggest: bool
+) -> Iterator[OpenItem]:
+    for row in open_spends(tx, slug, young):
         yield OpenItem(
             kind=OpenItemKind.UNEXPLAINED_SPEND,
             campaign=slug,
@@ -213,7 +217,7 @@ def exchanges_waiting(books: Books, slug: str, today: str) -> Iterator[OpenItem]
         )
 
 
-def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenItem]:
+def bank_lines_waiting(tx: Reading, slug: str, of: BankReadings, suggest: bool) -> Iterator[OpenItem]:
     for line in open_lines(tx, slug, propose=suggest):
         yield OpenItem(
             kind=OpenItemKind.BANK_LINE,
@@ -225,7 +229,7 @@ def bank_lines_waiting(tx: Reading, slug: str, suggest: bool) -> Iterator[OpenIt
             suggestions=line.proposals,
             words=LineSays.of(line.words),
         )
-    for gap in statement_gaps(tx.session, slug):
+    for gap in statement_gaps(of):
         what = Telling(
             ToDo.IMPORT_BETWEEN,
             {"opening": Figure(gap.currency, gap.opening), "closing": Figure(gap.currency, gap.closing)},
@@ -260,9 +264,9 @@ def tax_waiting(books: Books, slug: str) -> Iterator[OpenItem]:
             )
 
 
-def banks_waiting(tx: Reading, slug: str, today: str) -> Iterator[OpenItem]:
+def banks_waiting(of: BankReadings, slug: str) -> Iterator[OpenItem]:
     """The other way, from the books to the bank: entries without a line, opening balances, banks that are silent."""
-    for bank in open_banks(tx.session, slug, today):
+    for bank in of.open:
         yield from _unlisted_waiting(bank, slug)
         for each in bank.outstanding_instruments:
             yield OpenItem(

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from api.data.answers import Decision
 from ledger.core.times import rfc3339, unix_seconds
+from ledger.rules.books import Books
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_states
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
@@ -41,7 +43,12 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
         waiting = decisions(tx, options.campaign, now=now)
         campaigns = [options.campaign] if options.campaign else [c.slug for c in campaign_cards(tx)]
         today = rfc3339(now)[:10]
-        banks = [(slug, state) for slug in campaigns for state in bank_states(tx, slug, today=today)]
+        books = Books(tx)
+        banks = [
+            (slug, state)
+            for slug in campaigns
+            for state in bank_states(books, BankReadings(tx.session, slug, today))
+        ]
     # One definition with the page, the API and the metrics; books that do not tie are broken besides.
     is_open = any(not of.books.reconciled for of in found) or not report.holds
     lines = [line for of in found for line in say.campaign_books(of)]

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -22,9 +23,12 @@ from ledger.core.chain import Outpoint
 from ledger.core.look import SeenTx
 from ledger.core.telling import Telling
 from ledger.core.wording import Wording
+from ledger.store.database import Store
+from ledger.views.campaign import DonationRow
 from ledger.views.gift_list import GiftsWanted, GivenBy
 from ledger.views.queries import donation_rows, newest_gifts
 from ledger.views.trail import DonationStatus
+from tests.tools.demo_data import mixed_moments
 from tests.tools.ledgers import SLUG, Ledger, name, script, tx
 from tests.tools.things import DATE, ship, stocked
 
@@ -110,6 +114,47 @@ def test_a_choice_of_one_status_has_those_gifts_and_no_others(ledger: Ledger) ->
 def test_gifts_by_bank_and_in_kind_have_their_lists(site: TestClient) -> None:
     assert pages_of(site, f"/c/{SLUG}/donations?show=bank") == [[f"contribution:{SLUG}:C-1"]]
     assert pages_of(site, f"/c/{SLUG}/donations?show=kind") == [[f"in-kind:{SLUG}:K-1"]]
+
+
+def test_lists_by_bank_and_in_kind_are_the_list_of_the_data_in_every_cut(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """By status and by a part of the number, a page at a time, the newest first: as the whole list says."""
+    file = mixed_moments(tmp_path_factory)[-1][1]
+    with Store.open(f"sqlite:///{file}").read() as reading:
+        whole, _ = donation_rows(reading, SLUG, after=None, limit=200)
+        for limit in (1, 2, 3):
+            cut, after = list[DonationRow](), None
+            while True:
+                rows, after = donation_rows(reading, SLUG, after=after, limit=limit)
+                cut += rows
+                if after is None:
+                    break
+            assert cut == whole
+        for by, status, search, limit in product(
+            (GivenBy.BANK, GivenBy.KIND),
+            (None, *DonationStatus),
+            ("", "1", "CONTRIBUTION:", "%", "none"),
+            (1, 3),
+        ):
+            wanted, leafed, before = GiftsWanted(by, status, search), list[DonationRow](), None
+            while True:
+                rows, before = newest_gifts(reading, SLUG, wanted, before=before, limit=limit)
+                leafed += rows
+                if before is None:
+                    break
+            noun = "contribution" if by is GivenBy.BANK else "in-kind"
+            assert leafed == sorted(
+                (
+                    row
+                    for row in whole
+                    if row.key.startswith(f"{noun}:")
+                    and status in {None, row.status}
+                    and search.lower() in row.key.lower()
+                ),
+                key=lambda row: (row.at, row.key),
+                reverse=True,
+            )
 
 
 @pytest.mark.parametrize(

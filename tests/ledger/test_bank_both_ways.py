@@ -17,9 +17,11 @@ from ledger.checks.bank import bank_movements_tie, bank_outstanding_ties
 from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.times import rfc3339, unix_seconds
 from ledger.model.bank import BankMovementRow
+from ledger.rules.books import Books
 from ledger.views.bank_accounts import bank_accounts
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import BankState, bank_states, open_lines
-from ledger.views.campaign import Books
+from ledger.views.campaign import Books as BooksState
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.open_items import UNRECONCILED, OpenItem, OpenItemKind
@@ -94,14 +96,14 @@ def items(ledger: Ledger) -> tuple[OpenItem, ...]:
         return decisions(reading, SLUG, now=ledger.now)
 
 
-def state(ledger: Ledger) -> Books:
+def state(ledger: Ledger) -> BooksState:
     with ledger.store.read() as reading:
         return books_state(reading, SLUG, now=ledger.now)
 
 
 def bank(ledger: Ledger) -> BankState:
     with ledger.store.read() as reading:
-        (found,) = bank_states(reading, SLUG, today=rfc3339(ledger.now)[:10])
+        (found,) = bank_states(Books(reading), BankReadings(reading.session, SLUG, rfc3339(ledger.now)[:10]))
     return found
 
 

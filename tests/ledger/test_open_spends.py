@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from ledger.views.chain_coins import open_spends, unexplained_spends
 from ledger.views.reconcile import books_state
+from ledger.views.unsettled_spends import unsettled_spends
 from tests.tools.ledgers import SLUG, Ledger, name, tx
 from tests.tools.things import funded
 
@@ -44,8 +45,8 @@ def test_the_state_of_the_books_asks_nothing_about_what_is_explained(tmp_path: P
         _sold(ledger, number)
     assert _asked(ledger) == few
     with ledger.store.read() as reading:
-        assert open_spends(reading, SLUG) == ()
-        assert len(unexplained_spends(reading, SLUG)) == 6
+        assert open_spends(reading, SLUG, unsettled_spends(reading)) == ()
+        assert len(unexplained_spends(reading, SLUG, unsettled_spends(reading))) == 6
 
 
 def test_what_left_is_open_until_it_is_explained(tmp_path: Path) -> None:
@@ -53,10 +54,10 @@ def test_what_left_is_open_until_it_is_explained(tmp_path: Path) -> None:
     ledger.mine("came", tx("late", (7, SATS)))
     ledger.mine("left", tx("gone", spends=(("late", 0),)))
     with ledger.store.read() as reading:
-        (young,) = open_spends(reading, SLUG)
+        (young,) = open_spends(reading, SLUG, unsettled_spends(reading))
     ledger.bury()
     with ledger.store.read() as reading:
-        assert open_spends(reading, SLUG) == (young,)
+        assert open_spends(reading, SLUG, unsettled_spends(reading)) == (young,)
         state = books_state(reading, SLUG, now=ledger.now)
     assert (state.unexplained, state.unexplained_since) == (young.amount, young.seen_at)
     assert not state.reconciled

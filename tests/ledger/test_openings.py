@@ -14,6 +14,7 @@ from ledger.core.times import unix_seconds
 from ledger.recording.desk import act
 from ledger.rules.books import Books
 from ledger.store.addresses import Address
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_states
 from ledger.views.campaign import CampaignReport
 from ledger.views.decisions import decisions
@@ -133,11 +134,11 @@ def test_a_bank_that_opens_with_what_was_brought_in_is_reconciled_and_any_other_
     facts |= {"first": "2023-11-19", "last": "2023-11-30"}
     ledger.do("recorder", "bank", "statement", **facts, opening=1_000_000, closing=1_000_000, sha256="a" * 64)
     with ledger.store.read() as reading:
-        (bank,) = bank_states(reading, SLUG, today="2023-12-01")
+        (bank,) = bank_states(Books(reading), BankReadings(reading.session, SLUG, "2023-12-01"))
         assert (bank.reconciled, bank.opening_open.minor) == (True, 0)
     other.do("recorder", "bank", "statement", **facts, opening=900_000, closing=900_000, sha256="a" * 64)
     with other.store.read() as reading:
-        (bank,) = bank_states(reading, SLUG, today="2023-12-01")
+        (bank,) = bank_states(Books(reading), BankReadings(reading.session, SLUG, "2023-12-01"))
         assert (bank.reconciled, bank.opening_open.minor) == (False, -100_000)
         (opening,) = brought_in(reading, SLUG)
     assert str(opening.rows[0].doubt) == "the statement from 2023-11-19 opens with 9000.00 USD"

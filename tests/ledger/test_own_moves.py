@@ -27,6 +27,7 @@ from ledger.views.queries import campaign_report, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.sum_tables import SumKey
 from ledger.views.trail import ChangeKind
+from ledger.views.unsettled_spends import unsettled_spends
 from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, script, tx
 
@@ -95,7 +96,9 @@ def test_nothing_of_it_is_unexplained_from_its_first_sighting_on(ledger: Ledger)
     ledger.look((), [], (SeenTx(facts.txid, facts.inputs, facts.outputs, "node"),))
     assert (unexplained(ledger), OpenItemKind.UNEXPLAINED_SPEND in waiting(ledger)) == (0, False)
     with ledger.store.read() as reading:
-        assert [row.amount.minor for row in unexplained_spends(reading, SLUG)] == [1000]
+        assert [row.amount.minor for row in unexplained_spends(reading, SLUG, unsettled_spends(reading))] == [
+            1000
+        ]
     ledger.mine("m", facts)
     assert unexplained(ledger) == 0
 
@@ -328,7 +331,7 @@ def test_a_move_with_a_higher_fee_takes_the_place_of_the_first(ledger: Ledger) -
     ledger.mine("m", both(fee=3000, label="fast"))
     ledger.bury()
     with ledger.store.read() as reading:
-        rows = unexplained_spends(reading, SLUG)
+        rows = unexplained_spends(reading, SLUG, unsettled_spends(reading))
     assert [(row.txid, row.amount.minor, row.explained_at is not None) for row in rows] == [
         (name("fast"), 3000, True)
     ]

@@ -20,6 +20,7 @@ from ledger.views.chain_coins import unexplained_spends
 from ledger.views.queries import donation_page, donation_rows, donation_trails
 from ledger.views.reconcile import books_state
 from ledger.views.trail import DonationStatus, StepKind
+from ledger.views.unsettled_spends import unsettled_spends
 from ledger.views.watch_list import sighting_scripts
 from tests.tools.gifts import gift
 from tests.tools.ledgers import SLUG, START, Ledger, made_once, name, script, tx
@@ -147,7 +148,7 @@ def test_change_is_never_a_gift_and_what_left_is_unexplained_at_once(ledger: Led
     ledger.bury()
     ledger.mine("s", tx("sale", (15, 40_000_000), spends=(("gift", 0),)))
     with ledger.store.read() as reading:
-        rows = unexplained_spends(reading, SLUG)
+        rows = unexplained_spends(reading, SLUG, unsettled_spends(reading))
     assert [row.amount.minor for row in rows] == [60_000_000]
     ledger.bury()
     assert ledger.kinds().count("donation") == 1

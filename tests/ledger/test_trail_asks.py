@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event
 
-from ledger.views.queries import donation_trails
+from ledger.store.database import Store
+from ledger.views.queries import campaign_page, donation_trails
 from ledger.views.trail import DonationTrail
-from tests.tools.ledgers import Ledger, name
+from service.demo import plan
+from tests.tools.demo_data import demo_moments, mixed_moments
+from tests.tools.ledgers import SLUG, Ledger, name
 from tests.tools.things import funded, order, receive
 
 
@@ -31,3 +37,34 @@ def test_a_trail_asks_nothing_about_orders_and_lots_that_its_money_never_reached
     among_others, same = _asked(ledger)
     assert among_others == alone
     assert same == trail
+
+
+def test_the_page_of_a_campaign_asks_nothing_twice_that_grows_with_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Beside lists that stay short, and what picture and tables each read of the units of one use."""
+    few = {
+        "products",
+        "indicators",
+        "lines",
+        "campaign_openings",
+        "line_spans",
+        "uses",
+        "use_pieces",
+        "use_parts",
+    }
+    summed = {"gift_days", "contributions", "supplier_refunds"}
+    for file, slug in (
+        (list(demo_moments(tmp_path_factory).values())[-1], plan.SLUG),
+        (mixed_moments(tmp_path_factory)[-1][1], SLUG),
+    ):
+        asked: Counter[tuple[str, str]] = Counter()
+        with Store.open(f"sqlite:///{file}").read() as reading:
+            event.listen(
+                reading.session.connection(),
+                "before_cursor_execute",
+                lambda *told, asked=asked: asked.update([(told[2], repr(told[3]))]),
+            )
+            campaign_page(reading, slug, now=1_700_000_000)
+        again = {re.findall(r"FROM (\w+)", statement)[0] for (statement, _), n in asked.items() if n > 1}
+        assert again <= few | summed

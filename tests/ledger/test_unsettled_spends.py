@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger.core.look import SeenTx, TxFacts
 from ledger.store.addresses import Address
 from ledger.views.chain_coins import unexplained_spends
+from ledger.views.unsettled_spends import unsettled_spends
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, script, tx
 
 OTHERS = ("other", "third")
@@ -47,7 +48,10 @@ def rows(ledger: Ledger) -> dict[str, dict[str, int]]:
     """Sats by what they left in, of each campaign."""
     with ledger.store.read() as reading:
         return {
-            slug: {row.txid: row.amount.minor for row in unexplained_spends(reading, slug)}
+            slug: {
+                row.txid: row.amount.minor
+                for row in unexplained_spends(reading, slug, unsettled_spends(reading))
+            }
             for slug in (SLUG, *OTHERS)
         }
 

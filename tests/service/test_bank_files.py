@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.rules.bank import find_line
+from ledger.rules.books import Books
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_states, open_lines
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
@@ -119,7 +121,7 @@ def test_a_statement_that_is_missing_between_two_shows_by_how_much(ledger: Ledge
     taken(tmp_path, HEAD + SALE)
     taken(tmp_path, HEAD + "25.11.2023;X;later;5,00;19.855,00;\n")
     with ledger.store.read() as reading:
-        (state,) = bank_states(reading, SLUG, today="2023-11-30")
+        (state,) = bank_states(Books(reading), BankReadings(reading.session, SLUG, "2023-11-30"))
         assert state.difference.minor == 5_000
         ties = [tie for tie in conservation(reading, SLUG).ties if tie.what == "bank"]
     assert [tie.difference.minor for tie in ties] == [5_000]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ledger.rules.books import Books
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_states, statement_gaps
 from ledger.views.conservation import conservation
 from service.bank_files.formats import read_file
@@ -25,10 +27,14 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def figures(ledger: Ledger) -> tuple[int, int, int]:
     """(notified, difference, gaps) of the one bank."""
     with ledger.store.read() as reading:
-        (state,) = bank_states(reading, SLUG, today="2023-11-30")
+        (state,) = bank_states(Books(reading), BankReadings(reading.session, SLUG, "2023-11-30"))
         ties = [tie.difference.minor for tie in conservation(reading, SLUG).ties if tie.what == "bank"]
         assert ties == [state.difference.minor]
-        return state.notified.minor, state.difference.minor, len(statement_gaps(reading.session, SLUG))
+        return (
+            state.notified.minor,
+            state.difference.minor,
+            len(statement_gaps(BankReadings(reading.session, SLUG, ""))),
+        )
 
 
 NOTICE = (

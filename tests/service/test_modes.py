@@ -22,6 +22,7 @@ from ledger.store.database import Store
 from ledger.views.chain_coins import unexplained_spends
 from ledger.views.chain_status import chain_status
 from ledger.views.reconcile import books_state
+from ledger.views.unsettled_spends import unsettled_spends
 from service.clock import MovableClock
 from service.command import BadUse
 from service.config import Config, SourceConfig, Wallet, Watch, parse_config
@@ -273,7 +274,7 @@ def test_a_coin_that_is_told_after_its_spend_settled_is_a_part_of_that_spend(
         jobs.look()
         audit(store)
     with store.read() as tx:
-        rows = {row.txid: row.amount.minor for row in unexplained_spends(tx, SLUG)}
+        rows = {row.txid: row.amount.minor for row in unexplained_spends(tx, SLUG, unsettled_spends(tx))}
     assert rows[f"{spender}:1"] == 3_000
     assert sum(rows.values()) == 7_000 - min(change, 4_000)
     chain.fork(DEPTH, DEPTH + 1)

@@ -41,6 +41,7 @@ from ledger.rules.order_papers import OrderPapers
 from ledger.rules.settled import settled_block
 from ledger.store.addresses import Address
 from ledger.store.database import Store
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_states
 from ledger.views.chain_coins import coins_in_books
 from ledger.views.conservation import Conservation, ConservationTable, Tie, conservation
@@ -310,7 +311,7 @@ class World:
             campaign_report(tx, slug, now=self.now)
             donation_rows(tx, slug, after=None, limit=50)
             all_matches(OrderPapers(books, slug))
-            bank_states(tx, slug, today=self.today)
+            bank_states(Books(tx), BankReadings(tx.session, slug, self.today))
             stock_rows(books, slug, "2023-12-31")
             for _, asset in noted_of_lots(books.session, slug):
                 lot_traces(books, slug, asset)

@@ -47,6 +47,7 @@ from ledger.rules.results import indicators_of
 from ledger.rules.trial_balance import trial_balances
 from ledger.rules.two_counts import two_counts
 from ledger.store.transaction import Reading
+from ledger.views.bank_readings import BankReadings
 from ledger.views.bank_state import bank_sums, statement_gaps
 from ledger.views.campaign import CampaignPage, CampaignReport, GiftSum, ReceivedGood
 from ledger.views.conservation import Tie, conservation
@@ -312,7 +313,7 @@ def _lost(page: CampaignPage) -> Iterator[Row]:
 
 
 def _banks(tx: Reading, slug: str) -> Iterator[Row]:
-    for bank in bank_sums(tx, slug):
+    for bank in bank_sums(Books(tx), BankReadings(tx.session, slug, "")):
         name = f"{slug}/{bank.bank}"
         yield "bank", name, "opening", bank.currency, bank.opening
         yield "bank", name, "closing", bank.currency, bank.closing
@@ -322,7 +323,7 @@ def _banks(tx: Reading, slug: str) -> Iterator[Row]:
         yield "bank", name, "set aside", bank.currency, bank.aside
         yield "bank", name, "outstanding", bank.currency, bank.outstanding
         yield "bank", name, "difference", bank.currency, bank.difference
-    for gap in statement_gaps(tx.session, slug):
+    for gap in statement_gaps(BankReadings(tx.session, slug, "")):
         yield "bank", f"{slug}/{gap.bank}", "missing between statements", gap.currency, gap.missing
 
 

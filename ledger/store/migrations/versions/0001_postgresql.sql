@@ -1860,6 +1860,8 @@ CREATE TABLE contributions (
     FOREIGN KEY(blocked_by) REFERENCES gift_blocks (entry)
 );
 
+CREATE INDEX contributions_newest ON contributions (campaign, date, number);
+
 CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
 CREATE INDEX contributions_said ON contributions (reference);

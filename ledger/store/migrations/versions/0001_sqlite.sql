@@ -2033,6 +2033,8 @@ CREATE TABLE contributions (
 )
  STRICT;
 
+CREATE INDEX contributions_newest ON contributions (campaign, date, number);
+
 CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
 CREATE INDEX contributions_said ON contributions (reference);
