@@ -134,7 +134,7 @@ def papers_routes(router: APIRouter, ports: Ports) -> None:
         openapi_extra={"security": secured(Scope.READ)},
     )
     async def original(request: Request, sha256: Sha256) -> Response:
-        """Where the original of a sealed paper lies, and the salt of its hash: for who may record."""
+        """Where the original of a sealed paper lies, and the salt of its hash: for who records where it is sealed."""
         token = await require_token(request, ports)
         return await run_in_threadpool(_original, ports, token, sha256)
 

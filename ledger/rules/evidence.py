@@ -15,17 +15,35 @@ from sqlmodel import Session, col, func, select
 from ledger.core.entry import Entry, Posting
 from ledger.core.errors import Refused
 from ledger.core.facts import STRICT, Date, Name, Number, Sha256, Text
+from ledger.model.bank import AsideRow, CashCountRow, OutstandingRow
+from ledger.model.bank_money import BankFeeRow, ChargeBackRow, ExchangeRow, TaxPaymentRow
 from ledger.model.campaigns import NeedRow, OfferRow
 from ledger.model.conversions import ConversionRow
+from ledger.model.corrections import CorrectionRow
+from ledger.model.covers import CoverRow
 from ledger.model.deliveries import ArrivalRow, DistributionRow, HandoverRow
 from ledger.model.evidence import About, Access, EvidenceRow, EvidenceTreatmentRow, Treatment
-from ledger.model.exchange_coins import DepositRow
+from ledger.model.exchange_coins import CustodyFeeRow, DepositRow, WithdrawalRow
+from ledger.model.gift_returns import GiftReturnRow
 from ledger.model.gifts import ContributionRow, GiftBlockRow
 from ledger.model.goods import InKindRow, LossRow, RecallRow, ReceiptRow, ReturnRow
-from ledger.model.orders import ClosingRow, CreditNoteRow, InvoiceRow, OrderRow, RefundRow
+from ledger.model.loans import LoanRow, RepaymentRow
+from ledger.model.moves import MoveRow
+from ledger.model.openings import OpeningRow
+from ledger.model.orders import (
+    ClaimEndRow,
+    ClaimRow,
+    ClosingRow,
+    CreditNoteRow,
+    InvoiceRow,
+    OrderRow,
+    RefundRow,
+)
 from ledger.model.payments import PaymentRow
 from ledger.model.people import IndicatorRow, ResultRow
+from ledger.model.periods import PeriodRow
 from ledger.model.pledges import PledgeRow
+from ledger.model.reclassifications import ReclassificationRow
 from ledger.model.releases import ReleaseRow
 from ledger.model.screening import ScreeningRow
 from ledger.rules.books import Books
@@ -80,6 +98,26 @@ _NUMBERED: Mapping[About, type[Numbered]] = {
     About.BLOCK: GiftBlockRow,
     About.RELEASE: ReleaseRow,
     About.SCREENING: ScreeningRow,
+    About.OPENING: OpeningRow,
+    About.BANK_FEE: BankFeeRow,
+    About.CHARGE_BACK: ChargeBackRow,
+    About.COVER: CoverRow,
+    About.GIFT_RETURN: GiftReturnRow,
+    About.WITHDRAWAL: WithdrawalRow,
+    About.CUSTODY_FEE: CustodyFeeRow,
+    About.EXCHANGE: ExchangeRow,
+    About.MOVE: MoveRow,
+    About.RECLASSIFICATION: ReclassificationRow,
+    About.LOAN: LoanRow,
+    About.REPAYMENT: RepaymentRow,
+    About.TAX_PAYMENT: TaxPaymentRow,
+    About.CLAIM: ClaimRow,
+    About.CLAIM_END: ClaimEndRow,
+    About.ASIDE: AsideRow,
+    About.OUTSTANDING: OutstandingRow,
+    About.CASH_COUNT: CashCountRow,
+    About.CORRECTION: CorrectionRow,
+    About.PERIOD: PeriodRow,
 }
 """The rows that a paper can be evidence of, by their noun; a shipment is called by its waybill."""
 

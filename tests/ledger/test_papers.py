@@ -8,6 +8,7 @@ import pytest
 
 from ledger.core.errors import NotFound
 from ledger.model.evidence import About
+from ledger.recording.desk import NOUNS
 from ledger.views.papers import papers_about
 from ledger.views.queries import donation_trails, paper_rows
 from tests.tools.ledgers import SLUG, Ledger, made_once
@@ -78,7 +79,12 @@ def test_a_paper_is_about_a_contribution_that_was_recorded_and_about_no_other(le
 
 
 def test_a_paper_can_be_about_each_noun_that_is_named_for_it(ledger: Ledger) -> None:
-    """None of them is asked for in a table that is not there: a number that nobody recorded is not found."""
+    """None of them is asked for in a table that is not there: a number that nobody recorded is not found.
+
+    Each that a second person decides is one, so that every decision can carry its paper, but that a paper be sealed.
+    """
+    decided = {noun for noun, told in NOUNS.items() if "approve" in told.actions}
+    assert decided - {about.value for about in About} == {"sealing"}
     for about in set(About) - {About.CAMPAIGN}:
         with pytest.raises(NotFound):
             attach(ledger, ONE, about.value, "none")

@@ -1173,7 +1173,7 @@ CREATE TABLE evidence (
     reversed_by INTEGER,
     PRIMARY KEY (entry),
     CHECK (access IN ('public', 'redacted', 'sealed')),
-    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening')),
+    CHECK (about IN ('campaign', 'need', 'offer', 'pledge', 'conversion', 'deposit', 'purchase', 'invoice', 'payment', 'receipt', 'shipment', 'arrival', 'loss', 'handover', 'distribution', 'closing', 'return', 'recall', 'contribution', 'in-kind', 'indicator', 'result', 'credit-note', 'refund', 'block', 'release', 'screening', 'opening', 'bank-fee', 'charge-back', 'cover', 'gift-return', 'withdrawal', 'custody-fee', 'exchange', 'move', 'reclassification', 'loan', 'repayment', 'tax-payment', 'claim', 'claim-end', 'aside', 'outstanding', 'cash-count', 'correction', 'period')),
     CHECK (role IN ('admin', 'recorder', 'approver', 'auditor', 'viewer', 'system')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
