@@ -17,6 +17,7 @@ from ledger.core.wording import Figure, Wording
 from ledger.model.gifts import CountsAs
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
+from ledger.rules.came import contributed
 from ledger.rules.campaigns import campaign_slugs, products_of
 from ledger.rules.charge_backs import charged_back
 from ledger.rules.gift_sums import gift_sums, gifts_wanting
@@ -46,7 +47,7 @@ def published_sums_tie(tx: Reading) -> Iterator[Finding]:
     for slug in campaign_slugs(books.session):
         known = Known(products_of(books.session, slug), CampaignBalances(books.session, slug))
         papers, lots = OrderPapers(books, slug), goods_of(books, slug, known)
-        flow = CampaignFlow(papers).flow()
+        flow = CampaignFlow(papers, contributed(tx.session, slug)).flow()
         tables = sum_tables(books, slug, lots, known, papers.items_by_order)
         for what, published, due in (
             *_headline(known, flow, lots),
@@ -132,7 +133,7 @@ def _gifts(
     accounts = Counter(came)
     accounts.subtract({asset: row.taken for asset, row in charged.items()})
     coins = gift_sums(books.session, slug)
-    given = Counter({row.asset: row.minor for row in gifts_of_money(books.session, slug, coins)})
+    given = Counter({row.asset: row.minor for row in gifts_of_money(coins, contributed(books.session, slug))})
     yield Wording("given"), given, accounts
     sums: dict[Origin, Counter[str]] = {origin: Counter() for origin in Origin}
     for bar in (*bars_of(flow, StageKind.DONATED), *bars_of(flow, StageKind.MONEY)):

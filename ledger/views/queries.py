@@ -30,7 +30,7 @@ from ledger.model.journal import EntryRow
 from ledger.recording.bank_references import campaign_of_reference
 from ledger.recording.desk import claim_hash
 from ledger.rules.books import Books
-from ledger.rules.came import contributed
+from ledger.rules.came import Contributed, contributed
 from ledger.rules.campaigns import campaign_of, campaign_slugs, campaigns, products_of, standing_needs
 from ledger.rules.claims import claims_below_tolerance
 from ledger.rules.coins import undecided_outpoints
@@ -138,7 +138,9 @@ def campaign_cards(tx: Reading) -> list[CampaignCard]:
                 title=campaign.title,
                 start=campaign.start,
                 end=campaign.end,
-                received=(received := gifts_of_money(tx.session, slug, gift_sums(tx.session, slug))),
+                received=(
+                    received := gifts_of_money(gift_sums(tx.session, slug), contributed(tx.session, slug))
+                ),
                 donations=sum(row.count for row in received),
                 distributed=distributed,
                 in_kind=any(row.product in in_kind for row in distributed),
@@ -160,14 +162,16 @@ def _units_of(products: Mapping[str, ProductRow]) -> dict[str, str]:
 def campaign_flow(tx: Reading, slug: str) -> Flow:
     """The picture of a campaign; raises NotFound."""
     campaign_of(tx.session, slug)
-    return CampaignFlow(OrderPapers(Books(tx), slug)).flow()
+    return CampaignFlow(OrderPapers(Books(tx), slug), contributed(tx.session, slug)).flow()
 
 
-def gifts_of_money(session: Session, slug: str, coins: GiftSums) -> tuple[GiftSum, ...]:
-    """What donors gave in coins and at banks, an asset a row, what went back included; `coins`: those in coins."""
+def gifts_of_money(coins: GiftSums, banks: Mapping[str, Contributed]) -> tuple[GiftSum, ...]:
+    """What donors gave in coins and at banks, an asset a row, what went back included; `coins`, `banks`: their sums."""
     rows = [GiftSum(asset="BTC", minor=coins.sats, count=coins.count)] if coins.count else []
-    banks = contributed(session, slug).items()
-    return (*rows, *(GiftSum(asset=asset, minor=sums.minor, count=sums.gifts) for asset, sums in banks))
+    return (
+        *rows,
+        *(GiftSum(asset=asset, minor=sums.minor, count=sums.gifts) for asset, sums in banks.items()),
+    )
 
 
 def campaign_report(
@@ -187,7 +191,7 @@ def campaign_report(
     of = CampaignReadings(tx, Books(tx), slug, today) if readings is None else readings
     books, observed = of.books, Observed(tx.session)
     campaign = campaign_of(tx.session, slug)
-    flow = CampaignFlow(of.papers).flow() if flow is None else flow
+    flow = CampaignFlow(of.papers, of.contributed).flow() if flow is None else flow
     gifts = gift_sums(tx.session, slug)
     papers = of.evidence
     fixed = tx.addresses.fixed_of(slug)
@@ -204,7 +208,7 @@ def campaign_report(
         and order.opened_by is None
         and apart.isdisjoint({order.entry, order.decided_by})
     }
-    received = gifts_of_money(tx.session, slug, gifts)
+    received = gifts_of_money(gifts, of.contributed)
     days_of_gifts = gift_days(tx.session, slug)
     items = of.papers.items_by_order
     sums = tuple(sum_tables(books, slug, goods, known, items))
@@ -297,7 +301,7 @@ def campaign_page(tx: Reading, slug: str, *, now: int) -> CampaignPage:
     books, today = Books(tx), rfc3339(now)[:10]
     of = CampaignReadings(tx, books, campaign.slug, today)
     open_now = public_decisions(decisions(tx, slug, now=now, suggest=False, readings=of))
-    flow = CampaignFlow(of.papers).flow()
+    flow = CampaignFlow(of.papers, of.contributed).flow()
     expired = [(row.product, row.pieces) for row in of.stock if row.expired]
     return CampaignPage(
         report=campaign_report(tx, slug, now=now, waiting=open_now, flow=flow, readings=of),

@@ -6,13 +6,14 @@ report, the list of what waits. For one answer only: what changes afterwards is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from ledger.model.evidence import EvidenceRow
 from ledger.model.pledges import PledgeRow
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
+from ledger.rules.came import Contributed, contributed
 from ledger.rules.campaigns import products_of
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.pledges import PledgeState, pledge_states, pledges_of
@@ -60,6 +61,11 @@ class CampaignReadings:
         """Its products and its balances."""
         session = self.books.session
         return Known(products_of(session, self.campaign), CampaignBalances(session, self.campaign))
+
+    @cached_property
+    def contributed(self) -> Mapping[str, Contributed]:
+        """Its gifts at banks that count, by currency."""
+        return contributed(self.books.session, self.campaign)
 
     @cached_property
     def evidence(self) -> Sequence[EvidenceRow]:

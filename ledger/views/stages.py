@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from ledger.core.accounts import AccountClass
@@ -26,7 +25,7 @@ from ledger.core.names import (
     line_named,
     use_named,
 )
-from ledger.rules.came import Contributed, contributed, count_conversions, count_refunds
+from ledger.rules.came import Contributed, count_conversions, count_refunds
 from ledger.rules.gift_sums import gift_sums
 from ledger.rules.order_papers import OrderPapers
 from ledger.rules.orders import order_line
@@ -88,10 +87,11 @@ _STILL_OWED = frozenset({ExitKind.OPEN, ExitKind.CLAIM})
 class CampaignFlow(BarsOfLines):
     """The whole picture: stages, bars, bands and exits of one campaign."""
 
-    def __init__(self, papers: OrderPapers) -> None:
-        """`papers`: of all orders of the campaign."""
+    def __init__(self, papers: OrderPapers, contributed: Mapping[str, Contributed]) -> None:
+        """`papers`: of all orders of the campaign; `contributed`: its gifts at banks, by currency."""
         super().__init__(papers.books, papers.campaign)
         self._papers = papers
+        self._contributed = contributed
         self._stages: dict[_Place, list[Bar]] = {}
         self._bands: list[Band] = []
         self._exits: list[Exit] = []
@@ -126,10 +126,6 @@ class CampaignFlow(BarsOfLines):
             bands=tuple(self._bands),
             exits=tuple(_merged(self._exits)),
         )
-
-    @cached_property
-    def _contributed(self) -> dict[str, Contributed]:
-        return contributed(self._books.session, self._campaign)
 
     def _stage(self, place: _Place) -> Stage:
         bars = self._stages[place]

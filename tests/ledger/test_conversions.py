@@ -24,12 +24,10 @@ from ledger.model.conversions import ConversionSaleRow
 from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.conversions import CONVERSIONS, fills_of, slippage, terms_of
-from ledger.rules.order_papers import OrderPapers
 from ledger.rules.restrictions import Taking, shares
 from ledger.rules.valuations import converted_value
 from ledger.tracing.follow import Arrival, Ending, follow
-from ledger.views.queries import campaign_report
-from ledger.views.stages import CampaignFlow
+from ledger.views.queries import campaign_flow, campaign_report
 from tests.tools import needs as restricted
 from tests.tools.gifts import gifts_of
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
@@ -210,7 +208,7 @@ def test_the_fills_of_any_conversion_are_the_whole_of_it(
                     elif isinstance(visit, Arrival) and visit.line.endswith("USD"):
                         dollars += visit.end - visit.start
                 at += sats
-            flow = CampaignFlow(OrderPapers(books, SLUG)).flow()
+            flow = campaign_flow(reading, SLUG)
         assert (fees, dollars) == (fee, sum(fill["proceeds"] for fill in fills))
         bands = sorted((band.target_start, band.target_end) for band in flow.bands)
         assert [a for a, _ in bands] == [0, *(b for _, b in bands[:-1])]

@@ -22,8 +22,7 @@ from ledger.views.changes import less
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
 from ledger.views.preview import Preview, preview
-from ledger.views.queries import donation_trails
-from ledger.views.stages import CampaignFlow
+from ledger.views.queries import campaign_flow, donation_trails
 from ledger.views.stock import stock_rows
 from ledger.views.trail import StepKind
 from ledger.views.two_keys import delivery_counts
@@ -516,7 +515,7 @@ def test_a_lot_that_takes_its_order_twice_is_told_piece_by_piece_after_a_refund(
     ledger.do("recorder", "refund", "add", amount=3_224, asset="USD", bank="B", date=DATE, **back)
     ledger.do("approver", "refund", "approve", number="RF-1", date=DATE)
     with ledger.store.read() as reading:
-        exits = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().exits
+        exits = campaign_flow(reading, SLUG).exits
     told = {row.kind: row.units for row in exits if row.source.startswith("order/")}
     assert told[ExitKind.SHORT] == 8
     assert sum(told.values()) == 19

@@ -13,15 +13,13 @@ from ledger.core.lines import PartKind
 from ledger.rules.at_exchange import coins_at, lying_at_exchanges
 from ledger.rules.books import Books
 from ledger.rules.deposits import DEPOSITS
-from ledger.rules.order_papers import OrderPapers
 from ledger.tracing.follow import Ending, follow
 from ledger.views.conservation import conservation
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import UNRECONCILED, OpenItemKind
-from ledger.views.queries import campaign_report, donation_trails
+from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.reconcile import books_state
-from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumKey
 from ledger.views.trail import DonationTrail, StepKind
 from tests.tools import needs as restricted
@@ -385,11 +383,7 @@ def test_unsold_coins_come_back_to_the_line_of_those_who_gave_them(tmp_path: Pat
     ]
     with ledger.store.read() as reading:
         rows = {row.key: row.minor for row in campaign_report(reading, SLUG, now=ledger.now).sums[0].rows}
-        bars = [
-            bar
-            for stage in CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().stages
-            for bar in stage.bars
-        ]
+        bars = [bar for stage in campaign_flow(reading, SLUG).stages for bar in stage.bars]
     assert (rows[SumKey.HELD], rows[SumKey.NETWORK_FEES], rows[SumKey.EXCHANGE_FEES]) == (39_000, 1_000, 660)
     assert [bar.units for bar in bars if bar.asset == "BTC"] == [100_000]
     tied(ledger)

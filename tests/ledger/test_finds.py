@@ -15,8 +15,7 @@ from ledger.rules.matching import open_matches
 from ledger.rules.order_papers import OrderPapers
 from ledger.views.flow import ExitKind
 from ledger.views.losses import loss_rows
-from ledger.views.queries import campaign_report, donation_trails
-from ledger.views.stages import CampaignFlow
+from ledger.views.queries import campaign_flow, campaign_report, donation_trails
 from ledger.views.trail import ChangeKind, DonationTrail, StepKind
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger, made_once, name, tied
 from tests.tools.things import DATE, funded, hand_over, net, order, pay, receive, ship
@@ -241,7 +240,7 @@ def test_a_bar_of_the_picture_is_as_long_as_what_leaves_it_and_stays(
             here -= units
     Ledger.audit(quiet)
     with quiet.store.read() as reading:
-        flow = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow()
+        flow = campaign_flow(reading, SLUG)
     bar = next(bar for stage in flow.stages for bar in stage.bars if bar.key == "stock:Depot:KIT")
     assert bar.units == 300
     left = sum(row.units for row in flow.exits if row.source == bar.key)

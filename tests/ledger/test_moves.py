@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from ledger.core.errors import NotAllowed, Refused
 from ledger.rules.books import Books
 from ledger.rules.moves import MOVES
-from ledger.rules.order_papers import OrderPapers
 from ledger.tracing.follow import Ending, Stay, Visit, follow, origins
 from ledger.views.flow import ExitKind
 from ledger.views.queries import campaign_flow, campaign_report
-from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumKey
 from tests.tools.funds import BTC, sold
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
@@ -119,7 +117,7 @@ def test_a_move_is_reversed_whole(ledger: Ledger) -> None:
     ledger.do("approver", "reversal", "add", entry=seq, reason="the bank sent it back", date="2023-11-22")
     assert bank(ledger, "B") == 2_000_000
     with ledger.store.read() as reading:
-        bar = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().stages[1].bars[0]
+        bar = campaign_flow(reading, SLUG).stages[1].bars[0]
     assert bar.units == 2_000_000
 
 
@@ -188,7 +186,7 @@ def test_moves_of_any_sort_leave_every_gift_whole_and_the_bar_as_long(
                 fees += fee
         assert shares() == before
         with ledger.store.read() as reading:
-            flow = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow()
+            flow = campaign_flow(reading, SLUG)
         bar = flow.stages[1].bars[0]
         kinds = {row.kind: row.units for row in flow.exits if row.source == bar.key}
         assert (bar.units, kinds.get(ExitKind.FEE, 0), kinds.get(ExitKind.HELD, 0)) == (

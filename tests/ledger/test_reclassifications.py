@@ -11,10 +11,8 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.rules.balances import CampaignBalances
 from ledger.rules.books import Books
 from ledger.rules.campaigns import products_of
-from ledger.rules.order_papers import OrderPapers
 from ledger.views.known import Known
 from ledger.views.queries import campaign_flow, donation_trails
-from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumKey
 from ledger.views.sums import sum_tables
 from ledger.views.trail import Restriction, StepKind
@@ -50,7 +48,7 @@ def test_money_that_was_fetched_and_serves_another_end_since_stays_in_the_pictur
     reclassify(ledger, to="N-1", amount=100, reason="set_aside")
     reclassify(ledger, "X-2", need="N-1", to="N-2", amount=40)
     with ledger.store.read() as reading:
-        bands = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow().bands
+        bands = campaign_flow(reading, SLUG).bands
     coins = {band.target: band.source_end - band.source_start for band in bands if "BTC" in band.source}
     assert coins == {
         f"money/{SLUG}/{end}/USD:converted": sats

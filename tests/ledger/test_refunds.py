@@ -16,14 +16,12 @@ from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
 from ledger.core.lines import Append, Open, Part, PartKind, Use
 from ledger.rules.books import Books
-from ledger.rules.order_papers import OrderPapers
 from ledger.tracing.follow import Ending, Stay, follow, origins
 from ledger.tracing.money_behind import money_behind, pieces_behind
 from ledger.views.decisions import decisions
 from ledger.views.flow import ExitKind
 from ledger.views.open_items import OpenItemKind
 from ledger.views.queries import campaign_flow, campaign_report, donation_trails
-from ledger.views.stages import CampaignFlow
 from ledger.views.sum_tables import SumKey
 from ledger.views.trail import StepKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, sum_of, tx
@@ -329,7 +327,7 @@ def test_every_cent_of_a_refund_has_the_owner_that_paid_it_and_no_gift_grows(
                         held += visit.end - visit.start
                 at += sats
             owners = list(origins(lines, MONEY, 10_000, 10_000 + back))
-            flow = CampaignFlow(OrderPapers(Books(reading), SLUG)).flow()
+            flow = campaign_flow(reading, SLUG)
         assert held == back
         assert all(row.gift is not None for row in owners)
         bars = {bar.key: bar.units for bar in flow.nodes if bar.key.startswith(MONEY)}

@@ -738,7 +738,7 @@ CREATE TABLE bank_movements (
     FOREIGN KEY(reversed_by) REFERENCES entries (seq)
 );
 
-CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date);
+CREATE INDEX bank_movements_bank ON bank_movements (campaign, bank, currency, date, reversed_by, moved);
 
 CREATE TABLE bank_outstanding (
     entry BIGINT NOT NULL,
@@ -1865,6 +1865,8 @@ CREATE INDEX contributions_newest ON contributions (campaign, date, number);
 CREATE INDEX contributions_reference ON contributions (bank, reference_likeness);
 
 CREATE INDEX contributions_said ON contributions (reference);
+
+CREATE INDEX contributions_sums ON contributions (campaign, reversed_by, currency, amount, charged_back);
 
 CREATE TABLE conversion_fills (
     conversion_entry BIGINT NOT NULL,
