@@ -306,3 +306,12 @@ def test_the_fake_chain_is_a_chain() -> None:
     assert chain.mempool == {}
     with CoreServer(chain) as node, EsploraServer(chain) as explorer:
         assert node.url != explorer.url
+
+
+def test_a_url_that_is_no_root_of_an_api_is_told_what_one_is(server: EsploraServer) -> None:
+    """A node's port has no such route; an explorer's front page answers whatever is asked."""
+    for url, kind in ((server.url + "/v1", SourceMissing), (server.url, SourceDown)):
+        server.faults.html = kind is SourceDown
+        http = HttpClient(HttpPolicy(per_second=1e6, attempts=1), monotonic=monotonic)
+        with pytest.raises(kind, match="often ends in /api"):
+            Esplora("e", url, http, REGTEST).look_tip()

@@ -103,7 +103,14 @@ class Esplora(BaseSource):
     def look_tip(self) -> ClaimedTip:
         """The best block that the server names. Height and hash are asked for apart, so they may be one off."""
         self._named.clear()
-        height = self._whole("/blocks/tip/height", "tip.height")
+        try:
+            height = self._whole("/blocks/tip/height", "tip.height")
+        except SourceMissing as none:
+            raise SourceMissing(
+                self.name,
+                "has no /blocks/tip/height: its URL is to be the root of an Esplora API, which often ends in /api; "
+                "a node is of another kind",
+            ) from none
         tip = self._hash("/blocks/tip/hash", "tip.hash")
         return ClaimedTip(height, tip, apart=True)
 
@@ -553,8 +560,8 @@ class Esplora(BaseSource):
         if answer.headers.get("content-type", "").lower().startswith("text/html") and _is_html(answer.body):
             raise SourceDown(
                 self.name,
-                "an HTML page of {n} byte where data belongs",
-                many="an HTML page of {n} bytes where data belongs",
+                "an HTML page of {n} byte where data belongs; the root of an API often ends in /api",
+                many="an HTML page of {n} bytes where data belongs; the root of an API often ends in /api",
                 n=len(answer.body),
             )
 
