@@ -17,7 +17,7 @@ from ledger.model.recorded import Recorded
 
 class Doubt(StrEnum):
     """What is asked about: names that look alike, papers by their numbers, gifts with one reference of a bank, lots;
-    and what of a payment or a sale is unusual, its fee or its rate."""
+    and what of money that leaves is unusual: its fee, its rate, or that no rate says whether it is right."""
 
     NAME = "name"
     PAPER = "paper"
@@ -25,6 +25,7 @@ class Doubt(StrEnum):
     LOT = "lot"  # one came where the waybill lists another
     FEE = "fee"
     RATE = "rate"
+    NO_RATE = "no_rate"
 
 
 class Answer(StrEnum):

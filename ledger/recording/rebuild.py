@@ -38,7 +38,7 @@ from ledger.rules.observing import Observed
 from ledger.store.scratch import Scratch, scratch
 from ledger.store.transaction import Reading, Writing
 
-FOLDS = 11
+FOLDS = 12
 """Raised by whoever changes what a fold leaves: a model of another number is made anew when opened."""
 _FOLDED_BY = "folds"
 _PROGRESS_EVERY = 500

@@ -23,6 +23,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.restrictions import all_in_order
 from ledger.rules.spec import Context
+from ledger.rules.unusual import unusual_keeping
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -91,6 +92,7 @@ BANK_FEES = Workflow(
     keep=_row,
     effect=_effect,
     early=_early,
+    doubts=unusual_keeping,
     about=lambda _session, fee: (fee.currency, fee.amount),
     asks=lambda _session, fee: Asked(fee.currency, fee.amount),
 )

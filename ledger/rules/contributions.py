@@ -27,6 +27,7 @@ from ledger.rules.campaigns import require_campaign, require_need
 from ledger.rules.doubts import Doubtful
 from ledger.rules.gifts import money_line
 from ledger.rules.spec import RECORDERS, Context, Kind, Undoing, numbered
+from ledger.rules.unusual import unusual_gift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +120,10 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
 
 
 def _doubts(books: Books, entry: Entry[Contribution, Joined]) -> Iterator[Doubtful]:
-    """The contributions that stand at the same bank with a reference like this one's: a gift may be told twice."""
+    """What banks kept of it, if much; and the contributions that stand at the same bank with a reference like this
+    one's: a gift may be told twice."""
     told = books.session.get_one(ContributionRow, entry.seq)
+    yield from unusual_gift(books.session, told)
     if told.reference_likeness is None:
         return
     alike = select(ContributionRow.entry).where(

@@ -19,6 +19,7 @@ from ledger.rules.at_exchange import borne_at, exchange_account, require_at
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
 from ledger.rules.spec import Context
+from ledger.rules.unusual import unusual_keeping
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -72,6 +73,7 @@ CUSTODY_FEES = Workflow(
     hold=_hold,
     keep=_row,
     effect=_effect,
+    doubts=unusual_keeping,
     about=lambda _session, row: ("BTC", row.amount),
     asks=lambda _session, row: Asked("BTC", row.amount, party=Party(PayeeKind.EXCHANGE, row.exchange)),
 )

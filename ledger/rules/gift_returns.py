@@ -59,6 +59,7 @@ from ledger.rules.pledges import GiftRef, gift_asset
 from ledger.rules.restrictions import restriction_of
 from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import inputs_apart, require_spend, require_unexplained, spent_line, uses_of_spend
+from ledger.rules.unusual import unusual_fee
 from ledger.rules.workflow import Decision, Workflow, proposed, release_of
 
 
@@ -322,6 +323,7 @@ GIFT_RETURNS = Workflow(
     explains=_explains,
     early=_early,
     stopped_by_block=False,  # a block put on the gift later does not stop it: it is the gift that goes back
+    doubts=unusual_fee,
     about=lambda _session, row: (row.asset, row.amount if row.txid is None else row.out),
     asks=_asks,
     same_payee=lambda row: (

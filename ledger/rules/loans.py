@@ -39,6 +39,7 @@ from ledger.rules.spends import (
     spends_of,
     spent_line,
 )
+from ledger.rules.unusual import unusual_fee
 from ledger.rules.voided_units import void_appended
 from ledger.rules.workflow import Decision, Workflow, holding, proposed, release_of
 
@@ -257,6 +258,7 @@ LOANS = Workflow(
     voids=void_borrowed,
     explains=_explains,
     early=_early,
+    doubts=unusual_fee,
     about=lambda _session, loan: (loan.asset, loan.amount),
     asks=lambda _session, loan: Asked(
         loan.asset, loan.amount + loan.fee, f"the fund {loan.borrower}", txid=loan.txid

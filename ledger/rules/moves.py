@@ -31,6 +31,7 @@ from ledger.rules.spends import (
     require_purpose,
     require_unexplained,
 )
+from ledger.rules.unusual import unusual_fee
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -168,6 +169,7 @@ MOVES = Workflow(
     reversed=left_open,
     explains=_explains,
     early=_early,
+    doubts=unusual_fee,
     about=lambda _session, move: (move.asset, move.amount or move.fee),
     asks=lambda _session, move: Asked(move.asset, move.amount + move.fee, txid=move.txid),
 )

@@ -47,7 +47,7 @@ from ledger.rules.restrictions import Taking, bound_elsewhere, fitting, shares, 
 from ledger.rules.spec import Context, Explains
 from ledger.rules.spends import carried, fee_share, require_released, require_unexplained, unowned
 from ledger.rules.tax_payments import tax_account, tax_owed
-from ledger.rules.unusual import unusual
+from ledger.rules.unusual import unusual_payment
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -393,7 +393,7 @@ PAYMENTS = Workflow(
     require=_require_undone,
     explains=_explains,
     early=_early,
-    doubts=unusual,
+    doubts=unusual_payment,
     about=_about,
     asks=_asks,
     asks_also=_asks_also,

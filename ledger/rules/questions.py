@@ -37,9 +37,12 @@ _SAYS: Mapping[Doubt, str] = {
     Doubt.REFERENCE: translatable("{one} and {other} have one reference of a bank"),
     Doubt.FEE: translatable("the fee of {one} is large for its amount, or for that bank or exchange"),
     Doubt.RATE: translatable("{one} is off the rate of its day by more than the campaign's tolerance"),
+    Doubt.NO_RATE: translatable(
+        "no rate of its day was recorded by which {one} is held against what it was worth"
+    ),
 }
 
-UNUSUAL = frozenset({Doubt.FEE, Doubt.RATE})
+UNUSUAL = frozenset({Doubt.FEE, Doubt.RATE, Doubt.NO_RATE})
 """Doubts about one fact alone: it is right or wrong."""
 SETTLES: frozenset[Answer] = frozenset({Answer.DIFFERENT, Answer.RIGHT})
 """Answers by which a doubt is none; any other says what has to be taken back. About names any answer settles it: two

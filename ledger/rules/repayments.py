@@ -33,6 +33,7 @@ from ledger.rules.loans import (
     void_borrowed,
 )
 from ledger.rules.spec import Context
+from ledger.rules.unusual import unusual_fee
 from ledger.rules.workflow import Decision, Workflow, holding, proposed, release_of
 
 
@@ -176,6 +177,7 @@ REPAYMENTS = Workflow(
     also_in=lambda _session, _campaign, facts: (facts.lender,),
     approved_in=lambda session, repayment: (repaid_loan(session, repayment).campaign,),
     voids=void_borrowed,
+    doubts=unusual_fee,
     about=lambda _session, repayment: (repayment.asset, repayment.amount),
     asks=_asks,
     same_payee=lambda repayment: (col(RepaymentRow.asset) == repayment.asset,),

@@ -1,4 +1,4 @@
-"""What of a payment or a sale is unusual, by a plain rule (docs/rules.md, 20): a fee too large, or a rate that is off.
+"""What of money that leaves is unusual, by a plain rule (docs/rules.md, 20): a fee too large, or a rate that is off.
 
 It refuses nothing: what is unusual is a question (`questions`), which somebody else than the author answers.
 """
@@ -9,14 +9,25 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from statistics import median_low
 
+from sqlalchemy import Text, bindparam, union_all
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from ledger.model.bank_money import ExchangeRow
+from ledger.core.accounts import AccountClass, account
+from ledger.model.bank_money import BankFeeRow, ExchangeRow
+from ledger.model.columns import OF_ENTRY, table_of
 from ledger.model.conversions import ConversionRow
+from ledger.model.exchange_coins import CustodyFeeRow, WithdrawalRow
+from ledger.model.gift_returns import GiftReturnRow
+from ledger.model.gifts import ContributionRow
+from ledger.model.loans import LoanRow, RepaymentRow
+from ledger.model.moves import MoveRow
 from ledger.model.orders import OrderRow
 from ledger.model.payments import PaymentRow
 from ledger.model.proposals import COUNTS
 from ledger.model.questions import Doubt
+from ledger.rules.at_exchange import exchange_account
+from ledger.rules.books import Books
 from ledger.rules.campaigns import campaign_of
 from ledger.rules.doubts import Doubtful
 from ledger.rules.exchange_rates import rate_of_pair, worth
@@ -31,22 +42,115 @@ ENOUGH = 3
 """Of so many fees at the most, and not of fewer."""
 
 
-def unusual(session: Session, payment: PaymentRow) -> Iterator[Doubtful]:
-    """What of a payment from a bank somebody has to look at; of coins the chain says amount and fee."""
-    if payment.bank is None:
+Sent = PaymentRow | MoveRow | LoanRow | RepaymentRow | GiftReturnRow
+"""What a bank sends, and takes a fee for beside the amount."""
+
+_SENT = (
+    (table_of(PaymentRow), "bank"),
+    (table_of(MoveRow), "from_bank"),
+    (table_of(LoanRow), "bank"),
+    (table_of(RepaymentRow), "bank"),
+    (table_of(GiftReturnRow), "bank"),
+)
+"""The column that names the bank which sent it."""
+_FEES_FOR_SENDING = union_all(
+    *(
+        select_columns(table.c.entry, table.c.fee).where(
+            table.c[bank] == bindparam("of_bank", type_=Text),
+            table.c.asset == bindparam("of_asset", type_=Text),
+            table.c.status.in_(COUNTS),
+            table.c.fee > 0,
+            table.c.entry < OF_ENTRY,
+        )
+        for table, bank in _SENT
+    )
+).subquery()
+_LAST_FOR_SENDING = (
+    select_columns(_FEES_FOR_SENDING.c.fee).order_by(_FEES_FOR_SENDING.c.entry.desc()).limit(LAST)
+)
+
+
+def unusual_fee(books: Books, sent: Sent) -> Iterator[Doubtful]:
+    """Whether a bank's fee for sending money is one to look at, beside the last ones for whatever it sent.
+
+    Of coins the chain says amount and fee.
+    """
+    bank = sent.from_bank if isinstance(sent, MoveRow) else sent.bank
+    if bank is None:
         return
-    if _unusual_fee(session, payment):
+    of = {"of_bank": bank, "of_asset": sent.asset, "of_entry": sent.entry}
+
+    def last() -> Sequence[int]:
+        return books.session.connection().scalars(_LAST_FOR_SENDING, of).all()
+
+    if _is_large(sent.fee, sent.amount, last):
         yield Doubtful(Doubt.FEE)
-    if _unusual_rate(session, payment):
-        yield Doubtful(Doubt.RATE)
 
 
-def unusual_sale(session: Session, row: ConversionRow) -> Iterator[Doubtful]:
+def unusual_payment(books: Books, payment: PaymentRow) -> Iterator[Doubtful]:
+    """What of a payment from a bank somebody has to look at."""
+    yield from unusual_fee(books, payment)
+    if payment.bank is not None:
+        yield from _unusual_rate(books.session, payment)
+
+
+def unusual_gift(session: Session, gift: ContributionRow) -> Iterator[Doubtful]:
+    """Whether what banks kept of a gift on its way is a sum to look at."""
+    last = select(ContributionRow.fee).where(
+        ContributionRow.bank == gift.bank,
+        ContributionRow.currency == gift.currency,
+        col(ContributionRow.reversed_by).is_(None),
+        ContributionRow.fee > 0,
+        ContributionRow.entry < gift.entry,
+    )
+    newest = last.order_by(col(ContributionRow.entry).desc()).limit(LAST)
+    if _is_large(gift.fee, gift.amount, lambda: session.exec(newest).all()):
+        yield Doubtful(Doubt.FEE)
+
+
+def unusual_withdrawal(books: Books, row: WithdrawalRow) -> Iterator[Doubtful]:
+    """Whether what an exchange took for sending coins back is a sum to look at."""
+    last = select(WithdrawalRow.fee).where(
+        WithdrawalRow.exchange == row.exchange,
+        col(WithdrawalRow.status).in_(COUNTS),
+        WithdrawalRow.fee > 0,
+        WithdrawalRow.entry < row.entry,
+    )
+    newest = last.order_by(col(WithdrawalRow.entry).desc()).limit(LAST)
+    if _is_large(row.fee, row.amount, lambda: books.session.exec(newest).all()):
+        yield Doubtful(Doubt.FEE)
+
+
+def unusual_keeping(books: Books, row: BankFeeRow | CustodyFeeRow) -> Iterator[Doubtful]:
+    """Whether what a bank or an exchange took of what lies there is a sum to look at, or what a cash box lacks."""
+    if isinstance(row, CustodyFeeRow):
+        there = books.net(exchange_account(row.campaign, row.exchange), "BTC")
+        last = select(CustodyFeeRow.amount).where(
+            CustodyFeeRow.exchange == row.exchange,
+            col(CustodyFeeRow.status).in_(COUNTS),
+            CustodyFeeRow.entry < row.entry,
+        )
+        newest = last.order_by(col(CustodyFeeRow.entry).desc())
+    else:
+        there = books.net(account(AccountClass.BANK, row.campaign, row.bank), row.currency)
+        last = select(BankFeeRow.amount).where(
+            BankFeeRow.bank == row.bank,
+            BankFeeRow.currency == row.currency,
+            BankFeeRow.cause == row.cause,
+            col(BankFeeRow.status).in_(COUNTS),
+            BankFeeRow.entry < row.entry,
+        )
+        newest = last.order_by(col(BankFeeRow.entry).desc())
+    if _is_large(row.amount, there, lambda: books.session.exec(newest.limit(LAST)).all()):
+        yield Doubtful(Doubt.FEE)
+
+
+def unusual_sale(books: Books, row: ConversionRow) -> Iterator[Doubtful]:
     """What of a sale of coins somebody has to look at: the exchange's fee, and what they fetched before it.
 
     A fee grows with what is sold: it is large beside the last ones where its share of the proceeds is too.
     """
-    gross = row.proceeds + row.exchange_fee
+    session, gross = books.session, row.proceeds + row.exchange_fee
 
     def last() -> Sequence[int]:
         found = session.exec(
@@ -76,8 +180,9 @@ def unusual_sale(session: Session, row: ConversionRow) -> Iterator[Doubtful]:
         yield Doubtful(Doubt.RATE)
 
 
-def unusual_exchange(session: Session, row: ExchangeRow) -> Iterator[Doubtful]:
+def unusual_exchange(books: Books, row: ExchangeRow) -> Iterator[Doubtful]:
     """What of an exchange of money at banks somebody has to look at: its fee, and the rate of the two amounts."""
+    session = books.session
     last = select(ExchangeRow.fee).where(
         ExchangeRow.bank == row.bank,
         ExchangeRow.currency == row.currency,
@@ -90,20 +195,10 @@ def unusual_exchange(session: Session, row: ExchangeRow) -> Iterator[Doubtful]:
         yield Doubtful(Doubt.FEE)
     worthy = rate_of_pair(session, row.campaign, row.currency, row.sold, row.into, row.document_date)
     tolerance = campaign_of(session, row.campaign).tolerance_permille
-    if worthy is not None and _is_off(row.bought, worthy, tolerance):
+    if worthy is None:
+        yield Doubtful(Doubt.NO_RATE)
+    elif _is_off(row.bought, worthy, tolerance):
         yield Doubtful(Doubt.RATE)
-
-
-def _unusual_fee(session: Session, payment: PaymentRow) -> bool:
-    last = select(PaymentRow.fee).where(
-        PaymentRow.bank == payment.bank,
-        PaymentRow.asset == payment.asset,
-        col(PaymentRow.status).in_(COUNTS),
-        PaymentRow.fee > 0,
-        PaymentRow.entry < payment.entry,
-    )
-    newest = last.order_by(col(PaymentRow.entry).desc()).limit(LAST)
-    return _is_large(payment.fee, payment.amount, lambda: session.exec(newest).all())
 
 
 def _is_large(fee: int, amount: int, last: Callable[[], Sequence[int]]) -> bool:
@@ -114,16 +209,18 @@ def _is_large(fee: int, amount: int, last: Callable[[], Sequence[int]]) -> bool:
     return len(before) >= ENOUGH and fee > TIMES * median_low(before)
 
 
-def _unusual_rate(session: Session, payment: PaymentRow) -> bool:
-    """Does a payment in another currency discharge what that is not worth, by the rate of its day?"""
+def _unusual_rate(session: Session, payment: PaymentRow) -> Iterator[Doubtful]:
+    """Whether a payment in another currency discharges what that is not worth by the rate of its day, or none says."""
     order = session.get_one(OrderRow, payment.order_entry)
     if payment.asset == order.currency:
-        return False
+        return
     paid = payment.amount + payment.withheld
     worthy = worth(session, payment.campaign, payment.asset, paid, order.currency, payment.document_date)
+    tolerance = campaign_of(session, payment.campaign).tolerance_permille
     if worthy is None:
-        return False
-    return _is_off(payment.discharges, worthy, campaign_of(session, payment.campaign).tolerance_permille)
+        yield Doubtful(Doubt.NO_RATE)
+    elif _is_off(payment.discharges, worthy, tolerance):
+        yield Doubtful(Doubt.RATE)
 
 
 def _is_off(amount: int, worthy: int, permille: int) -> bool:

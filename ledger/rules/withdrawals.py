@@ -20,6 +20,7 @@ from ledger.core.names import HoldCause, HoldName, UseCause
 from ledger.core.wording import Figure
 from ledger.model.exchange_coins import WithdrawalRow
 from ledger.model.gifts import CountsAs
+from ledger.rules.asked import Asked
 from ledger.rules.at_exchange import exchange_account, parted_fee, require_at, taken_at
 from ledger.rules.books import Books
 from ledger.rules.campaigns import require_campaign
@@ -37,6 +38,7 @@ from ledger.rules.incoming import (
 )
 from ledger.rules.restrictions import shares, units_of
 from ledger.rules.spec import Context
+from ledger.rules.unusual import unusual_withdrawal
 from ledger.rules.workflow import Decision, Workflow, held_takings, holding, proposed, release_of
 
 
@@ -127,6 +129,8 @@ WITHDRAWALS: Workflow[Withdrawal, WithdrawalRow, CameAsCoin] = Workflow(
     approved=_approved,
     reversed=_reversed,
     require=_require_coin_there,
+    doubts=unusual_withdrawal,
     about=lambda _session, row: ("BTC", row.amount + row.fee),
+    asks=lambda _session, row: Asked("BTC", row.amount + row.fee),
 )
 KINDS = WITHDRAWALS.kinds()

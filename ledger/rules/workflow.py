@@ -162,7 +162,7 @@ class Workflow(Generic[F, R, N, P]):
         lambda _context, _row, _entry: None
     )
     """As in `Undoing`."""
-    doubts: Callable[[Session, R], Iterator[Doubtful]] = lambda _session, _row: iter(())
+    doubts: Callable[[Books, R], Iterator[Doubtful]] = lambda _books, _row: iter(())
     """What is doubtful of what was recorded just now; its approval waits until that is answered."""
     explains: Callable[[F], Explains | None] = lambda _facts: None
     early: Callable[[Context, F], None] = lambda _context, _facts: None
@@ -285,9 +285,7 @@ class Workflow(Generic[F, R, N, P]):
             also_in=self.also_in,
             rests_on=self.rests_on,
             covered=self.covered,
-            doubts=lambda books, entry: self.doubts(
-                books.session, books.session.get_one(self.row, entry.seq)
-            ),
+            doubts=lambda books, entry: self.doubts(books, books.session.get_one(self.row, entry.seq)),
             workflow=self,
         )
 

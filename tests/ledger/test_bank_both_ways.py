@@ -334,6 +334,7 @@ def test_of_a_cash_box_two_people_count_and_what_differs_is_open(ledger: Ledger)
     assert waiting(ledger) == [(OpenItemKind.CASH_COUNT, "Box", -50)]
     lacks = {"number": "F-1", "bank": "Box", "currency": "USD", "amount": 50, "cause": "shortage"}
     ledger.do("recorder", "bank-fee", "add", **lacks, date="2024-07-20")
+    ledger.say_right("2024-07-20")
     ledger.do("approver", "bank-fee", "approve", number="F-1", date="2024-07-20")
     assert waiting(ledger) == []
     on(ledger, "2024-09-04")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.core.errors import Conflict, Refused
+from ledger.core.errors import Conflict, NotAllowed, Refused
 from ledger.core.frozen import Amount
 from ledger.core.lines import PartKind
 from ledger.rules.at_exchange import coins_at, lying_at_exchanges
@@ -371,6 +371,11 @@ def test_unsold_coins_come_back_to_the_line_of_those_who_gave_them(tmp_path: Pat
     ledger.do("recorder", "withdrawal", "add", **facts)
     with pytest.raises(Conflict, match="withdrawal W-1 waits"):
         ledger.do("approver", "incoming", "decide", outpoint=coin, n=2, counts_as="top_up", date=DAY)
+    limit = {"role": "approver", "currency": "BTC"}
+    ledger.do("admin", "limit", "set", number="L-1", **limit, most=39_559, date=DAY)
+    with pytest.raises(NotAllowed, match=r"this withdrawal comes to 0\.00039560 BTC"):
+        decide(ledger, "withdrawal", "W-1")
+    ledger.do("admin", "limit", "lift", number="L-2", **limit, date=DAY)
     seq = decide(ledger, "withdrawal", "W-1")
     assert (lies(ledger), waiting(ledger, DAY), trail(ledger, "back").outcome) == (0, [], "withdrawal")
     second = trail(ledger, "gift1")

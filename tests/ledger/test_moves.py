@@ -30,6 +30,7 @@ def move(
         "recorder", "move", "add", number=number, asset="USD", amount=amount, fee=fee, from_bank=source,
         to_bank=target, date="2023-11-21",
     )  # fmt: skip
+    ledger.say_right("2023-11-21")
     ledger.do("approver", "move", "approve", number=number, date="2023-11-21")
 
 

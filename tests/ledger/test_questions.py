@@ -11,6 +11,7 @@ import pytest
 from api.pages.sentences import what_to_do
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.likeness import likeness_of_number
+from ledger.recording.desk import act
 from ledger.views.decisions import decisions
 from ledger.views.open_items import OpenItemKind
 from tests.tools.ledgers import SLUG, Ledger, made_once, name, tx
@@ -264,3 +265,43 @@ def test_an_exchange_of_money_off_the_rate_of_its_currencies_is_a_question(ledge
     assert asked(ledger) == []
     ledger.do("recorder", "exchange", "add", number="X-2", bought=588, fee=51, **facts)
     assert sorted("doubt=fee" in what for what in asked(ledger)) == [False, True]
+    ledger.do("recorder", "exchange", "reject", number="X-2", date=DATE)
+    assert asked(ledger) == []
+    ledger.do("recorder", "exchange", "add", number="X-3", bought=1, **(facts | {"into": "EUR"}))
+    (what,) = asked(ledger)
+    assert what.startswith("no rate of its day was recorded")
+    assert "doubt=no_rate" in what
+
+
+def test_whatever_money_costs_on_its_way_or_where_it_lies_is_a_question_when_it_is_much(
+    ledger: Ledger,
+) -> None:
+    """0.50 is nothing beside 10.00, and 0.51 is asked about, whatever it was taken for."""
+    with ledger.store.write() as writing:
+        told = {
+            "slug": "other",
+            "title": "Other",
+            "purpose": "All",
+            "start": "2023-11-01",
+            "end": "2023-12-31",
+        }
+        act(writing, ledger.actors["admin"], "other", "campaign", "add", told, now=ledger.now)
+    give(ledger, "G-1", None, amount=500_000)
+    moved = {"from_bank": "B", "to_bank": "C", "asset": "USD"}
+    lent = {"to": "other", "asset": "USD", "bank": "B", "to_bank": "B"}
+    back = {"gift": "contribution:G-1", "bank": "B", "reason": "asked"}
+    told_of = {"move": moved, "loan": lent, "gift-return": back}
+    for noun, facts in told_of.items():
+        for number, fee in (("R", 50), ("W", 51)):
+            ledger.do("recorder", noun, "add", **facts, number=number, amount=1_000, fee=fee, date=DATE)
+    gift: dict[str, Any] = {"bank": "B", "currency": "USD", "amount": 1_000, "date": DATE}
+    ledger.do("recorder", "contribution", "add", number="R", fee=50, **gift)
+    ledger.do("recorder", "contribution", "add", number="W", fee=51, **gift)
+    ledger.do("recorder", "bank-fee", "add", number="R", **(gift | {"amount": 100_000}))
+    ledger.do("recorder", "bank-fee", "add", number="W", **(gift | {"amount": 200_000}))
+    wrong = {noun: seq_of(ledger, noun, "W") for noun in (*told_of, "contribution", "bank-fee")}
+    assert [int(what.split("entry=")[1].split(",")[0]) for what in asked(ledger)] == sorted(wrong.values())
+    assert all("doubt=fee" in what for what in asked(ledger))
+    with pytest.raises(Conflict, match="the fee of move W"):
+        ledger.do("approver", "move", "approve", number="W", date=DATE)
+    ledger.do("approver", "move", "approve", number="R", date=DATE)

@@ -28,6 +28,7 @@ from ledger.recording.kinds import ALL
 from ledger.recording.rebuild import rebuild
 from ledger.recording.settling import LookOutcome, record_look
 from ledger.recording.users import add_user
+from ledger.rules.questions import open_questions
 from ledger.store.addresses import Address
 from ledger.store.database import Store
 from ledger.views.conservation import conservation
@@ -121,6 +122,14 @@ class Ledger:
             outcome = act(writing, self.actors[role], slug, noun, verb, facts, now=self.now)
         self.stepped()
         return outcome
+
+    def say_right(self, date: str) -> None:
+        """Somebody answers that what is unusual of a fee or a rate is right."""
+        with self.store.read() as reading:
+            asked = [(row.entry, row.doubt) for row in open_questions(reading.session, SLUG)]
+        told = {"answer": "right", "reason": "It was looked at", "date": date}
+        for entry, doubt in asked:
+            self.do("approver", "question", "answer", entry=entry, doubt=doubt.value, **told)
 
     def mine(self, label: str, *txs: TxFacts) -> LookOutcome:
         return self.look((), [(label, txs)])

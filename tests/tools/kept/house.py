@@ -102,10 +102,10 @@ class House:
         return Done(outcome, entries)
 
     def renumbered(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Facts that name the entry which stands today for the one that they name."""
+        """Facts that name the entry which stands today for the one that they name; where there was none, still none."""
         entry = facts.get("entry")
-        if isinstance(entry, int) and not isinstance(entry, bool) and entry in self.numbers:
-            return facts | {"entry": self.numbers[entry]}
+        if isinstance(entry, int) and not isinstance(entry, bool):
+            return facts | {"entry": self.numbers.get(entry, entry + _BEYOND)}
         return dict(facts)
 
     def figures(self, at: int) -> list[Row]:
@@ -212,6 +212,8 @@ def _seals(step: Told) -> bool:
     return step.kind == EVIDENCE.name and step.facts.get("access") == Access.SEALED
 
 
+_BEYOND = 1_000_000
+"""No kept journal has so many entries."""
 SEXES = {"women": "female", "men": "male"}
 
 

@@ -1464,7 +1464,7 @@ CREATE TABLE questions (
     since TEXT COLLATE "C" NOT NULL,
     gone_by BIGINT,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate')),
+    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate', 'no_rate')),
     CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
