@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from api.clean import clean
 from api.languages.language import Language
-from api.languages.told import Spoken, spoken
+from api.languages.told import Spoken, Told
 
 _WIDTHLESS = "\u2066\u2068\u2069"
 """What isolates a figure with its unit, so that it reads the same inside right-to-left words."""
@@ -24,7 +24,9 @@ def n(value: float) -> str:
 
 def shown(text: str, language: Language) -> str:
     """A text as it is drawn for a reader of the language."""
-    return text if language.is_english else spoken(text, language)
+    if language.is_english:
+        return text
+    return text.in_language(language) if isinstance(text, Told) else Spoken(clean(text))
 
 
 def mirrored(drawing: str, width: float) -> str:

@@ -117,7 +117,7 @@ ENGLISH = Language("en", "English", "en")
 FRENCH = Language("fr", "Français", "fr")
 ARABIC = Language("ar", "العربية", "ar")
 
-OFFERED: tuple[Language, ...] = (ENGLISH, FRENCH)
+OFFERED: tuple[Language, ...] = (ENGLISH, FRENCH, ARABIC)
 """Those whose catalogue has every text (`tests/api/test_languages.py`), in the order in which they are shown."""
 
 

@@ -92,7 +92,13 @@ def unbroken(text: str) -> Told:
 def together(parts: Iterable[str], between: str) -> Told:
     """Texts of a cell, one after the other, with a mark between them that is none of a language."""
     kept = list(parts)
-    return Told(between.join(kept), lambda language: between.join(spoken(part, language) for part in kept))
+
+    def in_language(language: Language) -> str:
+        return between.join(
+            spoken(part, language) if isinstance(part, Told) else clean(part) for part in kept
+        )
+
+    return Told(between.join(kept), in_language)
 
 
 def _large(text: str) -> str:

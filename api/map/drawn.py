@@ -134,14 +134,7 @@ def _area(ring: Sequence[Corner]) -> float:
     return abs(sum(x * other_y - other_x * y for (x, y), (other_x, other_y) in pairs)) / 2
 
 
-def map_svg(
-    world: World,
-    shades: Mapping[str, Shade],
-    legend: Sequence[str],
-    none: str,
-    width: float,
-    direction: str = "ltr",
-) -> str:
+def map_svg(world: World, shades: Mapping[str, Shade], legend: Sequence[str], none: str, width: float) -> str:
     """The drawing; `shades` by code of a country, at least one. `legend`: a word for each of the four shades.
 
     `none`: the word for countries that something was asked for and that nothing reached yet.
@@ -167,11 +160,10 @@ def map_svg(
             half = _SQUARE / 2
             marks.append(f'<rect class="{css}" x="{n(x - half)}" y="{n(y - half)}" width="10" height="10"/>')
         places.append((shade.label, (x, y), small))
-    turned = ' direction="rtl"' if direction == "rtl" else ""
     below, high = _legend(legend, none if any(not shade.units for shade in shades.values()) else "", room)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {n(width)} {n(high)}" width="{n(width)}" '
-        f'height="{n(high)}"{turned}><style>{STYLE}</style>'
+        f'height="{n(high)}"><style>{STYLE}</style>'
         f'<rect class="s" width="{n(width)}" height="{n(room.height)}"/>'
         f"{''.join(lands)}{''.join(marks)}{''.join(_labels(places, room))}{''.join(below)}</svg>"
     )

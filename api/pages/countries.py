@@ -110,7 +110,7 @@ def country_map(
         raise NotFound("There is no such map.")
     legend = [shown(words.up_to(step_of(most) * (n + 1)), language) for n in range(len(SHADES))]
     none = shown(str(words.NOTHING_YET), language)
-    return map_svg(world(), shades, legend, none, width, language.direction).encode()
+    return map_svg(world(), shades, legend, none, width).encode()
 
 
 def _handed_out(flow: Flow) -> Stage | None:

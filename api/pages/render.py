@@ -22,7 +22,7 @@ from starlette.requests import Request
 from api.clean import clean
 from api.languages.address import AT_HOME, Place, place_of
 from api.languages.language import OFFERED, Language
-from api.languages.told import spoken, together
+from api.languages.told import Spoken, Told, together
 from api.pages import sentences as say
 from api.pages.figures import count, exact, exact_with_asset, short_hash
 from api.pages.messages import Message, Sentence, spoken_sentence
@@ -84,7 +84,10 @@ def _finalizer(language: Language) -> Callable[[object], object]:
     def other(value: object) -> object:
         if isinstance(value, Message):
             value = str(value)
-        return value if isinstance(value, Markup) or not isinstance(value, str) else spoken(value, language)
+        if isinstance(value, Told):
+            return value.in_language(language)
+        # What stands in an attribute is no sentence, so nothing isolates it there.
+        return value if isinstance(value, Markup | Spoken) or not isinstance(value, str) else clean(value)
 
     return english if language.is_english else other
 
@@ -117,6 +120,10 @@ def _environment(language: Language) -> Environment:
     def told(sentence: Sentence) -> Sentence:
         return sentence if language.is_english else spoken_sentence(sentence, language)
 
+    def apart(text: str) -> str | Markup:
+        """What a campaign wrote, in whatever language and direction: it is told beside ours."""
+        return text if language.is_english else Markup("<bdi>{}</bdi>").format(clean(text))
+
     def joined(parts: Iterable[str], between: str = "") -> str:
         return together(parts, between)
 
@@ -140,6 +147,7 @@ def _environment(language: Language) -> Environment:
     }
     made.filters |= {
         "told": told,
+        "apart": apart,
         "join": joined,
         "amount": _amount,
         "pieces": say.pieces,

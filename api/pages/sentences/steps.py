@@ -156,6 +156,11 @@ _FACTS = {
     "towards": Message("Towards {fact}", *_FACT),
     "ordered": Message("Ordered on {fact}", *_FACT),
     "service": Message("Of {fact}", *_FACT),
+    "paid": Message("Paid {fact}", *_FACT),
+    "fee": Message("Fee {fact}", *_FACT),
+    "payment": Message("Payment {fact}", *_FACT),
+    "expires": Message("Expires {fact}", *_FACT),
+    "signed": Message("Signed {fact}", *_FACT),
     OUT_OF_ORDER: Message("Before what it rests on: {fact}", *_FACT),
 }
 _PACKS = Message(
@@ -264,7 +269,12 @@ def in_packs(told: str) -> str:
     return listed([worded(_PACKS, packs=count(int(n)), pieces=count(int(of))) for n, _, of in packs])
 
 
+_NOT_YET = Message("not yet", "a paper that nobody has signed")
+
+
 def _fact(name: str, text: str) -> str:
+    if name == "signed" and text == str(_NOT_YET):
+        return worded(_NOT_YET)
     if name == "return_reason":
         return worded(_RETURNED_FOR[ReturnReason(text)])
     if name in {"packs", "packs_billed"}:
