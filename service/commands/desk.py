@@ -16,7 +16,7 @@ from api.pages.figures import exact_with_asset
 from api.pages.sentences.changes import preview_lines
 from ledger.core.entry import Entry, entry_bytes, entry_from_bytes
 from ledger.core.errors import NotFound, Refused
-from ledger.core.facts import adapter, facts_from
+from ledger.core.facts import adapter
 from ledger.core.frozen import Amount
 from ledger.core.money import is_money
 from ledger.core.strict_json import Fractions, JsonRefused, strict_json
@@ -24,7 +24,7 @@ from ledger.model.bank import BankLineRow
 from ledger.model.orders import InvoiceRow
 from ledger.recording.actors import Actor
 from ledger.recording.bank_words import words_of
-from ledger.recording.dating import BESIDE, parted
+from ledger.recording.dating import BESIDE
 from ledger.recording.desk import NOUNS, Action, Outcome, act
 from ledger.recording.kinds import BY_NAME
 from ledger.recording.papers import MOST_OF_PLACE, TreatedPaper, keep_paper, seal_paper
@@ -145,24 +145,11 @@ def _action(noun: str, verb: str, action: Action) -> Any:
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user, now=outside.clock())
             slug = _slug(tx, options, noun, verb, told)
-            fields, beside = parted(told)
             if paper is not None:
-                said = _keep(tx, actor, fields, paper, now=outside.clock())
-            facts: Any = facts_from(action.facts, fields)
+                said = _keep(tx, actor, told, paper, now=outside.clock())
             if noun != "evidence" and options.preview:
-                return _previewed(
-                    preview(tx, actor, slug, noun, verb, facts, now=outside.clock(), beside=beside)
-                )
-            outcome = act(
-                tx,
-                actor,
-                slug,
-                noun,
-                verb,
-                facts,
-                now=outside.clock(),
-                beside=beside,
-            )
+                return _previewed(preview(tx, actor, slug, noun, verb, told, now=outside.clock()))
+            outcome = act(tx, actor, slug, noun, verb, told, now=outside.clock())
         return _answer(noun, verb, slug, outcome, said)
 
     return run

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ledger.recording.desk import NOUNS
 from ledger.recording.users import actor_of_token
 from ledger.store.database import Store
 from tests.tools.demo_data import Ran, run_command
+from tests.tools.drawn import drawn
 
 NOW = 1_700_000_000
 DAY = 86_400
@@ -83,6 +85,13 @@ def test_roles_and_narrow_tokens_are_given_on_the_command_line(tmp_path: Path) -
         ["product", "add", "--as", "ana", *product, "--data", "."], tmp_path, clock=lambda: NOW + 2 * DAY
     )
     assert late.code == 77
+    ran(tmp_path, "user", "add", "viv", "--role", "viewer")
+    ran(tmp_path, "user", "add", "elsa", "--role", "admin", "--campaign", "masks")
+    ran(tmp_path, "campaign", "add", "--as", "eva", *[word.replace("masks", "wells") for word in sets])
+    acts = [f"{noun} {verb}" for noun, told in NOUNS.items() for verb in told.actions if noun != "campaign"]
+    for asked in drawn("as", acts, 5):
+        for user in ("viv", "elsa"):  # before a field is asked for
+            ran(tmp_path, *asked.split(), "--as", user, "--campaign", "wells", code=77)
     narrow = ("token", "add", "ana", "--scope", "record", "--scope", "read", "--campaign", "masks")
     ran(tmp_path, *narrow)
     (token,) = json.loads(ran(tmp_path, "token", "list", "--json").out)
