@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 from ledger.core.errors import ForeignDatabase, LedgerError, StorageFailed
 from ledger.core.wording import Wording
 from ledger.store import backup
-from ledger.store.engine import engine_of, transaction
+from ledger.store.engine import connected, engine_of, transaction
 from ledger.store.failures import BUSY_SECONDS, storage_failure
 from ledger.store.guards import missing_triggers, strangers, tables_named
 from ledger.store.transaction import Reading, Writing
@@ -61,7 +61,7 @@ class Store:
     def _opened(cls, url: str, *, may_create: bool) -> Store:
         engine = engine_of(url, may_create=may_create)
         try:
-            with engine.connect() as connection:
+            with connected(engine) as connection:
                 _migrate(connection, may_create=may_create)
         except StorageFailed as failure:
             engine.dispose()
@@ -223,7 +223,11 @@ def _switch_to_wal(connection: Connection) -> None:
 def _no_ledger(sqlite: bool) -> ForeignDatabase:
     """A file that is there was a ledger, more likely than not: `init` overwrites none."""
     if not sqlite:
-        return ForeignDatabase.field("database", "it is empty; make a ledger in it with `aidtrail init`")
+        return ForeignDatabase.field(
+            "database",
+            "it is empty; put a dump back into it with `pg_restore`, or make a ledger in it with `aidtrail init "
+            "--database`, in a folder that has no configuration yet",
+        )
     return ForeignDatabase.field(
         "database",
         "its file is empty, as a crash or a full disk may leave it; put a backup into another folder with `aidtrail "

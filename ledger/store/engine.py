@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ResourceClosedError
 from sqlmodel import Session
 
 from ledger.core.errors import Conflict, LedgerError, StorageFailed
 from ledger.model.columns import UNCOUNTED
 from ledger.store.disk import keep_private, make_private
-from ledger.store.failures import BUSY_SECONDS, storage_failure
+from ledger.store.failures import BUSY_SECONDS, server_ended, storage_failure
 
 if TYPE_CHECKING:
     from psycopg import Pipeline
@@ -235,10 +235,20 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
         connection.close()
 
 
+def connected(engine: Engine) -> Connection:
+    """A connection of the pool. Raises StorageFailed where its server cannot be asked."""
+    try:
+        return engine.connect()
+    except (ResourceClosedError, NotImplementedError) as failure:
+        # The first connection of a server is asked what it can; what SQLAlchemy and psycopg raise where it ends
+        # meanwhile is no error of a database.
+        raise server_ended() from failure
+
+
 def _begun(engine: Engine, state: _Transaction) -> Connection:
     """A connection within a new transaction: one of the pool, or a fresh one where that one is broken."""
     for last in (False, True):
-        connection = engine.connect()
+        connection = connected(engine)
         connection.info[_STATE] = state
         try:
             _begin(connection, writes=state.writes)

@@ -59,6 +59,11 @@ _MOST_WORDS = 300
 _NOTHING = Wording("nothing was written")
 
 
+def server_ended() -> StorageFailed:
+    """The server ended a connection while it was asked what server it is."""
+    return StorageFailed("database: {why}", why=_ENDED)
+
+
 def storage_failure(
     failure: BaseException, *, commits: bool = False, writes: bool = True, opens: bool = False
 ) -> StorageFailed | None:

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import ResourceClosedError
 
 from ledger.checks.run import run_checks
 from ledger.core.errors import StorageFailed
@@ -27,7 +28,7 @@ from ledger.store.failures import storage_failure
 from tests.tools.disk_vfs import DiskVfs, disk_vfs, failing
 from tests.tools.ledgers import SLUG, Ledger, QuietLedger
 from tests.tools.postgresql_server import drop_postgresql, fresh_postgresql
-from tests.tools.store_places import entry, filled, fresh_url, outside, small_disk
+from tests.tools.store_places import entry, filled, fresh_url, outside, place, small_disk
 
 pytestmark = pytest.mark.durable
 
@@ -226,6 +227,22 @@ def test_a_copy_that_finds_no_room_leaves_nothing(verb: str, vfs: DiskVfs, tmp_p
     assert entries(copied) == entries(ledger.store)
     copied.close()
     ledger.store.close()
+
+
+@pytest.mark.parametrize("raised", [ResourceClosedError("This Connection is closed"), NotImplementedError()])
+def test_a_server_that_goes_while_it_is_first_asked_is_told_as_that(
+    raised: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does when it is started again: these are what SQLAlchemy and psycopg raise then, seen at a real one."""
+    store, url = filled(place(tmp_path)), place(tmp_path)
+
+    def goes(_: Engine) -> Connection:
+        raise raised
+
+    monkeypatch.setattr(Engine, "connect", goes)
+    for asked in (lambda: entries(store), lambda: Store.open(url)):
+        with pytest.raises(StorageFailed, match="its server ended the connection; try again"):
+            asked()
 
 
 @pytest.mark.parametrize("kind", [pytest.param("postgresql", marks=pytest.mark.postgresql)])
