@@ -250,6 +250,30 @@ def test_a_browser_says_what_it_likes_best(header: str, language: Language) -> N
     assert preferred(header) is language
 
 
+_WORDS = re.compile(r"\b(?:the|of|and|is|are|not|with|was|by|to|no|in|from|at|on|for)\b", re.IGNORECASE)
+_TOLD_BY_OTHERS = {
+    "Bithelp: masks for West Africa", "Bithelp: masks for West Africa · aidtrail", "600 lost, wet cartons at Abuja",
+    "81,000 to WAHO", "Maker’s safety in its country", "The Gambia",
+}  # fmt: skip
+"""What a campaign wrote, which is told as it stands."""
+
+
+def test_nothing_on_a_page_of_another_language_is_english_of_ours(site: TestClient) -> None:
+    """A text that was cut or put beside another lost its language, and would stand here."""
+    gift = re.findall(r'href="(/d/[^"]*)"', site.get("/c/bithelp").text)[0]
+    paths = ("/", "/c/bithelp", "/c/bithelp/accounts", gift, "/words", "/donors", "/about", "/not-shown")
+    for path in (*paths, "/c/bithelp/give"):
+        english = set(_shown(site.get(path).text))
+        for language in OTHERS:
+            same = english.intersection(_shown(site.get(f"/{language.tag}{path}").text))
+            assert {text for text in same if _WORDS.search(text)} <= _TOLD_BY_OTHERS, (language.tag, path)
+
+
+def _shown(html: str) -> list[str]:
+    plain = re.sub("[\u2066-\u2069]", "", html)
+    return [unescape(text).strip() for text in re.split(r"<[^>]*>", plain)]
+
+
 def test_a_problem_is_told_in_the_language_of_its_address(site: TestClient) -> None:
     """A key that nobody has may be a secret: it stands in no link to the other languages."""
     key = "z" * 300
