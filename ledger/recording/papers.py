@@ -34,6 +34,8 @@ MOST_OF_PLACE = 300
 """Characters that say where an original lies, at most."""
 _NAMING, _DIGITS = ("sha256", "paper"), 64
 """Fields by which facts name a paper, and how long a hash is."""
+_WHERE, _TOLD = "paper where", RECORDERS | AUDITORS
+"""Who is told where the original of a sealed paper lies."""
 _SECRET = "paper_secret"  # noqa: S105 - the name under which it is kept
 
 
@@ -77,7 +79,8 @@ def keep_paper(tx: Writing, actor: Actor, paper: TreatedPaper, *, now: int) -> s
 def seal_paper(tx: Writing, actor: Actor, sha256: str, lies: str, *, now: int) -> str:
     """The salted hash of a paper by the SHA-256 of its bytes, and a private note of where the original lies.
 
-    The same paper has the same one, whoever asks. Raises NotAllowed, and Refused for what is known as a salted hash.
+    The same paper has the same one, whoever asks; where it lies is noted anew only by who may be told what was noted.
+    Raises NotAllowed, and Refused for what is known as a salted hash.
     """
     actor.require_somewhere("paper seal", Scope.RECORD, RECORDERS)
     if tx.papers.opened(sha256) is not None:
@@ -87,7 +90,9 @@ def seal_paper(tx: Writing, actor: Actor, sha256: str, lies: str, *, now: int) -
         raise Refused.field("lies", "is one line of at most {most} characters", most=MOST_OF_PLACE)
     sealed, salt = _salted(secret_named(tx, _SECRET), sha256)
     known = tx.papers.opened(sealed)
-    if known is None or (where and where != known.lies):
+    if known is None or (
+        where and where != known.lies and (not known.lies or _may_be_told(tx, actor, sealed))
+    ):
         tx.papers.save_sealed(sealed, salt, where)
         tx.desk.audit(rfc3339(now), actor.id, SEALED, sealed)
     return sealed
@@ -99,16 +104,18 @@ def sealed_paper(tx: Reading, actor: Actor, sealed: str) -> SealedPaper:
     Before an entry names it, its salted hash is known only to who made it, and whoever has that is told.
     Raises NotAllowed and NotFound.
     """
-    act, roles = "paper where", RECORDERS | AUDITORS
-    actor.require_somewhere(act, Scope.READ, roles)
+    actor.require_somewhere(_WHERE, Scope.READ, _TOLD)
     row = tx.papers.opened(sealed)
     if row is None:
         raise NotFound.field("sha256", "no sealed paper has this salted hash")
-    places = _sealed_in(tx, sealed)
-    if places:
-        may = (campaign for campaign in places if actor.may(Scope.READ, roles, campaign))
-        actor.require(act, Scope.READ, roles, next(may, places[0]))
+    if not _may_be_told(tx, actor, sealed):
+        actor.require(_WHERE, Scope.READ, _TOLD, _sealed_in(tx, sealed)[0])
     return SealedPaper(sealed, row.salt.hex(), row.lies)
+
+
+def _may_be_told(tx: Reading, actor: Actor, sealed: str) -> bool:
+    places = _sealed_in(tx, sealed)
+    return not places or any(actor.may(Scope.READ, _TOLD, campaign) for campaign in places)
 
 
 def _sealed_in(tx: Reading, sealed: str) -> list[str]:

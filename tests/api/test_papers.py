@@ -180,7 +180,8 @@ def test_of_a_sealed_paper_a_salted_hash_alone_is_known(ledger: Ledger, site: Te
 def test_where_a_sealed_paper_lies_is_told_in_the_campaign_that_seals_it(
     ledger: Ledger, site: TestClient
 ) -> None:
-    """Not to who records in another one, though they ask for a sealing of the published hash there."""
+    """Not to who records in another one, though they ask for a sealing of the published hash there; who has the paper
+    there too gets the same salted hash, and writes over no note."""
     facts = {"slug": "two", "title": "Two", "purpose": "Else", "start": "2023-11-01", "end": "2023-12-31"}
     ledger.do("admin", "campaign", "add", **facts)
     with ledger.store.write() as writing:
@@ -197,7 +198,11 @@ def test_where_a_sealed_paper_lies_is_told_in_the_campaign_that_seals_it(
             ledger.do("approver", "sealing", "approve", number="S-1", date=DATE)
         refused = site.get(where, headers=other)
         assert (refused.status_code, "safe 3" in refused.text) == (403, False)
+        again = {"sha256": NAME, "lies": "nowhere"}
+        assert site.post("/api/v1/papers/sealed", json=again, headers=other).json()["sealed"] == salted
         assert site.get(where).json()["lies"] == "safe 3"
+    site.post("/api/v1/papers/sealed", json={"sha256": NAME, "lies": "safe 4"})
+    assert site.get(where).json()["lies"] == "safe 4"
 
 
 def test_withholding_a_paper_takes_two_people(ledger: Ledger, site: TestClient) -> None:
