@@ -10,18 +10,19 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Protocol
 
 from ledger.core.chain import BlockRef, Header, Outpoint, Script
 from watchers.mempool import Sighting
-from watchers.net.errors import SourceDown, SourceError, SourceLied, SourceMissing
+from watchers.net.errors import SourceDown, SourceError, SourceLate, SourceLied, SourceMissing
 from watchers.proof.block import BlockRefused, parse_block
 from watchers.proof.headers import Tip
 from watchers.proof.merkle import MerkleProof, ProofRefused, branch_in, check_proof
 from watchers.proof.scan import BlockFacts, Payment, RelevantTx, Spend, WatchSet, relevant_tx
 from watchers.proof.transaction import Tx
 from watchers.source_pool import SourcePool, SourceStatus
-from watchers.sources.protocol import Can, HistoryRow
+from watchers.sources.protocol import Can, HistoryRow, Part
 
 _KEPT_TXS = 5_000
 _MOST_SPENDERS = 50
@@ -196,19 +197,29 @@ class Histories:
             if all(known.block_of(txid, script) == name for scripts in named.values() for script in scripts):
                 continue
             header = self._chain.header(name)
-            first = [one for one in listing if one.name in named]
-            for one in [*first, *(one for one in listing if one.name not in named)]:
-                if header is None or one.silent:
+            if header is None:
+                continue
+            asked = [one for one in listing if one.name in named]
+            asked += [one for one in listing if one.name not in named]
+            late: list[SourceStatus] = []
+            while asked and txid not in proven:
+                one = asked.pop(0)
+                if one.silent:
                     continue
                 try:
                     with self._sources.turn(one):
                         proven[txid] = Proven(self._prove(one, txid, height, header), height, one.name)
-                    break
+                    self._sources.on_read(one.name, Part.PROOFS, len(proven), len(hits.confirmed))
+                except SourceLate:
+                    late.append(one)
                 except SourceError as trouble:
                     if one.name in named:
                         self._sources.note(one, trouble, now)
                         for script in named[one.name]:
                             self._listed.pop((one.name, script), None)
+                if not asked and late and txid not in proven:
+                    asked.append(late.pop(0))  # nobody else proves it: now it is waited for
+                    asked[0].seconds_left = inf
 
     def _prove(self, one: SourceStatus, txid: str, height: int, header: Header) -> RelevantTx:
         """The transaction in the block of `header`, or a SourceError."""

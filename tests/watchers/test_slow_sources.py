@@ -111,6 +111,17 @@ def test_slow_sources_that_nobody_can_stand_in_for_are_waited_for(by_addresses: 
         assert {one.tx.txid for one in look.sightings} == set(scene.chain.mempool)
 
 
+def test_proofs_that_take_longer_than_all_patience_are_waited_for_where_nobody_else_has_them() -> None:
+    """Two servers of half a second a question, and two hundred payments in blocks when they are first asked."""
+    scene = Scene(0.5, 0.5, by_addresses=True)
+    scene.chain.mine(1)
+    look, took = scene.look()
+    assert took > 200 * 0.5
+    assert scene.scanned == scene.chain.tip
+    assert sum(len(block.facts.relevant) for block in look.connected) == 201
+    assert set(look.listed_by) <= {"s0", "s1"} != set()
+
+
 def test_a_mempool_that_takes_long_is_read_on_in_the_next_looks() -> None:
     """Where the node is asked for so many transactions that its time is over, it goes on where it stopped."""
     chain, clock = FakeChain(), Time()

@@ -40,6 +40,7 @@ class Part(StrEnum):
     HEADERS = "headers"
     BLOCKS = "blocks"
     HISTORIES = "histories"
+    PROOFS = "proofs"
     MEMPOOL = "transactions in no block"
 
 
