@@ -100,11 +100,8 @@ def test_the_campaign_says_when_it_did_what_at_which_price_and_since_when_money_
     assert "0.00004480 BTC: 3.13600000 BTC for 70,000 masks" in told
     (paid,) = (table for table in report["sums"] if table["asset"] == "BTC")
     fees = sum(row["minor"] for row in paid["rows"] if row["key"] == "network_fees")
-    assert (
-        f"Fees of network, banks, exchanges 0.00400000 {fees / paid['total']['minor']:.2%}".replace("%", " %")
-        in told
-    )
-    assert "Services: freight, insurance, storage 7,900.00 " in told
+    assert f"Fees 0.00400000 {fees / paid['total']['minor']:.2%}".replace("%", " %") in told
+    assert "Freight and other services 7,900.00 " in told
     assert report["service"]["held_since"] == [
         {"asset": "BTC", "day": "2020-06-01"}, {"asset": "USD", "day": "2020-06-10"},
     ]  # fmt: skip

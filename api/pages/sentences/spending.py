@@ -13,11 +13,11 @@ from ledger.views.spending import Spending
 
 _ROW = "what money went to"
 _GOODS = Message("Goods", _ROW)
-_SERVICES = Message("Services: freight, insurance, storage", _ROW)
-_FEES = Message("Fees of network, banks, exchanges", _ROW)
-_REST = Message("All else: sold, held, returned", _ROW)
-_WHOLE = Message("All that came", _ROW)
-_OF = Message("Of {asset}", "head of a table: what it went to", "{asset}: as Bitcoin (BTC)")
+_SERVICES = Message("Freight and other services", _ROW)
+_FEES = Message("Fees", _ROW)
+_REST = Message("Sold, held, returned", _ROW)
+_WHOLE = Message("Received", _ROW)
+_OF = Message("What {asset} went to", "head of a table", "{asset}: as Bitcoin (BTC)")
 _SHARE = Message("{percent} %", "a share", "{percent}: as 0.08")
 _BELOW = Message("below 0.01 %", "a share that is too small to be told")
 _PARTS = 10_000
@@ -34,7 +34,7 @@ class SpentRow:
 
 
 def spending_tables(rows: Sequence[Spending]) -> tuple[tuple[str, tuple[SpentRow, ...], SpentRow], ...]:
-    """(`Of US dollars (USD)`, its rows, their sum): an asset each."""
+    """(`What US dollars (USD) went to`, its rows, their sum): an asset each."""
     tables = []
     for row in rows:
         parts = ((_GOODS, row.goods), (_SERVICES, row.services), (_FEES, row.fees), (_REST, row.rest))
