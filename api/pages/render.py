@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from ledger.core.frozen import Amount
 from ledger.views.campaign import JournalHead, SourceOfFact
 
 _HERE = Path(__file__).resolve().parent.parent
-STYLE = (_HERE / "static" / "site.css").read_bytes()
+STYLE = (_HERE / "static" / "site.css").read_bytes().replace(b"\n", b"")
 STYLE_HASH = hashlib.sha256(STYLE).hexdigest()[:16]
 STYLE_PATH = f"/static/{STYLE_HASH}.css"
 STYLE_GZIP = gzip.compress(STYLE, 9, mtime=0)
@@ -184,9 +184,13 @@ class PageRenderer:
         """What stands before the path of a page in this language."""
         return self._place.prefix
 
-    def of(self, request: Request) -> PageRenderer:
-        """The same for who asks: in the language of the address, with links that stay in it."""
-        return PageRenderer(self.settings, place_of(request.scope))
+    def of(self, request: Request, path: str = "") -> PageRenderer:
+        """The same for who asks: in the language of the address, with links that stay in it.
+
+        `path`: that of the page, where it is asked for in several spellings.
+        """
+        place = place_of(request.scope)
+        return PageRenderer(self.settings, replace(place, path=path) if path else place)
 
     def frame(
         self,

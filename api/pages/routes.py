@@ -169,6 +169,7 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/d/{key:path}", methods=_READ)
     def donation(request: Request, key: str) -> Response:
         key = checked_key(key)
+        here = pages.of(request, f"/d/{quote(key, safe=':')}")
 
         def render(tx: Any, now: int) -> Rendered:
             trails = ports.views.donation_trails(tx, key)
@@ -180,12 +181,10 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
             headers: dict[str, str] = {}
             if len(trails) > 1:
-                body = donations_page(pages.of(request), key, trails, private)
+                body = donations_page(here, key, trails, private)
             else:
                 live = live_address(ports, tx, key, trails[0].campaign) if waits(trails) else ""
-                body = donation_page(
-                    pages.of(request), ports.views.donation_page(tx, trails[0], now=now), private, live
-                )
+                body = donation_page(here, ports.views.donation_page(tx, trails[0], now=now), private, live)
                 if live:
                     headers["Content-Security-Policy"] = LIVE_POLICY
             return Rendered(body, _HTML, headers, private=private, reads=reads)

@@ -101,7 +101,7 @@ def test_the_campaign_says_when_it_did_what_at_which_price_and_since_when_money_
     (paid,) = (table for table in report["sums"] if table["asset"] == "BTC")
     fees = sum(row["minor"] for row in paid["rows"] if row["key"] == "network_fees")
     assert f"Fees 0.00400000 {fees / paid['total']['minor']:.2%}".replace("%", " %") in told
-    assert "Freight and other services 7,900.00 " in told
+    assert "Services paid 7,900.00 " in told
     assert report["service"]["held_since"] == [
         {"asset": "BTC", "day": "2020-06-01"}, {"asset": "USD", "day": "2020-06-10"},
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from ledger.views.spending import Spending
 
 _ROW = "what money went to"
 _GOODS = Message("Goods", _ROW)
-_SERVICES = Message("Freight and other services", _ROW)
+_SERVICES = Message("Services paid", _ROW)
 _FEES = Message("Fees", _ROW)
 _REST = Message("Sold, held, returned", _ROW)
 _WHOLE = Message("Received", _ROW)
