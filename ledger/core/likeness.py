@@ -15,6 +15,8 @@ _TABLE = Path(__file__).with_name("confusables.txt")
 
 _LOOKS = str.maketrans({"o": "0", "i": "1", "l": "1", "|": "1"})
 _RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
+_BETWEEN = re.compile(r"(?<![1-9])[\W_]+|[\W_]+(?![0-9])")
+"""Separators that make no difference: those that keep no two numbers apart; a 0 before one may be an O."""
 
 _IGNORED = (
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
@@ -59,7 +61,8 @@ def likeness_of_name(name: str) -> str:
 def likeness_of_number(number: str) -> str:
     """What all numbers have in common that look like this one: runs of digits without leading zeros, and of letters.
 
-    Case, separators, and the shapes of O and 0 and of I, l and 1 make no difference.
+    Case, separators, and the shapes of O and 0 and of I, l and 1 make no difference: L-1 is like l1, but 1-11 not like
+    11-1.
     """
-    seen = unicodedata.normalize("NFKC", number).casefold().translate(_LOOKS)
+    seen = _BETWEEN.sub("", unicodedata.normalize("NFKC", number).casefold()).translate(_LOOKS)
     return "-".join(run.lstrip("0") or "0" if run.isdigit() else run for run in _RUNS.findall(seen))

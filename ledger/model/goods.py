@@ -102,6 +102,7 @@ class LotRow(Table, table=True):
     """A maker's lot of a campaign's product, however many deliveries bring it.
 
     `over_of` names the lot that this one came too much with: its pieces wait apart until somebody decides.
+    `likeness`: what numbers of lots that look alike have in common.
     """
 
     __tablename__: ClassVar[Any] = "lots"
@@ -110,12 +111,14 @@ class LotRow(Table, table=True):
         ForeignKeyConstraint(
             ["campaign", "product", "over_of"], ["lots.campaign", "lots.product", "lots.lot"]
         ),
+        Index("lots_likeness", "campaign", "product", "likeness"),
         KEYED,
     )
     campaign: str = Field(primary_key=True, sa_type=TEXT)
     product: str = Field(primary_key=True, sa_type=TEXT)
     lot: str = Field(primary_key=True, sa_type=TEXT)
     over_of: str | None = Field(default=None, sa_type=TEXT)
+    likeness: str = Field(sa_type=TEXT)
 
 
 class ReceiptRow(Paper, table=True):

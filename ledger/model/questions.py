@@ -23,6 +23,7 @@ class Doubt(StrEnum):
     PAPER = "paper"
     REFERENCE = "reference"
     LOT = "lot"  # one came where the waybill lists another
+    LOT_NAME = "lot_name"  # one came whose number looks like another's
     FEE = "fee"
     RATE = "rate"
     NO_RATE = "no_rate"

@@ -6,14 +6,14 @@ goes, and all deliveries of a lot lie on one line at each place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, CompoundSelect, Text, bindparam, null, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Text, bindparam, exists, null, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -21,14 +21,16 @@ from ledger.core.accounts import AccountClass, account
 from ledger.core.entry import Transfer
 from ledger.core.errors import Conflict, Refused
 from ledger.core.facts import STRICT, Number, Positive
-from ledger.core.likeness import likeness_of_name
+from ledger.core.likeness import likeness_of_name, likeness_of_number
 from ledger.core.lines import Part, PartKind, Piece, Use, turned, units_in
 from ledger.core.names import OVER, GoodsLine, Lot
 from ledger.core.wording import WrongValue
 from ledger.model.campaigns import ProductRow
-from ledger.model.columns import OF_CAMPAIGN, table_of
+from ledger.model.columns import OF_CAMPAIGN, OF_ENTRY, table_of
 from ledger.model.goods import LotDeliveryRow, LotRow, OtherLotRow, OverDecisionRow, RecallRow
 from ledger.model.keys import OfKeys, by_size
+from ledger.model.questions import Doubt
+from ledger.rules.doubts import Doubtful
 from ledger.rules.rests_on import days_of
 from ledger.rules.rows import Columns, add_row, reverse_row
 from ledger.rules.spec import Context
@@ -96,7 +98,43 @@ def keep_lot(session: Session, campaign: str, lot: Lot) -> None:
     asked = {"of_campaign": campaign, "of_product": lot.product, "of_lot": lot.number}
     if session.connection().scalar(_THERE, asked) is None:
         over_of = lot.ordered.number if lot.is_over else None
-        add_row(session, LotRow, campaign=campaign, product=lot.product, lot=lot.number, over_of=over_of)
+        likeness = likeness_of_number(lot.number)
+        of_maker = {"campaign": campaign, "product": lot.product, "lot": lot.number}
+        add_row(session, LotRow, **of_maker, over_of=over_of, likeness=likeness)
+
+
+_LIKE, _CAME, _EARLIER = (table_of(row).alias() for row in (LotRow, LotDeliveryRow, LotDeliveryRow))
+_NEW = table_of(LotDeliveryRow)
+_ALIKE = (
+    select_columns(_NEW.c.lot, _LIKE.c.lot, func.min(_CAME.c.entry))
+    .select_from(_NEW)
+    .join(table_of(LotRow), and_(*(_NEW.c[name] == _LOTS[name] for name in ("campaign", "product", "lot"))))
+    .join(
+        _LIKE,
+        and_(*(_LIKE.c[name] == _LOTS[name] for name in ("campaign", "product", "likeness"))),
+    )
+    .join(_CAME, and_(*(_CAME.c[name] == _LIKE.c[name] for name in ("campaign", "product", "lot"))))
+    .where(
+        _NEW.c.entry == OF_ENTRY,
+        _LOTS.over_of.is_(None),
+        _LIKE.c.over_of.is_(None),
+        _LIKE.c.lot != _LOTS.lot,
+        _CAME.c.entry < OF_ENTRY,
+        _CAME.c.reversed_by.is_(None),
+        ~exists().where(
+            *(_EARLIER.c[name] == _NEW.c[name] for name in ("campaign", "product", "lot")),
+            _EARLIER.c.entry < OF_ENTRY,
+        ),
+    )
+    .group_by(_NEW.c.lot, _LIKE.c.lot)
+    .order_by(_NEW.c.lot, _LIKE.c.lot)
+)
+
+
+def alike_lots(session: Session, entry: int) -> Iterator[Doubtful]:
+    """The lots of a product that look like one which a delivery is the first to bring: one may be told as two."""
+    for lot, other, came in session.connection().execute(_ALIKE, {"of_entry": entry}):
+        yield Doubtful(Doubt.LOT_NAME, came, None, lot, other)
 
 
 def keep_surplus(

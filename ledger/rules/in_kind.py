@@ -26,6 +26,7 @@ from ledger.rules.campaigns import comes_to, product_of, require_campaign
 from ledger.rules.evidence import standing_papers
 from ledger.rules.goods import (
     LotName,
+    alike_lots,
     goods_account,
     goods_line,
     keep_lot,
@@ -247,6 +248,7 @@ IN_KIND = Kind(
     doc="Record goods or a service that were given, with the value that somebody states and by which method.",
     roles=RECORDERS,
     key=numbered("in-kind"),
+    doubts=lambda books, entry: alike_lots(books.session, entry.seq),
     post=_post,
     fold=_fold,
     undoing=Undoing(

@@ -34,6 +34,7 @@ _SAYS: Mapping[Doubt, str] = {
     Doubt.NAME: translatable("the {kind} {name} of {one} looks like {other_name}, which {other} named"),
     Doubt.PAPER: translatable("the numbers of {one} and {other} look like one paper of one issuer"),
     Doubt.LOT: translatable("{one} counted lot {name} where {other} lists lot {other_name}"),
+    Doubt.LOT_NAME: translatable("lot {name} of {one} looks like lot {other_name}, which {other} brought"),
     Doubt.REFERENCE: translatable("{one} and {other} have one reference of a bank"),
     Doubt.FEE: translatable("the fee of {one} is large for its amount, or for that bank or exchange"),
     Doubt.RATE: translatable("{one} is off the rate of its day by more than the campaign's tolerance"),
@@ -138,7 +139,7 @@ def answer_of(session: Session, question: QuestionRow) -> Answer | None:
 def said_of(question: QuestionRow, one: Value, other: Value) -> Wording:
     """What is doubtful, of things that are called so."""
     values: dict[str, Value] = {"one": one, "other": other}
-    if question.doubt in {Doubt.NAME, Doubt.LOT}:
+    if question.doubt in {Doubt.NAME, Doubt.LOT, Doubt.LOT_NAME}:
         values |= {
             "kind": question.kind or "",
             "name": question.name or "",

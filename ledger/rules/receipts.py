@@ -29,6 +29,7 @@ from ledger.rules.books import Books
 from ledger.rules.campaigns import comes_to, product_of
 from ledger.rules.goods import (
     LotName,
+    alike_lots,
     goods_account,
     goods_line,
     keep_lot,
@@ -474,6 +475,7 @@ RECEIPT = Kind(
     doc="Record goods or a service received on an approved order, by lot: good, damaged, short, rejected.",
     roles=RECORDERS,
     key=numbered("receipt"),
+    doubts=lambda books, entry: alike_lots(books.session, entry.seq),
     post=_post,
     fold=_fold,
     undoing=Undoing(_unfold, require=_require_nothing_rests),

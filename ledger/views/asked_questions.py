@@ -47,7 +47,7 @@ def _asked(question: QuestionRow, doubt: Wording, is_answered: bool) -> Telling:
         return Telling(ToDo.ANSWER_NAME, {**of_both, "name": question.name or ""})
     if is_answered:
         return Telling(ToDo.REVERSE_SAME, of_both)
-    if question.doubt is Doubt.LOT:
+    if question.doubt in {Doubt.LOT, Doubt.LOT_NAME}:
         return Telling(ToDo.ANSWER_LOT, {**of_both, "name": question.name or ""})
     return Telling(ToDo.ANSWER, of_both)
 

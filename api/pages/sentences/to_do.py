@@ -192,9 +192,13 @@ TO_DO: Mapping[ToDo, Message] = {
         _SAY,
         _DOUBT,
         _ENTRY,
-        "{of}: fee or rate, as a code",
+        "{of}: fee, rate or no_rate, as a code",
     ),
-    ToDo.REJECT_WRONG: Message("{doubt}, and it was answered that it is wrong: reject it", _SAY, _DOUBT),
+    ToDo.REJECT_WRONG: Message(
+        "{doubt}, and it was answered that it is wrong: reject it, or reverse it where nobody has to approve it",
+        _SAY,
+        _DOUBT,
+    ),
     ToDo.REVERSE_SAME: Message(
         "{doubt}, and it was answered that they are one: reverse entry {entry} or entry {other}",
         _SAY,

@@ -1464,7 +1464,7 @@ CREATE TABLE questions (
     since TEXT COLLATE "C" NOT NULL,
     gone_by BIGINT,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate', 'no_rate')),
+    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'lot_name', 'fee', 'rate', 'no_rate')),
     CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2052,10 +2052,13 @@ CREATE TABLE lots (
     product TEXT COLLATE "C" NOT NULL,
     lot TEXT COLLATE "C" NOT NULL,
     over_of TEXT COLLATE "C",
+    likeness TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (campaign, product, lot),
     FOREIGN KEY(campaign, product) REFERENCES products (campaign, code),
     FOREIGN KEY(campaign, product, over_of) REFERENCES lots (campaign, product, lot)
 );
+
+CREATE INDEX lots_likeness ON lots (campaign, product, likeness);
 
 CREATE TABLE needs (
     entry BIGINT NOT NULL,

@@ -1603,7 +1603,7 @@ CREATE TABLE questions (
     since TEXT NOT NULL,
     gone_by INTEGER,
     PRIMARY KEY (entry, n),
-    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'fee', 'rate', 'no_rate')),
+    CHECK (doubt IN ('name', 'paper', 'reference', 'lot', 'lot_name', 'fee', 'rate', 'no_rate')),
     CHECK (kind IN ('supplier', 'partner', 'place', 'recipient', 'bank', 'exchange')),
     FOREIGN KEY(entry) REFERENCES entries (seq),
     FOREIGN KEY(campaign) REFERENCES campaigns (slug),
@@ -2239,12 +2239,15 @@ CREATE TABLE lots (
     product TEXT NOT NULL,
     lot TEXT NOT NULL,
     over_of TEXT,
+    likeness TEXT NOT NULL,
     PRIMARY KEY (campaign, product, lot),
     FOREIGN KEY(campaign, product) REFERENCES products (campaign, code),
     FOREIGN KEY(campaign, product, over_of) REFERENCES lots (campaign, product, lot)
 )
  WITHOUT ROWID,
  STRICT;
+
+CREATE INDEX lots_likeness ON lots (campaign, product, likeness);
 
 CREATE TABLE needs (
     entry INTEGER NOT NULL,
