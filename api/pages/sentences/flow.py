@@ -225,6 +225,7 @@ def of_total(figure: str) -> str:
 
 
 _FOOT = "stands under a figure that left the picture; short"
+_CHARGES = Message("bank charges", _FOOT)
 _EXITS = {
     ExitKind.HELD: Message("held", _FOOT),
     ExitKind.BLOCKED: Message("blocked", _FOOT),
@@ -232,7 +233,7 @@ _EXITS = {
     ExitKind.FEE: Message("fees", _FOOT),
     ExitKind.SPENT: Message("services", _FOOT),
     ExitKind.WAITING: Message("waiting", _FOOT),
-    ExitKind.CHARGES: Message("bank charges", _FOOT),
+    ExitKind.CHARGES: _CHARGES,
     ExitKind.OPEN: Message("not yet received", _FOOT),
     ExitKind.SHORT: Message("short on the way", _FOOT),
     ExitKind.DAMAGED: Message("damaged", _FOOT),
@@ -267,6 +268,7 @@ _OF_SUBSTANCE = {
     (ExitKind.HELD, Substance.COIN): Message("held in the wallet", _FOOT),
     (ExitKind.HELD, Substance.MONEY): Message("held at the bank", _FOOT),
     (ExitKind.FEE, Substance.COIN): Message("network fees", _FOOT),
+    (ExitKind.FEE, Substance.MONEY): _CHARGES,
 }
 _WAITING_AT = Message("waiting at {place}", _FOOT, "{place}: its name")
 _ON_THE_WAY = Message(

@@ -147,7 +147,7 @@ _UNSOLD_SINCE = Message(
 )
 _NAMED = Message("{part}, {place}", "{part}: where a part of a gift is, as: damaged", _PAPER)
 _SAME_LOT = _Spot(Message("in the same lot", _PART), Message("{figure} in the same lot", _PART, _FIGURE))
-_OTHER_FEES = _Spot(Message("fees", _PART), Message("{figure} fees", _PART, _FIGURE))
+_OTHER_FEES = _Spot(Message("bank charges", _PART), Message("{figure} bank charges", _PART, _FIGURE))
 _NOT_DELIVERED = _Spot(
     Message("paid for {service}, {place}, which is not yet delivered", _PART, _SERVICE, _PAPER),
     Message(
