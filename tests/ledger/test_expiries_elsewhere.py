@@ -59,7 +59,7 @@ def test_a_corrected_expiry_is_asked_of_each_other_campaign_that_has_the_makers_
         assert reading.changes.counts()[OTHER] > before
     (row,) = waiting(ledger)
     assert (str(row.subject), sum_of(row).minor, row.since) == ("BOX#L1 (help CR-1)", 9, DATE)
-    assert "to 2025-01-31" in what_to_do(row.to_do)
+    assert "to 31 January 2025" in what_to_do(row.to_do)
     listed, traced = told_of(ledger)
     assert "expires 2026-01-31; expires 2025-01-31 in campaign help CR-1" in listed
     assert (

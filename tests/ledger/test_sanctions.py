@@ -123,7 +123,7 @@ def test_a_list_that_is_loaded_later_holds_what_is_left_of_a_gift(tmp_path: Path
     with ledger.store.read() as reading:
         found = decisions(reading, SLUG, now=ledger.now)
     (item,) = [row for row in found if row.kind is OpenItemKind.BLOCKED_GIFT]
-    assert "OFAC SDN of 2023-11-10" in what_to_do(item.to_do)
+    assert "OFAC SDN of 10 November 2023" in what_to_do(item.to_do)
     tied(ledger)
 
 
