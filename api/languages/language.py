@@ -116,8 +116,13 @@ class Language:
 ENGLISH = Language("en", "English", "en")
 FRENCH = Language("fr", "Français", "fr")
 ARABIC = Language("ar", "العربية", "ar")
+SPANISH = Language("es", "Español", "es")
+PORTUGUESE = Language("pt", "Português", "pt_PT")
+"""As Cabo Verde and Guinea-Bissau write it; CLDR's `pt` is that of Brazil."""
+RUSSIAN = Language("ru", "Русский", "ru")
+CHINESE = Language("zh", "中文", "zh")
 
-OFFERED: tuple[Language, ...] = (ENGLISH, FRENCH, ARABIC)
+OFFERED: tuple[Language, ...] = (ENGLISH, FRENCH, PORTUGUESE, ARABIC, SPANISH, RUSSIAN, CHINESE)
 """Those whose catalogue has every text (`tests/api/test_languages.py`), in the order in which they are shown."""
 
 

@@ -105,7 +105,7 @@ __all__ = [
     "served_paper",
 ]
 
-PAPERS_SHOWN = 6
+PAPERS_SHOWN = 3
 GIFTS_OF_A_KEY = 1_000
 """Gifts at most that one reference or pledge finds."""
 OTHERS_SHOWN = 25

@@ -19,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
-from api.languages.language import HERE, Reader
+from api.languages.language import HERE, OFFERED, Reader
 from tests.tools.texts import Text, modules
 
 SHOWN = (
@@ -79,14 +79,16 @@ def tags() -> tuple[str, ...]:
 def catalogue(tag: str) -> Catalog:
     """A catalogue as it is written."""
     with _file(tag).open("rb") as file:
-        return read_po(file, locale=tag)
+        return read_po(file, locale=_locale(tag))
 
 
 def brought_up(old: Catalog, tag: str) -> bytes:
     """The file of a catalogue with the texts of today."""
     kept = {told_by(entry): entry.string for entry in old if entry.id}
     new = Catalog(
-        locale=tag, fuzzy=False, header_comment=f"# {Locale.parse(tag).english_name}: what pages say."
+        locale=_locale(tag),
+        fuzzy=False,
+        header_comment=f"# {Locale.parse(tag).english_name}: what pages say.",
     )
     for key, (files, notes) in extracted().items():
         new.add(
@@ -121,6 +123,11 @@ def _is_whole(string: str | tuple[str, ...] | list[str] | None) -> bool:
     return bool(string) if isinstance(string, str | None) else all(string)
 
 
+def _locale(tag: str) -> str:
+    """CLDR's name of a language that is offered, whose plurals it has; of a new one that of its tag."""
+    return next((language.locale for language in OFFERED if language.tag == tag), tag)
+
+
 def _file(tag: str) -> Path:
     return HERE / tag / "site.po"
 
@@ -129,7 +136,7 @@ def main() -> None:
     for tag in sys.argv[1:] or tags():
         file = _file(tag)
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(brought_up(catalogue(tag) if file.exists() else Catalog(locale=tag), tag))
+        file.write_bytes(brought_up(catalogue(tag) if file.exists() else Catalog(locale=_locale(tag)), tag))
         print(f"{tag}: {len(missing(catalogue(tag)))} of {len(extracted())} are missing")
 
 
