@@ -90,8 +90,8 @@ class SafetyHeaders:
         except (Exception, CancelledError) as error:
             if started:
                 raise
-            told = error if isinstance(error, Exception) else _cut_off(str(scope["method"]))
-            answer = self._on_error(Request(scope), told)
+            failure = error if isinstance(error, Exception) else _cut_off(str(scope["method"]))
+            answer = self._on_error(Request(scope), failure)
             await answer(scope, receive, with_headers)
 
 

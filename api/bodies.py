@@ -20,8 +20,8 @@ SECONDS = 30.0
 
 async def read_body(request: Request, most: int, too_long: Problem, *, seconds: float = SECONDS) -> bytes:
     """All bytes of a body; raises `too_long` for more than `most`, as soon as that is known, and Problem 408."""
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and int(told[:20]) > most:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
         raise too_long
     data = bytearray()
     try:
@@ -46,11 +46,11 @@ def require_kind(request: Request, kind: str) -> None:
     A page of another site can have a browser send text without asking first, but not JSON (a "simple request" of the
     Fetch standard): what is sent as text does nothing. Without a body no kind is needed.
     """
-    told = request.headers.get("content-type")
+    content_type = request.headers.get("content-type")
     bare = "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
-    if told is None and bare:
+    if content_type is None and bare:
         return
-    if (told or "").partition(";")[0].strip().lower() != kind:
+    if (content_type or "").partition(";")[0].strip().lower() != kind:
         raise Problem(415, "Send the body with the header Content-Type: {kind}.", kind=kind)
 
 

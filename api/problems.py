@@ -172,40 +172,44 @@ def install(app: FastAPI, pages: PageRenderer) -> Callable[[Request, Exception],
         path = path_of(request.scope)
         if isinstance(error, ClientDisconnect):
             return Response(status_code=400)  # to nobody: who asked has gone
-        told = _refusal_of(error)
-        if told.status >= 500:
+        refusal = _refusal_of(error)
+        if refusal.status >= 500:
             trace = None if isinstance(error, StorageFailed | Problem | Damaged) else error
-            what = told.detail if trace is None else type(error).__name__
+            what = refusal.detail if trace is None else type(error).__name__
             _LOG.error("%s while answering %s", what, request.method, exc_info=trace)
         if _for_programs(path):
-            return problem_json(told.status, told.detail, told.errors, told.retry_after, told.headers)
-        words = say.ERRORS.get(told.status, say.ERRORS[400])
-        is_donation = path.startswith("/d/") and told.status == 404
+            return problem_json(
+                refusal.status, refusal.detail, refusal.errors, refusal.retry_after, refusal.headers
+            )
+        words = say.ERRORS.get(refusal.status, say.ERRORS[400])
+        is_donation = path.startswith("/d/") and refusal.status == 404
         heading = str(say.NOT_FOUND_DONATION if is_donation else words.title)
-        if told.status == 400 and path == "/find":
+        if refusal.status == 400 and path == "/find":
             heading = str(say.NOTHING_LOOKED_FOR)
         if isinstance(error, NothingYet):
             heading = str(say.NO_PAYMENT_YET)
-        detail = _for_people(told)
-        if told.status == 404 and any(error.field == "campaign" for error in told.errors):
+        detail = _for_people(refusal)
+        if refusal.status == 404 and any(error.field == "campaign" for error in refusal.errors):
             heading, detail = str(say.NO_CAMPAIGN), str(say.NO_CAMPAIGN_DETAIL)
         key = path[3:][:200] if is_donation else ""
-        body = pages.of(request).error(told.status, heading, detail, key)
-        headers = {**UNKEPT, **told.headers}
-        if told.retry_after is not None:
-            headers["Retry-After"] = str(told.retry_after)
-        return Response(body, status_code=told.status, media_type="text/html; charset=utf-8", headers=headers)
+        body = pages.of(request).error(refusal.status, heading, detail, key)
+        headers = {**UNKEPT, **refusal.headers}
+        if refusal.retry_after is not None:
+            headers["Retry-After"] = str(refusal.retry_after)
+        return Response(
+            body, status_code=refusal.status, media_type="text/html; charset=utf-8", headers=headers
+        )
 
     for kind in (Problem, TooMany, LedgerError, RequestValidationError, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, answer)
     return answer
 
 
-def _for_people(told: _Refusal) -> str:
+def _for_people(refusal: _Refusal) -> str:
     """The reason without the names of fields, which a program has sent and a person has not."""
-    if not told.errors:
-        return told.detail
-    return listed([sentence_of(wording(error.wording)) for error in told.errors], SENTENCES)
+    if not refusal.errors:
+        return refusal.detail
+    return listed([sentence_of(wording(error.wording)) for error in refusal.errors], SENTENCES)
 
 
 def _for_programs(path: str) -> bool:

@@ -229,8 +229,8 @@ class ReadyAnswers:
             return None if kept is None else kept.encoded
 
     def _encode(self, asked: str, made: Rendered, line: str, language: Language) -> _Encoded:
-        told = line if language.is_english else spoken(line, language)
-        plain = made.body.replace(_MARK, told.encode())
+        line_shown = line if language.is_english else spoken(line, language)
+        plain = made.body.replace(_MARK, line_shown.encode())
         packed = gzip.compress(plain, 6, mtime=0)
         tag = _etag(plain)
         plain_tag, packed_tag = tag.encode(), f'{tag[:-1]}-gzip"'.encode()

@@ -95,7 +95,7 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
             column=repr(COLUMN),
         )
     of_address = columns[chosen[0]]
-    found: dict[bytes, tuple[ListedAddress, int]] = {}
+    by_script: dict[bytes, tuple[ListedAddress, int]] = {}
     for row in rows:
         address = pasted_key(row.get(of_address) or "")
         where = Wording("line {line} of {file}", {"line": rows.line_num, "file": name})
@@ -115,22 +115,22 @@ def _read(text: str, name: str, network: Network, field: str) -> tuple[ListedAdd
             raise BadUse(
                 "{field}: {where}: {refusal}", field=field, where=where, refusal=refusal.wording
             ) from None
-        if script in found:
+        if script in by_script:
             raise BadUse(
                 "{field}: {where} repeats the address of line {line}; take one out.",
                 field=field,
                 where=where,
-                line=found[script][1],
+                line=by_script[script][1],
             )
-        found[script] = (ListedAddress(address, _number(need, where, field), where), rows.line_num)
-    if not found:
+        by_script[script] = (ListedAddress(address, _number(need, where, field), where), rows.line_num)
+    if not by_script:
         raise BadUse(
             "{field}: {name} names no address; write one a line under {column}.",
             field=field,
             name=name,
             column=repr(COLUMN),
         )
-    return tuple(listed for listed, _ in found.values())
+    return tuple(listed for listed, _ in by_script.values())
 
 
 def _is_address(cell: str, network: Network) -> bool:

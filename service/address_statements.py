@@ -30,14 +30,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def statements_in(
-    told: Iterable[AddressStatementConfig], network: Network, folder: Path
+    configured: Iterable[AddressStatementConfig], network: Network, folder: Path
 ) -> tuple[AddressStatement, ...]:
     """The statements that the configuration names, each verified; raises BadUse."""
-    return tuple(_statement(one, network, folder) for one in told)
+    return tuple(_statement(one, network, folder) for one in configured)
 
 
-def _statement(told: AddressStatementConfig, network: Network, folder: Path) -> AddressStatement:
-    path = folder / told.file
+def _statement(configured: AddressStatementConfig, network: Network, folder: Path) -> AddressStatement:
+    path = folder / configured.file
     try:
         text = path.read_bytes()[: _MOST_BYTES + 1].decode("utf-8").replace("\r\n", "\n").rstrip("\n")
     except OSError as failure:
@@ -56,14 +56,14 @@ def _statement(told: AddressStatementConfig, network: Network, folder: Path) -> 
         until=_day(fields["until"][0], path),
         addresses=fields["address"],
         text=text,
-        signatures=tuple(_signature(one) for one in told.signatures),
+        signatures=tuple(_signature(one) for one in configured.signatures),
     )
     _verify(statement, network, path)
     return statement
 
 
 def _fields(text: str, path: Path) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    fields: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(text.split("\n"), 1):
         match = _LINE.fullmatch(line)
         if match is None or match.group(1) not in _KNOWN:
@@ -73,20 +73,20 @@ def _fields(text: str, path: Path) -> Mapping[str, tuple[str, ...]]:
                 path=path.name,
                 keys=_KNOWN,
             )
-        found[match.group(1)] = (*found.get(match.group(1), ()), match.group(2))
-    wrong = [key for key in _ONCE if len(found.get(key, ())) != 1]
-    if wrong or not found.get("address"):
+        fields[match.group(1)] = (*fields.get(match.group(1), ()), match.group(2))
+    wrong = [key for key in _ONCE if len(fields.get(key, ())) != 1]
+    if wrong or not fields.get("address"):
         raise BadUse(
             "address_statements.file: {path} needs one line each of {keys}, and an address or more.",
             path=path.name,
             keys=_ONCE,
         )
-    if any(not _SHA256.fullmatch(one) for one in found.get("descriptor-sha256", ())):
+    if any(not _SHA256.fullmatch(one) for one in fields.get("descriptor-sha256", ())):
         raise BadUse(
             "address_statements.file: descriptor-sha256 of {path}: write 64 lower-case hexadecimal digits.",
             path=path.name,
         )
-    return found
+    return fields
 
 
 def _day(text: str, path: Path) -> str:
@@ -134,16 +134,16 @@ def alarms(statements: Iterable[AddressStatement], shown: Mapping[str, str], now
     """
     today = rfc3339(now)[:10]
     soon = (date.fromisoformat(today) + timedelta(days=SOON)).isoformat()
-    told = list(statements)
-    found = [say.over(one.campaign, one.until) for one in told if one.until < today]
-    found += [say.ends(one.campaign, one.until) for one in told if today <= one.until < soon]
-    for campaign in dict.fromkeys(one.campaign for one in told):
+    in_order = list(statements)
+    over = [say.over(one.campaign, one.until) for one in in_order if one.until < today]
+    over += [say.ends(one.campaign, one.until) for one in in_order if today <= one.until < soon]
+    for campaign in dict.fromkeys(one.campaign for one in in_order):
         named = {
             address
-            for one in told
+            for one in in_order
             if one.campaign == campaign and one.in_force(today)
             for address in one.addresses
         }
         if campaign in shown and shown[campaign] not in named:
-            found.append(say.unsigned(campaign, shown[campaign]))
-    return found
+            over.append(say.unsigned(campaign, shown[campaign]))
+    return over

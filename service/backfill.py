@@ -66,8 +66,8 @@ def load_backfill(tx: Reading) -> Backfill | None:
 
 
 def save_backfill(tx: Writing, past: Backfill | None) -> None:
-    told = None if past is None else UnreadPast(past.scripts, past.askable, past.next, past.listed_by)
-    save_past(tx, told)
+    unread = None if past is None else UnreadPast(past.scripts, past.askable, past.next, past.listed_by)
+    save_past(tx, unread)
 
 
 def note_added(tx: Writing, scripts: Iterable[bytes]) -> None:

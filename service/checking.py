@@ -46,8 +46,8 @@ class Checking:
         with self.store.read() as tx:
             after = max(_run_of(tx, _NEW)[1], _run_of(tx, _ALL)[1])
             before = load_findings(tx)
-        found = self._run(lambda tx: run_new_checks(tx, after), _NEW)
-        return self._keep((*before, *(one for one in found if one not in before)))
+        findings = self._run(lambda tx: run_new_checks(tx, after), _NEW)
+        return self._keep((*before, *(one for one in findings if one not in before)))
 
     def check_all(self) -> tuple[Finding, ...]:
         """Check everything, and hold every row of the model against what the journal gives."""
@@ -61,14 +61,14 @@ class Checking:
     def _run(self, check: Callable[[Reading], Sequence[Finding]], name: str) -> Sequence[Finding]:
         now = self.clock()
         with self.store.read() as tx:
-            found = check(tx)
+            findings = check(tx)
             head = tx.journal.count()
         with self.store.write() as tx:
             tx.progress.save(name, f"{now} {head}")
-        return found
+        return findings
 
-    def _keep(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
-        kept = tuple(found[:_MOST_KEPT])
+    def _keep(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        kept = tuple(findings[:_MOST_KEPT])
         with self.store.write() as tx:
             save_findings(tx, kept)
         for one in kept:

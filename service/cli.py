@@ -35,10 +35,10 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words in one sentence, exit 2."""
 
     def error(self, message: str) -> NoReturn:
-        told = Wording(
+        whole_message = Wording(
             "{program}: {wrong}. See `{program} --help`.", {"program": self.prog, "wrong": _one_line(message)}
         )
-        self.exit(Exit.USAGE, f"{told}\n")
+        self.exit(Exit.USAGE, f"{whole_message}\n")
 
 
 def row_of(words: Sequence[str]) -> Row | None:
@@ -203,11 +203,11 @@ def _print(answer: Answer, as_json: bool, outside: Outside, row: Row) -> int:
     except BrokenPipeError:
         raise
     except OSError as failure:
-        told = Wording(
+        message = Wording(
             "it is done, and its answer could not be printed ({reason}); ask again.",
             {"reason": str(failure.strerror)},
         )
-        return _refuse(outside, row, str(told), Exit.UNAVAILABLE)
+        return _refuse(outside, row, str(message), Exit.UNAVAILABLE)
     return int(answer.exit)
 
 

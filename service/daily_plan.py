@@ -139,19 +139,19 @@ def _learns(source: SourceConfig, config: Config, addresses: int) -> str:
 
 
 def _warnings(config: Config, hosts: list[HostPlan]) -> tuple[str, ...]:
-    found = []
+    warnings = []
     requests, megabytes = sum(host.requests for host in hosts), sum(host.megabytes for host in hosts)
     if requests > config.watch.requests_a_day:
-        found.append(say.too_many_requests(requests, config.watch.requests_a_day))
+        warnings.append(say.too_many_requests(requests, config.watch.requests_a_day))
     if megabytes > config.watch.megabytes_a_day and config.watch.mode == "blocks":
-        found.append(say.too_many_megabytes(megabytes, config.watch.megabytes_a_day))
+        warnings.append(say.too_many_megabytes(megabytes, config.watch.megabytes_a_day))
     asked: dict[str, int] = {}
     for host in hosts:
         asked[host.host] = asked.get(host.host, 0) + host.requests
     limits = {host.host: host.a_minute for host in hosts}
-    found.extend(
+    warnings.extend(
         say.asked_too_fast(host, requests // 1_440, limits[host])
         for host, requests in asked.items()
         if requests > limits[host] * 1_440
     )
-    return tuple(found)
+    return tuple(warnings)

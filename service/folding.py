@@ -59,5 +59,5 @@ def _folded(entries: int) -> Wording:
 
 def now_of(tx: Reading, outside: Outside) -> int:
     """Unix seconds now; in a demonstration the moment where its story stands, so that nothing in it grows old."""
-    told = tx.progress.load("demo_clock")
-    return int(told) if told else outside.clock()
+    moment = tx.progress.load("demo_clock")
+    return int(moment) if moment else outside.clock()

@@ -19,20 +19,20 @@ def require_payable(accounts: Iterable[GiftAccount]) -> None:
         _require_payable(one)
 
 
-def _require_payable(told: GiftAccount) -> None:
-    number = compact(told.account)
+def _require_payable(account: GiftAccount) -> None:
+    number = compact(account.account)
     if looks_like_iban(number) and not is_iban(number):
         raise BadUse(
             "gift_accounts.account of {holder}: has the form of an IBAN, and its country, length or check digits are "
             "wrong; copy it again from the bank.",
-            holder=repr(told.holder),
+            holder=repr(account.holder),
         )
-    if not all((told.campaign, told.bank, told.holder, number)):
+    if not all((account.campaign, account.bank, account.holder, number)):
         raise BadUse(
             "gift_accounts: campaign, bank, holder and account are empty nowhere; write all four.",
         )
-    if not is_money(told.currency) or told.currency == "BTC":
+    if not is_money(account.currency) or account.currency == "BTC":
         raise BadUse(
             "gift_accounts.currency of {holder}: write a code of ISO 4217, such as EUR or XOF.",
-            holder=repr(told.holder),
+            holder=repr(account.holder),
         )

@@ -15,12 +15,12 @@ _DIGITS = 64
 
 def listed(name: str, *places: Path) -> frozenset[str]:
     """The hashes that the lists of this name in these folders have, or these files."""
-    found: set[str] = set()
+    hashes: set[str] = set()
     for place in places:
         path = place / name if place.is_dir() else place
         if path.is_file():
-            found.update(line for line in path.read_text(encoding="ascii").split() if len(line) == _DIGITS)
-    return frozenset(found)
+            hashes.update(line for line in path.read_text(encoding="ascii").split() if len(line) == _DIGITS)
+    return frozenset(hashes)
 
 
 def list_hashes(path: Path, hashes: Iterable[str]) -> None:

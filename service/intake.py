@@ -183,7 +183,7 @@ class Intake:
         growth = self.growth()
         height = self.watcher.chain.height(scanned) or 0
         began = monotonic()
-        found = self.watcher.look(
+        look = self.watcher.look(
             scanned,
             watch,
             now=now,
@@ -196,28 +196,28 @@ class Intake:
         )
         if self.is_stopping():
             raise Unavailable("This program is ending; what it was reading is read by the next look.")
-        return Fetched(scanned, found, growth, past, monotonic() - began, not bytes_left)
+        return Fetched(scanned, look, growth, past, monotonic() - began, not bytes_left)
 
     def record(self, fetched: Fetched, now: int) -> LookOutcome:
         """Record a look in one transaction: observations, entries, projections, headers and progress."""
-        found = fetched.look
+        look = fetched.look
         with self.store.write() as tx:
             self.still_leads(tx)
             size, requests = (
-                sum(report.bytes for report in found.reports),
-                sum(report.requests for report in found.reports),
+                sum(report.bytes for report in look.reports),
+                sum(report.requests for report in look.reports),
             )
             note_fetched(tx, size, now, requests)
             if (tx.progress.load("scanned") or self._checkpoint()) != fetched.scanned:
                 return LookOutcome()  # somebody else took in the same blocks; the next look starts from there
             tx.addresses.add(fetched.growth.rows)
-            outcome = record_look(tx, chain_look(found, self.sightings is not Sightings.OFF), now=now)
-            self._keep_headers(tx, found)
+            outcome = record_look(tx, chain_look(look, self.sightings is not Sightings.OFF), now=now)
+            self._keep_headers(tx, look)
             self._note_completeness(tx, fetched)
             self._note_pace(tx, fetched, size)
             self._note_standstill(tx, fetched, now)
             save_set_aside(tx, self.watcher.set_aside())
-        self._log_health(found.reports, found.tip.height)
+        self._log_health(look.reports, look.tip.height)
         return outcome
 
     def _log_health(self, reports: Sequence[SourceReport], tip: int) -> None:
@@ -248,17 +248,17 @@ class Intake:
         elif not tx.progress.load(NO_BLOCK_SINCE):
             tx.progress.save(NO_BLOCK_SINCE, rfc3339(now))
 
-    def _keep_headers(self, tx: Writing, found: Look) -> None:
+    def _keep_headers(self, tx: Writing, look: Look) -> None:
         """Store the headers of the agreed chain, and those ahead of it that were verified: they are read once."""
         chain = self.watcher.chain
-        above = found.tip.height - len(found.connected)
+        above = look.tip.height - len(look.connected)
         end = (
-            found.best_header.hash
-            if chain.ancestor_is(found.best_header.hash, found.tip.hash)
-            else found.tip.hash
+            look.best_header.hash
+            if chain.ancestor_is(look.best_header.hash, look.tip.hash)
+            else look.tip.hash
         )
         kept = tx.progress.load("headers_to") or ""
-        if not found.disconnected and kept in chain and chain.ancestor_is(end, kept):
+        if not look.disconnected and kept in chain and chain.ancestor_is(end, kept):
             above = max(above, chain.height(kept) or 0)
         tx.progress.add_headers(chain_rows(chain, end, above))
         tx.progress.save("headers_to", end)

@@ -155,12 +155,12 @@ def _txid(text: str) -> str:
     txid = text.strip().lower()
     if is_txid(txid):
         return txid
-    found = secret_in(text)
-    if found is not None:
+    secret = secret_in(text)
+    if secret is not None:
         raise Refused.field(
             "txid",
             "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins",
-            found=found.value,
+            found=secret.value,
         )
     raise Refused.field(
         "txid",
@@ -175,16 +175,16 @@ def _answer(tx: Writing, lookup: Lookup, looked_up: TransactionLookup, now: int)
         if not looked_up.without:
             return None
         return replace(lookup, state=LookupState.NO_SOURCE, answered_at=now, sources=looked_up.without)
-    told = replace(lookup, answered_at=now, sources=(looked_up.source,))
+    answered = replace(lookup, answered_at=now, sources=(looked_up.source,))
     seen = _seen(looked_up.tx, looked_up.source)
     if is_known(tx, lookup.txid):
-        return replace(told, state=LookupState.FOUND)
+        return replace(answered, state=LookupState.FOUND)
     if looked_up.tx.coinbase or not touches_us(tx, seen):
-        return replace(told, state=LookupState.NONE_OF_OURS)
+        return replace(answered, state=LookupState.NONE_OF_OURS)
     if looked_up.height is not None:
-        return replace(told, state=LookupState.UNREAD, height=looked_up.height)
+        return replace(answered, state=LookupState.UNREAD, height=looked_up.height)
     record_sighting(tx, seen, now=now)
-    return replace(told, state=LookupState.FOUND)
+    return replace(answered, state=LookupState.FOUND)
 
 
 def _seen(tx: Tx, source: str) -> SeenTx:

@@ -94,9 +94,9 @@ def metrics_text(
             state.shortfall.minor,
             label,
         )
-        found = {row.kind: row for row in state.open}
+        open_counts = {row.kind: row for row in state.open}
         for kind in OpenItemKind:
-            row = found.get(kind.value)
+            row = open_counts.get(kind.value)
             each = f'{{campaign="{_escaped(slug)}",kind="{kind.value}"}}'
             add("aidtrail_open_items", "What waits for a person, by kind.", row.count if row else 0, each)
             age = max(0, now - _seconds(row.since, now)) if row else 0
@@ -108,10 +108,10 @@ def metrics_text(
             label,
         )
     lines: list[str] = []
-    told: set[str] = set()
+    written: set[str] = set()
     for name, help_text, labels, value in sorted(rows, key=lambda row: row[0]):
-        if name not in told:
-            told.add(name)
+        if name not in written:
+            written.add(name)
             lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
         lines.append(f"{name}{labels} {value}")
     return "\n".join(lines) + "\n"

@@ -40,15 +40,15 @@ def official_rates(data: bytes) -> tuple[OfficialRate, ...]:
         )
     newest: dict[str, OfficialRate] = {}
     for number, rate in enumerate(_rates(rows), 1):
-        told = newest.get(rate.currency)
-        if told is not None and told.day == rate.day and told.price != rate.price:
+        newest_rate = newest.get(rate.currency)
+        if newest_rate is not None and newest_rate.day == rate.day and newest_rate.price != rate.price:
             raise BadUse(
                 "file: row {row}: {currency} has two rates of {day}; ask for the right file.",
                 row=number,
                 currency=rate.currency,
                 day=rate.day,
             )
-        if told is None or told.day < rate.day:
+        if newest_rate is None or newest_rate.day < rate.day:
             newest[rate.currency] = rate
     return tuple(newest[code] for code in sorted(newest))
 
@@ -65,11 +65,11 @@ def _rates(rows: list[Node]) -> Iterator[OfficialRate]:
 
 def _day(text: str, row: int) -> str:
     """`1 Jun 2020` as `2020-06-01`."""
-    found = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(text)
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        month = _MONTHS.index(found[2].lower()) + 1
-        return dt.date(int(found[3]), month, int(found[1])).isoformat()
+        month = _MONTHS.index(match[2].lower()) + 1
+        return dt.date(int(match[3]), month, int(match[1])).isoformat()
     except ValueError:
         raise BadUse("file: row {row}, eff_date: is no day, such as 1 Jun 2020.", row=row) from None

@@ -181,9 +181,9 @@ class OpeningFile:
 
     def opening(self, number: str, day: str, paper: str | None) -> Opening:
         """The opening; raises BadUse, which names row and column, where a value has not its shape."""
-        told = {"number": number, "date": day, **self.lists} | ({} if paper is None else {"paper": paper})
+        fields = {"number": number, "date": day, **self.lists} | ({} if paper is None else {"paper": paper})
         try:
-            return facts_from(Opening, told)
+            return facts_from(Opening, fields)
         except Refused as refusal:
             raise self.placed(refusal) from None
 
@@ -213,13 +213,13 @@ def read_opening(data: bytes) -> OpeningFile:
     """The rows of a table; raises BadUse in one sentence that names row, column, the value's shape and the remedy."""
     layout = Layout(bank="", delimiter=_delimiter(data))
     rows = sheet_rows(data, layout) if data.startswith(_SHEETS) else csv_rows(data, layout)
-    told = [row for row in rows if not row.is_empty]
-    if not told:
+    filled = [row for row in rows if not row.is_empty]
+    if not filled:
         raise BadUse("file: is empty; `aidtrail opening template` writes one to fill in.")
-    headings = _headings(told[0])
+    headings = _headings(filled[0])
     lists: dict[str, list[dict[str, Any]]] = {}
     places: dict[str, tuple[str, int]] = {}
-    for row in told[1:]:
+    for row in filled[1:]:
         sort, fields = _row(row, headings)
         name = _LISTS.get(sort, sort)
         of_sort = lists.setdefault(name, [])
@@ -285,9 +285,9 @@ def _require_currency(
 
 
 def _headings(row: TableRow) -> list[str]:
-    found = [str(cell).strip().lower() for cell in row.cells]
-    for name in found:
-        if name and (name not in COLUMNS or found.count(name) > 1):
+    headings = [str(cell).strip().lower() for cell in row.cells]
+    for name in headings:
+        if name and (name not in COLUMNS or headings.count(name) > 1):
             if name in COLUMNS:
                 raise BadUse(
                     "row {at}: {name} stands twice; the columns are {columns}.",
@@ -301,14 +301,14 @@ def _headings(row: TableRow) -> list[str]:
                 name=quoted(name),
                 columns=tuple(COLUMNS),
             )
-    if ROW not in found:
+    if ROW not in headings:
         raise BadUse(
             "row {at}: there is no column {row}, which says what each row is about ({rows}).",
             at=row.at,
             row=ROW,
             rows=tuple(_ROWS),
         )
-    return found
+    return headings
 
 
 def _row(row: TableRow, headings: Sequence[str]) -> tuple[str, dict[str, Any]]:

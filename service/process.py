@@ -58,11 +58,11 @@ def _place(proc: Path) -> str | None:
 def _started(proc: Path, number: int) -> str | None:
     """When a process began, in ticks since the machine did: "" for one that has ended, None where it cannot be read."""
     try:
-        told = (proc / str(number) / "stat").read_text(encoding="ascii", errors="replace")
+        stat = (proc / str(number) / "stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     # The second field is the program's name in brackets, with any characters; the 22nd is the start.
-    fields = told.rpartition(")")[2].split()
+    fields = stat.rpartition(")")[2].split()
     if len(fields) <= 19:
         return None
     return "" if fields[0] in {"Z", "X"} else fields[19]

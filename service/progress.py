@@ -150,5 +150,5 @@ class FoldProgress:
         tenth = done * 10 // max(1, everything)
         if tenth > self._said:
             self._said = tenth
-            told = Wording("making sums and lists anew, {percent} %.", {"percent": tenth * 10})
-            self._console.print(f"aidtrail: {told}", highlight=False)
+            message = Wording("making sums and lists anew, {percent} %.", {"percent": tenth * 10})
+            self._console.print(f"aidtrail: {message}", highlight=False)

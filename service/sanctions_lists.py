@@ -23,19 +23,19 @@ def sanctioned_addresses(data: bytes, name: str, network: Network) -> tuple[str,
         raise BadUse(
             "{name}: is no plain text; such a list has one address a line, in UTF-8.", name=name
         ) from None
-    found: dict[bytes, str] = {}
+    addresses: dict[bytes, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        told = line.strip()
-        if not told or told.startswith("#"):
+        line_text = line.strip()
+        if not line_text or line_text.startswith("#"):
             continue
-        if secret_in(told) is not None:
+        if secret_in(line_text) is not None:
             raise BadUse(
                 "{name}: line {number} holds a private key; such a list has one address a line.",
                 name=name,
                 number=number,
             )
         try:
-            script = script_of(told, network)
+            script = script_of(line_text, network)
         except AddressRefused as refusal:
             raise BadUse(
                 "{name}: line {number} is no address of {network} ({refusal}).",
@@ -44,14 +44,14 @@ def sanctioned_addresses(data: bytes, name: str, network: Network) -> tuple[str,
                 network=network.name,
                 refusal=refusal.wording,
             ) from None
-        found.setdefault(bytes(script), str(address_of(script, network)))
-    if not found:
+        addresses.setdefault(bytes(script), str(address_of(script, network)))
+    if not addresses:
         raise BadUse("{name}: names no address; such a list has one address a line.", name=name)
-    if len(found) > MOST_ADDRESSES:
+    if len(addresses) > MOST_ADDRESSES:
         raise BadUse(
             "{name}: has {found} addresses; a list has at most {most}.",
             name=name,
-            found=len(found),
+            found=len(addresses),
             most=MOST_ADDRESSES,
         )
-    return tuple(found.values())
+    return tuple(addresses.values())

@@ -50,7 +50,7 @@ class SenderLookUps:
         """Ask sources within the day's requests; returns how many transactions were found."""
         if self.senders is Senders.OFF or (self.senders is Senders.OWN_NODE and not self.has_own_node):
             return 0
-        now, found = self.clock(), 0
+        now, answered = self.clock(), 0
         with self.store.read() as tx:
             wanted = unknown_senders(tx, MOST, apart=senders_asked(tx, now - AGAIN_SECONDS, now))
         for txid, spent in groupby(wanted, key=lambda outpoint: outpoint.txid):
@@ -58,11 +58,11 @@ class SenderLookUps:
                 if not self.budget.requests_left(fetched_today(tx, now)):
                     break
             try:
-                found += self._look_up(watcher, txid, tuple(spent), now)
+                answered += self._look_up(watcher, txid, tuple(spent), now)
             except Conflict as lost:
                 warn("sender not recorded", why=str(lost))
                 break
-        return found
+        return answered
 
     def _look_up(self, watcher: LooksUp, txid: str, spent: Sequence[Outpoint], now: int) -> bool:
         own_only = self.senders is Senders.OWN_NODE

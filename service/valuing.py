@@ -84,14 +84,14 @@ class Valuing:
         except StorageFailed as failure:
             warn("rates not asked for", why=str(failure))
             return []
-        told = self._ask_all(wanted)
-        if not told and not waits:
+        answers = self._ask_all(wanted)
+        if not answers and not waits:
             return []
         try:
             with self._store.write() as tx:
                 self._still_leads(tx)
                 note_fetched(tx, self._cost()[0] - size, now, self._cost()[1] - requests)
-                entries = [entry for one, answer in told if (entry := _noted(tx, one, answer, now))]
+                entries = [entry for one, answer in answers if (entry := _noted(tx, one, answer, now))]
                 entries += value_waiting(tx, now=now)
         except LedgerError as failure:
             warn("rates not recorded", why=str(failure))
@@ -108,14 +108,14 @@ class Valuing:
     def _ask_all(self, wanted: Sequence[RateWanted]) -> list[tuple[RateWanted, Rate | Refusal]]:
         until = self._elapsed() + self._seconds
         crosses: dict[tuple[str, str], Cross | Refusal] = {}
-        told: list[tuple[RateWanted, Rate | Refusal]] = []
+        answers: list[tuple[RateWanted, Rate | Refusal]] = []
         for one in wanted:
             try:
-                told.append((one, self._ask(one, until, crosses)))
+                answers.append((one, self._ask(one, until, crosses)))
             except OutOfTime:
-                note("rates wait", moments=len(wanted) - len(told), seconds=self._seconds)
+                note("rates wait", moments=len(wanted) - len(answers), seconds=self._seconds)
                 break
-        return told
+        return answers
 
     def _ask(
         self, wanted: RateWanted, until: float, crosses: dict[tuple[str, str], Cross | Refusal]
@@ -126,10 +126,10 @@ class Valuing:
             place = (wanted.currency, day_of(wanted.at))
             if place not in crosses:
                 crosses[place] = self._cross(*place, until)
-            found = crosses[place]
-            if isinstance(found, Refusal):
-                return found
-            cross = found
+            known_cross = crosses[place]
+            if isinstance(known_cross, Refusal):
+                return known_cross
+            cross = known_cross
         quotes: list[Quote] = []
         failures: list[Wording] = []
         for source in self._prices:
@@ -164,15 +164,15 @@ class Valuing:
                 Wording("no source of cross rates is configured for {currency}", {"currency": currency})
             )
         try:
-            found = self._crosses.look_cross(currency, day, deadline=self._time_left(until))
+            cross_or_refusal = self._crosses.look_cross(currency, day, deadline=self._time_left(until))
         except SourceError as failure:
             return Refusal(failure.named)
         return Cross(
-            source=found.source,
-            date=found.date,
-            dollars=found.dollars,
-            currency=found.currency,
-            sha256=found.sha256,
+            source=cross_or_refusal.source,
+            date=cross_or_refusal.date,
+            dollars=cross_or_refusal.dollars,
+            currency=cross_or_refusal.currency,
+            sha256=cross_or_refusal.sha256,
         )
 
     def _time_left(self, until: float) -> float:

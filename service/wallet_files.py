@@ -37,19 +37,21 @@ def descriptor_in(path: Path, network: Network, form: str | None) -> Descriptor:
     """
     text = _text_of(path)
     try:
-        found = list(dict.fromkeys(Descriptor.parse(one, network) for one in branches_joined(_told(text))))
+        descriptors = list(
+            dict.fromkeys(Descriptor.parse(one, network) for one in branches_joined(_told(text)))
+        )
     except DescriptorRefused as refusal:
         raise BadUse(
             "{field}: {path}: {refusal}", field=FIELD, path=path.name, refusal=refusal.wording
         ) from None
-    if not found:
+    if not descriptors:
         raise BadUse(
             "{field}: {path} holds no descriptor and no extended public key; export the wallet's descriptor from "
             "Bitcoin Core, Sparrow, Specter, Coldcard, BlueWallet or Electrum.",
             field=FIELD,
             path=path.name,
         )
-    chosen = [wallet for wallet in found if form in {None, wallet.form}]
+    chosen = [wallet for wallet in descriptors if form in {None, wallet.form}]
     if len(chosen) > 1 and len({wallet.form for wallet in chosen}) == 1:
         raise BadUse(
             "{field}: {path} holds {n} wallet of the kind {form}; give the descriptor of the one that "
@@ -67,20 +69,20 @@ def descriptor_in(path: Path, network: Network, form: str | None) -> Descriptor:
             "--script {example}.",
             field=FIELD,
             path=path.name,
-            forms=[wallet.form for wallet in found],
-            example=found[0].form,
+            forms=[wallet.form for wallet in descriptors],
+            example=descriptors[0].form,
         )
     return chosen[0]
 
 
 def given_in(path: Path) -> int:
     """How many receiving addresses a wallet gave out before, as an export of Bitcoin Core says; of others 0."""
-    told = _json(path.read_text(encoding="utf-8-sig"))
-    rows = told.get("descriptors") if isinstance(told, dict) else told
+    value = _json(path.read_text(encoding="utf-8-sig"))
+    rows = value.get("descriptors") if isinstance(value, dict) else value
     next_ones = [0]
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and row.get("active", True) is True and row.get("internal") is not True:
-            next_ones += [told for told in (row.get("next_index"), row.get("next")) if type(told) is int]
+            next_ones += [value for value in (row.get("next_index"), row.get("next")) if type(value) is int]
     return max(next_ones)
 
 
@@ -111,13 +113,13 @@ def _text_of(path: Path) -> str:
 
 def _told(text: str) -> list[str]:
     """The descriptors of an export, as they are written or as its parts say."""
-    told = _json(text)
-    if told is None and (listed := _IMPORT.search(text)) is not None:
-        told = _json(listed.group())
-    if told is not None:
-        for value in _strings(told):
+    parsed = _json(text)
+    if parsed is None and (listed := _IMPORT.search(text)) is not None:
+        parsed = _json(listed.group())
+    if parsed is not None:
+        for value in _strings(parsed):
             _require_public(value)
-        return list(_of_json(told))
+        return list(_of_json(parsed))
     for line in text.splitlines():
         _require_public(line)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -142,30 +144,30 @@ def _json(text: str) -> Json | None:
         return None
 
 
-def _strings(told: Json) -> Iterator[str]:
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, list):
-        for value in told:
+def _strings(parsed: Json) -> Iterator[str]:
+    if isinstance(parsed, str):
+        yield parsed
+    elif isinstance(parsed, list):
+        for value in parsed:
             yield from _strings(value)
-    elif isinstance(told, dict):
-        for value in told.values():
+    elif isinstance(parsed, dict):
+        for value in parsed.values():
             yield from _strings(value)
 
 
-def _of_json(told: Json) -> Iterator[str]:
-    if isinstance(told, list):
-        yield from _of_core(told)
-    elif isinstance(told, dict):
-        listed = told.get("descriptors")
+def _of_json(value: Json) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from _of_core(value)
+    elif isinstance(value, dict):
+        listed = value.get("descriptors")
         if isinstance(listed, list):
             yield from _of_core(listed)
-        elif "wallet_type" in told:
-            yield from _of_electrum(told)
-        elif told.keys() & _ACCOUNTS:
-            yield from _of_coldcard(told)
+        elif "wallet_type" in value:
+            yield from _of_electrum(value)
+        elif value.keys() & _ACCOUNTS:
+            yield from _of_coldcard(value)
         else:
-            written = (told.get(name) for name in ("descriptor", "recv_descriptor", "change_descriptor"))
+            written = (value.get(name) for name in ("descriptor", "recv_descriptor", "change_descriptor"))
             yield from (one for one in written if isinstance(one, str))
 
 
@@ -178,10 +180,10 @@ def _of_core(rows: list[Json]) -> Iterator[str]:
                 yield written
 
 
-def _of_coldcard(told: Mapping[str, Json]) -> Iterator[str]:
-    master = told.get("xfp")
+def _of_coldcard(fields: Mapping[str, Json]) -> Iterator[str]:
+    master = fields.get("xfp")
     for name, form in _ACCOUNTS.items():
-        account = told.get(name)
+        account = fields.get(name)
         if not isinstance(account, dict):
             continue
         written, key, path = account.get("desc"), account.get("xpub"), account.get("deriv")
@@ -191,10 +193,10 @@ def _of_coldcard(told: Mapping[str, Json]) -> Iterator[str]:
             yield form.format(_origin(master, path) + key + "/<0;1>/*")
 
 
-def _of_electrum(told: Mapping[str, Json]) -> Iterator[str]:
+def _of_electrum(fields: Mapping[str, Json]) -> Iterator[str]:
     """Electrum's wallet file: one key store, or one a signer (`x1/`, `x2/` …)."""
-    kind = str(told["wallet_type"])
-    stores = [store for name, store in told.items() if re.fullmatch(r"keystore|x\d+/", name)]
+    kind = str(fields["wallet_type"])
+    stores = [store for name, store in fields.items() if re.fullmatch(r"keystore|x\d+/", name)]
     keys: list[tuple[str, str]] = []
     for store in stores:
         key = store.get("xpub") if isinstance(store, dict) else None

@@ -52,9 +52,9 @@ def with_lists(wallets: tuple[Wallet, ...], network: Network, folder: Path) -> t
 
 
 def _read(wallet: Wallet, lines: tuple[ListedAddress, ...]) -> FileWallet:
-    told = {known.name: getattr(wallet, known.name) for known in fields(wallet)}
-    told |= {"addresses": tuple(line.address for line in lines), "addresses_file": ""}
-    return FileWallet(**told, lines=lines)
+    known_fields = {known.name: getattr(wallet, known.name) for known in fields(wallet)}
+    known_fields |= {"addresses": tuple(line.address for line in lines), "addresses_file": ""}
+    return FileWallet(**known_fields, lines=lines)
 
 
 def require_needs_kept(tx: Reading, wallets: tuple[Wallet, ...], network: Network) -> None:
@@ -305,9 +305,9 @@ class Growth:
                 if row is not None and row.source in self._wallets:
                     wallet = (row.source, row.campaign)
                     highest[wallet] = max(highest.get(wallet, 0), row.index)
-            found = [row for wallet, index in highest.items() for row in self._next(tx, *wallet, index)]
-        self._new.update((row.script, row) for row in found)
-        return frozenset(row.script for row in found)
+            rows = [row for wallet, index in highest.items() for row in self._next(tx, *wallet, index)]
+        self._new.update((row.script, row) for row in rows)
+        return frozenset(row.script for row in rows)
 
     def _next(self, tx: Reading, source: str, slug: str, index: int) -> Iterable[Address]:
         descriptor, gap, need = self._wallets[source]

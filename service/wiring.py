@@ -167,8 +167,12 @@ def build(
 
 def backups_of(store: Store, config: Config, clock: Clock, folder: Path) -> Backups | None:
     """The backups that the configuration asks for; None without a folder for them."""
-    told = config.backup
-    return Backups(store, clock, folder / told.folder, told.hours * HOUR, told.keep) if told.folder else None
+    configured = config.backup
+    return (
+        Backups(store, clock, folder / configured.folder, configured.hours * HOUR, configured.keep)
+        if configured.folder
+        else None
+    )
 
 
 def set_aside(store: Store) -> dict[str, SetAside]:

@@ -310,9 +310,9 @@ class Histories:
                 continue
             try:
                 with self._sources.turn(one):
-                    found = self._proven_spender(one, outpoint, tip)
-                if found is not None:
-                    return found
+                    proven = self._proven_spender(one, outpoint, tip)
+                if proven is not None:
+                    return proven
             except SourceError as trouble:
                 self._sources.note(one, trouble, now)
         return None

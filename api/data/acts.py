@@ -210,8 +210,8 @@ def _preview(ports: Ports, token: str, slug: str, body: Any) -> Response:
     tried = facts_from(Tried, body)
     with ports.store.write() as tx:
         actor = actor_of(ports, tx, token)
-        told = preview(tx, actor, slug, tried.noun, tried.verb, dict(tried.facts), now=ports.clock())
-    return unkept(told, 200)
+        previewed = preview(tx, actor, slug, tried.noun, tried.verb, dict(tried.facts), now=ports.clock())
+    return unkept(previewed, 200)
 
 
 def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -> Response:
@@ -219,7 +219,7 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
 
     with ports.store.write() as tx:
         outcome = ports.desk.act(tx, actor_of(ports, tx, token), slug, noun, verb, body, now=now)
-    told = Recorded(
+    recorded = Recorded(
         seq=outcome.seq,
         key=outcome.key,
         already=outcome.already,
@@ -227,8 +227,8 @@ def _act(ports: Ports, token: str, slug: str, noun: str, verb: str, body: Any) -
         entry=PublishedEntry.model_validate_json(outcome.data) if outcome.data else None,
     )
     if outcome.waiting_for and not outcome.already:
-        return unkept(told, 202)
-    return unkept(told, 200 if outcome.already or outcome.seq is None else 201)
+        return unkept(recorded, 202)
+    return unkept(recorded, 200 if outcome.already or outcome.seq is None else 201)
 
 
 def unkept(made: Frozen, status: int) -> Response:

@@ -42,8 +42,8 @@ class Decision(OpenItem):
     @classmethod
     def of(cls, item: OpenItem) -> Decision:
         """The item of the ledger in words."""
-        told = {name: getattr(item, name) for name in OpenItem.model_fields}
-        return cls(**told, what_to_do=what_to_do(item.to_do))
+        fields = {name: getattr(item, name) for name in OpenItem.model_fields}
+        return cls(**fields, what_to_do=what_to_do(item.to_do))
 
 
 class WordingParts(Frozen):

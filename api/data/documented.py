@@ -107,7 +107,7 @@ _SHOWN: dict[str, Any] = {}
 
 def problems(*statuses: int) -> Responses:
     """The problems that a route sends, beside those that every route may send."""
-    found: Responses = {}
+    responses: Responses = {}
     # Whoever may send too much may send it too slowly, or as something else.
     body = (408, 415) if 413 in statuses else ()
     for status in dict.fromkeys((*statuses, *body, 503)):
@@ -115,8 +115,8 @@ def problems(*statuses: int) -> Responses:
         field, _, reason = detail.partition(": ")
         shown = problem_body(status, detail, (FieldError(field, Wording(reason)),) if reason else ())
         schema = {"$ref": "#/components/schemas/ProblemDetails"}
-        found[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": shown}}}
-    return found
+        responses[status] = {"description": what, "content": {PROBLEM: {"schema": schema, "example": shown}}}
+    return responses
 
 
 def answer(
@@ -151,8 +151,8 @@ def described(app: FastAPI) -> dict[str, Any]:
                 del responses[
                     "422"
                 ]  # a wrong name in a path is answered by 404, as any name that is nobody's
-            for told in responses.values():
-                for content in told["content"].values():
+            for response in responses.values():
+                for content in response["content"].values():
                     shown = content.get("example")
                     content["example"] = _SHOWN[shown] if isinstance(shown, str) else shown
     for unused in ("HTTPValidationError", "ValidationError"):

@@ -26,9 +26,9 @@ def page_of(
     private: bool = False,
 ) -> Rendered:
     """A page of rows that are computed together: a cursor counts those before it."""
-    found, start = tuple(rows), cursor or 0
-    following = str(start + limit) if len(found) > start + limit else None
-    made: Any = model(items=found[start : start + limit], next=following)
+    page, start = tuple(rows), cursor or 0
+    following = str(start + limit) if len(page) > start + limit else None
+    made: Any = model(items=page[start : start + limit], next=following)
     return json_of(made, reads, link_header(request, following, limit), private=private)
 
 

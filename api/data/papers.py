@@ -147,8 +147,8 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes, metadat
             many="is not the SHA-256 of the {n} bytes that were sent",
             n=len(data),
         )
-    told = media_type_of(data).partition(";")[0]
-    if (told in _TOLD_BY_BYTES or kind in _TOLD_BY_BYTES) and told != kind:
+    media_type = media_type_of(data).partition(";")[0]
+    if (media_type in _TOLD_BY_BYTES or kind in _TOLD_BY_BYTES) and media_type != kind:
         raise Problem(415, "These bytes are no {kind}.", kind=kind)
     paper = ports.treated(data, keep_metadata=metadata is Metadata.KEEP)
     with ports.store.write() as tx:
@@ -160,14 +160,14 @@ def _keep(ports: Ports, token: str, sha256: str, kind: str, data: bytes, metadat
 
 
 def _seal(ports: Ports, token: str, body: object) -> Response:
-    told: Sealing = facts_from(Sealing, body)
+    facts: Sealing = facts_from(Sealing, body)
     with ports.store.write() as tx:
         actor = actor_of(ports, tx, token)
-        sealed = ports.desk.seal_paper(tx, actor, told.sha256, told.lies or "", now=ports.clock())
+        sealed = ports.desk.seal_paper(tx, actor, facts.sha256, facts.lies or "", now=ports.clock())
     return unkept(SealedHash(sealed=sealed), 201)
 
 
 def _original(ports: Ports, token: str, sha256: str) -> Response:
     with ports.store.read() as tx:
-        found = ports.desk.sealed_paper(tx, actor_of(ports, tx, token), sha256)
-    return unkept(WhereOriginal(sealed=found.sealed, salt=found.salt, lies=found.lies), 200)
+        sealed = ports.desk.sealed_paper(tx, actor_of(ports, tx, token), sha256)
+    return unkept(WhereOriginal(sealed=sealed.sealed, salt=sealed.salt, lies=sealed.lies), 200)

@@ -23,13 +23,13 @@ def only_known_parameters(request: Request) -> None:
         name for name in dict.fromkeys(request.query_params) if len(request.query_params.getlist(name)) > 1
     ]
     if twice:
-        told = Wording("stands twice; write it once")
-        raise Refused.fields(tuple(FieldError(name[:40], told) for name in twice[:10]))
+        repeated = Wording("stands twice; write it once")
+        raise Refused.fields(tuple(FieldError(name[:40], repeated) for name in twice[:10]))
     if not strange:
         return
-    told = (
+    repeated = (
         Wording("is not a parameter here; these are: {known}", {"known": known})
         if known
         else Wording("is not a parameter here; this path takes none")
     )
-    raise Refused.fields(tuple(FieldError(name, told) for name in strange[:10]))
+    raise Refused.fields(tuple(FieldError(name, repeated) for name in strange[:10]))

@@ -48,7 +48,7 @@ F = TypeVar("F", contravariant=True)
 class Change(Protocol[F]):
     """Does what a body asks, where that person may; gives what is answered."""
 
-    def __call__(self, tx: Writing, actor: Actor, told: F, now: int, /) -> Frozen: ...
+    def __call__(self, tx: Writing, actor: Actor, facts: F, now: int, /) -> Frozen: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +132,14 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         def render(tx: Any, now: int) -> Rendered:
             actor = actor_of(ports, tx, token)
-            told = Me(
+            answer = Me(
                 name=actor.name,
                 roles=tuple(map(_role, actor.grants)),
                 scopes=tuple(sorted(actor.scopes)),
                 campaigns=None if actor.campaigns is None else tuple(sorted(actor.campaigns)),
                 until=actor.until,
             )
-            return json_of(told, Reads(), private=True)
+            return json_of(answer, Reads(), private=True)
 
         return answers.answer(request, render)
 
@@ -202,16 +202,16 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
 
         async def endpoint(request: Request) -> Response:
             token = await require_token(request, ports)
-            told = await body_of(request)
-            return await run_in_threadpool(written, token, told)
+            body = await body_of(request)
+            return await run_in_threadpool(written, token, body)
 
-        def written(token: str, told: Any) -> Response:
+        def written(token: str, facts: Any) -> Response:
             with ports.store.write() as tx:
                 actor = actor_of(ports, tx, token)
                 if scope is _ADMINISTER:
                     # In which campaign, the body says: it is not told how a body has to be before they are an admin.
                     actor.require_somewhere(name, scope, ADMINS)
-                made = change(tx, actor, facts_from(body, told), ports.clock())
+                made = change(tx, actor, facts_from(body, facts), ports.clock())
             return unkept(made, 200)
 
         router.add_api_route(
@@ -293,56 +293,56 @@ def people_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> Non
     )
 
 
-def _user_added(tx: Writing, actor: Actor, told: NewUser, now: int) -> Person:
+def _user_added(tx: Writing, actor: Actor, facts: NewUser, now: int) -> Person:
     actor.require("user add", _ADMINISTER, ADMINS, None)
-    add_user_with(tx, told.name, Grant(told.role, told.campaign, told.until), now=now, by=actor)
-    return _person(tx, told.name)
+    add_user_with(tx, facts.name, Grant(facts.role, facts.campaign, facts.until), now=now, by=actor)
+    return _person(tx, facts.name)
 
 
-def _disabled(tx: Writing, actor: Actor, told: NamedUser, now: int) -> Person:
+def _disabled(tx: Writing, actor: Actor, facts: NamedUser, now: int) -> Person:
     actor.require("user disable", _ADMINISTER, ADMINS, None)
-    enable_user(tx, told.user, now=now, by=actor, enabled=False)
-    return _person(tx, told.user)
+    enable_user(tx, facts.user, now=now, by=actor, enabled=False)
+    return _person(tx, facts.user)
 
 
-def _enabled(tx: Writing, actor: Actor, told: NamedUser, now: int) -> Person:
+def _enabled(tx: Writing, actor: Actor, facts: NamedUser, now: int) -> Person:
     actor.require("user enable", _ADMINISTER, ADMINS, None)
-    enable_user(tx, told.user, now=now, by=actor, enabled=True)
-    return _person(tx, told.user)
+    enable_user(tx, facts.user, now=now, by=actor, enabled=True)
+    return _person(tx, facts.user)
 
 
-def _limited(tx: Writing, actor: Actor, told: PersonLimit, now: int) -> Person:
+def _limited(tx: Writing, actor: Actor, facts: PersonLimit, now: int) -> Person:
     actor.require("user limit", _ADMINISTER, ADMINS, None)
-    limit_user(tx, told.user, told.currency, told.most, now=now, by=actor)
-    return _person(tx, told.user)
+    limit_user(tx, facts.user, facts.currency, facts.most, now=now, by=actor)
+    return _person(tx, facts.user)
 
 
-def _given(tx: Writing, actor: Actor, told: GivenRole, now: int) -> Person:
-    actor.require("role give", _ADMINISTER, ADMINS, told.campaign)
-    give_role(tx, told.user, Grant(told.role, told.campaign, told.until), now=now, by=actor)
-    return _person(tx, told.user, told.campaign)
+def _given(tx: Writing, actor: Actor, facts: GivenRole, now: int) -> Person:
+    actor.require("role give", _ADMINISTER, ADMINS, facts.campaign)
+    give_role(tx, facts.user, Grant(facts.role, facts.campaign, facts.until), now=now, by=actor)
+    return _person(tx, facts.user, facts.campaign)
 
 
-def _taken(tx: Writing, actor: Actor, told: TakenRole, now: int) -> Person:
-    actor.require("role take", _ADMINISTER, ADMINS, told.campaign)
-    take_role(tx, told.user, told.role, told.campaign, now=now, by=actor)
-    return _person(tx, told.user, told.campaign)
+def _taken(tx: Writing, actor: Actor, facts: TakenRole, now: int) -> Person:
+    actor.require("role take", _ADMINISTER, ADMINS, facts.campaign)
+    take_role(tx, facts.user, facts.role, facts.campaign, now=now, by=actor)
+    return _person(tx, facts.user, facts.campaign)
 
 
-def _token_made(tx: Writing, actor: Actor, told: WantedToken, now: int) -> MadeToken:
-    scopes = actor.scopes if told.scopes is None else told.scopes
-    campaigns = actor.campaigns if told.campaigns is None else told.campaigns
+def _token_made(tx: Writing, actor: Actor, facts: WantedToken, now: int) -> MadeToken:
+    scopes = actor.scopes if facts.scopes is None else facts.scopes
+    campaigns = actor.campaigns if facts.campaigns is None else facts.campaigns
     token = add_token(
-        tx, actor.name, told.name, now=now, by=actor, days=told.days, scopes=scopes, campaigns=campaigns
+        tx, actor.name, facts.name, now=now, by=actor, days=facts.days, scopes=scopes, campaigns=campaigns
     )
     return MadeToken(token=token)
 
 
-def _token_revoked(tx: Writing, actor: Actor, told: NumberedToken, now: int) -> KnownToken:
-    token = tx.desk.token(told.id)
+def _token_revoked(tx: Writing, actor: Actor, facts: NumberedToken, now: int) -> KnownToken:
+    token = tx.desk.token(facts.id)
     if token is None or token.user_id != actor.id:
         actor.require("token revoke", _ADMINISTER, ADMINS, None)
-    revoked = revoke_token(tx, told.id, now=now, by=actor)
+    revoked = revoke_token(tx, facts.id, now=now, by=actor)
     names = {user.id: user.name for user in tx.desk.users()}
     return _token(names[revoked.user_id], revoked)
 

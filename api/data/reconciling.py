@@ -94,7 +94,7 @@ def reconciling_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -
 
         def render(tx: Any, now: int) -> Rendered:
             actor_of(ports, tx, token).require("screening state", Scope.READ, SCREENERS, slug)
-            found = screening_report(tx.session, slug)
-            return json_of(found, Reads(frozenset({slug}), chain=True), private=True)
+            report = screening_report(tx.session, slug)
+            return json_of(report, Reads(frozenset({slug}), chain=True), private=True)
 
         return answers.answer(request, render)

@@ -136,11 +136,11 @@ def data_routes(router: APIRouter, ports: Ports, answers: ReadyAnswers) -> None:
         def render(tx: Any, now: int) -> Rendered:
             trails = views.donation_trails(tx, key)
             private = not is_public_key(key, {item.address for item in trails})
-            found = Donations(
+            answer = Donations(
                 key=None if private else key, donations=tuple(trail.as_donation() for trail in trails)
             )
             reads = Reads(frozenset(trail.campaign for trail in trails), chain=True)
-            return json_of(found, reads, private=private)
+            return json_of(answer, reads, private=private)
 
         try:
             return answered(request, render)

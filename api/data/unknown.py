@@ -37,8 +37,8 @@ class Nothing:
         if allowed and request.method == "OPTIONS":
             return _preflight(request, allowed)
         if allowed:
-            told = Wording("This path answers these: {methods}.", {"methods": allowed})
-            return problem_json(405, str(told), headers={"Allow": ", ".join(allowed)})
+            message = Wording("This path answers these: {methods}.", {"methods": allowed})
+            return problem_json(405, str(message), headers={"Allow": ", ".join(allowed)})
         missing = _missing(self._ports, request.method, request.path_params["rest"])
         return problem_json(404, str(missing), missing.errors)
 
@@ -60,28 +60,28 @@ def _preflight(request: Request, allowed: list[str]) -> Response:
 def _allowed(request: Request, *, public: bool = False) -> list[str]:
     """The methods by which the path is answered; none where nothing is there. `public`: only what wants no token."""
     asked = request.url.path.split("/")
-    found: set[str] = set()
+    methods: set[str] = set()
     for route in request.app.routes:
         if not isinstance(route, APIRoute) or route.path.endswith(":path}"):
             continue
-        told = route.path.split("/")
+        parts = route.path.split("/")
         wanted = (route.openapi_extra or {}).get("security", [{}])
-        if len(told) == len(asked) and all(
-            a == b or (b.startswith("{") and a) for a, b in zip(asked, told, strict=True)
+        if len(parts) == len(asked) and all(
+            a == b or (b.startswith("{") and a) for a, b in zip(asked, parts, strict=True)
         ):
-            found |= (route.methods or set()) if not public or {} in wanted else set()
-    return sorted(found)
+            methods |= (route.methods or set()) if not public or {} in wanted else set()
+    return sorted(methods)
 
 
 def _missing(ports: Ports, method: str, rest: str) -> NotFound:
-    told = rest.split("/")
-    if method == "POST" and told[0] == "campaigns" and len(told) in {3, 4}:
+    parts = rest.split("/")
+    if method == "POST" and parts[0] == "campaigns" and len(parts) in {3, 4}:
         nouns = {noun.plural: noun for noun in ports.desk.NOUNS.values()}
-        noun = nouns.get(told[2])
+        noun = nouns.get(parts[2])
         if noun is None:
             return NotFound.field("noun", "there is no such one; these are: {nouns}.", nouns=sorted(nouns))
         verbs = sorted(noun.actions)
-        if len(told) == 3:
+        if len(parts) == 3:
             return NotFound.field(
                 "verb",
                 "say what is done, as a further part of the path; {noun} has these: {verbs}.",

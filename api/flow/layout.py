@@ -362,7 +362,7 @@ def _going_straight(
     A bend needs as much room beside its bar as it is wide, so the widest go straight until the rest has room enough.
     """
     bars = {bar.key: bar for stage in flow.stages for bar in stage.bars}
-    found: set[int] = set()
+    straight: set[int] = set()
     for index, stage in enumerate(flow.stages):
         thick = {
             number: _width(item, bars[item.source], scales)
@@ -370,15 +370,15 @@ def _going_straight(
             if stage_of.get(item.source) == index and _is_thick(item)
         }
         if index == len(flow.stages) - 1 and ends_beside(flow):
-            found |= thick.keys()
+            straight |= thick.keys()
             continue
         column = sum(bar.units * scales.get(bar.asset, 0.0) for bar in stage.bars)
         left = sum(thick.values())
         for number, size in sorted(thick.items(), key=lambda pair: -pair[1]):
             if size > column / 3 or left > room.beside[index]:
-                found.add(number)
+                straight.add(number)
                 left -= size
-    return frozenset(found)
+    return frozenset(straight)
 
 
 def _beside_each_other(items: Iterable[Leaving]) -> tuple[Leaving, ...]:

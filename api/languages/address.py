@@ -84,8 +84,8 @@ def preferred(header: str) -> Language:
         tag, *parameters = (part.strip().lower() for part in wish.split(";"))
         weight = 1.0
         for parameter in parameters:
-            if found := re.fullmatch(r"q\s*=\s*([01](?:\.\d{0,3})?)", parameter):
-                weight = float(found[1])
+            if match := re.fullmatch(r"q\s*=\s*([01](?:\.\d{0,3})?)", parameter):
+                weight = float(match[1])
         if tag and weight > 0:
             wishes.append((-weight, number, tag))
     for _, _, tag in sorted(wishes):

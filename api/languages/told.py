@@ -59,8 +59,8 @@ def figure(english: str) -> Told:
     """A figure as the language groups it."""
 
     def in_language(language: Language) -> str:
-        told = language.figure(english)
-        return language.ltr(told) if told.startswith("-") else told
+        text = language.figure(english)
+        return language.ltr(text) if text.startswith("-") else text
 
     return Told(english, in_language)
 
@@ -70,9 +70,9 @@ def sum_of(english: str, asset: str) -> Told:
     return Told(f"{english} {asset}", lambda language: language.sum(english, asset))
 
 
-def wording(told: Wording) -> Told:
+def wording(message: Wording) -> Told:
     """What the ledger says."""
-    return Told(str(told), lambda language: clean(told.translated(language.catalogue)))
+    return Told(str(message), lambda language: clean(message.translated(language.catalogue)))
 
 
 def sentence_of(text: str) -> Told:
@@ -83,8 +83,8 @@ def sentence_of(text: str) -> Told:
 def unbroken(text: str) -> Told:
     """A text that is never broken over two lines."""
 
-    def without_spaces(told: str) -> str:
-        return told.replace(" ", "\u00a0")
+    def without_spaces(text: str) -> str:
+        return text.replace(" ", "\u00a0")
 
     return Told(without_spaces(text), lambda language: without_spaces(spoken(text, language)))
 

@@ -76,9 +76,9 @@ def shade_of(units: int, step: int) -> str:
     return SHADES[min(len(SHADES) - 1, (units - 1) // step)] if units else "o"
 
 
-def _room(told: Sequence[Country], width: float) -> _Room:
+def _room(countries: Sequence[Country], width: float) -> _Room:
     """The region of some countries with a margin, no taller than it is wide."""
-    box = around([country.main for country in told])
+    box = around([country.main for country in countries])
     middle = (box.south + box.north) / 2
     narrow = max(0.4, cos(radians(middle)))
     high = max(_LEAST, (box.north - box.south) * 1.1)
@@ -139,8 +139,8 @@ def map_svg(world: World, shades: Mapping[str, Shade], legend: Sequence[str], no
 
     `none`: the word for countries that something was asked for and that nothing reached yet.
     """
-    told = [world.countries[code] for code in shades]
-    room = _room(told, width)
+    countries = [world.countries[code] for code in shades]
+    room = _room(countries, width)
     step = step_of(max(shade.units for shade in shades.values()))
     lands: list[str] = []
     marks: list[str] = []
@@ -188,12 +188,12 @@ def _legend(words: Sequence[str], none: str, room: _Room) -> tuple[list[str], fl
     """The shades with their words below the map, and how high the whole is then."""
     drawn: list[str] = []
     columns = _columns(room.width)
-    told = [*zip(SHADES, words, strict=True), *([("o", none)] if none else [])]
-    for number, (css, word) in enumerate(told):
+    entries = [*zip(SHADES, words, strict=True), *([("o", none)] if none else [])]
+    for number, (css, word) in enumerate(entries):
         x, y = number % columns * room.width / columns, room.height + 8 + number // columns * _ROW
         drawn.append(f'<rect class="{css}" x="{n(x + 1)}" y="{n(y)}" width="14" height="14"/>')
         drawn.append(f'<text x="{n(x + 20)}" y="{n(y + 12)}">{esc(word)}</text>')
-    return drawn, room.height + -(-len(told) // columns) * _ROW + 4
+    return drawn, room.height + -(-len(entries) // columns) * _ROW + 4
 
 
 def _labels(places: Sequence[tuple[str, Corner, bool]], room: _Room) -> list[str]:

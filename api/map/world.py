@@ -121,12 +121,12 @@ def _folded(name: str) -> str:
 @cache
 def world() -> World:
     """The shapes that come with the program, read when a map is first wanted."""
-    told = json.loads(_FILE.read_text("utf-8"))
+    fields = json.loads(_FILE.read_text("utf-8"))
     un_names: dict[str, str] = json.loads(_UN_NAMES.read_text("utf-8"))["names"]
     countries: dict[str, Country] = {}
     by_name: dict[str, str] = {}
-    for code, row in told["countries"].items():
-        rings = tuple(_ring(steps, told["units"]) for steps in row["rings"])
+    for code, row in fields["countries"].items():
+        rings = tuple(_ring(steps, fields["units"]) for steps in row["rings"])
         countries[code] = Country(code, un_names.get(code, row["names"][0]), rings)
         for name in (*row["names"], countries[code].name):
             by_name.setdefault(_folded(name), code)

@@ -70,7 +70,7 @@ def _readings(wanted: ListRequest) -> CampaignReadings:
 
 
 def _payables(wanted: ListRequest) -> ListPage:
-    found = _readings(wanted).payables
+    payables = _readings(wanted).payables
     rows = [
         Row(
             (
@@ -85,14 +85,14 @@ def _payables(wanted: ListRequest) -> ListPage:
                 *(row.since, row.due or "", "yes" if row.overdue else "no"),
             ),
         )
-        for row in sorted(found, key=lambda row: (row.since, row.order, row.invoice), reverse=True)
+        for row in sorted(payables, key=lambda row: (row.since, row.order, row.invoice), reverse=True)
         if not wanted.asked.show or row.overdue
     ]
     return part_of(searched(rows, wanted.asked.search), wanted)
 
 
 def _pledges(wanted: ListRequest) -> ListPage:
-    found = pledge_rows(_readings(wanted))
+    pledges = pledge_rows(_readings(wanted))
     rows = [
         Row(
             (
@@ -107,7 +107,7 @@ def _pledges(wanted: ListRequest) -> ListPage:
                 *(decimal_of(row.lapsed)[0], decimal_of(row.open)[0], row.due or ""),
             ),
         )
-        for row in sorted(found, key=lambda row: (row.date, row.number), reverse=True)
+        for row in sorted(pledges, key=lambda row: (row.date, row.number), reverse=True)
     ]
     return part_of(searched(rows, wanted.asked.search), wanted)
 

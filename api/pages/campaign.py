@@ -97,9 +97,9 @@ def _frame(pages: PageRenderer, head: CampaignHead | CampaignReport) -> Frame:
     )
 
 
-def _deliveries(told: Deliveries) -> list[DeliveryCount | Unconfirmed]:
+def _deliveries(shown: Deliveries) -> list[DeliveryCount | Unconfirmed]:
     """Open gaps first, then what nobody confirmed, then what agrees; the first of them."""
-    gaps = [row for row in told.counts if row.gap]
-    agreed = [row for row in told.counts if not row.gap]
-    rows: list[DeliveryCount | Unconfirmed] = [*gaps, *told.unconfirmed, *agreed]
+    gaps = [row for row in shown.counts if row.gap]
+    agreed = [row for row in shown.counts if not row.gap]
+    rows: list[DeliveryCount | Unconfirmed] = [*gaps, *shown.unconfirmed, *agreed]
     return rows[:SHOWN_DELIVERIES]

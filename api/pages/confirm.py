@@ -39,8 +39,8 @@ def confirm_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None
 
     @router.post("/confirm/{code}")
     async def send(request: Request, code: str) -> Response:
-        told = await form_of(request, _FORM_LIMIT)
-        return await run_in_threadpool(_confirmed, ports, pages.of(request), code, told)
+        fields = await form_of(request, _FORM_LIMIT)
+        return await run_in_threadpool(_confirmed, ports, pages.of(request), code, fields)
 
 
 def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, str]) -> Response:
@@ -65,15 +65,15 @@ def _confirmed(ports: Ports, pages: PageRenderer, code: str, typed: dict[str, st
         return _answer(_checked_page(pages, asked, counts, others, typed), 200)
     try:
         with ports.store.write() as tx:
-            told = confirm_counts(tx, code, counts, others, now=now)
+            confirmed = confirm_counts(tx, code, counts, others, now=now)
     except Refused as refusal:
         return _answer(_form_page(pages, asked, wording(refusal.wording), typed), 422)
-    return _answer(_confirmed_page(pages, told), 200)
+    return _answer(_confirmed_page(pages, confirmed), 200)
 
 
 def _others(asked: Asked, typed: dict[str, str]) -> list[dict[str, object]] | None:
     """The lots that came beside those of the paper; None where one is told in part only."""
-    found: list[dict[str, object]] = []
+    others: list[dict[str, object]] = []
     for n in range(_OTHERS):
         lot, pieces, place = (typed.get(f"other.{name}.{n}", "").strip() for name in ("lot", "pieces", "for"))
         if not lot and not pieces:
@@ -82,8 +82,8 @@ def _others(asked: Asked, typed: dict[str, str]) -> list[dict[str, object]] | No
         if not lot or not quantity or index is None or index >= len(asked.lots):
             return None
         listed = asked.lots[index]
-        found.append({"product": listed.product, "lot": lot, "quantity": quantity, "instead_of": listed.lot})
-    return found
+        others.append({"product": listed.product, "lot": lot, "quantity": quantity, "instead_of": listed.lot})
+    return others
 
 
 def _count(text: str) -> int | None:
@@ -136,18 +136,18 @@ def _checked_page(
     )
 
 
-def _confirmed_page(pages: PageRenderer, told: Confirmed) -> bytes:
+def _confirmed_page(pages: PageRenderer, confirmed: Confirmed) -> bytes:
     counted = [
         (lot, given.good, given.damaged)
-        for lot in told.asked.lots
-        for given in told.counted
+        for lot in confirmed.asked.lots
+        for given in confirmed.counted
         if (given.product, given.lot) == (lot.product, lot.lot)
     ]
     return pages.page(
         "confirm.html",
         pages.frame(str(say.DONE), noindex=True),
         heading=str(say.DONE),
-        lead=say.recorded(told.seq),
+        lead=say.recorded(confirmed.seq),
         again="",
         refusal="",
         lots=(),

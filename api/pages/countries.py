@@ -127,9 +127,9 @@ def _products(stage: Stage) -> list[str]:
 def _shades(shapes: World, stage: Stage, product: str, needs: Sequence[NeedRow]) -> dict[str, Shade]:
     """What reached each country; those that only asked are outlined."""
     bars = [bar for bar in stage.bars if bar.asset == product]
-    told = [(bar.label, bar.units) for bar in bars] + [(need.place, 0) for need in needs]
+    quantities = [(bar.label, bar.units) for bar in bars] + [(need.place, 0) for need in needs]
     shades: dict[str, Shade] = {}
-    for place, units in told:
+    for place, units in quantities:
         code = shapes.country_of(place)
         if code is None:
             continue

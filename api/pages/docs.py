@@ -50,11 +50,11 @@ def docs_page(pages: PageRenderer, document: dict[str, Any]) -> bytes:
 def _operation(method: str, path: str, operation: dict[str, Any]) -> Operation:
     parameters = tuple(
         Parameter(
-            str(told["name"]),
-            str(told["in"]),
-            str(told.get("description") or told.get("schema", {}).get("description") or ""),
+            str(parameter["name"]),
+            str(parameter["in"]),
+            str(parameter.get("description") or parameter.get("schema", {}).get("description") or ""),
         )
-        for told in operation.get("parameters", [])
+        for parameter in operation.get("parameters", [])
     )
     summary = str(operation.get("description") or operation.get("summary") or "")
     return Operation(method.upper(), path, summary, parameters, _example(operation))

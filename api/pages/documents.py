@@ -50,9 +50,9 @@ def _document_route(router: APIRouter, pages: PageRenderer, name: str) -> None:
 
     @router.api_route(f"/docs/{name}", methods=["GET", "HEAD"])
     def page(request: Request) -> Response:
-        told = document(name)
+        text = document(name)
         spoken = pages.of(request)
-        body = spoken.page("document.html", spoken.frame(told.title), document=told, titles=titles())
+        body = spoken.page("document.html", spoken.frame(text.title), document=text, titles=titles())
         return as_response(request, Rendered(body, "text/html; charset=utf-8"))
 
 

@@ -56,15 +56,15 @@ def give_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> None:
     @router.post("/c/{slug}/give")
     async def give(request: Request, slug: str) -> Response:
         require_own_site(request, ports.settings.base_url)
-        told = await form_of(request, _FORM_LIMIT)
-        return await run_in_threadpool(_given, ports, pages.of(request), slug, told, client_of(request))
+        fields = await form_of(request, _FORM_LIMIT)
+        return await run_in_threadpool(_given, ports, pages.of(request), slug, fields, client_of(request))
 
 
-def _given(ports: Ports, pages: PageRenderer, slug: str, told: dict[str, str], client: str) -> Response:
-    now, need = ports.clock(), told.get("need", "")
+def _given(ports: Ports, pages: PageRenderer, slug: str, fields: dict[str, str], client: str) -> Response:
+    now, need = ports.clock(), fields.get("need", "")
     wish = {"need": need} if need else {}
     try:
-        code = code_signed(_secret(ports), slug, told.get("code", ""))
+        code = code_signed(_secret(ports), slug, fields.get("code", ""))
         shared = not ports.may_take(client)
         with ports.store.write() as tx:
             made = ports.desk.request_intention(tx, slug, wish, now=now, code=code, shared=shared)
@@ -105,7 +105,7 @@ def _form(
     with ports.store.read() as tx:
         choice: Choice = choice_of(tx, slug, rfc3339(ports.clock())[:10])
     accounts = ports.settings.accounts_of(slug)
-    told = (shared.address, shared.bip21) if shared is not None else choice.shared
+    shown = (shared.address, shared.bip21) if shared is not None else choice.shared
     body = pages.page(
         "give.html",
         pages.frame(str(say.ASK_TITLE), noindex=True),
@@ -123,9 +123,9 @@ def _form(
         wished=need,
         only_shared=shared is not None,
         past_is_read=shared is not None and shared.past_is_read,
-        address=groups_of_four(told[0]) if told is not None else (),
-        bip21=told[1] if told is not None else "",
-        qr=Markup(qr_of(told[1], fluid=True)) if told is not None else "",  # noqa: S704 - drawn by us
+        address=groups_of_four(shown[0]) if shown is not None else (),
+        bip21=shown[1] if shown is not None else "",
+        qr=Markup(qr_of(shown[1], fluid=True)) if shown is not None else "",  # noqa: S704 - drawn by us
     )
     return _answer(body, status)
 
@@ -182,5 +182,5 @@ def _awaited_at_bank(
 
 
 def _answer(body: bytes, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    told = {**UNKEPT, **(headers or {})}
-    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=told)
+    all_headers = {**UNKEPT, **(headers or {})}
+    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=all_headers)

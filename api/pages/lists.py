@@ -191,7 +191,7 @@ def _donation(row: DonationRow) -> Row:
 def _papers(wanted: ListRequest) -> ListPage:
     asked = wanted.asked
     access = Access(asked.show) if asked.show else None
-    found, more = newest_papers(
+    papers, more = newest_papers(
         wanted.tx.session,
         wanted.slug,
         access=access,
@@ -210,7 +210,7 @@ def _papers(wanted: ListRequest) -> ListPage:
             ),
             (paper.title, paper.kind, paper.date, paper.shows, paper.access.value, paper.sha256),
         )
-        for paper in found
+        for paper in papers
     ]
     return ListPage(rows, str(asked.start + wanted.limit) if more else None)
 
@@ -220,12 +220,12 @@ def _papers(wanted: ListRequest) -> ListPage:
 
 def _deliveries(wanted: ListRequest) -> ListPage:
     campaign_of(wanted.tx.session, wanted.slug)
-    told = deliveries(wanted.tx.session, wanted.slug, wanted.today)
-    counted = [row for row in told.counts if wanted.asked.show in {"", "gap" if row.gap else "agreed"}]
-    uncounted = told.unconfirmed if wanted.asked.show in {"", "uncounted"} else ()
+    shown = deliveries(wanted.tx.session, wanted.slug, wanted.today)
+    counted = [row for row in shown.counts if wanted.asked.show in {"", "gap" if row.gap else "agreed"}]
+    uncounted = shown.unconfirmed if wanted.asked.show in {"", "uncounted"} else ()
     rows: list[DeliveryCount | Unconfirmed] = [*counted, *uncounted]
     rows.sort(key=lambda row: (row.date, row.paper), reverse=True)
-    made = [_delivery(say.delivery(told, row.about, row.paper), row) for row in rows]
+    made = [_delivery(say.delivery(shown, row.about, row.paper), row) for row in rows]
     return part_of(searched(made, wanted.asked.search), wanted)
 
 
@@ -300,7 +300,7 @@ def part_of(rows: list[Row], wanted: ListRequest) -> ListPage:
 def _entries(wanted: ListRequest) -> ListPage:
     campaign_of(wanted.tx.session, wanted.slug)
     before = None if wanted.asked.before is None else wanted.asked.start
-    found, more = newest_entries(
+    entries, more = newest_entries(
         wanted.tx.session, wanted.slug, search=wanted.asked.search, before=before, limit=wanted.limit
     )
     rows = [
@@ -321,9 +321,9 @@ def _entries(wanted: ListRequest) -> ListPage:
             ),
             (str(row.seq), row.kind, row.date, row.recorded_at, row.hash),
         )
-        for row in found
+        for row in entries
     ]
-    return ListPage(rows, str(found[-1].seq) if more else None)
+    return ListPage(rows, str(entries[-1].seq) if more else None)
 
 
 _STATUSES = [status for status in DonationStatus if status is not DonationStatus.REVERSED]
@@ -401,48 +401,48 @@ Before = Annotated[str | None, Query(max_length=110)]
 def lists_routes(
     router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers, lists: Sequence[ListOf]
 ) -> None:
-    for told in lists:
-        _list_routes(router, ports, pages, answers, told)
+    for list_of in lists:
+        _list_routes(router, ports, pages, answers, list_of)
 
 
 def _list_routes(
-    router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers, told: ListOf
+    router: APIRouter, ports: Ports, pages: PageRenderer, answers: ReadyAnswers, list_of: ListOf
 ) -> None:
 
     def reads(slug: str, asked: Asked) -> Reads | None:
         """What is searched for or far down is asked too seldom to be kept."""
-        return None if asked.search or asked.before else Reads(frozenset({slug}), chain=told.chain)
+        return None if asked.search or asked.before else Reads(frozenset({slug}), chain=list_of.chain)
 
-    @router.api_route(f"/c/{{slug}}/{told.name}", methods=["GET", "HEAD"])
+    @router.api_route(f"/c/{{slug}}/{list_of.name}", methods=["GET", "HEAD"])
     def page(request: Request, slug: str, show: Show = "", q: Search = "", before: Before = None) -> Response:
-        asked = _asked(told, show, q, before)
+        asked = _asked(list_of, show, q, before)
 
         def render(tx: Any, now: int) -> Rendered:
             head = ports.views.campaign_head(tx, slug)
-            found = told.find(ListRequest(ports, tx, slug, asked, ROWS, now))
+            rows = list_of.find(ListRequest(ports, tx, slug, asked, ROWS, now))
             return Rendered(
-                _page(pages.of(request), told, head, asked, found),
+                _page(pages.of(request), list_of, head, asked, rows),
                 "text/html; charset=utf-8",
                 reads=reads(slug, asked),
             )
 
         return answers.answer(request, render)
 
-    @router.api_route(f"/c/{{slug}}/{told.name}.csv", methods=["GET", "HEAD"])
+    @router.api_route(f"/c/{{slug}}/{list_of.name}.csv", methods=["GET", "HEAD"])
     def file(request: Request, slug: str, show: Show = "", q: Search = "") -> Response:
-        asked = _asked(told, show, q, None)
+        asked = _asked(list_of, show, q, None)
 
         def render(tx: Any, now: int) -> Rendered:
-            found = told.find(ListRequest(ports, tx, slug, asked, CSV_ROWS, now))
-            headers = {"Content-Disposition": f'attachment; filename="{slug}-{told.name}.csv"'}
-            body = csv_of(told.values, [row.values for row in found.rows])
+            rows = list_of.find(ListRequest(ports, tx, slug, asked, CSV_ROWS, now))
+            headers = {"Content-Disposition": f'attachment; filename="{slug}-{list_of.name}.csv"'}
+            body = csv_of(list_of.values, [row.values for row in rows.rows])
             return Rendered(body, "text/csv; charset=utf-8", headers, reads=None)
 
         return answers.answer(request, render)
 
 
-def _asked(told: ListOf, show: str, search: str, before: str | None) -> Asked:
-    if show and show not in told.choices:
+def _asked(list_of: ListOf, show: str, search: str, before: str | None) -> Asked:
+    if show and show not in list_of.choices:
         raise Problem(422, "This list has no such choice. Choose one that the page shows.")
     return Asked(show, search.strip(), before or None)
 
@@ -463,30 +463,30 @@ def _is_number(value: str) -> bool:
     return value.removeprefix("-").replace(".", "", 1).isdecimal()
 
 
-def _page(pages: PageRenderer, told: ListOf, head: CampaignHead, asked: Asked, found: ListPage) -> bytes:
-    path = f"/c/{head.slug}/{told.name}"
+def _page(pages: PageRenderer, list_of: ListOf, head: CampaignHead, asked: Asked, rows: ListPage) -> bytes:
+    path = f"/c/{head.slug}/{list_of.name}"
     chosen = {name: value for name, value in (("show", asked.show), ("q", asked.search)) if value}
-    older = {**chosen, "before": found.following or ""}
+    older = {**chosen, "before": rows.following or ""}
     narrowed = f"?{urlencode(chosen)}" if chosen else ""
     return pages.page(
         "list.html",
         pages.frame(
-            listed([str(told.title), head.title], COMMAS),
+            listed([str(list_of.title), head.title], COMMAS),
             demonstration=head.demonstration,
             facts=head.sources_of_facts,
             journal=head.journal,
         ),
         words=words,
-        told=told,
+        told=list_of,
         head=head,
         asked=asked,
-        columns=told.columns,
-        found=found.rows,
+        columns=list_of.columns,
+        found=rows.rows,
         path=path,
         newest=f"{path}{narrowed}" if asked.before else "",
-        older=f"{path}?{urlencode(older)}" if found.following else "",
+        older=f"{path}?{urlencode(older)}" if rows.following else "",
         csv=f"{path}.csv{narrowed}",
         # Every row rests on an entry, or on a payment that has none yet.
-        most=CSV_ROWS if found.following and head.journal.seq > CSV_ROWS else 0,
-        data=f"/api/v1/campaigns/{head.slug}/{told.data}".removesuffix("/"),
+        most=CSV_ROWS if rows.following and head.journal.seq > CSV_ROWS else 0,
+        data=f"/api/v1/campaigns/{head.slug}/{list_of.data}".removesuffix("/"),
     )

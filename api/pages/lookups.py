@@ -46,8 +46,8 @@ def unknown_page(lookups: Lookups, pages: PageRenderer, key: str, detail: str) -
         return None
     lookup = lookups.find(txid)
     if lookup is not None:
-        found = lookup.state is LookupState.FOUND
-        part = None if found else LookupPart(lookup_sentence(lookup))
+        is_found = lookup.state is LookupState.FOUND
+        part = None if is_found else LookupPart(lookup_sentence(lookup))
     else:
         refusal = lookups.refusal()
         part = (

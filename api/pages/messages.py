@@ -145,13 +145,13 @@ def _cut(text: str) -> tuple[tuple[str, str, str, str], ...]:
     """(words, name, bold, link) in the order of the text; one of the four is not empty."""
     parts: list[tuple[str, str, str, str]] = []
     end = 0
-    for found in _CUT.finditer(text):
-        words = text[end : found.start()] + (found[1] or "")[:1]
+    for match in _CUT.finditer(text):
+        words = text[end : match.start()] + (match[1] or "")[:1]
         if words:
             parts.append((words, "", "", ""))
-        if not found[1]:
-            parts.append(("", found[2] or "", found[3] or "", found[4] or ""))
-        end = found.end()
+        if not match[1]:
+            parts.append(("", match[2] or "", match[3] or "", match[4] or ""))
+        end = match.end()
     if end < len(text):
         parts.append((text[end:], "", "", ""))
     return tuple(parts)
@@ -190,14 +190,14 @@ def _pieces(
         elif link:
             add(Piece(_joined([link], language), href=_plain(given["href"], None)))
         else:
-            told = n if name == "n" and n is not None else given[name]
-            if isinstance(told, Piece):
-                told = (told,)
-            if isinstance(told, tuple):
-                for piece in told if language is None else spoken_sentence(told, language):
+            value = n if name == "n" and n is not None else given[name]
+            if isinstance(value, Piece):
+                value = (value,)
+            if isinstance(value, tuple):
+                for piece in value if language is None else spoken_sentence(value, language):
                     add(piece)
             else:
-                words.append(_plain(told, language))
+                words.append(_plain(value, language))
     return (*pieces, Piece(_joined(words, language))) if any(words) else tuple(pieces)
 
 
@@ -213,14 +213,14 @@ def _text(message: Message, n: int | None, given: Mapping[str, PlaceValue], lang
     )
 
 
-def _plain(told: PlaceValue, language: Language | None) -> str:
-    if isinstance(told, int):
-        told = count(told)
-    if isinstance(told, Piece):
-        told = (told,)
-    if isinstance(told, tuple):
-        told = plain(told)
-    return told if language is None else spoken(told, language)
+def _plain(value: PlaceValue, language: Language | None) -> str:
+    if isinstance(value, int):
+        value = count(value)
+    if isinstance(value, Piece):
+        value = (value,)
+    if isinstance(value, tuple):
+        value = plain(value)
+    return value if language is None else spoken(value, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +261,15 @@ def joined_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Senten
 
 def _as_cldr_joins(parts: Sequence[Sentence], language: Language) -> Sentence:
     """Of three or more, from the end: https://unicode.org/reports/tr35/tr35-general.html#ListPatterns."""
-    told = [spoken_sentence(part, language) for part in parts]
-    whole = told[-1]
-    for left in range(len(told) - 2, -1, -1):
-        name = "2" if len(told) == 2 else "end" if left == len(told) - 2 else "middle" if left else "start"
+    spoken = [spoken_sentence(part, language) for part in parts]
+    whole = spoken[-1]
+    for left in range(len(spoken) - 2, -1, -1):
+        name = (
+            "2" if len(spoken) == 2 else "end" if left == len(spoken) - 2 else "middle" if left else "start"
+        )
         pieces: list[Piece] = []
         for text, place in _PATTERN.findall(language.list_pattern(name)):
-            pieces += [Piece(Spoken(text))] if text else told[left] if place == "0" else whole
+            pieces += [Piece(Spoken(text))] if text else spoken[left] if place == "0" else whole
         whole = tuple(pieces)
     return whole
 
@@ -282,5 +284,5 @@ def joined(parts: Sequence[Sentence]) -> Sentence:
 
 def listed(parts: Sequence[str], pattern: ListPattern = AND) -> str:
     """`a, b and c`, as plain text; what is empty is left out."""
-    told = [part for part in parts if part]
-    return plain(joined_list([(Piece(part),) for part in told], pattern)) if told else ""
+    nonempty = [part for part in parts if part]
+    return plain(joined_list([(Piece(part),) for part in nonempty], pattern)) if nonempty else ""

@@ -144,8 +144,8 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
     @router.api_route("/c/{slug}/periods/{number}", methods=_READ)
     def period(request: Request, slug: str, number: str) -> Response:
         def render(tx: Any, now: int) -> Rendered:
-            found = closed_period(tx.session, slug, number)
-            body = period_page(pages.of(request), ports.views.campaign_head(tx, slug), found)
+            period_shown = closed_period(tx.session, slug, number)
+            body = period_page(pages.of(request), ports.views.campaign_head(tx, slug), period_shown)
             return Rendered(body, _HTML, reads=Reads(frozenset({slug})))
 
         return answers.answer(request, render)
@@ -209,14 +209,14 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         key = (await form_of(request, _FORM_LIMIT)).get("key", "")
         if not _CLAIM_CODE.fullmatch(key):
             no_private_key(key)
-        found = pasted_key(key)  # a payment request may be longer than what it asks for
-        if not found or len(found) > KEY_LIMIT or "\x00" in found:
+        pasted = pasted_key(key)  # a payment request may be longer than what it asks for
+        if not pasted or len(pasted) > KEY_LIMIT or "\x00" in pasted:
             raise Problem(
                 400,
                 "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code.",
             )
         response = RedirectResponse(
-            f"{prefix_of(request.scope)}/d/{quote(found, safe=':', errors='replace')}", status_code=303
+            f"{prefix_of(request.scope)}/d/{quote(pasted, safe=':', errors='replace')}", status_code=303
         )
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -229,13 +229,13 @@ def pages_routes(router: APIRouter, ports: Ports, pages: PageRenderer, answers: 
         if not _SHA256.fullmatch(sha256):
             raise Problem(404, "A paper is named by its SHA-256: 64 lower-case hexadecimal digits.")
         with ports.store.read() as tx:
-            found = ports.views.served_paper(tx, sha256)
-        if found is None:
+            served = ports.views.served_paper(tx, sha256)
+        if served is None:
             raise Problem(
                 404,
                 "No public paper with this SHA-256 is kept here. Sealed papers are known by a salted hash only.",
             )
-        media_type, data = found
+        media_type, data = served
         shown = media_type in SHOWN
         headers = {
             "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{sha256[:16]}"',
@@ -280,22 +280,22 @@ def site_of(request: Request) -> str:
 
 def no_private_key(key: str) -> None:
     """Refuse a private key that was given in place of a donation's; never repeats it."""
-    found = secret_in_prose(key)
-    if found is not None:
+    secret = secret_in_prose(key)
+    if secret is not None:
         raise Refused.field(
             "key",
             "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins",
-            found=found.value,
+            found=secret.value,
         )
 
 
 def checked_key(key: str) -> str:
     """A key as the ledger spells it; refuses one that nothing can have, before the ledger is asked."""
-    found = pasted_key(key) if len(key) <= KEY_LIMIT else ""
-    if not found or not found.isprintable():
+    pasted = pasted_key(key) if len(key) <= KEY_LIMIT else ""
+    if not pasted or not pasted.isprintable():
         raise NotFound(
             "Write a transaction id (64 characters), an outpoint (id:number), an address, or your claim code. "
             "Characters of what you wrote: {count}.",
             count=len(key),
         )
-    return found
+    return pasted

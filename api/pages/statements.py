@@ -21,8 +21,8 @@ def statements_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> N
     def statements(request: Request, slug: str) -> Response:
         with ports.store.read() as tx:
             title = campaign_of(tx.session, slug).title
-        told = ports.settings.statements_of(slug)
-        if not told:
+        statements_shown = ports.settings.statements_of(slug)
+        if not statements_shown:
             raise NotFound("This campaign has no signed statement of its addresses.")
         spoken = pages.of(request)
         body = spoken.page(
@@ -31,7 +31,7 @@ def statements_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> N
             words=words,
             slug=slug,
             title=title,
-            statements=told,
+            statements=statements_shown,
             today=rfc3339(ports.clock())[:10],
         )
         return as_response(request, Rendered(body, "text/html; charset=utf-8", private=True))

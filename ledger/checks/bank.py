@@ -68,15 +68,15 @@ def _of_campaign(tx: Reading, slug: str, undone: set[int]) -> Iterator[Finding]:
         yield Finding.of("bank_matches_tie", identity, "no entry tells of this line")
     sums = _matched(tx.session, slug)
     for seq, bank, currency in sorted({*sums, *of_entries}):
-        matched, told = of_entries[seq, bank, currency], sums.get((seq, bank, currency), 0)
-        if told != matched:
+        matched, recorded = of_entries[seq, bank, currency], sums.get((seq, bank, currency), 0)
+        if recorded != matched:
             yield Finding.of(
                 "bank_matches_tie",
                 f"{seq}:{bank}",
                 "the journal matches {matched} of entry {entry}, and {kept} is kept",
                 matched=Figure(currency, matched),
                 entry=seq,
-                kept=Figure(currency, told),
+                kept=Figure(currency, recorded),
             )
         moved = _moved(tx, slug, seq, bank, currency)
         if matched > moved:
@@ -123,11 +123,14 @@ def _matched(session: Session, slug: str) -> dict[tuple[int, str, str], int]:
 def _set_aside(tx: Reading, slug: str, undone: set[int]) -> Iterator[tuple[str, int]]:
     """(identity of a line, the approval that set it aside) as the journal says."""
     proposal, approval, _ = ASIDES.kinds()
-    asked = {told.facts.number: told.notes.lines for told in map(proposal.read, _entries(tx, slug, "aside"))}
-    for told in map(approval.read, _entries(tx, slug, approval.name)):
-        if told.seq not in undone:
-            for identity in asked[told.facts.number]:
-                yield identity, told.seq
+    asked = {
+        set_aside.facts.number: set_aside.notes.lines
+        for set_aside in map(proposal.read, _entries(tx, slug, "aside"))
+    }
+    for set_aside in map(approval.read, _entries(tx, slug, approval.name)):
+        if set_aside.seq not in undone:
+            for identity in asked[set_aside.facts.number]:
+                yield identity, set_aside.seq
 
 
 def bank_movements_tie(tx: Reading) -> Iterator[Finding]:
@@ -168,13 +171,13 @@ def bank_outstanding_ties(tx: Reading) -> Iterator[Finding]:
         for moved in movements(tx, slug):
             left[moved.bank, moved.currency] += movement_left(moved)
         for state in bank_sums(books, BankReadings(tx.session, slug, "")):
-            told = left[state.bank, state.currency]
-            if told != state.outstanding:
+            kept_total = left[state.bank, state.currency]
+            if kept_total != state.outstanding:
                 yield Finding.of(
                     "bank_outstanding_ties",
                     f"{slug}/{state.bank}",
                     "{missing} of entries at {bank} is on no statement, and {told} is told",
-                    missing=Figure(state.currency, told),
+                    missing=Figure(state.currency, kept_total),
                     bank=state.bank,
                     told=Figure(state.currency, state.outstanding),
                 )

@@ -43,12 +43,12 @@ class Finding:
         }
 
 
-def save_findings(tx: Writing, found: Sequence[Finding]) -> None:
+def save_findings(tx: Writing, findings: Sequence[Finding]) -> None:
     """Keep what the last run found, in place of what was kept before."""
-    keys = keep_messages(tx.session, [one.wording for one in found])
+    keys = keep_messages(tx.session, [one.wording for one in findings])
     rows = [
         {"n": n, "name": one.check, "subject": one.subject, "message": keys[one.wording]}
-        for n, one in enumerate(found)
+        for n, one in enumerate(findings)
     ]
     replace_all(tx.session, FindingRow, rows)
     forget_messages(tx.session)

@@ -63,21 +63,21 @@ def recorded_acts_stand(tx: Reading) -> Iterator[Finding]:
         )
 
 
-def head_stands(tx: Reading, seq: int, told: str) -> Iterator[Finding]:
+def head_stands(tx: Reading, seq: int, head: str) -> Iterator[Finding]:
     """Is the entry of this number still the one with this hash, which somebody kept elsewhere?"""
     row = tx.journal.by_seq(seq)
     if row is None:
         yield Finding.of(
-            "head_stands", str(seq), "entry {entry} is gone; its hash was {told}", entry=seq, told=told
+            "head_stands", str(seq), "entry {entry} is gone; its hash was {told}", entry=seq, told=head
         )
-    elif row.hash != told:
+    elif row.hash != head:
         yield Finding.of(
             "head_stands",
             str(seq),
             "entry {entry} has the hash {hash}, and had {told}",
             entry=seq,
             hash=row.hash,
-            told=told,
+            told=head,
         )
 
 

@@ -126,14 +126,14 @@ def conversions_tie(tx: Reading) -> Iterator[Finding]:
         entry: (int(sold), int(proceeds), int(fee)) for entry, sold, proceeds, fee in tx.session.exec(_SALES)
     }
     for row in tx.session.exec(_CONVERSIONS):
-        whole, found = (row.sold, row.proceeds, row.exchange_fee), summed.get(row.entry, (0, 0, 0))
-        if whole != found:
+        whole, amounts = (row.sold, row.proceeds, row.exchange_fee), summed.get(row.entry, (0, 0, 0))
+        if whole != amounts:
             yield Finding.of(
                 "conversions_tie",
                 f"{row.campaign}/{row.number}",
                 "sold, proceeds and fee are {whole}, and those of its uses {found}",
                 whole=_sale(row.currency, *whole),
-                found=_sale(row.currency, *found),
+                found=_sale(row.currency, *amounts),
             )
 
 
@@ -170,20 +170,20 @@ def coins_at_exchanges_tie(tx: Reading) -> Iterator[Finding]:
     }
     for campaign, exchange in sorted(lies.keys() | moved.keys()):
         held = lies.get((campaign, exchange), 0)
-        told = moved[campaign, exchange] + coming_back(tx.session, campaign, exchange)
+        expected = moved[campaign, exchange] + coming_back(tx.session, campaign, exchange)
         units = sum(
             span.end - span.start
             for line in books.lines.at_exchanges(campaign, exchange)
             for span in books.lines.spans(str(line))
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
-        if held != told or units > held:
+        if held != expected or units > held:
             yield Finding.of(
                 "coins_at_exchanges_tie",
                 f"{campaign}/{exchange}",
                 "{held} lie there, {told} were brought and not taken, and {lines} are on lines",
                 held=Figure("BTC", held),
-                told=Figure("BTC", told),
+                told=Figure("BTC", expected),
                 lines=Figure("BTC", units),
             )
 

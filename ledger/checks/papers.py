@@ -46,13 +46,13 @@ def papers_hash(tx: Reading) -> Iterator[Finding]:
 
 def _others(tx: Reading, sha256: str, original: str) -> bool:
     """Does a standing public entry name another original of this copy?"""
-    told = select(EvidenceRow.entry).where(
+    query = select(EvidenceRow.entry).where(
         EvidenceRow.sha256 == sha256,
         EvidenceRow.access == Access.PUBLIC,
         col(EvidenceRow.reversed_by).is_(None),
         EvidenceRow.original != original,
     )
-    return tx.session.exec(told).first() is not None
+    return tx.session.exec(query).first() is not None
 
 
 def sealed_papers_are_not_kept(tx: Reading) -> Iterator[Finding]:

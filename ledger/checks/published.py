@@ -162,11 +162,11 @@ def _gifts(
 def _returned_exits(flow: Flow, currencies: Collection[str]) -> Counter[str]:
     """Money in some currencies that left the picture for those who gave it."""
     money = {bar.key for stage in flow.stages if stage.kind in _MONEY for bar in stage.bars}
-    found: Counter[str] = Counter()
+    units: Counter[str] = Counter()
     for row in flow.exits:
         if row.kind is ExitKind.RETURNED and row.asset in currencies and row.source in money:
-            found[row.asset] += row.units
-    return found
+            units[row.asset] += row.units
+    return units
 
 
 def _charged_after_use(lines: Lines, slug: str) -> Counter[str]:
@@ -177,10 +177,10 @@ def _charged_after_use(lines: Lines, slug: str) -> Counter[str]:
     taken = lines.taken_by(map(str, lines.money(slug)), (UseCause.CHARGE_BACK,))
     runs = [(line, start, end) for line, pieces in taken.items() for start, end, _ in pieces]
     behind = Behind(lines, runs)
-    found: Counter[str] = Counter()
+    units: Counter[str] = Counter()
     for run in runs:
-        found[line_named(run[0]).asset] += units_in(_brought_back(behind, run))
-    return found
+        units[line_named(run[0]).asset] += units_in(_brought_back(behind, run))
+    return units
 
 
 def _brought_back(behind: Behind, run: Run) -> Iterator[Piece]:
@@ -212,21 +212,21 @@ def _alike(before: Line, line: Line) -> bool:
 
 def _sum(lists: Iterable[Iterable[Quantity]]) -> Counter[str]:
     """Pieces of several lists, product by product."""
-    found: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     for rows in lists:
         for row in rows:
-            found[row.product] += row.quantity
-    return found
+            sums[row.product] += row.quantity
+    return sums
 
 
 def _lots(known: Known, *kinds: AccountClass) -> Counter[str]:
     """Pieces in places of some kinds, product by product."""
-    found: Counter[str] = Counter()
+    pieces: Counter[str] = Counter()
     for kind in kinds:
         for balance in known.held.of(kind):
             if "#" in balance.asset:
-                found[lot_named(balance.asset).product] += balance.net
-    return found
+                pieces[lot_named(balance.asset).product] += balance.net
+    return pieces
 
 
 def _out_of(known: Known, kind: AccountClass) -> Counter[str]:

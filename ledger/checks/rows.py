@@ -30,9 +30,9 @@ def rows_are_bytes(tx: Reading, after: int = 0) -> Iterator[Finding]:
         while here is not None and here[0] < row.seq:
             yield _stray(here[0])
             here = next(stored, None)
-        told: list[StoredTransfer] = []
+        of_entry: list[StoredTransfer] = []
         if here is not None and here[0] == row.seq:
-            told = [transfer for _, _, transfer in here[1]]
+            of_entry = [transfer for _, _, transfer in here[1]]
             here = next(stored, None)
         if entry_hash(row.data) != row.hash:
             continue
@@ -40,7 +40,7 @@ def rows_are_bytes(tx: Reading, after: int = 0) -> Iterator[Finding]:
             entry = entry_from_bytes(row.data)
         except LedgerError:
             continue
-        for what in (*_of_columns(row, entry), *_of_transfers(entry, told)):
+        for what in (*_of_columns(row, entry), *_of_transfers(entry, of_entry)):
             yield Finding("rows_are_bytes", str(row.seq), what)
     while here is not None:
         yield _stray(here[0])
@@ -71,17 +71,17 @@ def _of_columns(row: JournalRow, entry: Entry) -> Iterator[Wording]:
             )
 
 
-def _of_transfers(entry: Entry, told: list[StoredTransfer]) -> Iterator[Wording]:
+def _of_transfers(entry: Entry, transfers: list[StoredTransfer]) -> Iterator[Wording]:
     published = [(t.debit, t.credit, t.asset, t.amount) for t in entry.transfers]
-    if told == published:
+    if transfers == published:
         return
-    if len(told) != len(published):
+    if len(transfers) != len(published):
         yield Wording(
             "transfers of entry {entry}: {published} in its bytes and {kept} in the database",
-            {"entry": entry.seq, "published": len(published), "kept": len(told)},
+            {"entry": entry.seq, "published": len(published), "kept": len(transfers)},
         )
         return
-    for n, (kept, meant) in enumerate(zip(told, published, strict=True), start=1):
+    for n, (kept, meant) in enumerate(zip(transfers, published, strict=True), start=1):
         if kept != meant:
             yield Wording(
                 "transfer {number} of entry {entry} is {kept} in the database and {published} in its bytes",

@@ -104,13 +104,15 @@ def run_new_checks(tx: Reading, after: int) -> list[Finding]:
 
 
 def _findings(tx: Reading, checks: Iterable[Callable[[Reading], Iterator[Finding]]]) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for check in checks:
         try:
-            found.extend(check(tx))
+            findings.extend(check(tx))
         except StorageFailed:
             raise  # nothing is known to be wrong: it could not be read now
         except LedgerError as failure:
             name = check.func.__name__ if isinstance(check, partial) else check.__name__
-            found.extend(Finding(name, error.field or "journal", error.wording) for error in failure.errors)
-    return found
+            findings.extend(
+                Finding(name, error.field or "journal", error.wording) for error in failure.errors
+            )
+    return findings

@@ -46,6 +46,6 @@ def reference_with(body: str) -> str:
 
 def own_length_in(text: str) -> Iterator[str]:
     """Each reference as long as ours that a text has, whatever stands beside it."""
-    for found in _OWN.finditer(compact(text)):
-        if is_reference(found.group(1)):
-            yield found.group(1)
+    for match in _OWN.finditer(compact(text)):
+        if is_reference(match.group(1)):
+            yield match.group(1)

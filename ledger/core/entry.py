@@ -112,11 +112,11 @@ class Entry(NamedTuple, Generic[F, N]):
 
         What no person told (the chain, a consignee) is of the day that it is booked on.
         """
-        told: Any = self.facts
+        facts: Any = self.facts
         if self.role is Role.SYSTEM:
             return self.date
         return self.happened or (
-            told.get("date") if isinstance(told, Mapping) else getattr(told, "date", None)
+            facts.get("date") if isinstance(facts, Mapping) else getattr(facts, "date", None)
         )
 
 
@@ -175,8 +175,8 @@ def entry_bytes(entry: Entry) -> bytes:
     if entry.out_of_order is not None:
         body["out_of_order"] = entry.out_of_order.value
     # Of what the ledger made itself, only the size of numbers has to be looked at.
-    told = (entry.key, entry.campaign, entry.facts, entry.notes)
-    sure = plain(told) and all(map(_numbers_fit, entry.operations))
+    parts = (entry.key, entry.campaign, entry.facts, entry.notes)
+    sure = plain(parts) and all(map(_numbers_fit, entry.operations))
     return canonical_of_checked(body) if sure else canonical(body)
 
 
@@ -237,8 +237,10 @@ def _entry(body: Any) -> Entry:
 
 def same_facts(entry: Entry, kind: str, campaign: str, facts: Mapping[str, Any]) -> bool:
     """Is the same fact told again? Compares what happened, not when or by whom it was recorded."""
-    told = canonical(dict(facts))
-    return entry.kind == kind and entry.campaign == campaign and canonical(dict(entry.facts)) == told
+    canonical_facts = canonical(dict(facts))
+    return (
+        entry.kind == kind and entry.campaign == campaign and canonical(dict(entry.facts)) == canonical_facts
+    )
 
 
 def transfers_reversed(transfers: Sequence[Transfer]) -> tuple[Transfer, ...]:

@@ -201,8 +201,8 @@ _BOUNDS = {
 def _reason(error: Any) -> Wording:
     kind = error["type"]
     if kind == "value_error":
-        told = error["ctx"]["error"]
-        return told.wording if isinstance(told, WrongValue) else Wording(str(told))
+        wrong = error["ctx"]["error"]
+        return wrong.wording if isinstance(wrong, WrongValue) else Wording(str(wrong))
     if kind in _BOUNDS:
         name, text = _BOUNDS[kind]
         return Wording(text, {"bound": error["ctx"][name]})

@@ -57,9 +57,9 @@ def _counted(references: tuple[str, ...]) -> tuple[str, ...]:
 
 def reference_of(text: str) -> str:
     """A bank's reference in one line; empty where it says that there is none, as NONREF and NOTPROVIDED do."""
-    found = plain_words(text)
-    letters = "".join(c for c in found if c.isalnum()).casefold()
-    return "" if letters in _NONE or not letters.strip("0") else found
+    reference = plain_words(text)
+    letters = "".join(c for c in reference if c.isalnum()).casefold()
+    return "" if letters in _NONE or not letters.strip("0") else reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,19 @@ class LineWords:
     ) -> LineWords:
         """Of what a file says; the same twice is kept once."""
         own = reference_of(reference)
-        found = dict.fromkeys(other for text in others if (other := reference_of(text)) and other != own)
+        references = dict.fromkeys(other for text in others if (other := reference_of(text)) and other != own)
         return cls(
             name=_bounded(", ".join(dict.fromkeys(name for text in names if (name := plain_words(text))))),
             text=plain_words(*dict.fromkeys(texts)),
             reference=own,
-            references=_counted(tuple(found)),
+            references=_counted(tuple(references)),
         )
 
     @classmethod
     def opened(cls, value: bytes) -> LineWords:
         """Of the bytes that are kept."""
-        told = json.loads(value)
-        return cls(told["name"], told["text"], told["reference"], tuple(told["references"]))
+        fields = json.loads(value)
+        return cls(fields["name"], fields["text"], fields["reference"], tuple(fields["references"]))
 
     def kept(self) -> bytes:
         """The bytes that are kept, and committed to; none where nothing is said."""

@@ -23,13 +23,13 @@ def units_in(pieces: Iterable[Piece]) -> int:
 
 def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Pieces in order, those that adjoin or overlap as one; empty ones are none."""
-    found: list[Piece] = []
+    pieces_joined: list[Piece] = []
     for start, end in sorted(pieces):
-        if found and found[-1][1] >= start:
-            found[-1] = found[-1][0], max(end, found[-1][1])
+        if pieces_joined and pieces_joined[-1][1] >= start:
+            pieces_joined[-1] = pieces_joined[-1][0], max(end, pieces_joined[-1][1])
         elif start < end:
-            found.append((start, end))
-    return tuple(found)
+            pieces_joined.append((start, end))
+    return tuple(pieces_joined)
 
 
 def common(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...]:
@@ -41,17 +41,17 @@ def common(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...
 
 def without(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...]:
     """The units of some pieces that are in no other, in order; the others may overlap."""
-    gone, found = sorted(others), list[Piece]()
+    gone, rest = sorted(others), list[Piece]()
     for start, end in sorted(pieces):
         at = start
         for first, last in gone:
             if first >= end:
                 break
             if last > at:
-                found += [(at, first)] if at < first else []
+                rest += [(at, first)] if at < first else []
                 at = last
-        found += [(at, end)] if at < end else []
-    return joined(found)
+        rest += [(at, end)] if at < end else []
+    return joined(rest)
 
 
 def lowest(free: tuple[Piece, ...], units: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
@@ -182,14 +182,14 @@ class Use(NamedTuple):
 
     def pieces_between(self, low: int, high: int) -> list[Piece]:
         """The units of the line that counts `low..high` are."""
-        found: list[Piece] = []
+        pieces: list[Piece] = []
         count = 0
         for start, end in self.pieces:
             first, last = max(low, count), min(high, count + end - start)
             if first < last:
-                found.append((start + first - count, start + last - count))
+                pieces.append((start + first - count, start + last - count))
             count += end - start
-        return found
+        return pieces
 
     def counts_behind(self, part: int, low: int, high: int) -> Piece:
         """The counts whose boundaries carry to units `low..high` of a part's output (the map backwards)."""

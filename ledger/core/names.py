@@ -275,8 +275,8 @@ class UseName:
 
     def __str__(self) -> str:
         # A spend told late is `TXID:PART`, and a colon parts what a use is called.
-        told = (self.cause.value, self.campaign, self.number.replace(":", "."), *self.detail)
-        return ":".join(told) + (f"~{self.variant}" if self.variant else "")
+        parts = (self.cause.value, self.campaign, self.number.replace(":", "."), *self.detail)
+        return ":".join(parts) + (f"~{self.variant}" if self.variant else "")
 
     def is_of(self, cause: UseCause, campaign: str, number: str) -> bool:
         """Is it one of the uses of a paper?"""

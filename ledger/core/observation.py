@@ -121,19 +121,19 @@ def observation_bytes(body: ObservationBody) -> bytes:
 
 def observation_of(kind: ObservationKind, subject: str, data: bytes) -> ObservationBody:
     """What the bytes of an observation say; `subject` is the block's hash or the transaction's id."""
-    told: dict[str, Any] = json.loads(data)
+    fields: dict[str, Any] = json.loads(data)
     match kind:
         case ObservationKind.BLOCK_JOINED | ObservationKind.BLOCK_FILLED:
-            txs = tuple(_tx(row["txid"], row) for row in told["txs"])
-            return ObservedBlock(told["height"], told["time"], txs)
+            txs = tuple(_tx(row["txid"], row) for row in fields["txs"])
+            return ObservedBlock(fields["height"], fields["time"], txs)
         case ObservationKind.BLOCK_LEFT:
             return BlockLeft()
         case ObservationKind.TX_SEEN:
-            return Sighting(_tx(subject, told))
+            return Sighting(_tx(subject, fields))
         case ObservationKind.TX_EVICTED:
-            return Evicted(told["looks"])
+            return Evicted(fields["looks"])
         case ObservationKind.OUTPUTS_SHOWN:
-            return ShownOutputs(tuple((vout, script) for vout, script in told["outputs"]))
+            return ShownOutputs(tuple((vout, script) for vout, script in fields["outputs"]))
 
 
 def _json(body: ObservationBody) -> dict[str, Any]:
@@ -172,15 +172,15 @@ def _parts(tx: ObservedTx) -> Iterator[tuple[str, Any]]:
         yield "payees", [(paid.vout, paid.script, paid.sats) for paid in tx.payees]
 
 
-def _tx(txid: str, told: Mapping[str, Any]) -> ObservedTx:
+def _tx(txid: str, fields: Mapping[str, Any]) -> ObservedTx:
     return ObservedTx(
         txid=txid,
-        position=told.get("position"),
-        coinbase=told.get("coinbase", False),
-        inputs=tuple(map(Outpoint.parse, told["inputs"])),
-        outputs=tuple(WatchedOutput(*output) for output in told["outputs"]),
-        others=told["others"],
-        spent=tuple(told.get("spent", ())),
-        payees=tuple(PaidOutput(*paid) for paid in told.get("payees", ())),
-        branch=tuple(told.get("branch", ())),
+        position=fields.get("position"),
+        coinbase=fields.get("coinbase", False),
+        inputs=tuple(map(Outpoint.parse, fields["inputs"])),
+        outputs=tuple(WatchedOutput(*output) for output in fields["outputs"]),
+        others=fields["others"],
+        spent=tuple(fields.get("spent", ())),
+        payees=tuple(PaidOutput(*paid) for paid in fields.get("payees", ())),
+        branch=tuple(fields.get("branch", ())),
     )

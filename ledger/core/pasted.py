@@ -72,8 +72,8 @@ def _names_one(key: str) -> bool:
 
 
 def _of_request(parameters: str) -> str:
-    found = _PARAMETER.search(parameters)
-    return unquote(found.group(1)) if found is not None else ""
+    match = _PARAMETER.search(parameters)
+    return unquote(match.group(1)) if match is not None else ""
 
 
 def _linked(link: str) -> str:
@@ -87,10 +87,10 @@ def _linked(link: str) -> str:
         return path.partition(_OWN_PAGE)[2].strip("/")
     # Of some explorers the path stands behind the #.
     for part in reversed([*path.split("/"), *unquote(parts.fragment).split("/")]):
-        found = _TRANSACTION.fullmatch(part)
-        if found is not None:
+        match = _TRANSACTION.fullmatch(part)
+        if match is not None:
             output = _OUTPUT.search(f"{parts.query}#{parts.fragment}")
-            return f"{found.group(2)}:{output.group(1)}" if output is not None else part
+            return f"{match.group(2)}:{output.group(1)}" if output is not None else part
         if _ADDRESS.fullmatch(part):
             return part
     return ""

@@ -64,9 +64,9 @@ def secret_in(text: str) -> Secret | None:
 
     Goes by form and not by checksum, so that one mistyped character does not let a key through.
     """
-    found = secret_in_prose(text)
-    if found is not None:
-        return found
+    secret = secret_in_prose(text)
+    if secret is not None:
+        return secret
     flat = unicodedata.normalize("NFKC", text)
     if _RAW.fullmatch(flat):
         return Secret.RAW
@@ -92,24 +92,24 @@ def secret_in_prose(text: str) -> Secret | None:
     return Secret.WORDS if _are_words(words) else None
 
 
-def secret_within(told: object) -> Secret | None:
+def secret_within(value: object) -> Secret | None:
     """The kind of private key that stands in any text of parsed JSON or of a dataclass, names of fields too."""
-    return next((found for text in _texts(told) if (found := secret_in_prose(text)) is not None), None)
+    return next((secret for text in _texts(value) if (secret := secret_in_prose(text)) is not None), None)
 
 
-def _texts(told: object) -> Iterator[str]:
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, Mapping):
-        for name, value in told.items():
+def _texts(nested: object) -> Iterator[str]:
+    if isinstance(nested, str):
+        yield nested
+    elif isinstance(nested, Mapping):
+        for name, value in nested.items():
             yield from _texts(name)
             yield from _texts(value)
-    elif isinstance(told, list | tuple):
-        for value in told:
+    elif isinstance(nested, list | tuple):
+        for value in nested:
             yield from _texts(value)
-    elif dataclasses.is_dataclass(told) and not isinstance(told, type):
-        for field in dataclasses.fields(told):
-            yield from _texts(getattr(told, field.name))
+    elif dataclasses.is_dataclass(nested) and not isinstance(nested, type):
+        for field in dataclasses.fields(nested):
+            yield from _texts(getattr(nested, field.name))
 
 
 def _holds_private_key(token: str) -> bool:

@@ -47,8 +47,8 @@ class OfKeys(Generic[*Ts]):
         `others`: the statement's other parameters.
         """
         for size, part in by_size(list(dict.fromkeys(map(tuple, keys)))):
-            told = (*part, *[part[-1]] * (size - len(part)))
-            asked = {f"key{n}_{at}": value for n, key in enumerate(told) for at, value in enumerate(key)}
+            padded = (*part, *[part[-1]] * (size - len(part)))
+            asked = {f"key{n}_{at}": value for n, key in enumerate(padded) for at, value in enumerate(key)}
             yield from connection.execute(self._sized(size), asked | others)
 
     def _sized(self, size: int) -> Select[*Ts]:

@@ -68,8 +68,8 @@ def save_past(tx: Writing, past: UnreadPast | None) -> None:
     ):
         rows = [{"script": one, "askable": past is not None and one in past.askable} for one in scripts]
         replace_all(tx.session, UnreadScriptRow, rows)
-    told = () if past is None else past.listed_by
-    replace_all(tx.session, UnreadSourceRow, [{"n": n, "source": source} for n, source in enumerate(told)])
+    unread = () if past is None else past.listed_by
+    replace_all(tx.session, UnreadSourceRow, [{"n": n, "source": source} for n, source in enumerate(unread)])
     tx.progress.save(_NEXT, str(0 if past is None else past.next))
 
 

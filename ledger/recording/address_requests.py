@@ -79,9 +79,9 @@ def signed_code(secret: bytes, slug: str, code: str) -> str:
     return f"{code}.{_sign(secret, slug, code)}"
 
 
-def code_signed(secret: bytes, slug: str, told: str) -> str:
+def code_signed(secret: bytes, slug: str, signed_code: str) -> str:
     """The claim code that a form carries; raises Refused for one that no form of this campaign had."""
-    code, _, sign = told.partition(".")
+    code, _, sign = signed_code.partition(".")
     if not hmac.compare_digest(sign.encode(), _sign(secret, slug, code).encode()):
         raise Refused.field("code", "is no claim code of ours; open the form again, which has a fresh one")
     return code

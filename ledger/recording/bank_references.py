@@ -42,10 +42,10 @@ def campaign_of_reference(tx: Reading, text: str) -> str | None:
 
 def references_in(tx: Reading, campaign: str, said: str) -> Iterator[str]:
     """The references that were given out for a campaign and stand in the words of a bank line."""
-    found = dict.fromkeys(own_length_in(said))
-    secret = form_secret(tx) if found else None
+    references = dict.fromkeys(own_length_in(said))
+    secret = form_secret(tx) if references else None
     if secret is not None:
-        yield from (reference for reference in found if _is_of(secret, campaign, reference))
+        yield from (reference for reference in references if _is_of(secret, campaign, reference))
 
 
 def _is_of(secret: bytes, campaign: str, reference: str) -> bool:

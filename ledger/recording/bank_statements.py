@@ -110,11 +110,11 @@ def take_statements(
             if row is None:
                 _record(tx, actor, besides[statement.currency], line, sha256, now)
                 new += 1
-        told = _statement_facts(bank, statement, sha256, part)
-        if told is None:
+        facts = _statement_facts(bank, statement, sha256, part)
+        if facts is None:
             continue
-        told = _standing(tx, campaign, told)
-        outcome = act(tx, actor, campaign, "bank", "statement", told, now=now)
+        facts = _standing(tx, campaign, facts)
+        outcome = act(tx, actor, campaign, "bank", "statement", facts, now=now)
         if not outcome.already and outcome.seq is not None:
             written[part] = outcome.seq
     return Taken(new, sum(map(len, paired)) - new, tuple(written.values()), tuple(written))
@@ -181,13 +181,13 @@ def _statement_facts(bank: str, statement: Statement, sha256: str, part: int) ->
     )
 
 
-def _standing(tx: Reading, campaign: str, told: BankStatement) -> BankStatement:
+def _standing(tx: Reading, campaign: str, facts: BankStatement) -> BankStatement:
     """Told anew where the same file was recorded and reversed before."""
     n = 0
-    while (row := tx.journal.by_key(STATEMENT.key(campaign, told))) and Books(tx).reversed_by(row.seq):
+    while (row := tx.journal.by_key(STATEMENT.key(campaign, facts))) and Books(tx).reversed_by(row.seq):
         n += 1
-        told = replace(told, n=n)
-    return told
+        facts = replace(facts, n=n)
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class _Beside:
 
     @classmethod
     def of(cls, tx: Reading, place: _Place, statements: Sequence[Statement], sha256: str) -> _Beside:
-        told = [
+        earlier = [
             s
             for s in statements_of(tx.session, place.campaign)
             if (s.bank, s.currency) == (place.bank, place.currency)
@@ -257,11 +257,11 @@ class _Beside:
         ]
         return cls(
             place=place,
-            is_known=any(s.sha256 == sha256 for s in told),
+            is_known=any(s.sha256 == sha256 for s in earlier),
             rows=[row for row in rows if row.reversed_by is None],
             times=Counter((row.booked, signed(row)) for row in rows),
-            spans=[(s.first, s.last) for s in told],
-            closings=[_Closing(s.last, s.closing) for s in told],
+            spans=[(s.first, s.last) for s in earlier],
+            closings=[_Closing(s.last, s.closing) for s in earlier],
         )
 
     def paired(self, statement: Statement) -> _Pairs:
@@ -346,11 +346,15 @@ class _Beside:
         )
 
 
-def _listed(told: Sequence[Wording]) -> Sequence[Wording]:
-    if not told:
+def _listed(wordings: Sequence[Wording]) -> Sequence[Wording]:
+    if not wordings:
         return [Wording("nothing")]
-    more = [Wording("{count} more", {"count": len(told) - _MOST_NAMED})] if len(told) > _MOST_NAMED else []
-    return [*told[:_MOST_NAMED], *more]
+    more = (
+        [Wording("{count} more", {"count": len(wordings) - _MOST_NAMED})]
+        if len(wordings) > _MOST_NAMED
+        else []
+    )
+    return [*wordings[:_MOST_NAMED], *more]
 
 
 def _covers(statement: Statement, day: str) -> bool:
@@ -382,19 +386,19 @@ def _pairs(
     left: dict[tuple[str, int], list[BankLineRow]] = {}
     for row in free:
         left.setdefault((row.booked, signed(row)), []).append(row)
-    found: _Pairs = [None] * len(statement.lines)
+    pairs: _Pairs = [None] * len(statement.lines)
     for by_reference in (True, False):
         for at, line in enumerate(statement.lines):
             rows, reference = left.get((line.booked, line.minor), []), references[at]
-            if found[at] is not None:
+            if pairs[at] is not None:
                 continue
             for row in rows:
                 is_same = reference is not None and row.reference == reference
                 if is_same if by_reference else (loose or reference is None or row.reference is None):
-                    found[at] = row
+                    pairs[at] = row
                     rows.remove(row)
                     break
-    return found
+    return pairs
 
 
 def _record(tx: Writing, actor: Actor, beside: _Beside, line: StatementLine, sha256: str, now: int) -> None:
@@ -405,7 +409,7 @@ def _record(tx: Writing, actor: Actor, beside: _Beside, line: StatementLine, sha
     if kept := line.words.kept():
         text, salt = commitment(place.secret, f"text\0{identity}", kept)
         opening = (salt, kept)
-    told = BankLine(
+    facts = BankLine(
         bank=place.bank,
         currency=place.currency,
         identity=identity,
@@ -416,6 +420,6 @@ def _record(tx: Writing, actor: Actor, beside: _Beside, line: StatementLine, sha
         reference=place.reference(line),
         file=sha256,
     )
-    act(tx, actor, place.campaign, "bank", "line", told, now=now)
+    act(tx, actor, place.campaign, "bank", "line", facts, now=now)
     if text is not None and opening is not None:
         tx.desk.save_opening(text, *opening)

@@ -36,7 +36,7 @@ def asked_words(
     """
     actor.require("bank forget", Scope.ADMINISTER, ADMINS, campaign)
     of_campaign = select(BankLineRow).where(BankLineRow.campaign == campaign)
-    found: list[BankLineRow] = []
+    asked_lines: list[BankLineRow] = []
     for identity in identities:
         lines = tx.session.exec(of_campaign.where(BankLineRow.identity == identity)).all()
         if not lines:
@@ -46,10 +46,10 @@ def asked_words(
                 line=identity[:64],
                 campaign=campaign,
             )
-        found += lines
+        asked_lines += lines
     if before is not None:
-        found += tx.session.exec(of_campaign.where(BankLineRow.booked < before)).all()
-    return _kept(tx, found)
+        asked_lines += tx.session.exec(of_campaign.where(BankLineRow.booked < before)).all()
+    return _kept(tx, asked_lines)
 
 
 def old_words(tx: Reading, before: str) -> tuple[str, ...]:

@@ -93,52 +93,52 @@ class Confirmed:
 def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: int) -> Link:
     """A link for one paper; `wanted` is a LinkWanted or its JSON. Raises Refused, NotFound, Conflict, NotAllowed."""
     actor.require("confirmation link", Scope.RECORD, RECORDERS, campaign)
-    told = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
+    facts = wanted if isinstance(wanted, LinkWanted) else facts_from(LinkWanted, wanted)
     session = tx.session
-    sent = sent_on(session, campaign, told.about, told.paper)
-    corrects = _to_correct(tx, actor, told, sent.paper)
+    sent = sent_on(session, campaign, facts.about, facts.paper)
+    corrects = _to_correct(tx, actor, facts, sent.paper)
     code = secrets.token_urlsafe(16)
-    expires = now + told.days * DAY
+    expires = now + facts.days * DAY
     session.add(
         ConfirmationLinkRow(
             code_hash=_hash(code),
             campaign=campaign,
-            about=told.about,
-            paper=told.paper,
+            about=facts.about,
+            paper=facts.paper,
             expires=expires,
             corrects=corrects,
         )
     )
-    tx.desk.audit(rfc3339(now), actor.id, "confirmation link", f"{told.about} {told.paper}")
+    tx.desk.audit(rfc3339(now), actor.id, "confirmation link", f"{facts.about} {facts.paper}")
     return Link(code, rfc3339(expires))
 
 
-def _to_correct(tx: Writing, actor: Actor, told: LinkWanted, paper: int) -> int | None:
+def _to_correct(tx: Writing, actor: Actor, facts: LinkWanted, paper: int) -> int | None:
     """The count that a link corrects, if any; raises Conflict, and NotAllowed for the sender of the paper."""
     last = confirmation_of(tx.session, paper)
-    if not told.again:
+    if not facts.again:
         if last is not None:
             raise Conflict.field(
                 "paper",
                 "{about} {paper} is confirmed already; a link to count `again` is given by another person than "
                 "its sender",
-                about=told.about,
-                paper=told.paper,
+                about=facts.about,
+                paper=facts.paper,
             )
         return None
     if last is None:
         raise Conflict.field(
             "again",
             "{about} {paper} is not confirmed yet; there is nothing to correct",
-            about=told.about,
-            paper=told.paper,
+            about=facts.about,
+            paper=facts.paper,
         )
     if tx.desk.author(paper) == actor.id:
         raise NotAllowed.field(
             "again",
             "who recorded {about} {paper} has no count of it corrected; another person gives the link",
-            about=told.about,
-            paper=told.paper,
+            about=facts.about,
+            paper=facts.paper,
         )
     return last.entry
 

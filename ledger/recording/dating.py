@@ -45,10 +45,10 @@ BESIDE = frozenset(field.name for field in fields(Beside))
 NOTHING_BESIDE = Beside()
 
 
-def parted(told: Mapping[str, Any]) -> tuple[dict[str, Any], Beside]:
+def parted(body: Mapping[str, Any]) -> tuple[dict[str, Any], Beside]:
     """The fields of a fact, and what was told beside them; raises Refused."""
-    own = {name: value for name, value in told.items() if name not in BESIDE}
-    beside = {name: value for name, value in told.items() if name in BESIDE}
+    own = {name: value for name, value in body.items() if name not in BESIDE}
+    beside = {name: value for name, value in body.items() if name in BESIDE}
     return own, facts_from(Beside, beside) if beside else NOTHING_BESIDE
 
 
@@ -102,8 +102,8 @@ def _require_in_force(facts: object, day: str, within: str = "", *, withdrawn: b
     for field, rows in _rows_of(facts):
         for index, row in enumerate(rows):
             # What was given before an opening says its own day, or none: a currency may be withdrawn since.
-            told = getattr(row, "given", day)
-            _require_in_force(row, told or day, f"{within}{field}.{index}.", withdrawn=told is not None)
+            since = getattr(row, "given", day)
+            _require_in_force(row, since or day, f"{within}{field}.{index}.", withdrawn=since is not None)
 
 
 def _rows_of(facts: object) -> Iterator[tuple[str, tuple[object, ...]]]:
@@ -131,12 +131,12 @@ def accounting_date(
     person (what the chain or a consignee says), what tells no day, and of closed periods also what moves nothing, is
     booked on that day. So is what explains a transaction that settled later: the day of sending stands in its facts.
     """
-    told, today = kind.date(facts), context.today
-    day = date or told or today
+    told_day, today = kind.date(facts), context.today
+    day = date or told_day or today
     if waits:
         _require_believable(day, today)
     if context.role is not Role.SYSTEM:
-        _require_in_force(facts, happened or told or today)
+        _require_in_force(facts, happened or told_day or today)
     if happened is not None and happened > day:
         raise Refused.field(
             HAPPENED, "is after the accounting date, {day}; leave it out, or correct one", day=day
@@ -145,14 +145,14 @@ def accounting_date(
     opened = _open_day(context, posting, day, refuses=moves and waits)
     spend = spend_of(context.books.session, context.campaign, facts)
     also = set() if spend is None else {spend.entry}
-    also.update(kind.covered(context, facts, min(filter(None, (day, happened or told)))))
+    also.update(kind.covered(context, facts, min(filter(None, (day, happened or told_day)))))
     before = days_before(context, kind, facts, posting, also)
     if spend is not None:
         opened = max([opened, *(days.date for days in before if days.kind in SPENDS)])
-    refuses = waits and told is not None
+    refuses = waits and told_day is not None
     booked = _after_all(context, before, opened, refuses)
     if context.role is not Role.SYSTEM:
-        _require_days_in_order(context, kind, before, happened or told, out_of_order)
+        _require_days_in_order(context, kind, before, happened or told_day, out_of_order)
     return _never_below_zero(context, posting, booked, refuses)
 
 
@@ -201,8 +201,8 @@ def _require_days_in_order(
     context: Context, kind: Kind[F, N], before: list[Days], day: str | None, reason: OutOfOrder | None
 ) -> None:
     """Refused where a fact happened before the day of what it rests on, and no reason is given that excuses it."""
-    told = (days for days in before if days.kind not in SPENDS)
-    last = max(told, key=attrgetter("day"), default=None)
+    earlier = (days for days in before if days.kind not in SPENDS)
+    last = max(earlier, key=attrgetter("day"), default=None)
     if day is None or last is None or last.day <= day:
         if reason is not None:
             raise Refused.field(

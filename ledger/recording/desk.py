@@ -157,49 +157,49 @@ def act(
     # A campaign that is opened is nobody's yet, and what speaks to all is said by who may speak in all.
     everywhere = action.kind.everywhere or (noun, verb) == ("campaign", "add")
     role = actor.require(named, scope, action.roles, None if everywhere else slug)
-    found = secret_within(facts)
-    if found is not None:
+    secret = secret_within(facts)
+    if secret is not None:
         raise Refused.field(
             noun,
             "one of its fields holds what looks like {found}; entries are published for ever, so nothing of it was "
             "kept, but treat that key as seen and move its coins",
-            found=found.value,
+            found=secret.value,
         )
     if isinstance(facts, dict):
         facts, beside = parted(facts)
-    told: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
-    if noun == "campaign" and told.slug != slug:
+    typed: Any = facts if isinstance(facts, action.facts) else facts_from(action.facts, facts)
+    if noun == "campaign" and typed.slug != slug:
         raise Refused.field(
             "slug",
             "is {slug}, and the campaign asked for is {campaign}; write one name",
-            slug=told.slug,
+            slug=typed.slug,
             campaign=slug[:60],
         )
-    match told:
+    match typed:
         case Evidence():
-            told = completed(tx, told)
+            typed = completed(tx, typed)
         case Sealing():
-            told = salted(tx, actor, told, now=now)
+            typed = salted(tx, actor, typed, now=now)
         case _:
-            told = naming_salted(tx, told)
+            typed = naming_salted(tx, typed)
     kind = action.kind
-    for also in (*kind.also_in(tx.session, slug, told), *_undone_also_in(tx, told)):
+    for also in (*kind.also_in(tx.session, slug, typed), *_undone_also_in(tx, typed)):
         actor.require(named, scope, action.roles, also)
-    if _takes_back_everywhere(tx, told):
+    if _takes_back_everywhere(tx, typed):
         actor.require(named, scope, action.roles, None)
-    early = drafts.explanation(kind, told, beside)
+    early = drafts.explanation(kind, typed, beside)
     if early is not None and is_unsettled(tx.session, slug, early.explains.txid):
         key, txid, already = drafts.keep(tx, actor.id, role, slug, early, now=now)
         return Outcome(None, key, already, txid, None)
     if verb == "reject":
-        withdrawn = drafts.withdraw(tx, actor.id, role, noun, slug, told.number, now=now)
+        withdrawn = drafts.withdraw(tx, actor.id, role, noun, slug, typed.number, now=now)
         if withdrawn is not None:
             return Outcome(None, withdrawn, False, None, None)
     outcome = record(
         tx,
         kind,
         slug,
-        told,
+        typed,
         now=now,
         role=role,
         author=actor.id,
@@ -208,7 +208,7 @@ def act(
     )
     already = isinstance(outcome, AlreadyRecorded)
     if already and Books(tx).reversed_by(outcome.entry.seq) is not None:
-        if hasattr(told, "n"):
+        if hasattr(typed, "n"):
             raise Conflict.field(
                 noun,
                 "this was recorded as entry {entry} and reversed since, so it does not stand; to record it again, "
@@ -226,25 +226,25 @@ def act(
         tx.desk.audit(rfc3339(now), actor.id, f"{noun} {verb}", outcome.entry.key)
         drafts.recorded_otherwise(tx, outcome.entry.key)
         if action.kind is SEALING_APPROVED:
-            take_out_sealed(tx, actor, slug, told.number, now=now)
+            take_out_sealed(tx, actor, slug, typed.number, now=now)
         if noun in _FINDS_LISTED:
             for _ in keep_apart(tx, slug, now=now):
                 pass
     return Outcome(outcome.entry.seq, outcome.entry.key, already, None, outcome.data)
 
 
-def _undone_also_in(tx: Writing, told: object) -> tuple[str, ...]:
+def _undone_also_in(tx: Writing, facts: object) -> tuple[str, ...]:
     """Other campaigns in whose books this would take something back."""
-    row = tx.journal.by_seq(told.entry) if isinstance(told, Reversal) else None
+    row = tx.journal.by_seq(facts.entry) if isinstance(facts, Reversal) else None
     if row is None:
         return ()
     kind, undone = BY_NAME[row.kind], entry_from_bytes(row.data)
     return kind.also_in(tx.session, undone.campaign, kind.read(undone).facts)
 
 
-def _takes_back_everywhere(tx: Writing, told: object) -> bool:
+def _takes_back_everywhere(tx: Writing, facts: object) -> bool:
     """Would this reverse what says something to every campaign?"""
-    undone = tx.journal.by_seq(told.entry) if isinstance(told, Reversal) else None
+    undone = tx.journal.by_seq(facts.entry) if isinstance(facts, Reversal) else None
     return undone is not None and BY_NAME[undone.kind].everywhere
 
 
@@ -283,8 +283,8 @@ def request_intention(
     whatever is left. Raises NotFound or Refused for a need that is not there, Conflict where no fixed one is.
     With a `code` of `new_claim_code` the same again gives the same address.
     """
-    told: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
-    need, campaign = told.need, campaign_of(tx.session, slug)
+    asked_for: Wish = wish if isinstance(wish, Wish) else facts_from(Wish, wish)
+    need, campaign = asked_for.need, campaign_of(tx.session, slug)
     if need is not None:
         require_need(tx.session, slug, need, "need")
     if code is None:

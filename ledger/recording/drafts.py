@@ -56,10 +56,10 @@ def read(draft: Draft) -> Explanation:
     """What a draft says; raises Refused where its facts are none of its kind."""
     kind = BY_NAME[draft.kind]
     own, beside = parted(json.loads(draft.data))
-    told = explanation(kind, facts_from(kind.facts, own), beside)
-    if told is None:
+    explained = explanation(kind, facts_from(kind.facts, own), beside)
+    if explained is None:
         raise Refused.field("txid", "is missing; a draft names the transaction that it waits for")
-    return told
+    return explained
 
 
 def keep(
@@ -67,7 +67,7 @@ def keep(
     author: int | None,
     role: Role,
     slug: str,
-    told: Explanation,
+    explained: Explanation,
     *,
     now: int,
 ) -> tuple[str, str, bool]:
@@ -78,8 +78,8 @@ def keep(
     books = Books(tx)
     if find_campaign(books.session, slug) is None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=slug)
-    kind, txid, key = told.kind, told.explains.txid, told.kind.key(slug, told.facts)
-    data = rfc8785.dumps(facts_json(told.facts) | facts_json(told.beside))
+    kind, txid, key = explained.kind, explained.explains.txid, explained.kind.key(slug, explained.facts)
+    data = rfc8785.dumps(facts_json(explained.facts) | facts_json(explained.beside))
     for draft in tx.desk.drafts():
         if draft.key == key and draft.data == data:
             return key, txid, True
@@ -96,10 +96,10 @@ def keep(
         raise Conflict.field(
             kind.noun,
             "{number} is recorded already with other facts, as entry {entry}; use another number",
-            number=told.number,
+            number=explained.number,
             entry=recorded.seq,
         )
-    kind.early(Context(books, slug, rfc3339(now), role), told.facts)
+    kind.early(Context(books, slug, rfc3339(now), role), explained.facts)
     _require_to_come(tx, txid)
     if author is None:
         raise NotAllowed.field("user", "a draft keeps its author; act as a user of the desk")

@@ -19,11 +19,11 @@ from ledger.store.transaction import Reading, Writing
 def purpose_of(tx: Reading, campaign: str, ref: str, sats: int) -> str | None:
     """The need that the first draft names which explains all of a spend, a payment by its order; None: any end."""
     for draft in tx.desk.drafts(waits_for=ref):
-        told = drafts.read(draft).explains
-        if draft.campaign != campaign or told.sats != sats:
+        explained = drafts.read(draft).explains
+        if draft.campaign != campaign or explained.sats != sats:
             continue
-        order = None if told.order is None else find_order(tx.session, campaign, told.order)
-        need = told.need if order is None else order.need
+        order = None if explained.order is None else find_order(tx.session, campaign, explained.order)
+        need = explained.need if order is None else order.need
         known = need is not None and find_need(tx.session, campaign, need) is not None
         return need if known else None
     return None
@@ -34,17 +34,17 @@ def record_drafts(tx: Writing, txid: str, *, now: int) -> list[Entry]:
     recorded = []
     for draft in tx.desk.drafts(waits_for=txid):
         try:
-            told = drafts.read(draft)
+            draft_read = drafts.read(draft)
             outcome = record(
                 tx,
-                told.kind,
+                draft_read.kind,
                 draft.campaign,
-                told.facts,
+                draft_read.facts,
                 now=now,
                 role=Role.RECORDER,
                 author=draft.user_id,
-                happened=told.beside.happened,
-                out_of_order=told.beside.out_of_order,
+                happened=draft_read.beside.happened,
+                out_of_order=draft_read.beside.out_of_order,
                 waits=False,
             )
         except StorageFailed:

@@ -126,31 +126,33 @@ def _sealed_in(tx: Reading, sealed: str) -> list[str]:
     rows = select(EvidenceRow.campaign, EvidenceRow.waits).where(
         EvidenceRow.sha256 == sealed, EvidenceRow.access == Access.SEALED
     )
-    found = tx.session.exec(rows.order_by(col(EvidenceRow.entry))).all()
-    return [campaign for campaign, waits in found if not waits] or [campaign for campaign, _ in found[:1]]
+    sealings = tx.session.exec(rows.order_by(col(EvidenceRow.entry))).all()
+    return [campaign for campaign, waits in sealings if not waits] or [
+        campaign for campaign, _ in sealings[:1]
+    ]
 
 
-def salted(tx: Writing, actor: Actor, told: Sealing, *, now: int) -> Sealing:
+def salted(tx: Writing, actor: Actor, facts: Sealing, *, now: int) -> Sealing:
     """A sealing with the salted hash of its paper; raises Refused where a standing entry shows that to the public."""
-    known = tx.papers.opened(told.sha256) is not None
-    sealed = told.sha256 if known else seal_paper(tx, actor, told.sha256, "", now=now)
+    known = tx.papers.opened(facts.sha256) is not None
+    sealed = facts.sha256 if known else seal_paper(tx, actor, facts.sha256, "", now=now)
     for row in _shown_of(tx, sealed):
         raise _is_otherwise(row)
-    return replace(told, sha256=sealed)
+    return replace(facts, sha256=sealed)
 
 
-def completed(tx: Writing, told: Evidence) -> Evidence:
+def completed(tx: Writing, facts: Evidence) -> Evidence:
     """Evidence with what the desk knows of its paper: of what is kept here the original and what was taken out of it.
 
     Raises Refused where it is told otherwise, or the paper is sealed, or waits for that.
     """
-    if told.access is Access.SEALED:
-        return told  # which its rule refuses
-    if tx.papers.opened(told.sha256) is not None:
+    if facts.access is Access.SEALED:
+        return facts  # which its rule refuses
+    if tx.papers.opened(facts.sha256) is not None:
         raise Refused.field("sha256", "is the salted hash of a sealed paper; name the copy that may be shown")
-    for row in _sealing(tx, told.sha256):
+    for row in _sealing(tx, facts.sha256):
         raise _is_otherwise(row)
-    for row in _sealing(tx, told.original or told.sha256):
+    for row in _sealing(tx, facts.original or facts.sha256):
         raise Refused.field(
             "original",
             "is sealed by entry {entry} of {campaign}, so its own hash is not published; name the salted one, {sealed}",
@@ -158,9 +160,9 @@ def completed(tx: Writing, told: Evidence) -> Evidence:
             campaign=row.campaign,
             sealed=row.sha256,
         )
-    kept = tx.session.get(PaperRow, told.sha256)
+    kept = tx.session.get(PaperRow, facts.sha256)
     if kept is None:
-        copies = select(PaperRow.sha256).where(PaperRow.original == told.sha256)
+        copies = select(PaperRow.sha256).where(PaperRow.original == facts.sha256)
         copy = tx.session.exec(copies.order_by(col(PaperRow.sha256))).first()
         if copy is not None:
             raise Refused.field(
@@ -169,27 +171,27 @@ def completed(tx: Writing, told: Evidence) -> Evidence:
                 "original",
                 copy=copy,
             )
-        return told if told.original is not None else replace(told, original=told.sha256)
-    done = tx.papers.treatments(told.sha256)
-    if told.done and set(told.done) != set(done):
+        return facts if facts.original is not None else replace(facts, original=facts.sha256)
+    done = tx.papers.treatments(facts.sha256)
+    if facts.done and set(facts.done) != set(done):
         raise Refused.field("done", "is not what was done to the copy that is kept; leave it out")
-    if told.original is not None and told.original != kept.original and told.access is Access.PUBLIC:
+    if facts.original is not None and facts.original != kept.original and facts.access is Access.PUBLIC:
         raise Refused.field(
             "original",
             "is not that of the copy that is kept; leave it out, or say that names are blacked out (redacted)",
         )
-    return replace(told, original=told.original or kept.original, done=done)
+    return replace(facts, original=facts.original or kept.original, done=done)
 
 
-def naming_salted(tx: Writing, told: F) -> F:
+def naming_salted(tx: Writing, facts: F) -> F:
     """Facts that name a sealed paper by the SHA-256 of its bytes, with its salted hash instead, which is published."""
     for name in _NAMING:
-        sha256 = getattr(told, name, None)
+        sha256 = getattr(facts, name, None)
         if isinstance(sha256, str) and len(sha256) == _DIGITS:
             sealed = _salted(secret_named(tx, _SECRET), sha256)[0]
             if tx.papers.opened(sealed) is not None:
-                told = replace(told, **{name: sealed})  # type: ignore[type-var]
-    return told
+                facts = replace(facts, **{name: sealed})  # type: ignore[type-var]
+    return facts
 
 
 def remove_paper(tx: Writing, actor: Actor, sha256: str, *, now: int) -> None:
@@ -225,13 +227,13 @@ def kept_though_sealed(tx: Reading) -> Iterator[tuple[int, str]]:
 
 def _kept_salted(tx: Reading) -> Iterator[tuple[str, str]]:
     """(salted hash, copy) of each kept copy, by its own hash and by that of its original."""
-    told = tx.progress.load(_SECRET)
-    if told is None:
+    secrets = tx.progress.load(_SECRET)
+    if secrets is None:
         return
     rows = select(PaperRow.sha256, PaperRow.original).order_by(col(PaperRow.sha256))
     for sha256, original in tx.session.exec(rows).all():
         for one in {sha256, original}:
-            yield _salted(bytes.fromhex(told), one)[0], sha256
+            yield _salted(bytes.fromhex(secrets), one)[0], sha256
 
 
 def _salted(secret: bytes, sha256: str) -> tuple[str, bytes]:

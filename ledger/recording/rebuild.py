@@ -133,13 +133,15 @@ def compared(tx: Reading, *, whole: bool) -> Compared:
     if whole or tx.journal.count() + tx.observations.head() <= _SHORT:
         every = model_rows(tx)
         return Compared(tuple(rebuild(tx)), every, every, True)
-    found, rows = [], 0
+    differences_found, rows = [], 0
     for table in model_tables():
         if table.c.keys()[:1] == ["entry"] and "campaign" in table.c:
             drawn = _drawn(tx, table)
-            found += [f"{table.name} {entry} differs from its entry" for entry, same in drawn if not same]
+            differences_found += [
+                f"{table.name} {entry} differs from its entry" for entry, same in drawn if not same
+            ]
             rows += len(drawn)
-    return Compared(tuple(found), rows, model_rows(tx), False)
+    return Compared(tuple(differences_found), rows, model_rows(tx), False)
 
 
 def _drawn(tx: Reading, table: Table) -> list[tuple[int, bool]]:
@@ -152,7 +154,7 @@ def _drawn(tx: Reading, table: Table) -> list[tuple[int, bool]]:
         *connection.execute(gone).all(),
         *connection.execute(asked.order_by(func.random()).limit(_DRAWN)).all(),
     }
-    return sorted((entry, _is_of(tx, entry, campaign, told)) for entry, campaign, told in rows)
+    return sorted((entry, _is_of(tx, entry, campaign, row)) for entry, campaign, row in rows)
 
 
 def _is_of(tx: Reading, entry: int, campaign: str, number: str | None) -> bool:
@@ -186,13 +188,13 @@ def folded(tx: Reading) -> Iterator[Scratch]:
 
 def differences(tx: Reading, made: Scratch) -> list[str]:
     """Sentences that name each row of the model that is not what was folded again."""
-    found: list[str] = []
+    differing: list[str] = []
     stored, again = tx.session.connection(), made.session.connection()
     filled = {*stored.scalars(_filled()), *again.scalars(_filled())}
     for table in model_tables():
         if table.name in filled:
-            found += _differences(table, stored, again)
-    return found
+            differing += _differences(table, stored, again)
+    return differing
 
 
 @cache

@@ -221,8 +221,8 @@ def record(
     if author is not None:
         tx.desk.note_author(seq, author)
 
-    def record_next(following: AnyKind, told: Facts) -> None:
-        record(tx, following, campaign, told, now=now, role=Role.SYSTEM, date=booked)
+    def record_next(following: AnyKind, facts_next: Facts) -> None:
+        record(tx, following, campaign, facts_next, now=now, role=Role.SYSTEM, date=booked)
 
     for what in kind.follows(books, folded):
         what(record_next)

@@ -143,8 +143,8 @@ def _corrections(context: Context, entry: Entry) -> Iterator[tuple[CorrectionRow
 def _fold(kinds: Mapping[str, AnyKind], books: Books, entry: Entry[Reversal]) -> None:
     """Take back in the model what the reversed entry left there; it is read from the journal, as it was published."""
     number = entry.facts.entry
-    found = Journal(books.session).by_seq(number)
-    undone = None if found is None else entry_from_bytes(found.data)
+    row = Journal(books.session).by_seq(number)
+    undone = None if row is None else entry_from_bytes(row.data)
     kind = None if undone is None else kinds.get(undone.kind)
     if undone is None or kind is None or kind.undoing is None:
         raise LedgerError(

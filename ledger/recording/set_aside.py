@@ -24,10 +24,10 @@ class Liar(NamedTuple):
 
 
 def save_liars(tx: Writing, liars: Iterable[Liar]) -> None:
-    told = sorted(liars, key=lambda liar: liar.name)
-    if told != load_liars(tx):
-        keys = keep_messages(tx.session, [liar.lied for liar in told])
-        rows = [liar._asdict() | {"lied": keys[liar.lied]} for liar in told]
+    in_order = sorted(liars, key=lambda liar: liar.name)
+    if in_order != load_liars(tx):
+        keys = keep_messages(tx.session, [liar.lied for liar in in_order])
+        rows = [liar._asdict() | {"lied": keys[liar.lied]} for liar in in_order]
         replace_all(tx.session, SetAsideRow, rows)
         forget_messages(tx.session)
 

@@ -125,9 +125,9 @@ class _Settling:
 
     def _late(self, before: int, young: int) -> list[WatchedTx]:
         """What was told late of blocks that were settled before."""
-        told = {facts.txid for block in self._look.late for facts in block.txs}
-        found = [w for w in map(self._observed.tx, sorted(told)) if w is not None and w.height is not None]
-        return [w for w in found if (w.height or 0) <= (young if w.coinbase else before)]
+        txids = {facts.txid for block in self._look.late for facts in block.txs}
+        waiting = [w for w in map(self._observed.tx, sorted(txids)) if w is not None and w.height is not None]
+        return [w for w in waiting if (w.height or 0) <= (young if w.coinbase else before)]
 
     # observing
 
@@ -153,8 +153,8 @@ class _Settling:
             (ObservationKind.BLOCK_JOINED, self._look.joined),
             (ObservationKind.BLOCK_FILLED, self._look.late),
         ):
-            for told in blocks:
-                self._append(told.source, kind, told.ref.hash, self._block(told))
+            for block_told in blocks:
+                self._append(block_told.source, kind, block_told.ref.hash, self._block(block_told))
         seen = {sighting.txid for sighting in self._look.seen}
         waiting = list(self._look.seen)
         while waiting:  # a payment out of an unconfirmed one may be told before it
@@ -175,12 +175,12 @@ class _Settling:
         self._append(sighting.source, ObservationKind.TX_SEEN, sighting.txid, sighted(sighting, outputs))
         return True
 
-    def _block(self, told: JoinedBlock) -> ObservedBlock:
+    def _block(self, block: JoinedBlock) -> ObservedBlock:
         """A block as its observation tells of it; whom a transaction pays is told where it spends coins of ours."""
-        inputs = {spent for facts in told.txs if not facts.coinbase for spent in facts.inputs}
+        inputs = {spent for facts in block.txs if not facts.coinbase for spent in facts.inputs}
         ours = self._observed.ours(inputs)
         txs = []
-        for facts in told.txs:
+        for facts in block.txs:
             outputs = own_outputs(self._tx, facts.outputs)
             spends = not ours.isdisjoint(facts.inputs)
             txs.append(
@@ -197,7 +197,7 @@ class _Settling:
                 )
             )
             ours |= {Outpoint(facts.txid, output.vout) for output in outputs}
-        return ObservedBlock(told.ref.height, told.ref.time, tuple(txs))
+        return ObservedBlock(block.ref.height, block.ref.time, tuple(txs))
 
     def _append(self, source: str, kind: ObservationKind, subject: str, body: ObservationBody) -> None:
         data = observation_bytes(body)
@@ -218,9 +218,9 @@ class _Settling:
         for watched in filter(None, known):
             yield from (output.campaign for output in watched.outputs)
             yield from self._owners(watched.inputs)
-        for told in transactions_of(body):
-            yield from (output.campaign for output in told.outputs)
-            yield from self._owners(map(str, told.inputs))
+        for transaction in transactions_of(body):
+            yield from (output.campaign for output in transaction.outputs)
+            yield from self._owners(map(str, transaction.inputs))
 
     def _owners(self, outpoints: Iterable[str]) -> Iterator[str]:
         return (coin.campaign for coin in map(self._observed.coin_to_be, outpoints) if coin is not None)
@@ -261,8 +261,8 @@ class _Settling:
         elif not progress.load("no_chain_since"):
             progress.save("no_chain_since", self._at)
         session = self._tx.session
-        told = {"at": self._at, "agreed": look.agreed, "best_height": look.best_height}
-        replace_all(session, LastLookRow, (told,))
+        noted = {"at": self._at, "agreed": look.agreed, "best_height": look.best_height}
+        replace_all(session, LastLookRow, (noted,))
         said = [why for source in look.sources for why in (source.error, source.lied) if why is not None]
         keys = keep_messages(session, said)
         answers = [

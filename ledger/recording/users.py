@@ -214,10 +214,10 @@ def actor_of_token(tx: Reading, token: str, *, now: int) -> Actor | None:
     """Who a token belongs to, with what it may do; None for an unknown, revoked, ended or disabled one."""
     if not token.startswith(TOKEN_PREFIX):
         return None
-    found = tx.desk.by_token_hash(token_hash(token), rfc3339(now))
-    if found is None or found[0].disabled:
+    row = tx.desk.by_token_hash(token_hash(token), rfc3339(now))
+    if row is None or row[0].disabled:
         return None
-    user, kept = found
+    user, kept = row
     return Actor(user.id, user.name, _standing(tx, user, now), kept.scopes, kept.campaigns, kept.until)
 
 

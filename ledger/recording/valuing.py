@@ -109,7 +109,7 @@ class Unvalued:
 def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
     """Moments to ask for now: of gifts that settled without a value, or that are about to settle."""
     tried = rate_tries(tx)
-    found: dict[Minute, tuple[int, RateWanted]] = {}
+    by_minute: dict[Minute, tuple[int, RateWanted]] = {}
     for campaign in campaigns(tx.session):
         if not _is_valued_by_rate(campaign):
             continue
@@ -119,17 +119,17 @@ def rates_wanted(tx: Reading, *, now: int) -> list[RateWanted]:
             )
             before = tried.get(wanted.minute, _NEVER_TRIED)
             ready = _ready_at(wanted)
-            if wanted.minute in found or before.tries >= GIVE_UP or ready > now or _waits(before, now):
+            if wanted.minute in by_minute or before.tries >= GIVE_UP or ready > now or _waits(before, now):
                 continue
             if price_at(tx.session, campaign, moment) is None:
-                found[wanted.minute] = (before.tries, wanted)
-    ordered = sorted(found.values(), key=lambda row: (row[0], row[1].at, row[1].minute))
+                by_minute[wanted.minute] = (before.tries, wanted)
+    ordered = sorted(by_minute.values(), key=lambda row: (row[0], row[1].at, row[1].minute))
     return [wanted for _, wanted in ordered[:ASKED_AT_ONCE]]
 
 
-def _waits(told: RateTry, now: int) -> bool:
+def _waits(tried: RateTry, now: int) -> bool:
     """Not for longer than any pause: what is due later was told by a clock that ran ahead."""
-    return now < told.due <= now + LONGEST_PAUSE
+    return now < tried.due <= now + LONGEST_PAUSE
 
 
 def _is_valued_by_rate(campaign: CampaignRow) -> bool:
@@ -173,13 +173,13 @@ class _Rows(Protocol[T]):
 
 def _in_turn(session: Session, slug: str, now: int, rows: _Rows[T]) -> tuple[Sequence[T], bool]:
     """What waits for a value, and whether this is all; of a long list another part in each minute."""
-    found = rows(session, slug, limit=SCANNED)
-    if len(found) < SCANNED:
-        return found, True
-    first, last = (unix_seconds(told) for told in unvalued_since(session, slug))
+    rows_read = rows(session, slug, limit=SCANNED)
+    if len(rows_read) < SCANNED:
+        return rows_read, True
+    first, last = (unix_seconds(row) for row in unvalued_since(session, slug))
     start = rfc3339(first + (last - first) * (now // MINUTE % 256) // 255)
     later = rows(session, slug, low=start, limit=SCANNED)
-    return [*later, *found[: SCANNED - len(later)]], False
+    return [*later, *rows_read[: SCANNED - len(later)]], False
 
 
 def _clock_of(tx: Reading, campaign: CampaignRow, moment: UnvaluedMoment) -> int | None:
@@ -252,8 +252,8 @@ def _valuable(
         gifts, whole = _in_turn(session, slug, now, unvalued_gifts_of)
         return (gift for gift in gifts if _is_used(lines, gift)), whole
     blocks, whole = _in_turn(session, slug, now, unvalued_blocks)
-    told = ((block.moment, _clock_of(tx, campaign, block.moment)) for block in blocks)
-    ready = (m for m, at in told if at is not None and price_at(tx.session, campaign, at) is not None)
+    moments = ((block.moment, _clock_of(tx, campaign, block.moment)) for block in blocks)
+    ready = (m for m, at in moments if at is not None and price_at(tx.session, campaign, at) is not None)
     return (gift for moment in ready for gift in unvalued_gifts_in(session, moment)), whole
 
 
@@ -271,8 +271,8 @@ def _possible(tx: Reading, books: Books, campaign: CampaignRow, gift: SettledGif
         return None
     n = gift.valuations_undone or None
     if campaign.valuation is ValuationClock.CONVERSION:
-        found = converted_value(books, campaign, gift)
-        return None if found is None else Valuation(outpoint=gift.outpoint, n=n)
+        converted = converted_value(books, campaign, gift)
+        return None if converted is None else Valuation(outpoint=gift.outpoint, n=n)
     return Valuation(outpoint=gift.outpoint, at=_clock_of(tx, campaign, moment_of(gift)), n=n)
 
 
@@ -290,8 +290,8 @@ def unvalued_gifts(tx: Reading, slug: str, *, now: int) -> tuple[Unvalued, ...]:
 
     def told(moment: UnvaluedMoment) -> tuple[int, Wording]:
         clock = _clock_of(tx, campaign, moment)
-        found = None if clock is None else tried.get((slug, campaign.currency, minute_of(clock)))
-        return (0, _NO_RATE) if found is None else (found.tries, found.why)
+        tried_rate = None if clock is None else tried.get((slug, campaign.currency, minute_of(clock)))
+        return (0, _NO_RATE) if tried_rate is None else (tried_rate.tries, tried_rate.why)
 
     first = list(unvalued_gifts_of(session, slug, high=old, limit=LISTED + 1))
     count, sats = whole.gifts, whole.sats
@@ -313,13 +313,13 @@ def rate_tries(tx: Reading) -> dict[Minute, RateTry]:
     return {(row.campaign, row.currency, row.at): RateTry(row.tries, row.due, why[row.why]) for row in rows}
 
 
-def _note_try(tx: Writing, minute: Minute, told: RateTry) -> None:
+def _note_try(tx: Writing, minute: Minute, tried: RateTry) -> None:
     """Few are kept: what is forgotten is only asked for again."""
     table, connection = table_of(RateTryRow), tx.session.connection()
     campaign, currency, at = minute
     row = {"campaign": campaign, "currency": currency, "at": at}
-    why = keep_messages(tx.session, [told.why])[told.why]
-    connection.execute(upsert(tx.session, RateTryRow), row | told._asdict() | {"why": why})
+    why = keep_messages(tx.session, [tried.why])[tried.why]
+    connection.execute(upsert(tx.session, RateTryRow), row | tried._asdict() | {"why": why})
     due = select(table.c.due).order_by(table.c.due.desc()).offset(_MOST_TRIED).limit(1).scalar_subquery()
     connection.execute(delete(table).where(table.c.due <= due))
     forget_messages(tx.session)

@@ -151,7 +151,7 @@ def coming_back(session: Session, campaign: str, exchange: str) -> int:
 
 def promised(session: Session, campaign: str, exchange: str) -> int:
     """Sats at an exchange that are told as gone from there and wait for an approval."""
-    told = (
+    sold = (
         select(func.coalesce(func.sum(ConversionRow.sold), 0)).where(
             ConversionRow.campaign == campaign,
             ConversionRow.exchange == exchange,
@@ -169,7 +169,7 @@ def promised(session: Session, campaign: str, exchange: str) -> int:
             CustodyFeeRow.status == ProposalStatus.PENDING,
         ),
     )
-    return sum(int(session.exec(query).one()) for query in told)
+    return sum(int(session.exec(query).one()) for query in sold)
 
 
 def taken_at(
@@ -228,17 +228,17 @@ def borne_at(books: Books, campaign: str, exchange: str, sats: int) -> tuple[Tak
         for line in lines.at_exchanges(campaign, exchange)
         if (pieces := lines.lowest_free(str(line), lines.length(str(line))))
     ]
-    found = []
+    takings = []
     for taking, share in zip(free, shares(taken, free), strict=True):
         borne, _ = parted_alike(lines, taking.line, taking.pieces, share)
-        found += [Taking(taking.restriction, taking.line, borne)] if borne else []
-    return tuple(found)
+        takings += [Taking(taking.restriction, taking.line, borne)] if borne else []
+    return tuple(takings)
 
 
 def blocked_at(books: Books, campaign: str, exchange: str) -> int:
     """Sats at an exchange that are of gifts which were blocked since: nothing more of them leaves."""
-    found = blocked_at_exchanges(books, campaign)
-    return sum(sats for (where, _), sats in found.items() if where == exchange)
+    blocked = blocked_at_exchanges(books, campaign)
+    return sum(sats for (where, _), sats in blocked.items() if where == exchange)
 
 
 def require_at(books: Books, campaign: str, exchange: str, sats: int) -> None:
@@ -267,13 +267,13 @@ def _drawn(
     there = [(restriction, line) for restriction, line in at if lines.exists(line)]
     free = sum(lines.free_units(line) for _, line in there)
     units = free * sats // whole if whole else 0
-    found = []
+    takings = []
     for restriction, line in there:
         pieces = lines.lowest_free(line, units) if units else ()
         if pieces:
-            found.append(Taking(restriction, line, pieces))
-            units -= found[-1].units
-    return tuple(found)
+            takings.append(Taking(restriction, line, pieces))
+            units -= takings[-1].units
+    return tuple(takings)
 
 
 def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
@@ -293,13 +293,13 @@ def lying_at_exchanges(books: Books, campaign: str) -> Iterator[Lying]:
     left = {exchange: coins_at(books, campaign, exchange) for exchange in {row.exchange for row in rows}}
     for (exchange, _), sats in blocked.items():
         left[exchange] = max(0, left.get(exchange, 0) - sats)
-    found = []
+    lying = []
     for row in reversed(rows):
         apart = blocked[row.exchange, row.number] if row.noun == "deposit" else 0
         sats = min(row.amount - apart, left[row.exchange])
         left[row.exchange] -= sats
-        found += [Lying(row, sats)] if sats else []
-    yield from reversed(found)
+        lying += [Lying(row, sats)] if sats else []
+    yield from reversed(lying)
 
 
 def parted_fee(

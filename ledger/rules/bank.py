@@ -339,10 +339,10 @@ def require_movement(context: Context, entry: int, bank: str, currency: str) -> 
     """
     moved = movement_of(context.books.session, context.campaign, entry, bank, currency)
     if moved is None:
-        told = context.entry(entry)
-        if told is None or told.campaign != context.campaign:
+        movement_entry = context.entry(entry)
+        if movement_entry is None or movement_entry.campaign != context.campaign:
             raise NotFound.field("entry", "there is no entry {entry} in this campaign", entry=entry)
-        if told.reverses is None:
+        if movement_entry.reverses is None:
             raise Refused.field(
                 "entry", "moved {moved} at {bank}; not this line", moved=Figure(currency, 0), bank=bank
             )

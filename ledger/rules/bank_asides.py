@@ -82,12 +82,12 @@ def lines_of_aside(session: Session, aside: AsideRow) -> Sequence[BankLineRow]:
 
 def _named(context: Context, facts: Aside) -> Sequence[BankLineRow]:
     """The lines that are asked for one by one; raises NotFound or Conflict."""
-    found = []
+    lines = []
     for identity in dict.fromkeys(facts.lines):
         line = open_line(context, identity)
         _require_unmatched(line)
-        found.append(line)
-    return found
+        lines.append(line)
+    return lines
 
 
 def _require_unmatched(line: BankLineRow) -> None:

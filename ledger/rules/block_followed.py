@@ -77,12 +77,12 @@ def follow(context: Context, outpoint: str, sats: int) -> Followed | None:
     if taken_by(context.books.session, context.campaign, outpoint) is None:
         require_unspent(context, outpoint)
         return None
-    found = Followed({}, [], [])
-    _walk(context, outpoint, sats, found)
-    return found
+    followed = Followed({}, [], [])
+    _walk(context, outpoint, sats, followed)
+    return followed
 
 
-def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
+def _walk(context: Context, outpoint: str, sats: int, followed: Followed) -> None:
     session, campaign = context.books.session, context.campaign
     txid = taken_by(session, campaign, outpoint)
     spend = next(
@@ -105,8 +105,8 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
         raise Conflict.field(
             "block", "a reorganisation undid the spend {ref}; release it when that has settled again", ref=ref
         )
-    found.taken.append(TakenBy(ref, outpoint))
-    left = min(sats, spend.blocked - found.left.get(ref, 0))
+    followed.taken.append(TakenBy(ref, outpoint))
+    left = min(sats, spend.blocked - followed.left.get(ref, 0))
     if left:
         moved = spend.explanation in {ExplainedBy.MOVE, ExplainedBy.OWN_MOVE}
         if spend.explained_by is not None and not moved:
@@ -115,7 +115,7 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
                 "its coins were explained while it was blocked, by {explained_by}; reverse that first",
                 explained_by=spend.explained_by,
             )
-        found.left[ref] = found.left.get(ref, 0) + left
+        followed.left[ref] = followed.left.get(ref, 0) + left
     rest = sats - left
     for coin in spend_change(session, spend):
         again = min(rest, coin.blocked)
@@ -123,12 +123,12 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
             continue
         rest -= again
         onward = str(Outpoint(spend.txid, coin.vout))
-        found.kept.append(CameBack(ref, coin.vout, again))
+        followed.kept.append(CameBack(ref, coin.vout, again))
         if taken_by(session, campaign, onward) is None:
             require_unspent(context, onward)
-            found.here += again
+            followed.here += again
         else:
-            _walk(context, onward, again, found)
+            _walk(context, onward, again, followed)
     if rest:
         raise Conflict.field(
             "block",
@@ -139,14 +139,14 @@ def _walk(context: Context, outpoint: str, sats: int, found: Followed) -> None:
 
 
 def released_coins(
-    context: Context, release: str, line: str, start: int, found: Followed
+    context: Context, release: str, line: str, start: int, followed: Followed
 ) -> tuple[tuple[Transfer, ...], tuple[Operation, ...]]:
     """What is left of the gift joins the wallet; units that left are the own ones of the spends that took them."""
     books, campaign = context.books, context.campaign
     wallet, blocked = (account(kind, campaign) for kind in (AccountClass.WALLET, AccountClass.BLOCKED))
-    transfers = (Transfer(wallet, blocked, "BTC", found.here),) if found.here else ()
+    transfers = (Transfer(wallet, blocked, "BTC", followed.here),) if followed.here else ()
     operations: list[Operation] = []
-    for ref, sats in found.left.items():
+    for ref, sats in followed.left.items():
         spend = require_spend(books.session, campaign, ref)
         part = Part(PartKind.FEE, sats, sats)  # of a move, whose fee is all that left
         if spend.explained_by is None:

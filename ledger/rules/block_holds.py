@@ -89,7 +89,7 @@ def blocked_intervals(books: Books, campaign: str) -> Iterator[tuple[str, str, i
 
 def blocked_at_exchanges(books: Books, campaign: str) -> Counter[tuple[str, str]]:
     """Sats of blocked gifts that lie at exchanges, by exchange and the number of the deposit that brought them."""
-    found: Counter[tuple[str, str]] = Counter()
+    blocked: Counter[tuple[str, str]] = Counter()
     for _, line, start, end in blocked_intervals(books, campaign):
         name = line_named(line)
         if isinstance(name, ExchangeLine):
@@ -97,8 +97,8 @@ def blocked_at_exchanges(books: Books, campaign: str) -> Counter[tuple[str, str]
             for source in brought:
                 held = held_by_block(books.lines, line, max(start, source.start), min(end, source.end))
                 if source.use is not None:
-                    found[name.exchange, use_named(source.use).number] += units_in(held)
-    return found
+                    blocked[name.exchange, use_named(source.use).number] += units_in(held)
+    return blocked
 
 
 def held_again(
@@ -106,22 +106,22 @@ def held_again(
 ) -> tuple[Change, ...]:
     """What holds units of blocked gifts that an entry frees and does not take again: nothing more of them is spent."""
     freed, taken = list(freed), list(taken)
-    found = []
+    changes = []
     for number, line, start, end in blocked_intervals(books, campaign):
         own = [piece for name, pieces in freed if name == line for piece in common(pieces, ((start, end),))]
         gone = [piece for name, pieces in taken if name == line for piece in pieces]
         left = without(own, gone)
         if left:
-            found.append(
+            changes.append(
                 Change(line, left, UnitState.FREE, UnitState.HELD, str(HoldName(HoldCause.BLOCK, number)))
             )
-    return tuple(found)
+    return tuple(changes)
 
 
 def held_onward(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ...]:
     """What holds units of blocked gifts that uses carry on, of what a spend had taken before it was explained."""
     uses, lines = list(uses), books.lines
-    found = []
+    changes = []
     for block in standing_blocks(books.session, campaign):
         gift = given_money(books.session, campaign, block.gift)
         if gift is None or not gift.live or gift.units is None:
@@ -130,7 +130,7 @@ def held_onward(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Chang
             for use in uses:
                 for first, last in common(use.pieces, ((start, end),)) if use.line == line else ():
                     low = use.count_at(first)
-                    found += [
+                    changes += [
                         Change(
                             part.line,
                             ((part.start + below, part.start + upto),),
@@ -141,7 +141,7 @@ def held_onward(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Chang
                         for part, below, upto in use.outs_between(low, low + last - first)
                         if part.line is not None and below < upto
                     ]
-    return tuple(found)
+    return tuple(changes)
 
 
 def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ...]:
@@ -152,12 +152,12 @@ def let_go(books: Books, campaign: str, uses: Iterable[Use]) -> tuple[Change, ..
         for part in use.parts
         if part.line is not None
     ]
-    found = []
+    changes = []
     for _, line, start, end in blocked_intervals(books, campaign) if yielded else ():
         held = held_by_block(books.lines, line, start, end)
         back = tuple(piece for name, of in yielded if name == line for piece in common(held, (of,)))
-        found += [Change(line, back, UnitState.HELD, UnitState.FREE, "")] if back else []
-    return tuple(found)
+        changes += [Change(line, back, UnitState.HELD, UnitState.FREE, "")] if back else []
+    return tuple(changes)
 
 
 def freed_by(uses: Iterable[Use]) -> list[Freed]:

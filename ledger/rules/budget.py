@@ -94,14 +94,14 @@ def spendable(
     bound, purse = _bound(books, campaign), Purse(books, campaign, later)
     scale = _scale(purse, currency, date) if bound.keys() - {currency} else None
     spoken = defaultdict[str, int](int) if scale is None else _spoken_for(scale, currency, bound)
-    found = price_of(books, campaign, currency, date) if by_rates else None
+    price = price_of(books, campaign, currency, date) if by_rates else None
 
     def in_hand(restriction: str) -> int:
         money = purse.free(currency, restriction)
         if currency == "BTC":
             return money - spoken[restriction]
         coins = purse.free("BTC", restriction) - spoken[restriction]
-        return money + (max(0, coins) * found.price // SATS if found else 0)
+        return money + (max(0, coins) * price.price // SATS if price else 0)
 
     here = bound.get(currency, {})
     # What a need's own money does not cover of its orders is covered by unrestricted money.
@@ -194,15 +194,15 @@ def _rate_to(books: Books, campaign: str, asset: str, currency: str, date: str) 
     wanted = None if quoted is None else price_of(books, campaign, currency, date)
     if quoted is not None and wanted is not None:
         return _Rate(Fraction(wanted.price, quoted.price), (quoted.number,))
-    found = exchange(books.session, campaign, asset, currency, date)
-    return None if found is None else _Rate(_minor(found.price, asset, currency), found.rates)
+    rate = exchange(books.session, campaign, asset, currency, date)
+    return None if rate is None else _Rate(_minor(rate.price, asset, currency), rate.rates)
 
 
 def rates_of_others(books: Books, campaign: str, currency: str, date: str) -> tuple[str, ...]:
     """The numbers of the rates by which unrestricted money of other currencies counts, by currency."""
     assets = _others(books, campaign, currency)
-    found = (_rate_to(books, campaign, asset, currency, date) for asset in assets)
-    return tuple(dict.fromkeys(name for rate in found if rate is not None for name in rate.names))
+    rates = (_rate_to(books, campaign, asset, currency, date) for asset in assets)
+    return tuple(dict.fromkeys(name for rate in rates if rate is not None for name in rate.names))
 
 
 def price_of(books: Books, campaign: str, currency: str, date: str) -> Priced | None:
@@ -287,16 +287,16 @@ def _for_one_sat(books: Books, campaign: str, currency: str, date: str) -> Fract
 
 def _quoted(books: Books, campaign: str, currency: str, date: str) -> Fraction | None:
     """Minor units of a currency that a sat was quoted at up to a day, else by the newest quote; None without one."""
-    found = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
-    return None if found is None else Fraction(found.price, SATS)
+    price = price_of(books, campaign, currency, date) or price_of(books, campaign, currency, _ANY_DAY)
+    return None if price is None else Fraction(price.price, SATS)
 
 
 def _then_or_later(books: Books, campaign: str, asset: str, currency: str, date: str) -> Fraction | None:
     """Minor units of a currency that one of another is, by the rates of a day, else of before it, else of after it."""
     for day, aged in ((date, True), (date, False), (_ANY_DAY, False)):
-        found = exchange(books.session, campaign, asset, currency, day, aged=aged)
-        if found is not None:
-            return _minor(found.price, asset, currency)
+        price = exchange(books.session, campaign, asset, currency, day, aged=aged)
+        if price is not None:
+            return _minor(price.price, asset, currency)
     return None
 
 

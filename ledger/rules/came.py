@@ -174,13 +174,13 @@ class NotGifts:
 
     def on(self, line: MoneyLine) -> list[tuple[int, int]]:
         """(start, end) of such units of a line."""
-        found: list[tuple[int, int]] = []
+        intervals: list[tuple[int, int]] = []
         if line.asset == "BTC" and self._apart:
-            found += self._asked(_COINS, {"of_line": str(line)})
+            intervals += self._asked(_COINS, {"of_line": str(line)})
         named = self._named.get(line.asset) if line.restriction == FREE else None
         if named:
-            found += self._asked(_NAMED, {"of_line": str(line), "of_gifts": named})
-        return found
+            intervals += self._asked(_NAMED, {"of_line": str(line), "of_gifts": named})
+        return intervals
 
     def before(self, line: MoneyLine | GoodsLine) -> list[tuple[int, int]]:
         """(start, end) of units of a line that were there before the books begin (docs/rules.md, 31)."""

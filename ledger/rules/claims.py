@@ -155,7 +155,7 @@ def _owed(papers: OrderPapers) -> list[OpenClaim]:
     orders = {order.number: order for order in papers.bound}
     on_others = [(claim, claim_left(books, claim)) for claim in standing_claims(session, campaign)]
     unpaid = _Unpaid(papers, orders)
-    found = [
+    open_claims = [
         *_of_pieces(books, campaign, orders, unpaid, on_others),
         *_of_closed(books, campaign, orders),
         *_of_rests(session, campaign, unpaid),
@@ -163,7 +163,7 @@ def _owed(papers: OrderPapers) -> list[OpenClaim]:
     ]
     followed = _followed(session, campaign)
     return sorted(
-        (_with_owner(claim, followed.get(_followed_as(claim), ())) for claim in found),
+        (_with_owner(claim, followed.get(_followed_as(claim), ())) for claim in open_claims),
         key=lambda claim: (
             claim.since, claim.order, claim.item, claim.failure, claim.lot, str(claim.paper), claim.claim,
         ),
@@ -342,19 +342,19 @@ def _still_failed(
     lines = books.lines
     uses = lines.uses(fact.use for fact in facts)
     resumed = lines.resumed(uses)
-    found: dict[tuple[str, PartKind], int] = defaultdict(int)
+    pieces_failed: dict[tuple[str, PartKind], int] = defaultdict(int)
     for fact in facts:
         use = uses[fact.use]
         for index, part in enumerate(use.parts):
             if part.kind is fact.kind and part.line is None:
                 line = resumed.get((use.id, index))
-                found[fact.use, fact.kind] = part.out if line is None else lines.free_units(line)
+                pieces_failed[fact.use, fact.kind] = part.out if line is None else lines.free_units(line)
     # What a carrier or an insurer is held to answer for, the supplier does not owe.
     for claim, pieces in on_others:
         failed = claim.ended_in, PartKind(claim.failure.value)
-        if failed in found:
-            found[failed] -= pieces
-    return found
+        if failed in pieces_failed:
+            pieces_failed[failed] -= pieces
+    return pieces_failed
 
 
 def _paid(
@@ -367,11 +367,11 @@ def _paid(
     lines = {
         order_line(campaign, number, name, orders[number].currency): (number, name) for number, name in priced
     }
-    found: dict[tuple[str, str], int] = defaultdict(int)
+    paid: dict[tuple[str, str], int] = defaultdict(int)
     for line, runs in books.lines.brought_by_uses(lines).items():
         item = priced[lines[line]]
-        found[lines[line]] = sum(item.value_of(start, end) for start, end, _ in runs)
-    return found
+        paid[lines[line]] = sum(item.value_of(start, end) for start, end, _ in runs)
+    return paid
 
 
 def _first_paid(session: Session, campaign: str) -> dict[int, str]:
@@ -492,10 +492,10 @@ _FOLLOWED = (
 
 def _followed(session: Session, campaign: str) -> dict[_Followed, list[FollowedClaimRow]]:
     """Who follows what, the newest first."""
-    found: dict[_Followed, list[FollowedClaimRow]] = defaultdict(list)
+    followed: dict[_Followed, list[FollowedClaimRow]] = defaultdict(list)
     for order, claim, row in session.exec(_FOLLOWED, params={"of_campaign": campaign}):
-        found[order or "", claim or ""].append(row)
-    return found
+        followed[order or "", claim or ""].append(row)
+    return followed
 
 
 def _with_owner(claim: OpenClaim, said: Sequence[FollowedClaimRow]) -> OpenClaim:

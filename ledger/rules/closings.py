@@ -99,7 +99,7 @@ def _closed(span: Span) -> bool:
 
 def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
     """What an order still has open, item by item."""
-    found = []
+    items_left = []
     for item in items_of(books.session, order):
         line = order_line(order.campaign, order.number, item.item, order.currency)
         filled, length = books.lines.filled(line), books.lines.length(line)
@@ -110,8 +110,8 @@ def left_of(books: Books, order: OrderRow) -> tuple[ItemLeft, ...]:
             if span.state is not UnitState.FREE and not _closed(span)
         ]
         pieces = books.net(open_account(order.campaign, order.number, item.item), item.product)
-        found.append(left_of_item(item, line, filled, free, unpaid, pieces))
-    return tuple(found)
+        items_left.append(left_of_item(item, line, filled, free, unpaid, pieces))
+    return tuple(items_left)
 
 
 def left_of_item(

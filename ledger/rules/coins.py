@@ -61,8 +61,8 @@ def undecided_outpoints(session: Session, campaign: str) -> list[str]:
         .join(SpendChangeRow, col(SpendChangeRow.entry) == SpendRow.entry)
         .where(SpendRow.campaign == campaign, col(SpendChangeRow.undecided) > none)
     )
-    found = {*session.exec(gifts), *session.exec(change)}
-    return [f"{txid}:{vout}" for txid, vout in sorted(found)]
+    outpoints = {*session.exec(gifts), *session.exec(change)}
+    return [f"{txid}:{vout}" for txid, vout in sorted(outpoints)]
 
 
 class CoinClasses:
@@ -84,10 +84,10 @@ class CoinClasses:
         """
         outpoint = Outpoint.parse(coin.outpoint)
         change = tuple(
-            (campaign, self._change(campaign, coin, told))
+            (campaign, self._change(campaign, coin, received))
             for campaign, coins in self.change_of(outpoint.txid)
-            for told in coins
-            if told.vout == outpoint.vout
+            for received in coins
+            if received.vout == outpoint.vout
         )
         if change:
             return change
@@ -105,11 +105,11 @@ class CoinClasses:
             into = gift.counted_in
         return ((coin.campaign, Counted(**{into.value: coin.sats})),)
 
-    def _change(self, campaign: str, coin: Coin, told: ChangeCoin) -> Counted:
+    def _change(self, campaign: str, coin: Coin, change: ChangeCoin) -> Counted:
         decided = find_gift(self.books.session, campaign, coin.outpoint)
         if decided is not None and decided.counted_in is Coins.WALLET:
-            return Counted(told.wallet + told.undecided, told.dust, blocked=told.blocked or 0)
-        return Counted(told.wallet, told.dust, told.undecided, told.blocked or 0)
+            return Counted(change.wallet + change.undecided, change.dust, blocked=change.blocked or 0)
+        return Counted(change.wallet, change.dust, change.undecided, change.blocked or 0)
 
     def followed(self, txid: str, output: WatchedOutput) -> Iterator[SettledGift]:
         """What the journal follows of an output by itself: a gift, or what was decided about, by campaign.

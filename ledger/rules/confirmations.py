@@ -194,8 +194,8 @@ def _surplus(session: Session, facts: Confirmation, sent: Sent) -> tuple[LotCoun
     listed = {lot.of for lot in sent.lots}
     if len({lot.of for lot in facts.others}) != len(facts.others):
         raise Refused.field("others", "names a lot twice; add its pieces together")
-    told = others_counted(session, sent.paper)
-    found = []
+    counted_by_others = others_counted(session, sent.paper)
+    surplus = []
     for index, lot in enumerate(facts.others):
         if lot.of in listed:
             raise Refused.field(f"others.{index}.lot", "{lot} is on the paper; count it there", lot=lot.lot)
@@ -205,10 +205,10 @@ def _surplus(session: Session, facts: Confirmation, sent: Sent) -> tuple[LotCoun
                 "{lot} is not on the paper; name one that is",
                 lot=lot.instead_of,
             )
-        more = lot.quantity - told.get(lot.of, 0)
+        more = lot.quantity - counted_by_others.get(lot.of, 0)
         if more > 0:
-            found.append(LotCount(product=lot.product, lot=lot.lot, quantity=more))
-    return tuple(found)
+            surplus.append(LotCount(product=lot.product, lot=lot.lot, quantity=more))
+    return tuple(surplus)
 
 
 _DIGITS = 15
@@ -341,15 +341,15 @@ def _post_explained(context: Context, facts: Explanation) -> Posting[Explains]:
             quantity=facts.quantity,
             left=gap,
         )
-    told = _explaining(context, facts)
-    if told is None:
+    explaining = _explaining(context, facts)
+    if explaining is None:
         raise NotFound.field(
             "document",
             "there is no standing {kind} {document}; record it first",
             kind=facts.by,
             document=facts.document,
         )
-    document, pieces = told
+    document, pieces = explaining
     if document == paper:
         raise Refused.field("document", "is what was counted; name what tells why the counts differ")
     if not pieces:
@@ -412,9 +412,9 @@ def _of_counts(context: Context, facts: Explanation) -> Iterator[int]:
     """The entries of the count that is explained, and of what explains it."""
     session = context.books.session
     confirmation = confirmation_of(session, _paper(session, context.campaign, facts.about, facts.paper))
-    told = _explaining(context, facts)
+    explained = _explaining(context, facts)
     yield from () if confirmation is None else (confirmation.entry,)
-    yield from () if told is None else (told[0],)
+    yield from () if explained is None else (explained[0],)
 
 
 def _explaining(context: Context, facts: Explanation) -> tuple[int, int] | None:
@@ -432,11 +432,11 @@ def pieces_stated(
     session, campaign = context.books.session, context.campaign
     match by:
         case ExplainedBy.LOSS | ExplainedBy.FIND:
-            found = (find_loss if by is ExplainedBy.LOSS else find_find)(session, campaign, number)
-            if found is None or found.reversed_by is not None:
+            paper = (find_loss if by is ExplainedBy.LOSS else find_find)(session, campaign, number)
+            if paper is None or paper.reversed_by is not None:
                 return None
-            told = Lot(found.product, found.lot) == lot and place in {None, found.place}
-            return found.entry, found.quantity if told else 0
+            is_same = Lot(paper.product, paper.lot) == lot and place in {None, paper.place}
+            return paper.entry, paper.quantity if is_same else 0
         case ExplainedBy.ARRIVAL:
             arrival = find_arrival(session, campaign, number)
             if arrival is None or arrival.reversed_by is not None:
@@ -464,12 +464,12 @@ def pieces_stated(
 
 def _corrected(context: Context, number: str, lot: Lot) -> tuple[int, int] | None:
     """What an entry that was reversed had told of a lot, by its number."""
-    told = int(number) if len(number) <= _DIGITS and number.isascii() and number.isdecimal() else 0
-    entry = context.entry(told)
-    if entry is None or context.books.reversed_by(told) is None:
+    entry_number = int(number) if len(number) <= _DIGITS and number.isascii() and number.isdecimal() else 0
+    entry = context.entry(entry_number)
+    if entry is None or context.books.reversed_by(entry_number) is None:
         return None
     here = entry.transfers if entry.campaign == context.campaign else ()
-    return told, max((t.amount for t in here if t.asset == str(lot)), default=0)
+    return entry_number, max((t.amount for t in here if t.asset == str(lot)), default=0)
 
 
 def _explained_by(session: Session, document: int, lot: Lot) -> int:

@@ -88,9 +88,9 @@ def _post(context: Context, facts: Contribution) -> Posting[Joined]:
     return Posting(tuple(transfers), tuple(operations), Joined((line, start, end)))
 
 
-def likeness_of_reference(told: str | None) -> str | None:
+def likeness_of_reference(written: str | None) -> str | None:
     """What a bank's references that look alike have in common; None where it gave none."""
-    reference = reference_of(told or "")
+    reference = reference_of(written or "")
     return likeness_of_number(reference) if reference else None
 
 
@@ -122,13 +122,13 @@ def _fold(books: Books, entry: Entry[Contribution, Joined]) -> None:
 def _doubts(books: Books, entry: Entry[Contribution, Joined]) -> Iterator[Doubtful]:
     """What banks kept of it, if much; and the contributions that stand at the same bank with a reference like this
     one's: a gift may be told twice."""
-    told = books.session.get_one(ContributionRow, entry.seq)
-    yield from unusual_gift(books.session, told)
-    if told.reference_likeness is None:
+    row = books.session.get_one(ContributionRow, entry.seq)
+    yield from unusual_gift(books.session, row)
+    if row.reference_likeness is None:
         return
     alike = select(ContributionRow.entry).where(
-        ContributionRow.bank == told.bank,
-        ContributionRow.reference_likeness == told.reference_likeness,
+        ContributionRow.bank == row.bank,
+        ContributionRow.reference_likeness == row.reference_likeness,
         col(ContributionRow.reversed_by).is_(None),
         ContributionRow.entry < entry.seq,
     )

@@ -160,14 +160,14 @@ def _require_fills_tie(facts: Conversion) -> None:
         "proceeds": sum(fill.proceeds for fill in facts.fills),
         "exchange_fee": sum(fill.fee for fill in facts.fills),
     }
-    for field, told in sums.items():
+    for field, summed in sums.items():
         total = getattr(facts, field)
-        if told != total:
+        if summed != total:
             raise Refused.field(
                 field,
                 "is {total} and the fills sum to {sum}; give every fill, or the total of them",
                 total=total,
-                sum=told,
+                sum=summed,
             )
 
 
@@ -217,14 +217,14 @@ def _below(fill: Fill, units: int, fee: int, count: int) -> tuple[int, int, int,
 
 def _cuts(takings: Sequence[Taking], low: int, high: int) -> list[tuple[Taking, int, int, int]]:
     """(taking, count at which it begins, first and last count) of what lies in `low..high`; never empty."""
-    found, start = [], 0
+    cuts, start = [], 0
     for taking in takings:
         end = start + taking.units
         first, last = max(low, start), min(high, end)
         if first < last or (low == high and start <= low < end):
-            found.append((taking, start, first, last))
+            cuts.append((taking, start, first, last))
         start = end
-    return found or [(takings[-1], start - takings[-1].units, low, high)]
+    return cuts or [(takings[-1], start - takings[-1].units, low, high)]
 
 
 def _early(context: Context, facts: Conversion) -> None:

@@ -59,12 +59,12 @@ def _in_state(lines: Lines, row: ContributionRow, state: UnitState) -> list[Piec
 
 def _last(pieces: Iterable[Piece], units: int) -> tuple[Piece, ...]:
     """The last so many units of some pieces."""
-    found: list[Piece] = []
+    last_pieces: list[Piece] = []
     for start, end in reversed(list(pieces)):
         if units:
-            found.append((max(start, end - units), end))
-            units -= end - found[-1][0]
-    return tuple(reversed(found))
+            last_pieces.append((max(start, end - units), end))
+            units -= end - last_pieces[-1][0]
+    return tuple(reversed(last_pieces))
 
 
 def _fewer(lines: Lines, row: ContributionRow, units: int) -> tuple[Operation, ...]:

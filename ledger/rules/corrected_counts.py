@@ -239,20 +239,20 @@ def _recounted(use: Use, kind: PartKind, more: int, on: str | None = None) -> Us
     parts = _parted(use, kind, more)
     if kind is PartKind.ON and on is not None and PartKind.ON not in {part.kind for part in parts}:
         parts.append(Part(PartKind.ON, more, more, on))
-    found, units = sum(part.share for part in parts), use.units
-    if found > units:
+    recounted, units = sum(part.share for part in parts), use.units
+    if recounted > units:
         raise Refused.field(
             "new",
             "makes {n} piece and {units} were there to be counted; what came too much is `over`",
             many="makes {n} pieces and {units} were there to be counted; what came too much is `over`",
-            n=found,
+            n=recounted,
             units=units,
         )
-    if not found:
+    if not recounted:
         raise Refused.field("new", "leaves nothing of this lot on the paper; reverse that instead")
-    if units > found:
+    if units > recounted:
         ended = [part for part in parts if part.kind is not PartKind.ON]
-        stays = Part(PartKind.STAYS, units - found, units - found, use.line)
+        stays = Part(PartKind.STAYS, units - recounted, units - recounted, use.line)
         parts = [*ended, stays, *(part for part in parts if part.kind is PartKind.ON)]
     return replace_shape(use, use.pieces, units, parts)
 

@@ -53,8 +53,8 @@ _FROM: Mapping[UseCause, type[Paper]] = {
 """What takes goods from a `place` that its paper names; a shipment, whose waybill names the origin, does too."""
 
 
-def says_place(session: Session, kind: str, entry: int, told: str | None) -> str | None:
-    """The place that a paper names today; `told`, where it names several and that is one of them."""
+def says_place(session: Session, kind: str, entry: int, place: str | None) -> str | None:
+    """The place that a paper names today; `place`, where it names several and that is one of them."""
     if kind == "receipt":
         return session.get_one(ReceiptRow, entry).place
     if kind == "in-kind":
@@ -63,9 +63,9 @@ def says_place(session: Session, kind: str, entry: int, told: str | None) -> str
         return session.get_one(ArrivalRow, entry).place
     rows = select(RecipientRow.place).where(RecipientRow.entry == entry).order_by(col(RecipientRow.n))
     places = list(dict.fromkeys(session.exec(rows)))
-    if len(places) > 1 and told not in places:
+    if len(places) > 1 and place not in places:
         raise Refused.field("old", "is none of the places that the paper names; write the one that is meant")
-    return told if told in places else places[0]
+    return place if place in places else places[0]
 
 
 def corrected_place(context: Context, kind: str, entry: int, old: str, new: str) -> Posting[None]:
@@ -147,8 +147,8 @@ def _uses(context: Context, kind: str, entry: int, place: str) -> Iterator[str]:
         for counted in session.exec(select(ArrivedLotRow).where(ArrivedLotRow.entry == entry)):
             yield arrival_use(campaign, number, Lot(counted.product, counted.lot))
     else:
-        found = context.entry(entry)
-        number = "" if found is None else str(found.facts["number"])
+        recorded = context.entry(entry)
+        number = "" if recorded is None else str(recorded.facts["number"])
         handed = (
             select(DistributionLotRow)
             .join(
@@ -260,28 +260,28 @@ def lie_now(
 
     Only of those whose place was put right since. Conflict where some of them lie here and some there.
     """
-    told = {op.id: op for op in operations if isinstance(op, Use) and lines.has_use(op.id)}
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    uses = {op.id: op for op in operations if isinstance(op, Use) and lines.has_use(op.id)}
+    accounts: dict[tuple[str, str], set[str]] = defaultdict(set)
     gift = session.get(InKindRow, entry)
     if gift is not None:
         goods = line_named(gift.line)
         for place in {gift.place, *_earlier_places(session, entry)}:
             was, today = _account_of(_at(gift.line, place)), _account_of(gift.line)
             if was is not None and today is not None:
-                found[was, goods.asset].add(today)
-    for name, now in lines.uses(told).items():
-        pairs = [(told[name].line, now.line)]
+                accounts[was, goods.asset].add(today)
+    for name, now in lines.uses(uses).items():
+        pairs = [(uses[name].line, now.line)]
         after = {part.kind: part.line for part in now.parts if part.line is not None}
         pairs += [
             (part.line, after[part.kind])
-            for part in told[name].parts
+            for part in uses[name].parts
             if part.line is not None and part.kind in after
         ]
         for was, at in pairs:
             before, today = _account_of(was), _account_of(at)
             if before is not None and today is not None:
-                found[before, lines.asset(was)].add(today)
-    for (_, asset), places in found.items():
+                accounts[before, lines.asset(was)].add(today)
+    for (_, asset), places in accounts.items():
         if len(places) > 1:
             raise Conflict.field(
                 "entry",
@@ -289,4 +289,4 @@ def lie_now(
                 "right as well first",
                 asset=asset,
             )
-    return {key: next(iter(places)) for key, places in found.items() if places != {key[0]}}
+    return {key: next(iter(places)) for key, places in accounts.items() if places != {key[0]}}

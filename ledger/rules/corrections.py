@@ -284,14 +284,14 @@ def _covered(context: Context, row: CorrectionRow, _decision: Decision, since: s
 def _write(session: Session, row: CorrectionRow, value: str | None) -> None:
     """The field says `value` from now on."""
     for table in _BY_ORM:
-        found = session.get(table, row.corrected)
-        if found is not None:
-            setattr(found, row.field.value, value)
-            session.add(found)
-            if isinstance(found, OrderRow) and row.field is Corrected.SUPPLIER:
-                write_supplier(session, found)
-            if isinstance(found, ContributionRow) and row.field is Corrected.REFERENCE:
-                found.reference_likeness = likeness_of_reference(value)
+        row_corrected = session.get(table, row.corrected)
+        if row_corrected is not None:
+            setattr(row_corrected, row.field.value, value)
+            session.add(row_corrected)
+            if isinstance(row_corrected, OrderRow) and row.field is Corrected.SUPPLIER:
+                write_supplier(session, row_corrected)
+            if isinstance(row_corrected, ContributionRow) and row.field is Corrected.REFERENCE:
+                row_corrected.reference_likeness = likeness_of_reference(value)
             return
     if row.field is Corrected.EXPIRY:
         made, delivery = table_of(LotDeliveryRow), _delivery(session, row.corrected, row.lot)
@@ -344,12 +344,12 @@ def _say(
 
 
 def _kind_of(books: Books, row: CorrectionRow) -> str:
-    found = Journal(books.session).by_seq(row.corrected)
-    if found is None:
+    recorded = Journal(books.session).by_seq(row.corrected)
+    if recorded is None:
         raise LedgerError(
             "correction {number}: there is no entry {entry}", number=row.number, entry=row.corrected
         )
-    return found.kind
+    return recorded.kind
 
 
 def _as_before(

@@ -94,8 +94,8 @@ def uncovered_spends(session: Session, campaign: str) -> frozenset[str]:
 def covers_by(session: Session, campaign: str, coin: str) -> str | None:
     """The number of a cover that stands, or waits, by units of a coin; None where there is none."""
     of_coin = (CoverRow.campaign == campaign, CoverRow.coin == coin, col(CoverRow.ended_by).is_(None))
-    found = select(CoverRow.number).where(*of_coin, col(CoverRow.status).in_(COUNTS))
-    return session.exec(found.order_by(col(CoverRow.number))).first()
+    number = select(CoverRow.number).where(*of_coin, col(CoverRow.status).in_(COUNTS))
+    return session.exec(number.order_by(col(CoverRow.number))).first()
 
 
 def cover_ref(number: str) -> str:
@@ -111,16 +111,16 @@ def _taken(session: Session, cover: CoverRow) -> list[tuple[str, Piece]]:
 
 def units_back(books: Books, covers: Iterable[CoverRow]) -> tuple[Change, ...]:
     """What makes the units of covers free again; those of a coin that lost its own block stay void with it."""
-    found: list[Change] = []
+    changes: list[Change] = []
     for cover in covers:
         if gift_of(books.session, cover.campaign, str(cover.coin)).live:
             pieces: dict[str, list[Piece]] = {}
             for line, piece in _taken(books.session, cover):
                 pieces.setdefault(line, []).append(piece)
             freed = [(line, tuple(taken)) for line, taken in pieces.items()]
-            found += [Change(line, taken, UnitState.VOID, UnitState.FREE, "") for line, taken in freed]
-            found += held_again(books, cover.campaign, freed)
-    return tuple(found)
+            changes += [Change(line, taken, UnitState.VOID, UnitState.FREE, "") for line, taken in freed]
+            changes += held_again(books, cover.campaign, freed)
+    return tuple(changes)
 
 
 def give_back(session: Session, covers: Iterable[CoverRow]) -> None:

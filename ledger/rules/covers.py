@@ -231,10 +231,10 @@ def _effect(context: Context, cover: CoverRow, _decision: Decision) -> Posting[C
 def _gift_of(session: Session, cover: CoverRow) -> str:
     """The outpoint of the gift that a cover is for."""
     gifts = table_of(GiftRow)
-    found = session.connection().execute(
+    row = session.connection().execute(
         select(col(GiftRow.txid), col(GiftRow.vout)).where(gifts.c.entry == cover.gift_entry)
     )
-    txid, vout = found.one()
+    txid, vout = row.one()
     return f"{txid}:{vout}"
 
 

@@ -382,21 +382,21 @@ def _post_recipients(
     """Each recipient takes the next free pieces of a lot, in the order of the list (docs/rules.md, T4)."""
     require_campaign(context)
     lines, campaign = context.books.lines, context.campaign
-    if len({told.place for told in recipients}) != len(recipients):
+    if len({recipient.place for recipient in recipients}) != len(recipients):
         raise Refused.field("recipients", "name a place twice; add its lots together")
     wanted: dict[Lot, int] = defaultdict(int)
-    for index, told in enumerate(recipients):
-        if len({lot.of for lot in told.lots}) != len(told.lots):
+    for index, recipient in enumerate(recipients):
+        if len({lot.of for lot in recipient.lots}) != len(recipient.lots):
             raise Refused.field(f"recipients.{index}.lots", "names a lot twice; add its pieces together")
-        for lot in told.lots:
+        for lot in recipient.lots:
             wanted[lot.of] += lot.quantity
     standing = standing_of_lots(context.books.session, campaign, wanted)
     require_not_recalled(standing.recalls, dict.fromkeys(wanted, "recipients"))
     there_is = {one: goods_line(campaign, AccountClass.HANDED, facts.organisation, one) for one in wanted}
     targets = {
-        (index, lot.of): goods_line(campaign, AccountClass.DISTRIBUTED, told.place, lot.of)
-        for index, told in enumerate(recipients)
-        for lot in told.lots
+        (index, lot.of): goods_line(campaign, AccountClass.DISTRIBUTED, recipient.place, lot.of)
+        for index, recipient in enumerate(recipients)
+        for lot in recipient.lots
     }
     lowest_free, lengths = lines.to_move(
         {line: wanted[one] for one, line in there_is.items()}, targets.values()
@@ -417,9 +417,9 @@ def _post_recipients(
     transfers: list[Transfer] = []
     operations: list[Operation] = []
     held = account(AccountClass.HANDED, campaign, facts.organisation)
-    for index, told in enumerate(recipients):
-        here = account(AccountClass.DISTRIBUTED, campaign, told.place)
-        for lot in told.lots:
+    for index, recipient in enumerate(recipients):
+        here = account(AccountClass.DISTRIBUTED, campaign, recipient.place)
+        for lot in recipient.lots:
             asset = str(lot.of)
             line = goods_line(campaign, AccountClass.HANDED, facts.organisation, lot.of)
             target = targets[index, lot.of]
@@ -428,7 +428,7 @@ def _post_recipients(
             transfers.append(Transfer(here, held, asset, lot.quantity))
             use_id = str(UseName(UseCause.DISTRIBUTION, campaign, facts.number, (asset, str(index))))
             operations.append(Use(use_id, line, pieces, lot.quantity, (part,)))
-    all_lots = [lot for told in recipients for lot in told.lots]
+    all_lots = [lot for recipient in recipients for lot in recipient.lots]
     require_counted(context, (AccountClass.HANDED, facts.organisation), all_lots, facts.beyond_count)
     require_in_date(standing.expiries, facts.date, facts.expired)
     return Posting(tuple(transfers), tuple(operations))
@@ -449,17 +449,17 @@ def _fold_distribution(books: Books, entry: Entry[Distribution, None]) -> None:
         recipients = (Recipient(place=facts.place, lots=facts.lots, facilities=facts.facilities),)
     people: list[Columns] = []
     lots: list[Columns] = []
-    for at, told in enumerate(recipients or ()):
+    for at, recipient in enumerate(recipients or ()):
         people.append(
             {
                 "entry": entry.seq,
                 "n": at,
-                "place": told.place,
-                "kind": told.kind,
-                "facilities": told.facilities,
+                "place": recipient.place,
+                "kind": recipient.kind,
+                "facilities": recipient.facilities,
             }
         )
-        lots += [{"entry": entry.seq, "recipient": at, **lot} for lot in lot_columns(told.lots)]
+        lots += [{"entry": entry.seq, "recipient": at, **lot} for lot in lot_columns(recipient.lots)]
     add_rows(session, RecipientRow, people)
     add_rows(session, DistributionLotRow, lots)
 

@@ -121,18 +121,18 @@ def _by_bitcoin(session: Session, campaign: CampaignRow, currency: str, day: str
             session.exec(select(RateRow.currency).where(*since).distinct().order_by(RateRow.currency))
         )
     for money in quoted:
-        found = newest_price(session, campaign, money, day, among=5)
-        if found is not None and found.date >= _days_before(day, DAYS):
-            price = Fraction(found.price, 10 ** DECIMALS[money])
-            yield (money, price, found.number) if currency == "BTC" else ("BTC", 1 / price, found.number)
+        newest = newest_price(session, campaign, money, day, among=5)
+        if newest is not None and newest.date >= _days_before(day, DAYS):
+            price = Fraction(newest.price, 10 ** DECIMALS[money])
+            yield (money, price, newest.number) if currency == "BTC" else ("BTC", 1 / price, newest.number)
 
 
 def worth(session: Session, slug: str, asset: str, minor: int, currency: str, day: str) -> int | None:
     """Minor units of a currency that an amount of another is on a day, rounded up; None where no rate says it."""
     if asset == currency:
         return minor
-    found = exchange(session, slug, asset, currency, day)
-    return None if found is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * found.price, currency)
+    rate = exchange(session, slug, asset, currency, day)
+    return None if rate is None else _units(Fraction(minor, 10 ** DECIMALS[asset]) * rate.price, currency)
 
 
 def exchange(
@@ -172,9 +172,9 @@ def rate_of_pair(session: Session, slug: str, asset: str, minor: int, currency: 
 def currencies_in_use(session: Session, slug: str) -> list[str]:
     """The currencies that a campaign has to do with: its own, those of its money and orders, and of limits."""
     campaign = campaign_of(session, slug)
-    found = {balance.asset for balance in balances(session, campaign=slug) if balance.asset in DECIMALS}
+    currencies = {balance.asset for balance in balances(session, campaign=slug) if balance.asset in DECIMALS}
     limits = session.exec(select(LimitRow.currency).where(LimitRow.campaign == slug))
-    return sorted({campaign.currency, *found, *limits} - {"BTC"})
+    return sorted({campaign.currency, *currencies, *limits} - {"BTC"})
 
 
 def _units(amount: Fraction, currency: str) -> int:

@@ -126,14 +126,14 @@ def expiries_elsewhere(session: Session, campaign: str, lots: Iterable[Lot]) -> 
         return {}
     own, spelled = expiries_of(session, campaign, of), likenesses_of(session, campaign, of)
     apart = _said_apart(session, campaign)
-    found: dict[Lot, ExpiryElsewhere] = {}
+    elsewhere: dict[Lot, ExpiryElsewhere] = {}
     for there in corrected:
         for lot, maker in of.items():
             alike = there.of.product == maker.product or spelled.get(maker.product) == there.spelled
             decided = (there.campaign, maker.product, maker.number) in apart
             if there.of.number == maker.number and alike and not decided and own.get(lot) != there.expiry:
-                found.setdefault(lot, there)
-    return found
+                elsewhere.setdefault(lot, there)
+    return elsewhere
 
 
 def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[ExpiryElsewhere]:
@@ -147,7 +147,7 @@ def _corrected(session: Session, campaign: str, numbers: set[str]) -> list[Expir
         )
     ]
     newest: dict[tuple[str, Lot], ExpiryElsewhere] = {}
-    for row, product, number, name in sorted(rows, key=lambda found: found[0].decided_by or 0):
+    for row, product, number, name in sorted(rows, key=lambda elsewhere: elsewhere[0].decided_by or 0):
         lot = Lot(product, number)
         if row.lot not in {None, number, str(lot)}:
             continue
@@ -187,9 +187,9 @@ def _post(context: Context, facts: OtherExpiry) -> Posting[PutRight]:
 def _of(context: Context, facts: OtherExpiry) -> ExpiryElsewhere | None:
     """The correction that facts name, where it waits for a decision."""
     lot = Lot(facts.product, facts.lot)
-    found = expiries_elsewhere(context.books.session, context.campaign, (lot,)).get(lot)
-    named = found is not None and (found.campaign, found.number) == (facts.of, facts.correction)
-    return found if named else None
+    elsewhere = expiries_elsewhere(context.books.session, context.campaign, (lot,)).get(lot)
+    named = elsewhere is not None and (elsewhere.campaign, elsewhere.number) == (facts.of, facts.correction)
+    return elsewhere if named else None
 
 
 def _fold(books: Books, entry: Entry[OtherExpiry, PutRight]) -> None:

@@ -38,11 +38,11 @@ def explained_by_itself(
     tx: Reading, transaction: WatchedTx, spent: Sequence[Coin], parts: Sequence[tuple[str, Spent]]
 ) -> tuple[str, Spent] | None:
     """(campaign, its spend) of an `own_fee` that nobody needs to explain: an ordinary one, and nobody began to."""
-    found = own_fee(transaction, spent, parts)
-    if found is None or any(draft.campaign == found[0] for draft in tx.desk.drafts(waits_for=found[1].ref)):
+    fee = own_fee(transaction, spent, parts)
+    if fee is None or any(draft.campaign == fee[0] for draft in tx.desk.drafts(waits_for=fee[1].ref)):
         return None
-    facts = found[1]
-    return found if facts.out * 1000 <= (facts.out + facts.change) * MOST_FEE_PERMILLE else None
+    facts = fee[1]
+    return fee if facts.out * 1000 <= (facts.out + facts.change) * MOST_FEE_PERMILLE else None
 
 
 def bearing(facts: Spent) -> int | None:

@@ -112,20 +112,20 @@ def counting_paper(session: Session, campaign: str, facts: CountedOff) -> _Paper
             return require_receipt(session, campaign, facts.document)
 
 
-def _lots_of(session: Session, told: _Paper) -> Sequence[LossRow | ArrivedLotRow | LotDeliveryRow]:
+def _lots_of(session: Session, paper: _Paper) -> Sequence[LossRow | ArrivedLotRow | LotDeliveryRow]:
     """What a paper says, lot by lot."""
-    if isinstance(told, LossRow):
-        return [told]
+    if isinstance(paper, LossRow):
+        return [paper]
     return (
-        arrived_lots(session, told.entry)
-        if isinstance(told, ArrivalRow)
-        else received_lots(session, told.entry)
+        arrived_lots(session, paper.entry)
+        if isinstance(paper, ArrivalRow)
+        else received_lots(session, paper.entry)
     )
 
 
-def _gone_to(session: Session, campaign: str, facts: CountedOff, told: _Paper) -> str:
+def _gone_to(session: Session, campaign: str, facts: CountedOff, paper: _Paper) -> str:
     """The account that the pieces went to; raises Refused where the paper is not of the lot."""
-    lots = _lots_of(session, told)
+    lots = _lots_of(session, paper)
     row = next((row for row in lots if Lot(row.product, row.lot) == facts.of), None)
     if row is None:
         raise Refused.field(
@@ -142,13 +142,13 @@ def _gone_to(session: Session, campaign: str, facts: CountedOff, told: _Paper) -
     return account(AccountClass.LOST, campaign, (cause or facts.was).value)
 
 
-def _use_of(campaign: str, facts: CountedOff, told: _Paper) -> str:
+def _use_of(campaign: str, facts: CountedOff, paper: _Paper) -> str:
     """The use in which the pieces ended."""
-    if isinstance(told, LossRow):
-        return loss_use(campaign, told.number)
-    if isinstance(told, ArrivalRow):
-        return arrival_use(campaign, told.number, facts.of)
-    return receipt_use(campaign, told.number, facts.of.number)
+    if isinstance(paper, LossRow):
+        return loss_use(campaign, paper.number)
+    if isinstance(paper, ArrivalRow):
+        return arrival_use(campaign, paper.number, facts.of)
+    return receipt_use(campaign, paper.number, facts.of.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +174,18 @@ def ending_of(context: Context, facts: CountedOff) -> Ending:
             kind=facts.by,
             words=list(_CALLS[facts.by]),
         )
-    told = counting_paper(session, campaign, facts)
-    if told.reversed_by is not None:
+    paper = counting_paper(session, campaign, facts)
+    if paper.reversed_by is not None:
         raise Conflict.field(
             "document",
             "{kind} {document} was reversed; its pieces are no loss",
             kind=facts.by,
             document=facts.document,
         )
-    source, use_id = _gone_to(session, campaign, facts, told), _use_of(campaign, facts, told)
+    source, use_id = _gone_to(session, campaign, facts, paper), _use_of(campaign, facts, paper)
     kind = PartKind(facts.was.value)
     left = still_ended(lines, lines.use(use_id), kind, facts.of.product) if lines.has_use(use_id) else 0
-    return Ending(told.entry, source, use_id, left)
+    return Ending(paper.entry, source, use_id, left)
 
 
 def _post(context: Context, facts: Find) -> Posting[LostBefore]:
@@ -213,8 +213,8 @@ def _post(context: Context, facts: Find) -> Posting[LostBefore]:
     transfer = Transfer(
         goods_account(AccountClass.STOCK, campaign, facts.place), ended.account, str(facts.of), facts.quantity
     )
-    found = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
-    return Posting((transfer,), (*opens, found), LostBefore(counted_off_by=ended.counted_off_by))
+    use = Use(str(UseName(UseCause.FIND, campaign, facts.number)), line, pieces, facts.quantity, (part,))
+    return Posting((transfer,), (*opens, use), LostBefore(counted_off_by=ended.counted_off_by))
 
 
 def _fold(books: Books, entry: Entry[Find, LostBefore]) -> None:

@@ -115,12 +115,12 @@ def _fold_block(books: Books, entry: Entry[Block, Counted]) -> None:
 def block_of(session: Session, campaign: str, number: str) -> GiftBlockRow:
     """A block; raises NotFound."""
     wanted = (col(GiftBlockRow.campaign) == campaign, col(GiftBlockRow.number) == number)
-    found = session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
-    if found is None:
+    block = session.exec(select(GiftBlockRow).where(*wanted)).one_or_none()
+    if block is None:
         raise NotFound.field(
             "block", "there is no block {number} in campaign {campaign}", number=number, campaign=campaign
         )
-    return found
+    return block
 
 
 def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[ReleasedCoins]:
@@ -146,18 +146,18 @@ def _plan(context: Context, release: str, block: GiftBlockRow) -> Posting[Releas
     if gift.counted_in is not Coins.BLOCKED:
         return Posting()  # dust, or a coin that a person has to decide about: it lies where it lay
     sats = gift.amount
-    found = follow(context, gift.name, sats)
+    followed = follow(context, gift.name, sats)
     recognised = Transfer(
         account(AccountClass.BLOCKED_GIFTS, campaign), account(AccountClass.GIFTS, campaign), "BTC", sats
     )
     line = money_line(campaign, "BTC", gift.restriction or FREE)
     start = books.lines.length(line)
     units = Append(line, "BTC", start, sats, gift.name)
-    if found is None:
+    if followed is None:
         wallet, apart = account(AccountClass.WALLET, campaign), account(AccountClass.BLOCKED, campaign)
         return Posting((Transfer(wallet, apart, "BTC", sats), recognised), (units,), ReleasedCoins())
-    moved, uses = released_coins(context, release, line, start, found)
-    return Posting((*moved, recognised), (units, *uses), found.notes)
+    moved, uses = released_coins(context, release, line, start, followed)
+    return Posting((*moved, recognised), (units, *uses), followed.notes)
 
 
 def _hold(context: Context, facts: Release) -> Posting[None]:

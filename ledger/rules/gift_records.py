@@ -131,29 +131,29 @@ _STANDING = select(_BLOCK.c.entry, _BLOCK.c.number).where(
 
 def find_gift(session: Session, campaign: str, outpoint: str) -> SettledGift | None:
     place = Outpoint.parse(outpoint)
-    found = session.connection().execute(_FIND, {"t": place.txid, "v": place.vout, "c": campaign}).first()
-    return None if found is None else SettledGift._make(found)
+    row = session.connection().execute(_FIND, {"t": place.txid, "v": place.vout, "c": campaign}).first()
+    return None if row is None else SettledGift._make(row)
 
 
 def find_gifts(session: Session, campaign: str, outpoints: Sequence[str]) -> dict[str, SettledGift]:
     """Those of some settled payments that a campaign has, by outpoint."""
     asked = {"txids": sorted({Outpoint.parse(outpoint).txid for outpoint in outpoints})}
     wanted = frozenset(outpoints)
-    found = map(SettledGift._make, session.connection().execute(_FIND_SOME, asked) if outpoints else ())
-    return {gift.outpoint: gift for gift in found if gift.campaign == campaign and gift.outpoint in wanted}
+    gifts = map(SettledGift._make, session.connection().execute(_FIND_SOME, asked) if outpoints else ())
+    return {gift.outpoint: gift for gift in gifts if gift.campaign == campaign and gift.outpoint in wanted}
 
 
 def gift_of(session: Session, campaign: str, outpoint: str) -> SettledGift:
     """A settled payment; raises NotFound."""
-    found = find_gift(session, campaign, outpoint)
-    if found is None:
+    gift = find_gift(session, campaign, outpoint)
+    if gift is None:
         raise NotFound.field(
             "donation",
             "there is no donation {outpoint} in campaign {campaign}",
             outpoint=outpoint,
             campaign=campaign,
         )
-    return found
+    return gift
 
 
 def add_gift(session: Session, gift: SettledGift) -> None:
@@ -197,8 +197,8 @@ class StandingBlock(NamedTuple):
 
 def standing_block(session: Session, campaign: str, gift: str) -> StandingBlock | None:
     """The block on a gift by its name on the line, settled or not; None where none stands."""
-    found = session.connection().execute(_STANDING, {"c": campaign, "g": gift}).first()
-    return None if found is None else StandingBlock._make(found)
+    row = session.connection().execute(_STANDING, {"c": campaign, "g": gift}).first()
+    return None if row is None else StandingBlock._make(row)
 
 
 _BLOCKS_OF_CAMPAIGN = (
@@ -236,10 +236,10 @@ class GiftValue:
 
 def value_by_rate(session: Session, campaign: CampaignRow, moment: int, sats: int) -> GiftValue | None:
     """The value of sats at a moment (Unix seconds); None where no rate of it decides."""
-    found = value_at(session, campaign, moment, sats)
-    if found is None:
+    valued = value_at(session, campaign, moment, sats)
+    if valued is None:
         return None
-    return GiftValue(found.currency, found.value, found.price, found.quotes, found.rate)
+    return GiftValue(valued.currency, valued.value, valued.price, valued.quotes, valued.rate)
 
 
 def add_valuation(session: Session, gift: SettledGift, worth: GiftValue) -> None:

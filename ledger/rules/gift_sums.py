@@ -80,12 +80,12 @@ _ALL = select(_GIFTS).where(_GIFTS.c.campaign == OF_CAMPAIGN)
 
 def counted_days(session: Session, campaign: str) -> dict[str, DaySums]:
     """The same, counted gift by gift: what the checks trust."""
-    found: dict[str, DaySums] = {}
+    days: dict[str, DaySums] = {}
     rows = session.connection().execute(_ALL, {"of_campaign": campaign})
     for gift in map(SettledGift._make, rows):
-        sums = zip(found.get(gift.date, DaySums()), sums_of(gift), strict=True)
-        found[gift.date] = DaySums(*(before + more for before, more in sums))
-    return found
+        sums = zip(days.get(gift.date, DaySums()), sums_of(gift), strict=True)
+        days[gift.date] = DaySums(*(before + more for before, more in sums))
+    return days
 
 
 _WANTING = select(_GIFTS).where(*_wanting).order_by(_GIFTS.c.txid, _GIFTS.c.vout)

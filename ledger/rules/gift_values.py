@@ -43,8 +43,8 @@ _LINE_VALUE = select(func.sum(_GIFTS.c.value)).where(
 
 def line_value(session: Session, line: str) -> int | None:
     """The value of all gifts of a line that have one; None where none has."""
-    found = session.connection().execute(_LINE_VALUE, {"of_line": line}).scalar_one()
-    return None if found is None else int(found)
+    value = session.connection().execute(_LINE_VALUE, {"of_line": line}).scalar_one()
+    return None if value is None else int(value)
 
 
 def worths(session: Session, line: str, pieces: Sequence[Piece]) -> list[Worth]:
@@ -52,7 +52,7 @@ def worths(session: Session, line: str, pieces: Sequence[Piece]) -> list[Worth]:
 
     The value below a place within a gift is the floor of its part of the gift's value.
     """
-    found: list[Worth] = []
+    worths_of_lines: list[Worth] = []
     for first in range(0, len(pieces), AT_ONCE):
         some = pieces[first : first + AT_ONCE]
         above = _cut(session, line, sorted({place for piece in some for place in piece}))
@@ -62,8 +62,8 @@ def worths(session: Session, line: str, pieces: Sequence[Piece]) -> list[Worth]:
             value, units = begun.get((start, end), (0, 0))
             low, high = above.get(start, nothing), above.get(end, nothing)
             valued = units + low.units - high.units
-            found.append(Worth(value + low.value - high.value, end - start - valued))
-    return found
+            worths_of_lines.append(Worth(value + low.value - high.value, end - start - valued))
+    return worths_of_lines
 
 
 _gift, _valuation = _GIFTS.c, _VALUATIONS.c
@@ -113,7 +113,7 @@ def _cut(session: Session, line: str, places: Sequence[int]) -> dict[int, _Above
         .join(_GIFTS, and_(gift.line == line, gift.line_start == last.scalar_subquery()))
         .where(gift.line_end > place, gift.value.is_not(None))
     )
-    found: dict[int, _Above] = {}
+    above: dict[int, _Above] = {}
     for at, start, end, value in session.connection().execute(query):
-        found[at] = _Above(value - value * (at - start) // (end - start), end - at)
-    return found
+        above[at] = _Above(value - value * (at - start) // (end - start), end - at)
+    return above

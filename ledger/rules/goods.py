@@ -170,12 +170,14 @@ def require_surplus_undecided(session: Session, entry: int) -> None:
         or_(OverDecisionRow.counted_by == entry, OverDecisionRow.document == entry),
         col(OverDecisionRow.reversed_by).is_(None),
     )
-    found = session.exec(decided).first()
-    if found is not None and found.counted_by == entry:
+    decided_row = session.exec(decided).first()
+    if decided_row is not None and decided_row.counted_by == entry:
         raise Conflict.field("entry", "what came too much on it was decided about; reverse that first")
-    if found is not None:
+    if decided_row is not None:
         raise Conflict.field(
-            "entry", "{number} explains by it what came too much; reverse that first", number=found.number
+            "entry",
+            "{number} explains by it what came too much; reverse that first",
+            number=decided_row.number,
         )
 
 
@@ -197,8 +199,8 @@ def lot_of_delivery() -> ColumnElement[bool]:
 def first_delivery(context: Context, lot: Lot) -> tuple[int, ...]:
     """The entry of the earliest delivery of a lot: nothing is said of it before (docs/rules.md, 18)."""
     came = {row.entry for row in lot_deliveries(context.books.session, context.campaign, lot)}
-    found = sorted(days_of(context.books.session, came), key=lambda row: (row.day, row.seq))
-    return tuple(row.seq for row in found[:1])
+    days = sorted(days_of(context.books.session, came), key=lambda row: (row.day, row.seq))
+    return tuple(row.seq for row in days[:1])
 
 
 def lot_deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[LotDeliveryRow]:
@@ -336,9 +338,11 @@ def _makers(lots: Iterable[Lot]) -> dict[Lot, Lot]:
     return {lot: Lot(lot.product, lot.ordered.number) for lot in lots}
 
 
-def _recalls(session: Session, campaign: str, of: Mapping[Lot, Lot], told: Iterable[_Recalled]) -> Recalls:
+def _recalls(
+    session: Session, campaign: str, of: Mapping[Lot, Lot], recalled: Iterable[_Recalled]
+) -> Recalls:
     """What the standing recalls of the numbers of lots are to a campaign."""
-    rows = sorted(told, key=attrgetter("entry"))
+    rows = sorted(recalled, key=attrgetter("entry"))
     called = {(row.product, row.lot): row.number for row in rows if row.campaign == campaign}
     own = {
         lot: called[maker.product, maker.number]
@@ -414,10 +418,10 @@ def recalled_by(session: Session, campaign: str, lot: Lot) -> str | None:
 
 def expiries_of(session: Session, campaign: str, lots: Iterable[Lot]) -> dict[Lot, str]:
     """The last days of use of lots that have one; what came too much with a lot has the day of that lot."""
-    told = {lot: (lot.product, lot.ordered.number) for lot in lots}
-    rows = _EXPIRIES.ask(session.connection(), told.values(), of_campaign=campaign)
+    orders = {lot: (lot.product, lot.ordered.number) for lot in lots}
+    rows = _EXPIRIES.ask(session.connection(), orders.values(), of_campaign=campaign)
     days = {(product, lot): day for product, lot, day in rows}
-    return {lot: days[pair] for lot, pair in told.items() if pair in days}
+    return {lot: days[pair] for lot, pair in orders.items() if pair in days}
 
 
 def expiry_of(session: Session, campaign: str, lot: Lot) -> str | None:
@@ -523,17 +527,19 @@ def counted(
     """
     campaign, asset, lines = context.campaign, str(lot), context.books.lines
     line, there = goods_line(campaign, *source, lot), goods_line(campaign, *target, lot)
-    found = good + sum(count for _, _, count in losses)
-    pieces = _all_free(lines, line, found)
+    pieces_counted = good + sum(count for _, _, count in losses)
+    pieces = _all_free(lines, line, pieces_counted)
     free = units_in(pieces)
-    _require_enough(asset, found, free, source, field)
+    _require_enough(asset, pieces_counted, free, source, field)
     ends = [(part, why, count) for part, why, count in losses if count]
     gone = [(account(AccountClass.LOST, campaign, why), count) for _, why, count in ends]
     went = [(_account(campaign, target), good)] if good else []
     transfers = [Transfer(to, _account(campaign, source), asset, count) for to, count in (*went, *gone)]
     parts = [Part(part, count, count) for part, _, count in ends]
-    if free > found:
-        parts.append(Part(PartKind.STAYS, free - found, free - found, line, lines.length(line)))
+    if free > pieces_counted:
+        parts.append(
+            Part(PartKind.STAYS, free - pieces_counted, free - pieces_counted, line, lines.length(line))
+        )
     if good:
         parts.append(Part(PartKind.ON, good, good, there, lines.length(there)))
     return transfers, Use(use_id, line, pieces, free, tuple(parts))

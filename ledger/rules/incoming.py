@@ -58,9 +58,9 @@ def coin_named(books: Books, campaign: str, outpoint: str) -> SettledGift:
 
     What came back above what a spend put in is none of the gifts before somebody decides: it is made of the spend's.
     """
-    found = find_gift(books.session, campaign, outpoint)
-    if found is not None:
-        return found
+    gift = find_gift(books.session, campaign, outpoint)
+    if gift is not None:
+        return gift
     place = Outpoint.parse(outpoint)
     for spend in spends_of(books.session, place.txid, campaign):
         for coin in spend_change(books.session, spend):
@@ -214,13 +214,13 @@ def _post(context: Context, facts: Decided) -> Posting[Was]:
             "this coin is blocked by {blocked}; two persons release it first",
             blocked=blocked.number,
         )
-    told, into, now = coin.decisions, coin.counted_in, coin.counts_as
-    if facts.n != told + 1:
+    was, into, now = coin.decisions, coin.counted_in, coin.counts_as
+    if facts.n != was + 1:
         raise Conflict.field(
             "n",
             "{count} decisions about this coin are recorded; the next is n={next}",
-            count=told,
-            next=told + 1,
+            count=was,
+            next=was + 1,
         )
     if now is CountsAs.REFUND:
         raise Conflict.field("outpoint", "this coin is a supplier's refund; reverse that refund first")

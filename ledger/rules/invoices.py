@@ -179,11 +179,11 @@ def _billed_order(context: Context, order: OrderRow, line: InvoiceLine, field: s
     """The order of a line: the invoice's own, or an approved amendment of it; raises NotFound or Refused."""
     if line.order is None or line.order == order.number:
         return order
-    found = require_order(context.books.session, context.campaign, line.order)
-    amended = found
+    billed = require_order(context.books.session, context.campaign, line.order)
+    amended = billed
     while amended.entry != order.entry and amended.amends is not None:
         amended = context.books.session.get_one(OrderRow, amended.amends)
-    if amended.entry != order.entry or not found.is_open or found.currency != order.currency:
+    if amended.entry != order.entry or not billed.is_open or billed.currency != order.currency:
         raise Refused.field(
             field,
             "{order} is no approved amendment of {ordered} in {currency}; name one",
@@ -191,7 +191,7 @@ def _billed_order(context: Context, order: OrderRow, line: InvoiceLine, field: s
             ordered=order.number,
             currency=order.currency,
         )
-    return found
+    return billed
 
 
 def _fold(books: Books, entry: Entry[Invoice, None]) -> None:

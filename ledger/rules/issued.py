@@ -26,8 +26,8 @@ P = TypeVar("P", bound=Issued)
 
 def supplier_of(books: Books, campaign: str, order: str) -> str | None:
     """Who issues the papers of an order; None where there is no such order."""
-    found = find_order(books.session, campaign, order)
-    return None if found is None else found.supplier
+    order_row = find_order(books.session, campaign, order)
+    return None if order_row is None else order_row.supplier
 
 
 def find_issued(
@@ -40,8 +40,8 @@ def find_issued(
     wanted = select(table).where(table.campaign == campaign, table.number == number)
     if supplier is not None:
         wanted = wanted.where(table.supplier == supplier)
-    found = session.exec(wanted.order_by(col(table.reversed_by).is_not(None), col(table.entry).desc())).all()
-    standing = sorted({row.supplier for row in found if row.reversed_by is None})
+    newest = session.exec(wanted.order_by(col(table.reversed_by).is_not(None), col(table.entry).desc())).all()
+    standing = sorted({row.supplier for row in newest if row.reversed_by is None})
     if len(standing) > 1:
         raise Refused.field(
             "supplier",
@@ -50,15 +50,15 @@ def find_issued(
             number=number,
             suppliers=standing,
         )
-    return found[0] if found else None
+    return newest[0] if newest else None
 
 
 def require_issued(
     session: Session, table: type[P], noun: str, campaign: str, number: str, supplier: str | None = None
 ) -> P:
     """As `find_issued`; raises NotFound."""
-    found = find_issued(session, table, noun, campaign, number, supplier)
-    if found is None and supplier is not None:
+    row = find_issued(session, table, noun, campaign, number, supplier)
+    if row is None and supplier is not None:
         raise NotFound.field(
             noun,
             "there is no {noun} {number} of {supplier} in campaign {campaign}",
@@ -67,7 +67,7 @@ def require_issued(
             supplier=supplier,
             campaign=campaign,
         )
-    if found is None:
+    if row is None:
         raise NotFound.field(
             noun,
             "there is no {noun} {number} in campaign {campaign}",
@@ -75,7 +75,7 @@ def require_issued(
             number=number,
             campaign=campaign,
         )
-    return found
+    return row
 
 
 def times_reversed(session: Session, table: type[P], campaign: str, number: str, supplier: str | None) -> int:

@@ -114,12 +114,12 @@ def _require_within(
     session, campaign = context.books.session, context.campaign
     currency = asked.currency
     if currency not in limits:
-        found = (
+        with_rate = (
             money
             for money in sorted(limits)
             if worth(session, campaign, asked.currency, asked.minor, money, day) is not None
         )
-        currency = next(found, min(limits))
+        currency = next(with_rate, min(limits))
 
     def measured(minor: int, asset: str) -> int:
         units = worth(session, campaign, asset, minor, currency, day)

@@ -104,21 +104,21 @@ class MadeAgain:
 
     def _standing(self) -> dict[str, Use]:
         """All that has to be taken back, by name."""
-        found = dict(self._roots)
+        standing = dict(self._roots)
         runs = [] if self._gift is None else [(self._gift.line, *self._gift.piece)]
-        runs += [run for use in found.values() for run in _yielded(use)]
+        runs += [run for use in standing.values() for run in _yielded(use)]
         while runs:
             spans = [span for of_run in self._lines.spans_of(runs).values() for span in of_run]
             if any(span.state is UnitState.HELD for span in spans):
                 raise Conflict.field(
                     "entry", "some of it is held for what waits for a decision; decide that first"
                 )
-            later = {name: use for name, use in self._lines.uses_in(spans).items() if name not in found}
+            later = {name: use for name, use in self._lines.uses_in(spans).items() if name not in standing}
             for use in later.values():
                 self._require_goods(use)
-            found |= later
+            standing |= later
             runs = [run for use in later.values() for run in _yielded(use)]
-        return found
+        return standing
 
     def _require_goods(self, use: Use) -> None:
         """Conflict where pieces became something else than pieces elsewhere."""
@@ -138,12 +138,12 @@ class MadeAgain:
         places: dict[str, tuple[bool, int, int]] = {}
         for name, seq in recorded.items():
             entry = self._context.entry(seq)
-            told = [] if entry is None else [op.id for op in entry.operations if isinstance(op, Use)]
+            names = [] if entry is None else [op.id for op in entry.operations if isinstance(op, Use)]
             fills = any(
                 part.line is not None and line_named(part.line).kind is LineKind.ORDER
                 for part in uses[name].parts
             )
-            places[name] = not fills, _first_recorded(self._context, name, seq), told.index(name)
+            places[name] = not fills, _first_recorded(self._context, name, seq), names.index(name)
         return sorted(uses.values(), key=lambda use: places[use.id])
 
     # making them again
@@ -219,9 +219,9 @@ class MadeAgain:
                 same = joined((*same, *common(one.free, ((one.end - one.start, one.units),))))
             missing[at] = 0 if counts else units_in(offsets) - units_in(same)
             pieces += one.take(same)
-        found = sum(part.share for part in old.parts if part.kind is not PartKind.STAYS)
+        left_units = sum(part.share for part in old.parts if part.kind is not PartKind.STAYS)
         for at, one in enumerate(moved):
-            wanted = found - units_in(pieces) if counts else missing[at]
+            wanted = left_units - units_in(pieces) if counts else missing[at]
             others = self._others(index, old, one, wanted)
             pieces += one.take(others)
             if units_in(others) < wanted and (not counts or at == len(moved) - 1):
@@ -230,7 +230,9 @@ class MadeAgain:
         if not counts:
             return old._replace(line=line, pieces=taken)
         units = units_in(taken)
-        return old._replace(line=line, pieces=taken, scale=units, parts=_counted(old, line, units, found))
+        return old._replace(
+            line=line, pieces=taken, scale=units, parts=_counted(old, line, units, left_units)
+        )
 
     def _line_now(self, old: Use, moved: Sequence[_Moved], *, stays: bool) -> str:
         """The line that a use takes from then: of one that some of its pieces left, where all of them did."""
@@ -315,11 +317,11 @@ def _first_recorded(context: Context, name: str, seq: int) -> int:
     return seq
 
 
-def _counted(old: Use, line: str, units: int, found: int) -> tuple[Part, ...]:
+def _counted(old: Use, line: str, units: int, units_left: int) -> tuple[Part, ...]:
     """The parts of a count of which other units are there: what it found is the same, and the rest stays."""
     parts = [part for part in old.parts if part.kind not in {PartKind.STAYS, PartKind.ON}]
-    if units > found:
-        parts.append(Part(PartKind.STAYS, units - found, units - found, line))
+    if units > units_left:
+        parts.append(Part(PartKind.STAYS, units - units_left, units - units_left, line))
     return (*parts, *(part for part in old.parts if part.kind is PartKind.ON))
 
 

@@ -123,14 +123,14 @@ def _by_item(
     bought: Mapping[tuple[str, str], int],
     waiting: Mapping[tuple[str, str], int],
 ) -> _ByItem:
-    found: dict[tuple[str, str], _Received] = {}
+    received_by_item: dict[tuple[str, str], _Received] = {}
     for of, came in received.items():
         missing = came.short + came.rejected - came.replaced
-        found[of] = _Received(came.good + came.damaged + came.before, missing, waiting.get(of, 0))
+        received_by_item[of] = _Received(came.good + came.damaged + came.before, missing, waiting.get(of, 0))
     for of, units in bought.items():
-        before = found.get(of, _NOTHING)
-        found[of] = replace(before, billable=before.billable + units)
-    return found
+        before = received_by_item.get(of, _NOTHING)
+        received_by_item[of] = replace(before, billable=before.billable + units)
+    return received_by_item
 
 
 def billed_lines(papers: OrderPapers, order: OrderRow, invoice: InvoiceRow) -> list[tuple[str, int, int]]:
@@ -229,22 +229,22 @@ def _mismatches(
     permille: int,
 ) -> tuple[Mismatch, ...]:
     total = billed + before
-    found: list[Mismatch] = []
+    mismatches: list[Mismatch] = []
     if (total - received.billable) * 1000 > received.billable * permille:
         if received.billable == 0:
-            found.append(Mismatch.NOTHING)
+            mismatches.append(Mismatch.NOTHING)
         else:
-            found.append(Mismatch.MORE)
+            mismatches.append(Mismatch.MORE)
             if received.missing > 0:
-                found.append(Mismatch.SHORT)
+                mismatches.append(Mismatch.SHORT)
     if received.over * 1000 > item.quantity * permille:
-        found.append(Mismatch.OVER)
+        mismatches.append(Mismatch.OVER)
     # The order's price of what is billed is seldom a whole minor unit: within one of it the price agrees.
     price = billed * item.value - lowered * item.quantity
     difference = abs(amount * item.quantity - price)
     if difference >= item.quantity and difference * 1000 > price * permille:
-        found.append(Mismatch.PRICE)
-    return tuple(found)
+        mismatches.append(Mismatch.PRICE)
+    return tuple(mismatches)
 
 
 def _tolerance(campaign: CampaignRow, order: OrderRow) -> int:
@@ -262,7 +262,7 @@ def matches_of_order(books: Books, order: OrderRow) -> list[Match]:
 def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permille: int) -> list[Match]:
     items = {item.item: item for item in papers.items(order)}
     before = dict.fromkeys(items, 0)
-    found = []
+    matches = []
     for bill in papers.invoices(order):
         accepted = papers.accepted(bill)
         asked = {item: amount for item, _, amount in _lines_as_billed(papers, order, bill)}
@@ -271,7 +271,7 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
             item, came, off = items[name], received.get((order.number, name), _NOTHING), lowered.get(name, 0)
             reasons = _mismatches(item, came, quantity, before[name], amount, off, permille)
             stands = accepted is not None and bool(reasons) and accepted.mismatches.issuperset(reasons)
-            found.append(
+            matches.append(
                 Match(
                     order=order.number,
                     item=name,
@@ -297,8 +297,8 @@ def _matches_of(papers: OrderPapers, order: OrderRow, received: _ByItem, permill
             before[name] += quantity
     for name, item in items.items():
         if before[name] == 0:
-            found.append(_unbilled(order, item, received.get((order.number, name), _NOTHING), permille))
-    return found + _paid_unbilled(papers, order)
+            matches.append(_unbilled(order, item, received.get((order.number, name), _NOTHING), permille))
+    return matches + _paid_unbilled(papers, order)
 
 
 def _paid_unbilled(papers: OrderPapers, order: OrderRow) -> list[Match]:
@@ -306,14 +306,14 @@ def _paid_unbilled(papers: OrderPapers, order: OrderRow) -> list[Match]:
 
     Where the payment says why there is none, its approver accepted that.
     """
-    found = [
+    matches = [
         _without(order, payment.date, payment.discharges, payment.no_invoice)
         for payment in papers.explained(order)
     ]
     amount, since = unbilled(papers, order), papers.without_invoice(order).first
     if amount and since is not None:
-        found.append(_without(order, since, amount, None))
-    return found
+        matches.append(_without(order, since, amount, None))
+    return matches
 
 
 def _without(order: OrderRow, date: str, amount: int, accepted: str | None) -> Match:

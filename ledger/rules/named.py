@@ -75,11 +75,11 @@ def find_named(session: Session, kind: NameOf, name: str) -> NamedRow | None:
 
 def record_of(session: Session, row: NamedRow) -> NamedRow:
     """The record that a name is of: itself, or the one that somebody said it is the same as."""
-    found, seen = row, {row.name}
-    while found.same_as is not None and found.same_as not in seen:
-        seen.add(found.same_as)
-        found = session.get_one(NamedRow, (found.kind, found.same_as))
-    return found
+    record, seen = row, {row.name}
+    while record.same_as is not None and record.same_as not in seen:
+        seen.add(record.same_as)
+        record = session.get_one(NamedRow, (record.kind, record.same_as))
+    return record
 
 
 def names_of(session: Session, kind: NameOf, name: str) -> set[str]:
@@ -98,11 +98,11 @@ def by_name(session: Session, kind: str, facts: T) -> T:
         return facts
     changed: dict[str, str | tuple[Facts, ...]] = {}
     for field in fields(facts):
-        told = getattr(facts, field.name)
-        if kind in _BY_ROWS and isinstance(told, tuple):
-            changed[field.name] = tuple([by_name(session, kind, row) for row in told])
-        if _is_named(kind, field.name) and isinstance(told, str) and _CODE.fullmatch(told):
-            changed[field.name] = _called(session, field.name, told)
+        value = getattr(facts, field.name)
+        if kind in _BY_ROWS and isinstance(value, tuple):
+            changed[field.name] = tuple([by_name(session, kind, row) for row in value])
+        if _is_named(kind, field.name) and isinstance(value, str) and _CODE.fullmatch(value):
+            changed[field.name] = _called(session, field.name, value)
     return replace(facts, **changed) if changed else facts
 
 
@@ -129,19 +129,19 @@ def _is_named(kind: str, field: str) -> bool:
 
 def named_by(kind: str, facts: Loose) -> Iterator[tuple[NameOf, str]]:
     """What the facts of an entry call by name, each once, by the names of their fields: as entries are published."""
-    found: dict[tuple[NameOf, str], None] = {}
+    names: dict[tuple[NameOf, str], None] = {}
     if kind == "correction":
         corrected, new = str(facts.get("field")), facts.get("new")
         if corrected in _CORRECTED and isinstance(new, str):
-            found[_FIELDS[corrected], new] = None
-    for field, told in sorted(facts.items()):
-        rows = told if isinstance(told, list | tuple) else [told]
+            names[_FIELDS[corrected], new] = None
+    for field, value in sorted(facts.items()):
+        rows = value if isinstance(value, list | tuple) else [value]
         for row in rows:
             if _is_named(kind, field) and isinstance(row, str):  # a result's places are groups of people
-                found[_FIELDS[field], row] = None
+                names[_FIELDS[field], row] = None
             elif kind in _BY_ROWS and isinstance(row, Mapping):
-                found |= dict.fromkeys(named_by(kind, row))
-    yield from found
+                names |= dict.fromkeys(named_by(kind, row))
+    yield from names
 
 
 def note_names(session: Session, entry: Entry, known: set[tuple[NameOf, str]]) -> Iterator[Doubtful]:

@@ -322,11 +322,11 @@ class Observed:
 
     def known(self, txids: Collection[str]) -> set[str]:
         """Those of some txids whose transactions were seen."""
-        wanted, found = sorted(txids), set[str]()
+        wanted, known_txids = sorted(txids), set[str]()
         for at in range(0, len(wanted), _MANY):
             query = select(_TXS.c.txid).where(_TXS.c.txid.in_(wanted[at : at + _MANY]))
-            found.update(self._connection.scalars(query))
-        return found
+            known_txids.update(self._connection.scalars(query))
+        return known_txids
 
     def txs(self, txids: Sequence[str]) -> Iterator[WatchedTx]:
         """Those transactions of some that are known, in their order."""
@@ -389,11 +389,13 @@ class Observed:
 
     def spending_coins(self, txids: Sequence[str]) -> set[str]:
         """Those of some transactions that spend a coin of ours: what they pay us is change."""
-        found: set[str] = set()
+        spenders: set[str] = set()
         for at in range(0, len(txids), _MANY):
             asked = {"txids": txids[at : at + _MANY]}
-            found.update(self._connection.scalars(_SPENDING_COINS.where(_INPUTS.c.txid.in_(_txids)), asked))
-        return found
+            spenders.update(
+                self._connection.scalars(_SPENDING_COINS.where(_INPUTS.c.txid.in_(_txids)), asked)
+            )
+        return spenders
 
     def payments_above(self, settled: int, campaign: str) -> int:
         """How many payments to a campaign are in blocks above `settled` or in none yet, change aside."""
@@ -418,8 +420,8 @@ class Observed:
             yield Outpoint(*row)
 
     def coin(self, outpoint: str) -> Coin | None:
-        told = Outpoint.parse(outpoint)
-        row = self._connection.execute(_COIN, {"of_txid": told.txid, "of_vout": told.vout}).first()
+        place = Outpoint.parse(outpoint)
+        row = self._connection.execute(_COIN, {"of_txid": place.txid, "of_vout": place.vout}).first()
         return None if row is None else _coin(*row)
 
     def coin_to_be(self, outpoint: str) -> Coin | None:
@@ -430,12 +432,12 @@ class Observed:
     def ours(self, outpoints: Collection[Outpoint]) -> set[Outpoint]:
         """Those of some outpoints that are outputs of ours, be they in a block or not."""
         txids = sorted({outpoint.txid for outpoint in outpoints})
-        found: set[Outpoint] = set()
+        our_outpoints: set[Outpoint] = set()
         for at in range(0, len(txids), _MANY):
             query = select(_OUTPUTS.c.txid, _OUTPUTS.c.vout).where(_OUTPUTS.c.txid.in_(_txids))
             rows = self._connection.execute(query, {"txids": txids[at : at + _MANY]})
-            found.update(Outpoint(*row) for row in rows)
-        return found.intersection(outpoints)
+            our_outpoints.update(Outpoint(*row) for row in rows)
+        return our_outpoints.intersection(outpoints)
 
     def coins(self) -> Iterator[Coin]:
         """All outputs of ours that ever were in a block."""
@@ -481,8 +483,8 @@ class Observed:
             .join(_INPUTS, _spent)
             .where(_INPUTS.c.txid == txid, _OUTPUTS.c.script == script)
         )
-        found: str | None = self._connection.scalar(block.where(pays.exists() | spends.exists()))
-        return found
+        known_block: str | None = self._connection.scalar(block.where(pays.exists() | spends.exists()))
+        return known_block
 
     def scripts_of(self, watched: WatchedTx) -> list[str]:
         """Scripts of ours (hex) that a transaction pays, then those whose coins it spends: their histories list it."""
@@ -508,10 +510,10 @@ class Observed:
 
     def fold(self, at: str, source: str, kind: str, subject: str, data: bytes) -> None:
         """Fold one observation; the same rows in the same order give the same tables."""
-        told = ObservationKind(kind)
-        match observation_of(told, subject, data):
+        observed_kind = ObservationKind(kind)
+        match observation_of(observed_kind, subject, data):
             case ObservedBlock() as block:
-                if told is ObservationKind.BLOCK_JOINED:
+                if observed_kind is ObservationKind.BLOCK_JOINED:
                     row = {"height": block.height, "hash": subject, "time": block.time}
                     self._connection.execute(insert(_BLOCKS), row)
                 self._take_in(at, source, subject, block)
@@ -575,9 +577,9 @@ class Observed:
         if rows:
             self._connection.execute(self._accumulate, rows)
 
-    def _add(self, at: str, source: str, told: Sequence[ObservedTx]) -> None:
+    def _add(self, at: str, source: str, transactions: Sequence[ObservedTx]) -> None:
         """Keep transactions, those that are known with their inputs and outputs as they are told now."""
-        asked = {"txids": [tx.txid for tx in told]}
+        asked = {"txids": [tx.txid for tx in transactions]}
         known = set(self._connection.scalars(select(_TXS.c.txid).where(_TXS.c.txid.in_(_txids)), asked))
         if known:
             self._connection.execute(
@@ -599,12 +601,12 @@ class Observed:
                 "first_at": at,
                 "others": tx.others,
             }
-            for tx in told
+            for tx in transactions
             if tx.txid not in known
         ]
         spent = [
             {"txid": tx.txid, "n": n, "spent_txid": outpoint.txid, "spent_vout": outpoint.vout}
-            for tx in told
+            for tx in transactions
             for n, outpoint in enumerate(tx.inputs)
         ]
         paid = [
@@ -618,28 +620,28 @@ class Observed:
                 "address": output.address,
                 "coinbase": tx.coinbase,
             }
-            for tx in told
+            for tx in transactions
             for output in tx.outputs
             if (tx.txid, output.vout) not in outputs
         ]
-        by = [{"txid": tx.txid, "source": source} for tx in told if tx.txid not in sources]
+        by = [{"txid": tx.txid, "source": source} for tx in transactions if tx.txid not in sources]
         for table, rows in ((_TXS, added), (_INPUTS, spent), (_OUTPUTS, paid), (_SOURCES, by)):
             if rows:
                 self._connection.execute(insert(table), rows)
-        self._show_spent(told)
+        self._show_spent(transactions)
         payees = [
             {"txid": tx.txid, "vout": paid.vout, "script": paid.script, "sats": paid.sats}
-            for tx in told
+            for tx in transactions
             for paid in tx.payees
         ]
         if payees:
             self._connection.execute(self._pay, payees)
 
-    def _show_spent(self, told: Sequence[ObservedTx]) -> None:
+    def _show_spent(self, transactions: Sequence[ObservedTx]) -> None:
         """Keep what inputs show of the scripts that they spent from; what was proven of one before stays."""
         shown = {
             outpoint: script
-            for tx in told
+            for tx in transactions
             for outpoint, script in zip(tx.inputs, tx.spent, strict=False)
             if script is not None
         }
@@ -703,16 +705,16 @@ class Observed:
         ):
             self._connection.execute(statement)
 
-    def _see(self, at: str, source: str, told: ObservedTx) -> None:
-        known = self.tx(told.txid)
+    def _see(self, at: str, source: str, transaction: ObservedTx) -> None:
+        known = self.tx(transaction.txid)
         if known is not None and known.state is TxState.CONFIRMED:
             return
         if known is None:
-            self._add(at, source, [told])
+            self._add(at, source, [transaction])
         elif source not in known.sources:
-            self._connection.execute(insert(_SOURCES), {"txid": told.txid, "source": source})
-        self._set_state([(told.txid, TxState.SEEN, None)])
-        self._replace([told.txid])
+            self._connection.execute(insert(_SOURCES), {"txid": transaction.txid, "source": source})
+        self._set_state([(transaction.txid, TxState.SEEN, None)])
+        self._replace([transaction.txid])
 
 
 def _coin(

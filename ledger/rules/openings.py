@@ -251,13 +251,13 @@ def _require_only(context: Context, number: str) -> None:
 
 def _require_once(field: str, keys: Iterable[Hashable]) -> None:
     """Refused where two rows are of the same thing."""
-    told: set[Hashable] = set()
+    seen: set[Hashable] = set()
     for index, key in enumerate(keys):
-        if key in told:
+        if key in seen:
             raise Refused.field(
                 f"{field}.{index}", "is told by an earlier row too; write one row, with the sum of both"
             )
-        told.add(key)
+        seen.add(key)
 
 
 def _require_money(context: Context, facts: Opening) -> None:
@@ -317,14 +317,14 @@ def _require_stock(context: Context, facts: Opening) -> None:
 
 
 def _require_product(context: Context, product: str, field: str) -> ProductRow:
-    found = find_product(context.books.session, context.campaign, product)
-    if found is None:
+    row = find_product(context.books.session, context.campaign, product)
+    if row is None:
         raise Refused.field(
             field,
             "there is no product {product} in this campaign; add it first (`product add`)",
             product=product,
         )
-    return found
+    return row
 
 
 def _require_goods(context: Context, product: str, field: str) -> None:
@@ -602,13 +602,13 @@ def _follows(books: Books, opening: OpeningRow, entry: Entry[Decision, None]) ->
 def _require_unused(context: Context, opening: OpeningRow, _entry: Entry[Decision, None]) -> None:
     """Conflict where what the opening led to stands: that is taken back first, the last first."""
     session, facts = context.books.session, facts_of_opening(context.books.session, opening)
-    for told in facts.pledges:
-        pledge = find_pledge(session, context.campaign, told.number)
+    for pledge_row in facts.pledges:
+        pledge = find_pledge(session, context.campaign, pledge_row.number)
         if pledge is not None and pledge.reversed_by is None:
             raise Conflict.field(
                 "entry",
                 "it brought in pledge {number} (entry {entry}); reverse that first",
-                number=told.number,
+                number=pledge_row.number,
                 entry=pledge.entry,
             )
     for row in facts.orders:

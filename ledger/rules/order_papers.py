@@ -252,9 +252,9 @@ class OrderPapers:
 
         What was paid before an opening brought the order in is prepaid.
         """
-        found = self._without_invoice.get(order.entry, _NOTHING)
+        asked = self._without_invoice.get(order.entry, _NOTHING)
         before = sum(item.paid_before for item in self.items(order))
-        return found.plus(before, order.date, prepaid=True) if before else found
+        return asked.plus(before, order.date, prepaid=True) if before else asked
 
     def explained(self, order: OrderRow) -> Sequence[PaymentRow]:
         """Payments of an order that say why there is no invoice, pending and approved, by number."""
@@ -266,28 +266,28 @@ class OrderPapers:
 
     @cached_property
     def _asked(self) -> dict[tuple[int, int], Asked]:
-        found: dict[tuple[int, int], Asked] = defaultdict(Asked)
+        by_item: dict[tuple[int, int], Asked] = defaultdict(Asked)
         rows = self.books.session.connection().execute(_ASKED[self._scope], self._key)
         for order, invoice, prepaid, units, first, vat in rows:
             if invoice is not None:
-                asked = found[order, invoice].plus(int(units), first, prepaid=prepaid)
-                found[order, invoice] = replace(asked, vat=asked.vat + int(vat))
-        return found
+                asked = by_item[order, invoice].plus(int(units), first, prepaid=prepaid)
+                by_item[order, invoice] = replace(asked, vat=asked.vat + int(vat))
+        return by_item
 
     @cached_property
     def _without_invoice(self) -> dict[int, Asked]:
-        found: dict[int, Asked] = defaultdict(Asked)
+        asked: dict[int, Asked] = defaultdict(Asked)
         rows = self.books.session.exec(_WITHOUT_INVOICE[self._scope], params=self._key)
         for order, prepaid, units, first in rows:
-            found[order] = found[order].plus(int(units), first, prepaid=prepaid)
-        return found
+            asked[order] = asked[order].plus(int(units), first, prepaid=prepaid)
+        return asked
 
     @cached_property
     def _explained(self) -> dict[int, list[PaymentRow]]:
-        found: dict[int, list[PaymentRow]] = defaultdict(list)
+        payments: dict[int, list[PaymentRow]] = defaultdict(list)
         for payment in self.books.session.exec(_EXPLAINED[self._scope], params=self._key):
-            found[payment.order_entry].append(payment)
-        return found
+            payments[payment.order_entry].append(payment)
+        return payments
 
     @cached_property
     def _refunded(self) -> dict[int, int]:
@@ -297,27 +297,27 @@ class OrderPapers:
     @cached_property
     def items_by_order(self) -> dict[int, list[OrderItemRow]]:
         """The items of all of the orders, by the entry of their order, as it lists them."""
-        found: dict[int, list[OrderItemRow]] = defaultdict(list)
+        items: dict[int, list[OrderItemRow]] = defaultdict(list)
         for item in self.books.session.exec(_ITEMS[self._scope], params=self._key):
-            found[item.order_entry].append(item)
-        return found
+            items[item.order_entry].append(item)
+        return items
 
     @cached_property
     def _invoices(self) -> dict[int, list[InvoiceRow]]:
-        found: dict[int, list[InvoiceRow]] = defaultdict(list)
+        invoices: dict[int, list[InvoiceRow]] = defaultdict(list)
         own = self.books.session.exec(_OWN_INVOICES[self._scope], params=self._key)
         of_amendments = self.books.session.exec(_INVOICES_OF_AMENDMENTS[self._scope], params=self._key)
         for order, invoice in sorted([*own, *of_amendments], key=lambda row: (row[0], row[1].entry)):
-            found[order].append(invoice)
-        return found
+            invoices[order].append(invoice)
+        return invoices
 
     @cached_property
     def _lines(self) -> dict[int, list[InvoiceLineRow]]:
         """All lines of the invoices that bill something of the orders."""
-        found: dict[int, list[InvoiceLineRow]] = defaultdict(list)
+        lines: dict[int, list[InvoiceLineRow]] = defaultdict(list)
         for line in self._of_invoices(_LINES):
-            found[line.invoice_entry].append(line)
-        return found
+            lines[line.invoice_entry].append(line)
+        return lines
 
     def _of_invoices(self, query: SelectOfScalar[R]) -> Iterator[R]:
         """Rows of the invoices that bill something of the orders, each invoice's in its order."""
@@ -335,18 +335,20 @@ class OrderPapers:
         for row in self.books.session.exec(accepted):
             mismatches[standing[row.acceptance_entry].invoice_entry].add(Mismatch(row.mismatch))
         reasons = {row.invoice_entry: row.reason for row in standing.values()}
-        return {entry: Accepted(frozenset(found), reasons[entry]) for entry, found in mismatches.items()}
+        return {
+            entry: Accepted(frozenset(differing), reasons[entry]) for entry, differing in mismatches.items()
+        }
 
     @cached_property
     def _notes(self) -> dict[int, list[CreditNoteRow]]:
-        found: dict[int, list[CreditNoteRow]] = defaultdict(list)
+        notes: dict[int, list[CreditNoteRow]] = defaultdict(list)
         for note in self.books.session.exec(_NOTES[self._scope], params=self._key):
-            found[note.order_entry].append(note)
-        return found
+            notes[note.order_entry].append(note)
+        return notes
 
     @cached_property
     def _note_lines(self) -> dict[int, list[CreditNoteLineRow]]:
-        found: dict[int, list[CreditNoteLineRow]] = defaultdict(list)
+        lines: dict[int, list[CreditNoteLineRow]] = defaultdict(list)
         for line in self.books.session.exec(_NOTE_LINES[self._scope], params=self._key):
-            found[line.note_entry].append(line)
-        return found
+            lines[line.note_entry].append(line)
+        return lines

@@ -226,7 +226,7 @@ def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
         )
         .order_by(col(LotDeliveryRow.entry))
     )
-    found: list[Surplus] = []
+    surplus: list[Surplus] = []
     for row in session.exec(query).all():
         papers: tuple[CountedOn | None, ...] = (
             session.get(ReceiptRow, row.entry),
@@ -234,8 +234,8 @@ def surplus_of(session: Session, campaign: str, lot: Lot) -> Sequence[Surplus]:
             session.get(OverCountRow, row.entry),
             session.get(ConfirmationRow, row.entry),
         )
-        found += [(paper, row) for paper in papers if paper is not None]
-    return found
+        surplus += [(paper, row) for paper in papers if paper is not None]
+    return surplus
 
 
 _COUNTS: dict[str, type[CountedOn]] = {
@@ -254,12 +254,12 @@ def named_on(paper: CountedOn) -> str:
 
 def _meant(session: Session, campaign: str, facts: Over) -> list[Surplus]:
     """What a fact can mean: of the paper that it names, else of all where pieces wait still."""
-    found = surplus_of(session, campaign, Lot(facts.product, facts.lot))
+    surplus = surplus_of(session, campaign, Lot(facts.product, facts.lot))
     named = {field: getattr(facts, field) for field in _COUNTS}
     wanted = {(field, number) for field, number in named.items() if number is not None}
     if wanted:
-        return [row for row in found if (named_on(row[0]), row[0].number) in wanted]
-    return [row for row in found if waiting_of(session, row[1])] or list(found[:1])
+        return [row for row in surplus if (named_on(row[0]), row[0].number) in wanted]
+    return [row for row in surplus if waiting_of(session, row[1])] or list(surplus[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +347,10 @@ def _unfold_count(books: Books, entry: Entry[OverCount, None], seq: int) -> None
     lots_reversed(books.session, entry.seq, seq)
 
 
-def _orders_behind(session: Session, campaign: str, found: _Waiting) -> set[int]:
+def _orders_behind(session: Session, campaign: str, waiting: _Waiting) -> set[int]:
     """The orders that a surplus can have come on: its receipt's, or all that brought its lot."""
-    if isinstance(found.paper, ReceiptRow):
-        return {require_order(session, campaign, found.paper.order_number).entry}
+    if isinstance(waiting.paper, ReceiptRow):
+        return {require_order(session, campaign, waiting.paper.order_number).entry}
     brought = (
         select(OrderRow.entry)
         .join(
@@ -363,8 +363,8 @@ def _orders_behind(session: Session, campaign: str, found: _Waiting) -> set[int]
         .join(LotDeliveryRow, col(LotDeliveryRow.entry) == ReceiptRow.entry)
         .where(
             LotDeliveryRow.campaign == campaign,
-            LotDeliveryRow.product == found.lot.product,
-            LotDeliveryRow.lot == found.lot.ordered.number,
+            LotDeliveryRow.product == waiting.lot.product,
+            LotDeliveryRow.lot == waiting.lot.ordered.number,
             col(LotDeliveryRow.reversed_by).is_(None),
         )
     )
@@ -372,28 +372,28 @@ def _orders_behind(session: Session, campaign: str, found: _Waiting) -> set[int]
 
 
 def _post_return(context: Context, facts: Over) -> Posting[Counted]:
-    found = _waiting(context, facts)
+    waiting = _waiting(context, facts)
     back = account(AccountClass.RETURNED, context.campaign, "over")
-    return Posting((Transfer(back, found.apart, str(found.lot), facts.quantity),), (), found.notes)
+    return Posting((Transfer(back, waiting.apart, str(waiting.lot), facts.quantity),), (), waiting.notes)
 
 
 def _post_accept(context: Context, facts: Over) -> Posting[Counted]:
-    found, campaign = _waiting(context, facts), context.campaign
+    waiting, campaign = _waiting(context, facts), context.campaign
     if find_in_kind(context.books.session, campaign, facts.number) is not None:
         raise Refused.field("number", "is that of a gift in kind, which accepted pieces are too; use another")
-    asset, place = str(found.lot), found.place
+    asset, place = str(waiting.lot), waiting.place
     kind = comes_to(product_of(context.books.session, campaign, facts.product))
     kept = goods_account(kind, campaign, place)
-    line = goods_line(campaign, kind, place, found.lot)
+    line = goods_line(campaign, kind, place, waiting.lot)
     start = context.books.lines.length(line)
     gift = Append(line, asset, start, facts.quantity, in_kind_gift(facts.number))
-    return Posting((Transfer(kept, found.apart, asset, facts.quantity),), (gift,), found.notes)
+    return Posting((Transfer(kept, waiting.apart, asset, facts.quantity),), (gift,), waiting.notes)
 
 
 def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     books, campaign = context.books, context.campaign
-    found = _waiting(context, facts)
-    place, asset = found.place, str(found.lot)
+    waiting = _waiting(context, facts)
+    place, asset = waiting.place, str(waiting.lot)
     order = require_order(books.session, campaign, facts.order)
     if not order.is_open:
         raise Conflict.field(
@@ -402,7 +402,7 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
             order=facts.order,
             stage=order.stage,
         )
-    behind = _orders_behind(books.session, campaign, found)
+    behind = _orders_behind(books.session, campaign, waiting)
     if order.amends not in behind:
         firsts = ", ".join(sorted(books.session.get_one(OrderRow, entry).number for entry in behind))
         raise Refused.field(
@@ -431,33 +431,33 @@ def _post_buy(context: Context, facts: BoughtOver) -> Posting[Counted]:
     units = item.units_of(done + facts.quantity) - item.units_of(done)
     pieces = books.lines.lowest_free(line, units if facts.quantity < left else item.units)
     kind = comes_to(product_of(books.session, campaign, facts.product))
-    target = goods_line(campaign, kind, place, found.lot)
+    target = goods_line(campaign, kind, place, waiting.lot)
     part = Part(PartKind.ON, facts.quantity, facts.quantity, target, books.lines.length(target))
     transfers = (
         Transfer(account(AccountClass.NOTED, campaign, facts.order), opened, facts.product, facts.quantity),
-        Transfer(goods_account(kind, campaign, place), found.apart, asset, facts.quantity),
+        Transfer(goods_account(kind, campaign, place), waiting.apart, asset, facts.quantity),
     )
     use = Use(str(UseName(UseCause.BOUGHT, campaign, facts.number)), line, pieces, facts.quantity, (part,))
-    return Posting(transfers, (use,), found.notes)
+    return Posting(transfers, (use,), waiting.notes)
 
 
 def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
     session, campaign = context.books.session, context.campaign
-    found = _waiting(context, facts)
-    told = pieces_stated(context, facts.by, facts.document, found.lot.ordered, found.place)
-    if told is None:
+    waiting = _waiting(context, facts)
+    stated = pieces_stated(context, facts.by, facts.document, waiting.lot.ordered, waiting.place)
+    if stated is None:
         raise NotFound.field(
             "document",
             "there is no standing {kind} {document}; record it first",
             kind=facts.by,
             document=facts.document,
         )
-    document, pieces = told
-    if document == found.paper.entry:
+    document, pieces = stated
+    if document == waiting.paper.entry:
         raise Refused.field(
             "document", "is what counted the pieces too much; name what tells of them otherwise"
         )
-    explained = _explained_by(session, document, found.lot)
+    explained = _explained_by(session, document, waiting.lot)
     if explained + facts.quantity > pieces:
         raise Refused.field(
             "quantity",
@@ -470,13 +470,13 @@ def _post_explain(context: Context, facts: ExplainedOver) -> Posting[Counted]:
             kind=facts.by,
             document=facts.document,
             n=pieces,
-            lot=str(found.lot.ordered),
-            place=found.place,
+            lot=str(waiting.lot.ordered),
+            place=waiting.place,
             explained=explained,
         )
     gone = account(AccountClass.EXPLAINED, campaign)
-    transfer = Transfer(gone, found.apart, str(found.lot), facts.quantity)
-    return Posting((transfer,), (), replace(found.notes, document=document))
+    transfer = Transfer(gone, waiting.apart, str(waiting.lot), facts.quantity)
+    return Posting((transfer,), (), replace(waiting.notes, document=document))
 
 
 def _explained_by(session: Session, document: int, lot: Lot) -> int:
@@ -568,8 +568,8 @@ def _counted_and_document(context: Context, facts: Over) -> Iterator[int]:
     yield from () if counted is None else (counted,)
     if isinstance(facts, ExplainedOver):
         lot = Lot(facts.product, facts.lot).ordered
-        told = pieces_stated(context, facts.by, facts.document, lot)
-        yield from () if told is None else (told[0],)
+        stated = pieces_stated(context, facts.by, facts.document, lot)
+        yield from () if stated is None else (stated[0],)
 
 
 def _voided(context: Context, entry: Entry[Over, Counted]) -> tuple[Change, ...]:

@@ -24,12 +24,12 @@ class OwnMoney:
 
     def lowest_free(self, units: int) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
         """(line, its lowest pieces) of so many free units, one line after the other; of fewer where there are not."""
-        found = []
+        lowest_runs = []
         for line, pieces in self.free.items():
             taken, _ = lowest(pieces, units)
             units -= units_in(taken)
-            found += [(line, taken)] if taken else []
-        return tuple(found)
+            lowest_runs += [(line, taken)] if taken else []
+        return tuple(lowest_runs)
 
 
 def own_money(lines: Lines, gift: Run, uses: Collection[str] = ()) -> OwnMoney:
@@ -39,14 +39,14 @@ def own_money(lines: Lines, gift: Run, uses: Collection[str] = ()) -> OwnMoney:
     carried: dict[str, list[Piece]] = {}
     for visit in follow(lines, *gift):
         if isinstance(visit, Stay) and visit.state is UnitState.FREE:
-            found = free
+            free_lines = free
         elif isinstance(visit, Passage) and visit.use.id in uses:
-            found = carried
+            free_lines = carried
         else:
             continue
         line = line_named(visit.line)
         if isinstance(line, MoneyLine) and isinstance(first, MoneyLine) and _alike(line, first):
-            found.setdefault(visit.line, []).append((visit.start, visit.end))
+            free_lines.setdefault(visit.line, []).append((visit.start, visit.end))
     return OwnMoney(*({line: joined(pieces) for line, pieces in by.items()} for by in (free, carried)))
 
 
@@ -56,12 +56,12 @@ def _alike(line: MoneyLine, first: MoneyLine) -> bool:
 
 def returned_parts(units: Sequence[int], fee: int) -> list[tuple[Part, ...]]:
     """How units of several lines go back, all of which bear a fee alike (docs/rules.md, T4 and T7)."""
-    whole, before, found = sum(units), 0, list[tuple[Part, ...]]()
+    whole, before, by_return = sum(units), 0, list[tuple[Part, ...]]()
     for of_line in units:
         after = before + of_line
         borne = fee * after // whole - fee * before // whole
         back = of_line - borne
         parts = Part(PartKind.FEE, borne, borne), Part(PartKind.RETURNED, back, back)
-        found.append(parts if borne else parts[1:])
+        by_return.append(parts if borne else parts[1:])
         before = after
-    return found
+    return by_return

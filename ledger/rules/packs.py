@@ -31,21 +31,21 @@ def packs_text(rows: Iterable[tuple[int | None, int | None]]) -> str:
     return ", ".join(f"{packs}x{of}" for packs, of in rows if packs is not None)
 
 
-def in_pieces(told: int | None, packs: Packs | None) -> int:
+def in_pieces(pieces: int | None, packs: Packs | None) -> int:
     """The pieces that a paper means; raises WrongValue where it says none, or the two do not agree."""
     if packs is None:
-        if told is None:
+        if pieces is None:
             raise WrongValue("says neither pieces nor packs; give one of them")
-        return told
+        return pieces
     if packs.pieces > MAX_AMOUNT:
         raise WrongValue(
             "is more than {most} pieces, which no line can hold; check the packs", most=MAX_AMOUNT
         )
-    if told not in {None, packs.pieces}:
+    if pieces not in {None, packs.pieces}:
         raise WrongValue(
             "is {told}, and {n} pack of {size} is {pieces}; leave one out",
             many="is {told}, and {n} packs of {size} are {pieces}; leave one out",
-            told=str(told),
+            told=str(pieces),
             n=packs.count,
             size=packs.of,
             pieces=packs.pieces,

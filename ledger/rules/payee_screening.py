@@ -102,9 +102,9 @@ def _match_alike(session: Session, campaign: str, party: Party) -> ScreeningRow 
         return None
     kind = _RECORDS[party.kind]
     for name in names_in_question(session, kind, names_of(session, kind, party.name)):
-        found = screened(session, campaign, Party(party.kind, name))
-        if found is not None and found.result is ScreeningResult.MATCH:
-            return found
+        screening = screened(session, campaign, Party(party.kind, name))
+        if screening is not None and screening.result is ScreeningResult.MATCH:
+            return screening
     return None
 
 
@@ -112,8 +112,8 @@ def newest_screenings(session: Session, campaign: str) -> Sequence[ScreeningRow]
     """The newest of what was recorded of each payee, by each spelling, by kind and name."""
     wanted = (ScreeningRow.campaign == campaign, col(ScreeningRow.reversed_by).is_(None))
     rows = session.exec(select(ScreeningRow).where(*wanted).order_by(col(ScreeningRow.entry)))
-    found = {(row.kind, row.payee): row for row in rows}
-    return [found[key] for key in sorted(found)]
+    newest = {(row.kind, row.payee): row for row in rows}
+    return [newest[key] for key in sorted(newest)]
 
 
 def sum_to_screen(session: Session, campaign: str) -> int | None:
@@ -125,12 +125,12 @@ def sum_to_screen(session: Session, campaign: str) -> int | None:
 def stopped(session: Session, campaign: str, asked: Asked, day: str) -> Wording | None:
     """Why an approval waits for a screening of its payee; None where it need not."""
     party = asked.party
-    found = None if party is None else screened(session, campaign, party)
+    screening = None if party is None else screened(session, campaign, party)
     coins = None
     if asked.txid is not None:
         coins = payees_of(session, campaign, spend_named(asked.txid).txid)
         for match in coins.matches:
-            if found is None or not _clears(found, match):
+            if screening is None or not _clears(screening, match):
                 return Wording(
                     "match: decide. {address}, which these coins went to, is on {list} of {list_date}; report it where "
                     "the law asks for that, and if it may be paid all the same, record that and why (`screening add` "
@@ -152,17 +152,17 @@ def stopped(session: Session, campaign: str, asked: Asked, day: str) -> Wording 
                 "payee": _called(party),
             },
         )
-    if found is not None:
-        if found.result is not ScreeningResult.MATCH:
+    if screening is not None:
+        if screening.result is not ScreeningResult.MATCH:
             return None
         return Wording(
             "match: decide. {payee} is on {list} of {list_date}, by screening {number}; if that is somebody else, "
             "another person records it (`screening add` with result=cleared)",
             {
                 "payee": _called(party),
-                "list": found.list_name,
-                "list_date": found.list_date,
-                "number": found.number,
+                "list": screening.list_name,
+                "list_date": screening.list_date,
+                "number": screening.number,
             },
         )
     above = sum_to_screen(session, campaign)
@@ -188,11 +188,11 @@ def require_screened(context: Context, kind: Kind[F, N], facts: F, day: str) -> 
             raise Conflict.of("screening", why)
 
 
-def _clears(found: ScreeningRow, match: Listed) -> bool:
+def _clears(screening: ScreeningRow, match: Listed) -> bool:
     return (
-        found.result is ScreeningResult.CLEARED
-        and found.list_name == match.list
-        and found.list_date >= match.list_date
+        screening.result is ScreeningResult.CLEARED
+        and screening.list_name == match.list
+        and screening.list_date >= match.list_date
     )
 
 
@@ -231,9 +231,13 @@ def _post(context: Context, facts: PayeeScreening) -> Posting[None]:
 def _match_before(books: Books, campaign: str, facts: PayeeScreening) -> int | None:
     """The match that this lifts: whoever recorded that cannot."""
     party = Party(facts.kind, facts.payee)
-    found = _match_alike(books.session, campaign, party) or screened(books.session, campaign, party)
-    lifts = found is not None and found.number != facts.number and facts.result is not ScreeningResult.MATCH
-    return found.entry if found is not None and lifts and found.result is ScreeningResult.MATCH else None
+    earlier = _match_alike(books.session, campaign, party) or screened(books.session, campaign, party)
+    lifts = (
+        earlier is not None and earlier.number != facts.number and facts.result is not ScreeningResult.MATCH
+    )
+    return (
+        earlier.entry if earlier is not None and lifts and earlier.result is ScreeningResult.MATCH else None
+    )
 
 
 def _fold(books: Books, entry: Entry[PayeeScreening, None]) -> None:

@@ -105,18 +105,18 @@ class PledgeState:
 
 def gift_asset(books: Books, campaign: str, gift: str) -> str:
     """The asset that a gift is in."""
-    found = given_money(books.session, campaign, gift)
-    return "BTC" if found is None else found.asset
+    money = given_money(books.session, campaign, gift)
+    return "BTC" if money is None else money.asset
 
 
 def gift_worth(books: Books, campaign: str, gift: str, asset: str) -> int | None:
     """What a live gift is in an asset, minor units: its own, or its value in that currency; None: it is not."""
-    found = given_money(books.session, campaign, gift)
-    if found is None or not found.live:
+    money = given_money(books.session, campaign, gift)
+    if money is None or not money.live:
         return None
-    if found.asset == asset:
-        return found.amount
-    return found.value if found.currency == asset else None
+    if money.asset == asset:
+        return money.amount
+    return money.value if money.currency == asset else None
 
 
 def find_pledge(session: Session, campaign: str, number: str) -> PledgeRow | None:
@@ -240,7 +240,7 @@ def _live(session: Session, campaign: str, gifts: Collection[str]) -> set[str]:
     """Those of some gifts, by their names on lines, that stand."""
     papers = {gift: gift_named(gift) for gift in gifts}
     coins = [gift for gift, name in papers.items() if name.kind is GiftKind.COINS]
-    there = {gift for gift, found in find_gifts(session, campaign, coins).items() if found.live}
+    there = {gift for gift, settled in find_gifts(session, campaign, coins).items() if settled.live}
     numbers = {name.number: gift for gift, name in papers.items() if name.kind is GiftKind.CONTRIBUTION}
     if numbers:
         stand = session.exec(_STANDING, params={"of_campaign": campaign, "of_numbers": list(numbers)})

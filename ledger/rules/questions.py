@@ -126,14 +126,14 @@ def questions_of_names(session: Session, names: set[tuple[NameOf, str]]) -> Iter
 
 def names_in_question(session: Session, kind: NameOf, names: set[str]) -> list[str]:
     """New names that look like one of these, and of which nobody has said yet whether they are the same."""
-    found = session.exec(_NAMES, params={"of_kind": kind, "of_names": sorted(names)})
-    return sorted({name for name in found if name is not None})
+    rows = session.exec(_NAMES, params={"of_kind": kind, "of_names": sorted(names)})
+    return sorted({name for name in rows if name is not None})
 
 
 def answer_of(session: Session, question: QuestionRow) -> Answer | None:
     """How a question was answered, if that answer stands."""
-    found = session.exec(_ANSWER, params={"of_entry": question.entry, "of_n": question.n}).first()
-    return None if found is None else Answer(found)
+    row = session.exec(_ANSWER, params={"of_entry": question.entry, "of_n": question.n}).first()
+    return None if row is None else Answer(row)
 
 
 def said_of(question: QuestionRow, one: Value, other: Value) -> Wording:
@@ -151,8 +151,8 @@ def said_of(question: QuestionRow, one: Value, other: Value) -> Wording:
 def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> None:
     """Conflict where an approval rests on something doubtful that nobody answered."""
     session, numbers = context.books.session, rests_on(context, kind, facts, posting)
-    told = (entry for entry in map(context.entry, sorted(numbers)) if entry is not None)
-    names = {named for entry in told for named in named_by(entry.kind, entry.facts)}
+    entries = (entry for entry in map(context.entry, sorted(numbers)) if entry is not None)
+    names = {named for entry in entries for named in named_by(entry.kind, entry.facts)}
     for question in (*questions_about(session, numbers), *questions_of_names(session, names)):
         one = called(context, question.entry)
         other = "" if question.other is None else called(context, question.other)
@@ -163,7 +163,7 @@ def require_answered(context: Context, kind: Kind[F, N], facts: F, posting: Post
         )
 
 
-def note_questions(books: Books, kind: Kind[F, N], entry: Entry, told: Entry[F, N]) -> None:
+def note_questions(books: Books, kind: Kind[F, N], entry: Entry, typed: Entry[F, N]) -> None:
     """Fold what is doubtful of an entry, as it was published and as its kind reads it.
 
     What one is about that is reversed is asked no more.
@@ -171,17 +171,17 @@ def note_questions(books: Books, kind: Kind[F, N], entry: Entry, told: Entry[F, 
     session = books.session
     if entry.reverses is not None:
         take_back_questions(session, entry.reverses, entry.seq)
-    for n, found in enumerate((*kind.doubts(books, told), *note_names(session, entry, books.known_names))):
+    for n, doubt in enumerate((*kind.doubts(books, typed), *note_names(session, entry, books.known_names))):
         session.add(
             QuestionRow(
                 entry=entry.seq,
                 n=n,
                 campaign=entry.campaign,
-                doubt=found.doubt,
-                other=found.other,
-                kind=found.kind,
-                name=found.name,
-                other_name=found.other_name,
+                doubt=doubt.doubt,
+                other=doubt.other,
+                kind=doubt.kind,
+                name=doubt.name,
+                other_name=doubt.other_name,
                 since=entry.at,
             )
         )
@@ -208,7 +208,7 @@ def _post(context: Context, facts: QuestionAnswer) -> Posting[None]:
     session = context.books.session
     question = _question(session, facts)
     if question is None or question.campaign != context.campaign:
-        asked = [found.other for found in questions_about(session, {facts.entry})]
+        asked = [open_question.other for open_question in questions_about(session, {facts.entry})]
         if asked and asked[0] is not None:
             raise NotFound.field(
                 "entry",

@@ -197,11 +197,11 @@ def price_at(session: Session, campaign: CampaignRow, moment: int) -> Priced | N
 
 def value_at(session: Session, campaign: CampaignRow, moment: int, sats: int) -> Valued | None:
     """The value of sats at a moment (Unix seconds) in the campaign's currency; None where no rate decides."""
-    found = price_at(session, campaign, moment)
-    if found is None:
+    price = price_at(session, campaign, moment)
+    if price is None:
         return None
-    value = divided_half_even(sats * found.price, SATS)
-    return Valued(found.currency, value, found.price, found.quotes, found.rate)
+    value = divided_half_even(sats * price.price, SATS)
+    return Valued(price.currency, value, price.price, price.quotes, price.rate)
 
 
 _LAST_LOOKED_AT = 20
@@ -227,8 +227,8 @@ def last_prices(session: Session, campaign: CampaignRow, date: str) -> tuple[Pri
     """The newest price of a bitcoin up to a day in each currency that the campaign has rates of, its own first."""
     known = session.exec(_CURRENCIES, params={"of_campaign": campaign.slug}).all()
     ordered = sorted(known, key=lambda currency: (currency != campaign.currency, currency))
-    found = (newest_price(session, campaign, currency, date, among=_LAST_LOOKED_AT) for currency in ordered)
-    return tuple(priced for priced in found if priced is not None)
+    prices = (newest_price(session, campaign, currency, date, among=_LAST_LOOKED_AT) for currency in ordered)
+    return tuple(priced for priced in prices if priced is not None)
 
 
 def prices_of_day(session: Session, campaign: CampaignRow, currency: str, date: str) -> tuple[int, ...]:

@@ -191,13 +191,13 @@ def received_by_item(
     """What standing receipts say of each (order, item): of a whole campaign, or of one order."""
     query = _RECEIVED if order is None else _RECEIVED_OF_ORDER
     rows = session.connection().execute(query, {"of_campaign": campaign, "of_order": order})
-    found = {
+    received = {
         (number, item): ItemReceived(int(good), int(damaged), int(short), int(rejected), int(replaced))
         for number, item, good, damaged, short, rejected, replaced in rows
     }
     for of, pieces in _received_before(session, campaign, order):
-        found[of] = replace(found.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)
-    return found
+        received[of] = replace(received.get(of, ItemReceived(0, 0, 0, 0, 0)), before=pieces)
+    return received
 
 
 _BOUGHT = (
@@ -284,46 +284,48 @@ def _post(context: Context, facts: Receipt) -> Posting[Received]:
     unmapped = books.lines.lowest_free(line, item.units)
     named: set[str] = set()
     replaced: dict[str, int] = defaultdict(int)
-    for index, told in enumerate(facts.lots):
+    for index, lot_told in enumerate(facts.lots):
         field = f"lots.{index}"
-        _require_counts(told, facts.date, field)
-        if told.lot in named:
-            raise Refused.field(f"{field}.lot", "names {lot} again; add its pieces together", lot=told.lot)
-        named.add(told.lot)
-        lot = Lot(item.product, told.lot)
-        require_same_expiry(books.session, campaign, lot, told.expiry, f"{field}.expiry")
+        _require_counts(lot_told, facts.date, field)
+        if lot_told.lot in named:
+            raise Refused.field(
+                f"{field}.lot", "names {lot} again; add its pieces together", lot=lot_told.lot
+            )
+        named.add(lot_told.lot)
+        lot = Lot(item.product, lot_told.lot)
+        require_same_expiry(books.session, campaign, lot, lot_told.expiry, f"{field}.expiry")
         ends = (
-            (PartKind.SHORT, account(AccountClass.LOST, campaign, "short"), told.short),
-            (PartKind.DAMAGED, account(AccountClass.LOST, campaign, "damaged"), told.damaged),
-            (PartKind.REJECTED, account(AccountClass.RETURNED, campaign, "rejected"), told.rejected),
+            (PartKind.SHORT, account(AccountClass.LOST, campaign, "short"), lot_told.short),
+            (PartKind.DAMAGED, account(AccountClass.LOST, campaign, "damaged"), lot_told.damaged),
+            (PartKind.REJECTED, account(AccountClass.RETURNED, campaign, "rejected"), lot_told.rejected),
         )
-        use_id = receipt_use(campaign, facts.number, told.lot)
+        use_id = receipt_use(campaign, facts.number, lot_told.lot)
         target = goods_line(campaign, kind, facts.place, lot)
         parts = [Part(part, n, n) for part, _, n in ends if n]
-        parts.append(Part(PartKind.ON, told.good, told.good, target, books.lines.length(target)))
-        if told.replaces is not None:
+        parts.append(Part(PartKind.ON, lot_told.good, lot_told.good, target, books.lines.length(target)))
+        if lot_told.replaces is not None:
             added, opens, source = _replacement(
-                context, facts, lot.product, told, told.replaces, replaced, field
+                context, facts, lot.product, lot_told, lot_told.replaces, replaced, field
             )
             transfers += added
             operations += opens
             pieces = books.lines.lowest_free(source, replaced[source])
-            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - told.pieces)
-            operations.append(Use(use_id, source, pieces, told.pieces, tuple(parts)))
-        elif told.pieces:
+            _, pieces = lowest(pieces or ((0, replaced[source]),), replaced[source] - lot_told.pieces)
+            operations.append(Use(use_id, source, pieces, lot_told.pieces, tuple(parts)))
+        elif lot_told.pieces:
             first = item.units_of(received)
-            received += told.pieces
-            transfers.append(Transfer(noted_account, opened, item.product, told.pieces))
+            received += lot_told.pieces
+            transfers.append(Transfer(noted_account, opened, item.product, lot_told.pieces))
             units = item.units_of(received) - first if received < item.quantity else item.units
             pieces, unmapped = lowest(unmapped, units)
-            operations.append(Use(use_id, line, pieces, told.pieces, tuple(parts)))
+            operations.append(Use(use_id, line, pieces, lot_told.pieces, tuple(parts)))
         transfers.extend(Transfer(where, noted_account, str(lot), n) for _, where, n in ends if n)
-        if told.good:
+        if lot_told.good:
             stock = goods_account(kind, campaign, facts.place)
-            transfers.append(Transfer(stock, noted_account, str(lot), told.good))
-        if told.over:
+            transfers.append(Transfer(stock, noted_account, str(lot), lot_told.good))
+        if lot_told.over:
             apart = goods_account(AccountClass.OVER, campaign, facts.place)
-            transfers.append(Transfer(apart, noted_account, str(lot.over), told.over))
+            transfers.append(Transfer(apart, noted_account, str(lot.over), lot_told.over))
     return Posting(tuple(transfers), tuple(operations), Received(product=item.product))
 
 
@@ -353,7 +355,7 @@ def _replacement(
     facts: Receipt,
     product: str,
     lot: ReceivedLot,
-    told: Replaced,
+    replacing: Replaced,
     replaced: dict[str, int],
     field: str,
 ) -> tuple[list[Transfer], tuple[Open, ...], str]:
@@ -363,15 +365,15 @@ def _replacement(
     `replaced` what this receipt takes of each line, this lot included.
     """
     books, campaign = context.books, context.campaign
-    earlier = Lot(product, told.lot)
+    earlier = Lot(product, replacing.lot)
     receipts = receipts_of_lot(books.session, campaign, facts.order, earlier)
     if not receipts:
         raise Refused.field(
             f"{field}.replaces.lot", "no such lot came on {order}; name one that did", order=facts.order
         )
-    kind, most = PartKind(told.discrepancy.value), 0
+    kind, most = PartKind(replacing.discrepancy.value), 0
     for receipt in receipts:
-        use_id = receipt_use(campaign, receipt.number, told.lot)
+        use_id = receipt_use(campaign, receipt.number, replacing.lot)
         if not books.lines.has_use(use_id):  # all that came of it came too much
             continue
         use = books.lines.use(use_id)
@@ -395,8 +397,8 @@ def _replacement(
         "{n} replaces {found} pieces of {lot} and {most} are {found}",
         many="{n} replace {found} pieces of {lot} and {most} are {found}",
         n=lot.pieces,
-        found=told.discrepancy,
-        lot=told.lot,
+        found=replacing.discrepancy,
+        lot=replacing.lot,
         most=most,
     )
 
@@ -413,8 +415,8 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
         place=facts.place,
     )
     n = 0
-    for told in facts.lots:
-        lot = Lot(product, told.lot)
+    for lot_told in facts.lots:
+        lot = Lot(product, lot_told.lot)
         keep_lot(session, entry.campaign, lot)
         add_row(
             session,
@@ -423,22 +425,22 @@ def _fold(books: Books, entry: Entry[Receipt, Received]) -> None:
             n=n,
             campaign=entry.campaign,
             product=product,
-            lot=told.lot,
+            lot=lot_told.lot,
             place=facts.place,
-            expiry=told.expiry,
-            noted=told.pieces,
-            packs=None if told.packs is None else told.packs.count,
-            pack_of=None if told.packs is None else told.packs.of,
-            good=told.good,
-            damaged=told.damaged,
-            short=told.short,
-            rejected=told.rejected,
-            replaces=None if told.replaces is None else told.replaces.lot,
-            replaces_discrepancy=None if told.replaces is None else told.replaces.discrepancy,
+            expiry=lot_told.expiry,
+            noted=lot_told.pieces,
+            packs=None if lot_told.packs is None else lot_told.packs.count,
+            pack_of=None if lot_told.packs is None else lot_told.packs.of,
+            good=lot_told.good,
+            damaged=lot_told.damaged,
+            short=lot_told.short,
+            rejected=lot_told.rejected,
+            replaces=None if lot_told.replaces is None else lot_told.replaces.lot,
+            replaces_discrepancy=None if lot_told.replaces is None else lot_told.replaces.discrepancy,
         )
         n += 1
-        if told.over:
-            keep_surplus(session, entry.seq, n, entry.campaign, lot, facts.place, told.over)
+        if lot_told.over:
+            keep_surplus(session, entry.seq, n, entry.campaign, lot, facts.place, lot_told.over)
             n += 1
 
 

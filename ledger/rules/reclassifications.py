@@ -130,18 +130,18 @@ def _spend_of(context: Context, facts: Reclassification) -> None:
 def _of_spend(context: Context, facts: Reclassification) -> Taking:
     """What the transaction carried away of the restriction, all of it."""
     restriction = facts.need or FREE
-    found = [
+    takings = [
         t for t in carried(context.books, context.campaign, str(facts.txid)) if t.restriction == restriction
     ]
-    if units_of(found) < facts.amount:
+    if units_of(takings) < facts.amount:
         raise Refused.field(
             "amount",
             "{wanted} is wanted and only {there} of what is restricted to {restriction} is in this transaction",
             wanted=Figure(facts.asset, facts.amount),
-            there=Figure(facts.asset, units_of(found)),
+            there=Figure(facts.asset, units_of(takings)),
             restriction=restriction,
         )
-    return found[0]
+    return takings[0]
 
 
 def _too_little_free(facts: Reclassification, units: int, need: str | None) -> Refused:
@@ -168,9 +168,9 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
     _require_reason(context, facts)
     books, campaign = context.books, context.campaign
     if facts.txid is None:
-        found = take(books, campaign, facts.asset, facts.amount, (facts.need or FREE,))
-        if units_of(found) < facts.amount:
-            raise _too_little_free(facts, units_of(found), facts.need)
+        takings = take(books, campaign, facts.asset, facts.amount, (facts.need or FREE,))
+        if units_of(takings) < facts.amount:
+            raise _too_little_free(facts, units_of(takings), facts.need)
         unbound = spendable(books, campaign, facts.asset, facts.date, facts.need)
         if facts.asset != "BTC" and unbound < facts.amount:
             raise Refused.field(
@@ -179,7 +179,7 @@ def _plan(context: Context, facts: Reclassification) -> tuple[Taking, ...]:
                 wanted=Figure(facts.asset, facts.amount),
                 free=Figure(facts.asset, max(unbound, 0)),
             )
-        return found
+        return takings
     _spend_of(context, facts)
     of_spend = _of_spend(context, facts)
     if facts.reason is not Reason.EXCHANGED:

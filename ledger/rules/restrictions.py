@@ -57,7 +57,7 @@ def too_little(
 
 def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], ...]:
     """(asset, minor units) of what is restricted to a need and not spent yet, held or not, at an exchange too."""
-    found: dict[str, int] = {}
+    kept: dict[str, int] = {}
     lines: list[MoneyLine | ExchangeLine] = [*books.lines.money(campaign, restriction=need)]
     lines += [line for line in books.lines.at_exchanges(campaign) if line.restriction == need]
     for line in lines:
@@ -67,8 +67,8 @@ def kept_for(books: Books, campaign: str, need: str) -> tuple[tuple[str, int], .
             if span.state in {UnitState.FREE, UnitState.HELD}
         )
         if units:
-            found[line.asset] = found.get(line.asset, 0) + units
-    return tuple(found.items())
+            kept[line.asset] = kept.get(line.asset, 0) + units
+    return tuple(kept.items())
 
 
 def restriction_of(line: str) -> str:
@@ -97,15 +97,15 @@ def all_in_order(books: Books, campaign: str, asset: str, need: str | None = Non
 
 def take(books: Books, campaign: str, asset: str, units: int, order: Iterable[str]) -> tuple[Taking, ...]:
     """The lowest free units of the lines, one line after the other; fewer where there are not so many."""
-    found = []
+    takings = []
     for restriction in order:
         line = money_line(campaign, asset, restriction)
         pieces = books.lines.lowest_free(line, units) if units and books.lines.exists(line) else ()
         if pieces:
             taking = Taking(restriction, line, pieces)
-            found.append(taking)
+            takings.append(taking)
             units -= taking.units
-    return tuple(found)
+    return tuple(takings)
 
 
 def take_alike(books: Books, campaign: str, asset: str, units: int, among: int) -> tuple[Taking, ...]:
@@ -139,13 +139,13 @@ def parted_alike(
 
 def _touching(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Pieces in their order, those that touch as one, and none that is empty."""
-    found: list[Piece] = []
+    adjoining: list[Piece] = []
     for start, end in pieces:
-        if found and found[-1][1] == start < end:
-            found[-1] = (found[-1][0], end)
+        if adjoining and adjoining[-1][1] == start < end:
+            adjoining[-1] = (adjoining[-1][0], end)
         elif start < end:
-            found.append((start, end))
-    return tuple(found)
+            adjoining.append((start, end))
+    return tuple(adjoining)
 
 
 def units_of(takings: Iterable[Taking]) -> int:
@@ -154,13 +154,13 @@ def units_of(takings: Iterable[Taking]) -> int:
 
 def shares(total: int, takings: Sequence[Taking]) -> tuple[int, ...]:
     """What of a total each taking bears or gets: floors of cumulative counts, which sum to the total."""
-    units, count, before, found = units_of(takings), 0, 0, []
+    units, count, before, cut = units_of(takings), 0, 0, []
     for taking in takings:
         count += taking.units
         upto = total * count // units if units else total
-        found.append(upto - before)
+        cut.append(upto - before)
         before = upto
-    return tuple(found)
+    return tuple(cut)
 
 
 def cut(taking: Taking, low: int, high: int) -> tuple[Piece, ...]:

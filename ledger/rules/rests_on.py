@@ -95,15 +95,15 @@ def _days(entries: int, runs: int) -> CompoundSelect[int, str, str, str] | Selec
 
 def days_of(session: Session, numbers: Collection[int], runs: Collection[Run] = ()) -> list[Days]:
     """The days of entries, and of those that brought the units of some runs of lines, in order."""
-    found: set[Days] = set()
+    days: set[Days] = set()
     no_numbers: tuple[int, Sequence[int]] = (0, ())
     no_runs: tuple[int, Sequence[Run]] = (0, ())
     for of_numbers, of_runs in zip_longest(by_size(sorted(numbers)), by_size(list(dict.fromkeys(runs)))):
         (entries, some), (size, part) = of_numbers or no_numbers, of_runs or no_runs
         asked: dict[str, str | int] = run_parameters(part, size)
         asked |= {f"entry{n}": some[min(n, len(some) - 1)] for n in range(entries)}
-        found.update(Days(*row) for row in session.connection().execute(_days(entries, size), asked))
-    return sorted(found)
+        days.update(Days(*row) for row in session.connection().execute(_days(entries, size), asked))
+    return sorted(days)
 
 
 def spend_of(session: Session, campaign: str, facts: Facts) -> SpendRow | None:
@@ -132,16 +132,16 @@ def days_before(
 def _named_or_decided(context: Context, kind: Kind[F, N], facts: F, posting: Posting[N]) -> set[int]:
     """The entries that a fact, or what it decides, names."""
     books, campaign = context.books, context.campaign
-    found = set(kind.rests_on(context, facts))
+    numbers = set(kind.rests_on(context, facts))
     if context.role is not Role.SYSTEM:
-        found |= set(_named(books.session, campaign, facts))
+        numbers |= set(_named(books.session, campaign, facts))
     decided = kind.approves(books, campaign, facts)
     if decided is not None:
-        found.add(decided)
-        found |= set(_of_proposal(context, decided))
+        numbers.add(decided)
+        numbers |= set(_of_proposal(context, decided))
     if posting.reverses is not None:
-        found.add(posting.reverses)
-    return found
+        numbers.add(posting.reverses)
+    return numbers
 
 
 def _of_proposal(context: Context, number: int) -> Iterator[int]:

@@ -352,7 +352,7 @@ def _check_period(facts: Result, series: Sequence[ResultRow]) -> None:
 
 def _checked_groups(facts: Result) -> Groups:
     """All groups of a report; refused when one stands twice or a breakdown's sum is another than the total."""
-    found: Groups = {}
+    groups: Groups = {}
     if facts.at is not None and facts.place:
         raise Refused.field("place", "the report is of {at} alone; leave it out", at=facts.at)
     sexes = tuple(Cell(group=cell.group.value, count=cell.count) for cell in facts.sex)
@@ -371,27 +371,27 @@ def _checked_groups(facts: Result) -> Groups:
                 sum=sum(counted.values()),
                 total=facts.total,
             )
-        found |= {(dimension, group): count for group, count in counted.items()}
+        groups |= {(dimension, group): count for group, count in counted.items()}
     if facts.at is not None:
-        found[Dimension.PLACE, facts.at] = facts.total
-    return found
+        groups[Dimension.PLACE, facts.at] = facts.total
+    return groups
 
 
 def _stand_at(session: Session, indicator: IndicatorRow, at: str | None, groups: tuple[Group, ...]) -> None:
     """Write the groups that the reports of a place leave."""
     standing = {(cell.dimension, cell.group): cell for cell in cells_at(session, indicator, at)}
-    for told in groups:
-        cell = standing.pop((told.dimension, told.group), None)
+    for group in groups:
+        cell = standing.pop((group.dimension, group.group), None)
         if cell is not None:
-            cell.count = told.count
+            cell.count = group.count
             continue
         session.add(
             IndicatorCellRow(
                 indicator=indicator.entry,
                 at=at or "",
-                dimension=told.dimension,
-                group=told.group,
-                count=told.count,
+                dimension=group.dimension,
+                group=group.group,
+                count=group.count,
             )
         )
     for cell in standing.values():

@@ -232,13 +232,13 @@ HOLDERS = (
 def holders_of(books: Books, campaign: str, lot: Lot) -> list[tuple[AccountClass, str, int]]:
     """(class, place or organisation or waybill, pieces) of all who have pieces of a lot, surplus included."""
     assets = {str(lot), str(lot.over)}
-    found: dict[tuple[AccountClass, str], int] = {}
+    holders: dict[tuple[AccountClass, str], int] = {}
     for kind in HOLDERS:
         for balance in books.balances(kind, campaign):
             if balance.asset in assets and balance.net:
                 place = (kind, balance.account.detail[-1])
-                found[place] = found.get(place, 0) + balance.net
-    return [(kind, place, units) for (kind, place), units in found.items()]
+                holders[place] = holders.get(place, 0) + balance.net
+    return [(kind, place, units) for (kind, place), units in holders.items()]
 
 
 def _fold_recall(books: Books, entry: Entry[Recall, Held]) -> None:

@@ -181,7 +181,7 @@ def payees_of(session: Session, campaign: str, txid: str) -> Screening:
     scripts = connection.scalars(_PAID, {"of_txid": txid}).all()
     others = connection.scalar(_OTHERS, {"of_txid": txid}) or 0
     listed = _listed(session, lists, set(scripts))
-    matches = {found for script in scripts for found in listed.get(script, ())}
+    matches = {listed_address for script in scripts for listed_address in listed.get(script, ())}
     return Screening(max(others, len(scripts)), len(scripts), _versions(lists), tuple(sorted(matches)))
 
 
@@ -190,19 +190,19 @@ def _listed(
 ) -> dict[str, list[Listed]]:
     """By script: where it stands on some lists."""
     named = {row.entry: row for row in lists}
-    found: dict[str, list[Listed]] = defaultdict(list)
+    by_script: dict[str, list[Listed]] = defaultdict(list)
     for some in _parts(scripts):
         wanted = select(_ADDRESSES).where(_ADDRESSES.c.list_entry.in_(named), _ADDRESSES.c.script.in_(some))
         for row in session.connection().execute(wanted) if named else ():
             of = named[row.list_entry]
-            found[row.script].append(Listed(row.address, of.name, of.list_date))
-    return found
+            by_script[row.script].append(Listed(row.address, of.name, of.list_date))
+    return by_script
 
 
 def _parts(words: Collection[str]) -> Iterator[list[str]]:
-    told = sorted(words)
-    for at in range(0, len(told), _MANY):
-        yield told[at : at + _MANY]
+    in_order = sorted(words)
+    for at in range(0, len(in_order), _MANY):
+        yield in_order[at : at + _MANY]
 
 
 def listed_gifts(session: Session, campaign: str, txids: Collection[str] | None = None) -> list[ListedGift]:
@@ -217,15 +217,15 @@ def listed_gifts(session: Session, campaign: str, txids: Collection[str] | None 
     rows = session.connection().execute(
         _SENT.where(_ADDRESSES.c.list_entry.in_(lists), _OUTPUTS.c.campaign == campaign, *among)
     )
-    found: dict[str, tuple[int, str, bool, set[Listed]]] = {}
+    gifts: dict[str, tuple[int, str, bool, set[Listed]]] = {}
     for txid, vout, sats, first_at, state, list_entry, address in rows:
         of = lists[list_entry]
-        kept = found.setdefault(f"{txid}:{vout}", (sats, first_at, state not in _GONE, set()))
+        kept = gifts.setdefault(f"{txid}:{vout}", (sats, first_at, state not in _GONE, set()))
         kept[3].add(Listed(address, of.name, of.list_date))
-    blocks = _last_blocks(session, campaign, found)
+    blocks = _last_blocks(session, campaign, gifts)
     return [
         ListedGift(outpoint, sats, first_at, coming, tuple(sorted(matches)), blocks.get(outpoint))
-        for outpoint, (sats, first_at, coming, matches) in found.items()
+        for outpoint, (sats, first_at, coming, matches) in gifts.items()
     ]
 
 
@@ -251,7 +251,7 @@ def unknown_senders(
 
 def _last_blocks(session: Session, campaign: str, gifts: Collection[str]) -> dict[str, str]:
     """By gift: the number of the last block that was put on it for a list, standing or not."""
-    found: dict[str, str] = {}
+    blocks: dict[str, str] = {}
     for some in _parts(gifts):
         rows = session.exec(
             select_rows(GiftBlockRow)
@@ -262,5 +262,5 @@ def _last_blocks(session: Session, campaign: str, gifts: Collection[str]) -> dic
             )
             .order_by(col(GiftBlockRow.entry))
         )
-        found.update({row.gift: row.number for row in rows})
-    return found
+        blocks.update({row.gift: row.number for row in rows})
+    return blocks

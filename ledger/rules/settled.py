@@ -28,8 +28,8 @@ def note_completeness(
 ) -> None:
     """Keep on what it rests that no payment is missing: `addresses` are read up to `block`, or told by `sources`."""
     replace_all(tx.session, CompletenessRow, ({"ground": ground, "addresses": addresses, "block": block},))
-    told = [{"n": n, "source": source} for n, source in enumerate(sources)]
-    replace_all(tx.session, CompletenessSourceRow, told)
+    rows = [{"n": n, "source": source} for n, source in enumerate(sources)]
+    replace_all(tx.session, CompletenessSourceRow, rows)
 
 
 def completeness(tx: Reading) -> Telling:

@@ -397,14 +397,14 @@ def _over_now(session: Session, shipment: ShipmentRow, facts: Arrival) -> dict[L
     for arrival in arrivals_of(session, shipment.entry):
         for row in arrived_lots(session, arrival.entry):
             before[Lot(row.product, row.lot)] += row.over
-    found: dict[Lot, int] = {}
+    over: dict[Lot, int] = {}
     for lot in facts.lots:
         more = lot.over or 0
         if lot.instead_of is not None:
             more = max(0, before[lot.of] + more - apart.get(lot.of, 0))
         if more:
-            found[lot.of] = more
-    return found
+            over[lot.of] = more
+    return over
 
 
 def _require_listed(lot: ArrivedLot, listed: Collection[Lot], waybill: str, field: str) -> None:
@@ -452,11 +452,11 @@ def _require_as_counted(session: Session, shipment: ShipmentRow, facts: Arrival)
     for arrival in arrivals_of(session, shipment.entry):
         for lot in arrived_lots(session, arrival.entry):
             before[Lot(lot.product, lot.lot)] += lot.good + lot.over
-    told = {lot.of: lot.good + (lot.over or 0) for lot in facts.lots}
+    counted = {lot.of: lot.good + (lot.over or 0) for lot in facts.lots}
     for row in confirmed_lots(session, confirmation.entry):
         of = Lot(row.product, row.lot)
-        good = before[of] + told.get(of, 0)
-        if told.get(of) and good > row.good:
+        good = before[of] + counted.get(of, 0)
+        if counted.get(of) and good > row.good:
             raise Refused.field(
                 "reason",
                 "the consignee counted {counted} of {lot} good, and this makes {good}; say why: both counts stay",

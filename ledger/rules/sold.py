@@ -47,16 +47,16 @@ def fetched_in(session: Session, campaign: str) -> dict[str, Fetched]:
 
 def fetched_by(session: Session, uses: Sequence[str]) -> dict[str, Fetched]:
     """What some uses of conversions fetched, by their names."""
-    found: dict[str, Fetched] = {}
+    fetched: dict[str, Fetched] = {}
     for first in range(0, len(uses), AT_ONCE):
-        found |= _fetched(session.exec(_BY_USES, params={"of_uses": uses[first : first + AT_ONCE]}))
-    return found
+        fetched |= _fetched(session.exec(_BY_USES, params={"of_uses": uses[first : first + AT_ONCE]}))
+    return fetched
 
 
 def _fetched(rows: Iterable[tuple[ConversionSaleRow, ConversionRow]]) -> dict[str, Fetched]:
-    found: dict[str, Fetched] = {}
+    fetched: dict[str, Fetched] = {}
     for sale, whole in rows:
         gross = sale.proceeds + sale.fee
         price = (gross, sale.sold) if sale.sold else (whole.proceeds + whole.exchange_fee, whole.sold)
-        found[sale.use] = Fetched(whole.currency, gross, price)
-    return found
+        fetched[sale.use] = Fetched(whole.currency, gross, price)
+    return fetched

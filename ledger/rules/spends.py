@@ -161,12 +161,12 @@ def find_spend(session: Session, campaign: str, ref: str) -> SpendRow | None:
 
 def require_spend(session: Session, campaign: str, ref: str) -> SpendRow:
     """Raises NotFound."""
-    found = find_spend(session, campaign, ref)
-    if found is None:
+    spend = find_spend(session, campaign, ref)
+    if spend is None:
         raise NotFound.field(
             "spend", "there is no spend {ref} in campaign {campaign}", ref=ref, campaign=campaign
         )
-    return found
+    return spend
 
 
 def spends_of(session: Session, txid: str, campaign: str | None = None) -> Sequence[SpendRow]:
@@ -232,7 +232,7 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
     Another campaign's coins of the same transaction may lie on the same line; those are left out.
     """
     spend = require_spend(books.session, campaign, ref)
-    found = []
+    takings = []
     for restriction in all_in_order(books, campaign, "BTC", spend.need):
         line = spent_line(ref, restriction)
         spans = [
@@ -242,21 +242,21 @@ def carried(books: Books, campaign: str, ref: str) -> tuple[Taking, ...]:
         ]
         pieces = within(books.lines, line, spans)
         if pieces:
-            found.append(Taking(restriction, line, pieces))
-    return tuple(found)
+            takings.append(Taking(restriction, line, pieces))
+    return tuple(takings)
 
 
 def uses_of_spend(lines: Lines, campaign: str, ref: str) -> list[Use]:
     """The standing uses by which a spend carried units of a campaign away, in the order of its lines."""
-    found = []
+    uses = []
     for line in lines.spent(ref):
         for source in lines.sources(str(line)):
             if source.use is None or not use_named(source.use).is_of(UseCause.SPEND, campaign, ref):
                 continue
             spans = lines.spans(str(line), source.start, source.end)
             if any(span.state is not UnitState.VOID for span in spans):
-                found.append(lines.use(source.use))
-    return found
+                uses.append(lines.use(source.use))
+    return uses
 
 
 def unowned(ref: str) -> tuple[Taking, ...]:
@@ -310,7 +310,7 @@ def _takings(spend: Spent | SpendRow, campaign: str) -> list[tuple[str, int]]:
 
 def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, ...]]]:
     """Held units of blocked gifts whose own coins a spend took: they are spent, nobody else's (docs/rules.md, 12)."""
-    books, left, found = context.books, facts.wallet, []
+    books, left, blocked = context.books, facts.wallet, []
     for outpoint in facts.taken or ():
         gift = find_gift(books.session, context.campaign, outpoint)
         if gift is None or gift.units is None or gift.blocked_by is None:
@@ -322,8 +322,8 @@ def _of_blocked(context: Context, facts: Spent) -> list[tuple[str, tuple[Piece, 
                 pieces.append((start, min(end, start + left)))
                 left -= pieces[-1][1] - start
         if pieces:
-            found.append((line, tuple(pieces)))
-    return found
+            blocked.append((line, tuple(pieces)))
+    return blocked
 
 
 def _post_spend(context: Context, facts: Spent) -> Posting[SpendNotes]:

@@ -107,8 +107,8 @@ def _post(context: Context, facts: SpentBefore) -> Posting[None]:
 
 
 def _fold(books: Books, entry: Entry[SpentBefore, None]) -> None:
-    told = entry.facts
-    mark_explained(books, entry.campaign, told.txid, ExplainedBy.OPENING, told.opening, entry.at)
+    facts = entry.facts
+    mark_explained(books, entry.campaign, facts.txid, ExplainedBy.OPENING, facts.opening, entry.at)
 
 
 def _unfold(books: Books, entry: Entry[SpentBefore, None], _seq: int) -> None:

@@ -154,14 +154,14 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
     if facts.destroyed_by is not None:
         uses = [recall_destruction_use(campaign, facts.destroyed_by)]
     kind = PartKind.LOST if facts.failure is Failure.DESTROYED else PartKind(facts.failure.value)
-    found, ended = None, 0
+    failed, ended = None, 0
     for use_id in uses:
         # The first delivery of the lot of which so many failed and are not made good.
-        if found is None and lines.has_use(use_id):
+        if failed is None and lines.has_use(use_id):
             use = lines.use(use_id)
             left = still_ended(lines, use, kind, product)
-            found, ended = use if left >= facts.quantity else None, max(ended, left)
-    if found is None:
+            failed, ended = use if left >= facts.quantity else None, max(ended, left)
+    if failed is None:
         raise Refused.field(
             "quantity",
             "{n} piece of {lot} is {failure} and not made good yet; no more",
@@ -170,7 +170,7 @@ def _of_lot(context: Context, facts: Refund, order: OrderRow) -> _Failed:
             lot=facts.lot,
             failure=facts.failure,
         )
-    line, opens = reopened(lines, found, kind, product)
+    line, opens = reopened(lines, failed, kind, product)
     pieces = lines.lowest_free(line, facts.quantity) if not opens else ((0, facts.quantity),)
     return _Failed(((line, pieces),), opens, item.value_of_pieces(facts.quantity))
 
@@ -205,8 +205,8 @@ def _require_of_claim(facts: Refund, order: OrderRow, claim: ClaimRow) -> None:
     asked = {"order": claim.order_entry, "item": claim.item, "failure": claim.failure}
     if facts.rest_of is None:
         said["lot"], asked["lot"] = facts.lot or "", claim.lot
-    for field, told in said.items():
-        if told != asked[field]:
+    for field, claimed in said.items():
+        if claimed != asked[field]:
             raise Refused.field(
                 field,
                 "is not that of claim {claim}; write those of it (`claim show {claim}`)",
@@ -268,13 +268,13 @@ def uses_of_refund(lines: Lines, campaign: str, number: str) -> Iterator[str]:
 
 def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str, str, tuple[Piece, ...]]]:
     """(line, line of money, pieces): what failed, by what it goes back to, restricted as what paid for it was."""
-    found: dict[tuple[str, str], list[Piece]] = {}
+    groups: dict[tuple[str, str], list[Piece]] = {}
     for line, taken in failed.taken:
         for behind, pieces in pieces_behind(context.books.lines, line, taken):
             restriction = restriction_of(behind) if behind else FREE
             target = money_line(context.campaign, facts.asset, restriction)
-            found.setdefault((line, target), []).extend(pieces)
-    paid = units_in(piece for rows in found.values() for piece in rows)
+            groups.setdefault((line, target), []).extend(pieces)
+    paid = units_in(piece for rows in groups.values() for piece in rows)
     if paid < failed.units:
         raise Refused.field(
             "quantity",
@@ -283,7 +283,7 @@ def _groups(context: Context, facts: Refund, failed: _Failed) -> list[tuple[str,
             n=failed.units - paid,
             failed=failed.units,
         )
-    return [(line, target, tuple(sorted(rows))) for (line, target), rows in found.items()]
+    return [(line, target, tuple(sorted(rows))) for (line, target), rows in groups.items()]
 
 
 def _plan(context: Context, facts: Refund) -> Posting[CameAsCoin | None]:
@@ -544,11 +544,11 @@ def _require_coin_there(
 
 def _rests_on(context: Context, facts: Refund) -> set[int]:
     """What paid for what failed, and where it failed; of what never came, what closed its order."""
-    found = entries_behind(context.books, _plan(context, facts))
+    entries = entries_behind(context.books, _plan(context, facts))
     order = require_order(context.books.session, context.campaign, facts.order)
     if facts.failure is Failure.UNDELIVERED and order.closed_by is not None:
-        found.add(order.closed_by)
-    return found
+        entries.add(order.closed_by)
+    return entries
 
 
 REFUNDS: Workflow[Refund, RefundRow, CameAsCoin | None] = Workflow(

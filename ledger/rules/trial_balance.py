@@ -197,17 +197,17 @@ def frozen_differs(
             sums[key] += minor
         frozen = {(row.account, row.asset): (row.opening, row.closing) for row in period.rows}
         for key in sorted(frozen.keys() | opening.keys() | sums.keys()):
-            told = frozen.get(key, (0, 0))
+            frozen_sums = frozen.get(key, (0, 0))
             are = opening.get(key, 0), sums.get(key, 0)
-            if told != are:
+            if frozen_sums != are:
                 yield (
                     period.number,
                     Wording(
                         "{place} was frozen at {frozen} (from {opening}) and the entries give {given} (from {began})",
                         {
                             "place": key[0],
-                            "frozen": Figure(key[1], told[1]),
-                            "opening": Figure(key[1], told[0]),
+                            "frozen": Figure(key[1], frozen_sums[1]),
+                            "opening": Figure(key[1], frozen_sums[0]),
                             "given": Figure(key[1], are[1]),
                             "began": Figure(key[1], are[0]),
                         },

@@ -231,10 +231,10 @@ _CORRECTED = (
 
 def _corrected(session: Session, campaign: str) -> dict[_LotOf, list[EarlierCount]]:
     """What the other side counted before it corrected that, lot by lot, first counted first."""
-    found: dict[_LotOf, list[EarlierCount]] = defaultdict(list)
+    earlier: dict[_LotOf, list[EarlierCount]] = defaultdict(list)
     for row, lot in session.exec(_CORRECTED, params={"of_campaign": campaign}):
-        found[row.paper, lot.product, lot.lot].append(EarlierCount(lot.good, lot.damaged, row.date))
-    return found
+        earlier[row.paper, lot.product, lot.lot].append(EarlierCount(lot.good, lot.damaged, row.date))
+    return earlier
 
 
 def others_counted(session: Session, paper: int) -> dict[Lot, int]:
@@ -292,22 +292,22 @@ def _here(session: Session, campaign: str, here: Where) -> dict[int, dict[Lot, i
     fewer than were sent."""
     kind, place = here
     query = _FEWER_HANDED if kind is AccountClass.HANDED else _FEWER_CAME
-    found: dict[int, dict[Lot, int]] = {}
+    counts: dict[int, dict[Lot, int]] = {}
     for entry, product, lot, pieces in session.connection().execute(
         query, {"campaign": campaign, "place": place}
     ):
-        found.setdefault(entry, {})[Lot(product, lot)] = int(pieces)
-    return found
+        counts.setdefault(entry, {})[Lot(product, lot)] = int(pieces)
+    return counts
 
 
 def uncounted_at(session: Session, campaign: str, here: Where) -> dict[Lot, int]:
     """Pieces of each lot that the books have good at a place, and that the other side did not count when they came."""
-    found: dict[Lot, int] = defaultdict(int)
+    uncounted: dict[Lot, int] = defaultdict(int)
     for confirmation, lots in _here(session, campaign, here).items():
         for row in two_counts(session, campaign, confirmation):
             of = Lot(row.product, row.lot)
-            found[of] += min(max(0, row.gap), lots.get(of, 0))
-    return found
+            uncounted[of] += min(max(0, row.gap), lots.get(of, 0))
+    return uncounted
 
 
 def require_counted(

@@ -153,7 +153,7 @@ def unusual_sale(books: Books, row: ConversionRow) -> Iterator[Doubtful]:
     session, gross = books.session, row.proceeds + row.exchange_fee
 
     def last() -> Sequence[int]:
-        found = session.exec(
+        rows = session.exec(
             select(ConversionRow.exchange_fee, ConversionRow.proceeds)
             .where(
                 ConversionRow.exchange == row.exchange,
@@ -165,9 +165,9 @@ def unusual_sale(books: Books, row: ConversionRow) -> Iterator[Doubtful]:
             .order_by(col(ConversionRow.entry).desc())
             .limit(LAST)
         ).all()
-        shares = [Fraction(fee, fee + proceeds) for fee, proceeds in found]
+        shares = [Fraction(fee, fee + proceeds) for fee, proceeds in rows]
         large = bool(shares) and Fraction(row.exchange_fee, gross) > TIMES * median_low(shares)
-        return [fee for fee, _ in found] if large else []
+        return [fee for fee, _ in rows] if large else []
 
     if _is_large(row.exchange_fee, gross, last):
         yield Doubtful(Doubt.FEE)

@@ -109,8 +109,8 @@ def unvalued_since(session: Session, campaign: str) -> tuple[str, str]:
 
 def counted_moments(session: Session, campaign: str) -> dict[UnvaluedMoment, UnvaluedSum]:
     """What waits for a value, counted gift by gift: what the checks trust."""
-    found: dict[UnvaluedMoment, UnvaluedSum] = {}
+    moments: dict[UnvaluedMoment, UnvaluedSum] = {}
     for gift in unvalued_gifts_of(session, campaign):
-        gifts, sats = found.get(moment_of(gift), UnvaluedSum(0, 0))
-        found[moment_of(gift)] = UnvaluedSum(gifts + 1, sats + gift.sats)
-    return found
+        gifts, sats = moments.get(moment_of(gift), UnvaluedSum(0, 0))
+        moments[moment_of(gift)] = UnvaluedSum(gifts + 1, sats + gift.sats)
+    return moments

@@ -127,13 +127,13 @@ def _post(context: Context, facts: Valuation) -> Posting[Valued]:
     if context.role is not Role.SYSTEM:
         raise Refused.field("value", "give the figure in minor units, and the paper that shows it")
     if campaign.valuation is ValuationClock.CONVERSION:
-        found = converted_value(books, campaign, gift)
+        converted = converted_value(books, campaign, gift)
     else:
         moment = gift.time if facts.at is None else facts.at
-        found = value_by_rate(books.session, campaign, moment, gift.sats)
-    if found is None:
+        converted = value_by_rate(books.session, campaign, moment, gift.sats)
+    if converted is None:
         raise Conflict.field("valuation", "there is no rate of that moment that its sources agree on")
-    return Posting(notes=Valued(found))
+    return Posting(notes=Valued(converted))
 
 
 def _fold(books: Books, entry: Entry[Valuation, Valued]) -> None:

@@ -219,20 +219,20 @@ class Workflow(Generic[F, R, N, P]):
 
     def require_pending(self, context: Context, number: str) -> R:
         """The proposal that waits for a decision; raises NotFound or Conflict."""
-        found = self.require_row(context.books.session, context.campaign, number)
-        if found.status is not ProposalStatus.PENDING:
+        row = self.require_row(context.books.session, context.campaign, number)
+        if row.status is not ProposalStatus.PENDING:
             raise Conflict.field(
                 "number",
                 "{noun} {number} is {status}; only a pending one can be decided",
                 noun=self.noun,
                 number=number,
-                status=found.status,
+                status=row.status,
             )
-        return found
+        return row
 
     def _recorded_by(self, books: Books, campaign: str, facts: Decision) -> int | None:
-        found = self.find(books.session, campaign, facts.number)
-        return None if found is None else found.entry
+        row = self.find(books.session, campaign, facts.number)
+        return None if row is None else row.entry
 
     def _also(self, session: Session, row: R, asked: Asked) -> Iterator[Also]:
         """What else of this noun goes to the payee of a row, pending and approved, of all campaigns."""
@@ -291,26 +291,26 @@ class Workflow(Generic[F, R, N, P]):
 
     def _approval(self) -> Kind[Decision, N]:
         def post(context: Context, facts: Decision) -> Posting[N]:
-            found = self.find(context.books.session, context.campaign, facts.number)
-            if self.stopped_by_block and found is not None and found.status is ProposalStatus.PENDING:
-                self._require_unblocked(context, found)
+            row = self.find(context.books.session, context.campaign, facts.number)
+            if self.stopped_by_block and row is not None and row.status is ProposalStatus.PENDING:
+                self._require_unblocked(context, row)
             return self.effect(context, self.require_pending(context, facts.number), facts)
 
         def also_in(session: Session, campaign: str, facts: Decision) -> tuple[str, ...]:
-            found = self.find(session, campaign, facts.number)
-            return () if found is None else self.approved_in(session, found)
+            row = self.find(session, campaign, facts.number)
+            return () if row is None else self.approved_in(session, row)
 
         def asks(context: Context, facts: Decision) -> Asked | None:
-            found = self.find(context.books.session, context.campaign, facts.number)
-            return None if found is None else self.asks(context.books.session, found)
+            row = self.find(context.books.session, context.campaign, facts.number)
+            return None if row is None else self.asks(context.books.session, row)
 
         def covered(context: Context, facts: Decision, since: str) -> Iterable[int]:
-            found = self.require_row(context.books.session, context.campaign, facts.number)
-            return self.approval_covered(context, found, facts, since)
+            row = self.require_row(context.books.session, context.campaign, facts.number)
+            return self.approval_covered(context, row, facts, since)
 
         def also(context: Context, facts: Decision, asked: Asked) -> Iterator[Also]:
-            found = self.require_row(context.books.session, context.campaign, facts.number)
-            return self._also(context.books.session, found, asked)
+            row = self.require_row(context.books.session, context.campaign, facts.number)
+            return self._also(context.books.session, row, asked)
 
         def fold(books: Books, entry: Entry[Decision, N]) -> None:
             self.approved(books, self._decided(books, entry, ProposalStatus.APPROVED), entry)

@@ -27,11 +27,11 @@ LOOKS_SOUND = "PRAGMA quick_check(1)"
 """Answers "ok" where each page of a file can be read (https://sqlite.org/pragma.html#pragma_quick_check)."""
 
 
-def require_sound(found: str) -> None:
+def require_sound(problem: str) -> None:
     """StorageFailed where `LOOKS_SOUND` found a damaged page."""
-    if found != "ok":
+    if problem != "ok":
         raise StorageFailed.field(
-            "database", "its file is damaged; restore a backup ({failure})", failure=" ".join(found.split())
+            "database", "its file is damaged; restore a backup ({failure})", failure=" ".join(problem.split())
         )
 
 
@@ -112,10 +112,10 @@ def _head(file: Path) -> bytes:
 def _says_ours(source: sqlite3.Connection) -> bool:
     """Does a table of the database name this program, whatever the head of its file says?"""
     try:
-        found = source.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()
+        row = source.execute("SELECT value FROM meta WHERE name = 'program'").fetchone()
     except sqlite3.Error:
         return False
-    return found is not None and str(found[0]) == PROGRAM
+    return row is not None and str(row[0]) == PROGRAM
 
 
 def _is_ours(file: Path) -> bool:
@@ -167,11 +167,11 @@ def _copy(source: sqlite3.Connection, path: Path, verb: str, *, sealed: bool = F
                 if sealed:
                     require_sound(str(target.execute(LOOKS_SOUND).fetchone()[0]))
         except sqlite3.Error as failure:
-            told = storage_failure(failure)
-            if told is None:
+            failed = storage_failure(failure)
+            if failed is None:
                 raise
             raise StorageFailed(
-                "{verb}: {failure}", full=told.full, verb=verb, failure=str(told)
+                "{verb}: {failure}", full=failed.full, verb=verb, failure=str(failed)
             ) from failure
         if sealed:
             seal(beside)

@@ -242,8 +242,8 @@ def _is_ours(connection: Connection, tables: set[str]) -> bool:
     columns = {column["name"] for column in inspect(connection).get_columns("meta")}
     if not {"name", "value"} <= columns:
         return False
-    found = connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'program'").scalar()
-    if found != backup.PROGRAM:
+    program = connection.exec_driver_sql("SELECT value FROM meta WHERE name = 'program'").scalar()
+    if program != backup.PROGRAM:
         return False
     if connection.dialect.name == "sqlite":
         number = connection.exec_driver_sql("PRAGMA application_id").scalar()

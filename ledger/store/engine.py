@@ -190,13 +190,13 @@ def _as_ours(context: ExceptionContext) -> None:
         raise Conflict.field(
             "database", "{first}; nothing was written", first=first
         ) from context.original_exception
-    told = storage_failure(
+    failed = storage_failure(
         context.original_exception,
         writes=state is not None and state.writes,
         commits=state is not None and state.commits,
     )
-    if told is not None:
-        raise told from context.original_exception
+    if failed is not None:
+        raise failed from context.original_exception
 
 
 @contextmanager
@@ -227,9 +227,9 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Session]:
     except BaseException as failure:
         _roll_back(connection)
         # The driver itself may raise where no statement is asked: its server went away while answers were waited for.
-        told = storage_failure(failure, writes=writes, commits=state.commits)
-        if told is not None:
-            raise told from failure
+        failed = storage_failure(failure, writes=writes, commits=state.commits)
+        if failed is not None:
+            raise failed from failure
         raise
     finally:
         connection.close()

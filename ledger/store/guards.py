@@ -196,17 +196,17 @@ _WHEN = {7: "insert", 19: "update", 11: "delete", 34: "truncate"}
 def missing_triggers(connection: Connection) -> list[str]:
     """Names of triggers that are missing, switched off, or do not say what this version makes them say."""
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        there = {str(name): str(sql) for name, sql in found}
+        present = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        there = {str(name): str(sql) for name, sql in present}
         return [t.name for t in triggers(Dialect.SQLITE) if there.get(t.name) != t.statements[0]]
-    found = connection.exec_driver_sql(
+    present = connection.exec_driver_sql(
         "SELECT t.tgname, t.tgenabled, p.prosrc, c.relname, t.tgtype, t.tgqual IS NULL AND t.tgattr = ''"
         " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_proc p ON p.oid = t.tgfoid WHERE c.relnamespace = current_schema()::regnamespace"
     )
     made = {
         str(name): (table, _WHEN.get(sort), body)
-        for name, enabled, body, table, sort, always in found
+        for name, enabled, body, table, sort, always in present
         if enabled == "A" and always
     }
     return [
@@ -230,19 +230,21 @@ def strangers(connection: Connection) -> list[Wording]:
         "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
-    found = [
+    unknown = [
         _trigger(name, table) for name, table in made if name not in ours or name.rsplit("_", 1)[0] != table
     ]
     rules = connection.exec_driver_sql(
         "SELECT r.rulename, c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
         " WHERE r.rulename <> '_RETURN' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
-    found += [Wording("the rule {name} on {table}", {"name": name, "table": table}) for name, table in rules]
+    unknown += [
+        Wording("the rule {name} on {table}", {"name": name, "table": table}) for name, table in rules
+    ]
     heirs = connection.exec_driver_sql(
         "SELECT i.inhrelid::regclass::text, c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent"
         " WHERE c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2"
     )
-    return found + [
+    return unknown + [
         Wording("the table {name} under {table}", {"name": name, "table": table})
         for name, table in heirs
         if table in guarded

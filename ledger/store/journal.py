@@ -150,27 +150,27 @@ class Journal:
 
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the newest entry; None for an empty journal."""
-        found = self._connection.execute(_HEAD).first()
-        return None if found is None else (found.seq, found.hash)
+        row = self._connection.execute(_HEAD).first()
+        return None if row is None else (row.seq, row.hash)
 
     def head_and(self, key: str, question: CompoundSelect[Any], **asked: str) -> Beginning:
         """The head as `head` gives it, and the entry with a key as `by_key` does, by one question of `head_and_key`."""
         head, earlier, also = None, None, tuple[str | None, ...]()
         for row in self._connection.execute(question, {"wanted": key, **asked}):
-            found, (is_head, *beside) = JournalRow(*row[:_COLUMNS]), row[_COLUMNS:]
+            beginning, (is_head, *beside) = JournalRow(*row[:_COLUMNS]), row[_COLUMNS:]
             if is_head:
-                head, also = (found.seq, found.hash), tuple(beside)
+                head, also = (beginning.seq, beginning.hash), tuple(beside)
             else:
-                earlier = found
+                earlier = beginning
         return Beginning(head, earlier, also)
 
     def by_key(self, key: str) -> JournalRow | None:
-        found = self._connection.execute(_BY_KEY, {"wanted": key}).first()
-        return None if found is None else JournalRow(*found)
+        row = self._connection.execute(_BY_KEY, {"wanted": key}).first()
+        return None if row is None else JournalRow(*row)
 
     def by_seq(self, seq: int) -> JournalRow | None:
-        found = self._connection.execute(_BY_SEQ, {"wanted": seq}).first()
-        return None if found is None else JournalRow(*found)
+        row = self._connection.execute(_BY_SEQ, {"wanted": seq}).first()
+        return None if row is None else JournalRow(*row)
 
     def rows(
         self, after: int = 0, limit: int | None = None, campaign: str | None = None, kind: str | None = None
@@ -210,8 +210,8 @@ class Journal:
         )
         if asset is not None:
             query = query.where(sides.asset == asset)
-        found = self._connection.execute(query)
-        return [Moved(account, of, seq, int(units)) for account, of, seq, units in found if units]
+        rows = self._connection.execute(query)
+        return [Moved(account, of, seq, int(units)) for account, of, seq, units in rows if units]
 
     def net(self) -> Iterator[tuple[str, str, int]]:
         """(account, asset, debits less credits) of every account by all transfers there are."""

@@ -47,8 +47,8 @@ class Observations:
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)
             page = self._session.exec(query.where(row.n > after).limit(size)).all()
-            for found in page:
-                yield Observation(*found)
+            for row_read in page:
+                yield Observation(*row_read)
             if len(page) < size:
                 return
             after = page[-1][5]

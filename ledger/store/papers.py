@@ -46,10 +46,10 @@ class Papers:
 
     def removed(self) -> tuple[str, ...]:
         """The papers whose bytes were taken out and are not here again, by their hashes."""
-        told = select(AuditRow.subject).where(
+        query = select(AuditRow.subject).where(
             AuditRow.action == REMOVED, col(AuditRow.subject).not_in(select(PaperRow.sha256))
         )
-        return tuple(self._session.exec(told.distinct().order_by(AuditRow.subject)).all())
+        return tuple(self._session.exec(query.distinct().order_by(AuditRow.subject)).all())
 
     def opened(self, sealed: str) -> SealedPaperRow | None:
         """What opens the salted hash of a sealed paper."""

@@ -161,10 +161,10 @@ class LinesWriting(Lines):
         """Apply the operations of an entry in order; raises Conflict where the state does not allow one."""
         if not self._batched:
             self._forget()
-        told = list(operations)
-        taken_back = {op.id for op in told if isinstance(op, Undo)}
-        self._again = {op.id for op in told if isinstance(op, Use)} & taken_back if taken_back else set()
-        for op in told:
+        in_order = list(operations)
+        taken_back = {op.id for op in in_order if isinstance(op, Undo)}
+        self._again = {op.id for op in in_order if isinstance(op, Use)} & taken_back if taken_back else set()
+        for op in in_order:
             self._apply(op, entry)
         if not self._batched:
             self._write_added()
@@ -198,10 +198,10 @@ class LinesWriting(Lines):
         new: list[dict[str, Value]] = []
         longer: list[dict[str, Value]] = []
         fuller: list[dict[str, Value]] = []
-        known = self._states([line for line, told in flows.items() if told[0].start == 0])
-        for line, told in flows.items():
-            first, end, opened = told[0], told[-1].end, line_named(line).kind in _OPENED
-            for before, after in pairwise(told):
+        known = self._states([line for line, flow in flows.items() if flow[0].start == 0])
+        for line, flow in flows.items():
+            first, end, opened = flow[0], flow[-1].end, line_named(line).kind in _OPENED
+            for before, after in pairwise(flow):
                 _require_on(line, LineState(before.asset, line_named(line).kind, end, before.end), after)
             if first.start == 0 and not opened and line not in known:
                 new.append(_line_row(line, LineState(first.asset, line_named(line).kind, end, end)))
@@ -218,21 +218,23 @@ class LinesWriting(Lines):
     def _refuse(self, flows: Mapping[str, list[_Flow]]) -> NoReturn:
         """Conflict: one of the lines is not such that what flows there goes on where it ends."""
         states = self._states(flows)
-        for line, told in flows.items():
+        for line, flow in flows.items():
             # What could be written ends now where the units do.
-            if line not in states or states[line].filled != told[-1].end:
-                _require_on(line, states.get(line), told[0])
+            if line not in states or states[line].filled != flow[-1].end:
+                _require_on(line, states.get(line), flow[0])
         raise Conflict.field("line", "one of {flows} has some of these units already", flows=tuple(flows))
 
     def _write_spans(self) -> None:
         turns, self._turns = self._turns, defaultdict(list)
-        pieces = {line: [(turn.span.start, turn.span.end) for turn in told] for line, told in turns.items()}
+        pieces = {
+            line: [(turn.span.start, turn.span.end) for turn in turned] for line, turned in turns.items()
+        }
         there = self.around(pieces)
         gone: list[dict[str, Value]] = []
         written: list[dict[str, Value]] = []
-        for line, told in turns.items():
+        for line, turned in turns.items():
             spans = there[line]
-            for turn in told:
+            for turn in turned:
                 if turn.before is not None:
                     _require_all(line, spans, turn.span, turn.before)
                 spans = list(_with(spans, turn.span))
@@ -388,9 +390,9 @@ class LinesWriting(Lines):
 
         Gives the entry that brought its units first, which those of the new shape rest on as well.
         """
-        old, told = self.use(use_id), use_named(use_id)
-        variant = ".".join(filter(None, (told.variant, str(entry))))
-        names = {"of_use": use_id, "was": str(replace(told, variant=variant))}
+        old, named = self.use(use_id), use_named(use_id)
+        variant = ".".join(filter(None, (named.variant, str(entry))))
+        names = {"of_use": use_id, "was": str(replace(named, variant=variant))}
         self.connection.execute(_KEEP_USE, names)
         for statement in (_KEEP_PIECES, _KEEP_PARTS):
             self.connection.execute(statement, names)
@@ -554,16 +556,16 @@ def _columns(line: Line) -> Iterator[tuple[str, str | int]]:
 
 def _with(spans: Iterable[Span], new: Span) -> Iterator[Span]:
     """Some spans with a new one over them, or behind them."""
-    told = False
+    is_written = False
     for span in spans:
         if span.start < new.start:
             yield span._replace(end=min(span.end, new.start))
-        if not told and span.end > new.start:
-            told = True
+        if not is_written and span.end > new.start:
+            is_written = True
             yield new
         if span.end > new.end:
             yield span._replace(start=max(span.start, new.end))
-    if not told:
+    if not is_written:
         yield new
 
 

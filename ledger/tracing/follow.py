@@ -109,7 +109,7 @@ def follow_runs(lines: Lines, runs: Iterable[Run]) -> Iterator[Visit]:
     resumed: dict[tuple[str, int], str] = {}
     while generation:
         spans = lines.spans_of(stage.run for stage in generation)
-        used = {span.ref for found in spans.values() for span in found if span.state is UnitState.USED}
+        used = {span.ref for of_line in spans.values() for span in of_line if span.state is UnitState.USED}
         names = [line_named(stage.run[0]) for stage in generation]
         new = (used | {name.use for name in names if isinstance(name, EndedLine)}).difference(uses)
         added = lines.uses(new)

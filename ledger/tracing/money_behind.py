@@ -30,8 +30,8 @@ def money_behind(lines: Lines, line: str, start: int = 0, end: int | None = None
 def _money(before: Behind, line: str, start: int, end: int) -> list[Run]:
     return [
         (rows[0][0], rows[-1][1], money)
-        for money, found in groupby(_adjoining(before, line, start, end), key=lambda run: run[2])
-        for rows in _unbroken(found)
+        for money, adjoining in groupby(_adjoining(before, line, start, end), key=lambda run: run[2])
+        for rows in _unbroken(adjoining)
     ]
 
 
@@ -80,8 +80,8 @@ def pieces_behind(
     lines: Lines, line: str, pieces: tuple[Piece, ...]
 ) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
     """The pieces by the money line behind them, those of each in order; unpaid units are left out."""
-    found: dict[str, list[Piece]] = {}
+    money_pieces: dict[str, list[Piece]] = {}
     for start, end in pieces:
         for first, last, money in money_behind(lines, line, start, end):
-            found.setdefault(money, []).append((first, last))
-    return tuple((money, tuple(rows)) for money, rows in found.items())
+            money_pieces.setdefault(money, []).append((first, last))
+    return tuple((money, tuple(rows)) for money, rows in money_pieces.items())

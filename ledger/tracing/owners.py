@@ -34,30 +34,30 @@ def owners(lines: Lines, line: str, start: int, end: int) -> list[Owned]:
 def owners_of_use(lines: Lines, use: Use) -> list[Owned]:
     """The runs of all that a use took, in the units that it counts (`scale`), by gift."""
     behind = Behind(lines, [(use.line, start, end) for start, end in use.pieces])
-    found = [
+    owned = [
         Owned(a * use.scale // use.units, b * use.scale // use.units, gift)
         for a, b, gift in _counted(behind, use, 0, use.units)
     ]
-    return list(_tiled([run for run in found if run.start < run.end], 0, use.scale))
+    return list(_tiled([run for run in owned if run.start < run.end], 0, use.scale))
 
 
 def _owners(behind: Behind, line: str, start: int, end: int) -> list[Owned]:
     if start >= end:
         return []
-    found: list[Owned] = []
+    owned: list[Owned] = []
     name = line_named(line)
     if isinstance(name, EndedLine):
-        found += _carried(behind, behind.use(name.use), name.part, start, end)
+        owned += _carried(behind, behind.use(name.use), name.part, start, end)
     else:
         for source in behind.sources(line, start, end):
             low, high = max(source.start, start), min(source.end, end)
             if source.gift is not None:
-                found.append(Owned(low, high, source.gift))
+                owned.append(Owned(low, high, source.gift))
             elif source.use is not None:
                 use = behind.use(source.use)
                 for run in _carried(behind, use, source.part, low - source.start, high - source.start):
-                    found.append(Owned(source.start + run.start, source.start + run.end, run.gift))
-    return list(_tiled(found, start, end))
+                    owned.append(Owned(source.start + run.start, source.start + run.end, run.gift))
+    return list(_tiled(owned, start, end))
 
 
 def _carried(behind: Behind, use: Use, part: int, low: int, high: int) -> Iterator[Owned]:

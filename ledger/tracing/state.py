@@ -294,8 +294,8 @@ class Lines:
     ) -> list[MoneyLine]:
         """The money lines of a campaign or of all, by name; of one restriction or asset where one is given."""
         wanted = {"campaign": campaign, "restriction": restriction, "asset": asset}
-        found = map(line_named, self._kind(LineKind.MONEY, wanted))
-        return [line for line in found if isinstance(line, MoneyLine)]
+        names = map(line_named, self._kind(LineKind.MONEY, wanted))
+        return [line for line in names if isinstance(line, MoneyLine)]
 
     def goods(
         self,
@@ -307,18 +307,18 @@ class Lines:
     ) -> list[GoodsLine]:
         """The lines of goods of a campaign or of all, by name; of a class of places, a place, a product where given."""
         wanted = {"campaign": campaign, "at": at, "place": place, "product": product}
-        found = map(line_named, self._kind(LineKind.GOODS, wanted))
-        return [line for line in found if isinstance(line, GoodsLine)]
+        names = map(line_named, self._kind(LineKind.GOODS, wanted))
+        return [line for line in names if isinstance(line, GoodsLine)]
 
     def spent(self, spend: str) -> list[SpentLine]:
         """The lines of what a spend carried away, by name."""
-        found = map(line_named, self._kind(LineKind.SPENT, {"number": spend}))
-        return [line for line in found if isinstance(line, SpentLine)]
+        names = map(line_named, self._kind(LineKind.SPENT, {"number": spend}))
+        return [line for line in names if isinstance(line, SpentLine)]
 
     def at_exchanges(self, campaign: str, exchange: str | None = None) -> list[ExchangeLine]:
         """The lines of what a campaign's coins lie on at exchanges, or at one, by name."""
-        found = map(line_named, self._kind(LineKind.EXCHANGE, {"campaign": campaign, "place": exchange}))
-        return [line for line in found if isinstance(line, ExchangeLine)]
+        names = map(line_named, self._kind(LineKind.EXCHANGE, {"campaign": campaign, "place": exchange}))
+        return [line for line in names if isinstance(line, ExchangeLine)]
 
     def _kind(self, kind: LineKind, wanted: dict[str, str | None]) -> Iterator[str]:
         given = {"kind": kind} | {column: value for column, value in wanted.items() if value is not None}
@@ -368,13 +368,13 @@ class Lines:
 
     def spans_of(self, runs: Iterable[Run]) -> dict[Run, list[Span]]:
         """The states of several runs, each cut to it, in order."""
-        found = self._touching(SPANS, Span, runs)
-        for (_, start, stop), spans in found.items():
+        by_run = self._touching(SPANS, Span, runs)
+        for (_, start, stop), spans in by_run.items():
             if spans and spans[0].start < start:
                 spans[0] = spans[0]._replace(start=start)
             if spans and spans[-1].end > stop:
                 spans[-1] = spans[-1]._replace(end=stop)
-        return found
+        return by_run
 
     def sources(self, line: str, start: int = 0, end: int | None = None) -> list[Source]:
         """Where `start..end` came from, whole rows (not cut), in order; unfilled positions have none."""
@@ -387,10 +387,10 @@ class Lines:
 
     def brought_by_uses(self, lines: Iterable[str]) -> dict[str, list[tuple[int, int, str]]]:
         """(start, end, use) of those units of several lines that standing uses brought: a row a use."""
-        found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        brought_units: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
         for row in self._of_lines(_USED_FROM, lines):
-            found[row.line].append((row.start, row.start + row.out, row.use))
-        return found
+            brought_units[row.line].append((row.start, row.start + row.out, row.use))
+        return brought_units
 
     def _touching(self, table: SqlTable, made: type[T], runs: Iterable[Run]) -> dict[Run, list[T]]:
         """The rows of a table that touch each run, in order: asked once a line, from its first run to its last."""
@@ -401,26 +401,26 @@ class Lines:
             (line, min(start for _, start, _ in mine), max(stop for _, _, stop in mine))
             for line, mine in by_line.items()
         ]
-        found: dict[Run, list[T]] = {}
+        touching: dict[Run, list[T]] = {}
         for (line, _, _), rows in zip(whole, self._between(table, made, whole), strict=True):
             starts = [row.start for row in rows]
             for run in by_line[line]:
                 first = max(0, bisect_right(starts, run[1]) - 1)
                 mine = rows[first : bisect_left(starts, run[2])]
-                found[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
-        return found
+                touching[run] = mine[1:] if mine and mine[0].end <= run[1] else mine
+        return touching
 
     def _between(self, table: SqlTable, made: type[T], runs: Sequence[Run]) -> list[list[T]]:
         """The rows of a table that touch each run, in order, and the one before where none does at its start."""
-        found: list[list[T]] = [[] for _ in runs]
+        by_run: list[list[T]] = [[] for _ in runs]
         at = 0
         for size, part in by_size(runs):
             for row in self.connection.execute(_between(table, size), run_parameters(part, size)):
-                found[at + row[0]].append(made(*row[1:]))
+                by_run[at + row[0]].append(made(*row[1:]))
             at += size
-        for rows in found:
+        for rows in by_run:
             rows.sort()
-        return found
+        return by_run
 
     def around(self, pieces: Mapping[str, Iterable[Piece]]) -> dict[str, list[Span]]:
         """By line, the spans that touch some of its pieces or adjoin them, whole, in order."""
@@ -431,19 +431,19 @@ class Lines:
                     runs[-1] = line, runs[-1][1], max(runs[-1][2], end + 1)
                 else:
                     runs.append((line, start - 1, end + 1))
-        found: dict[str, list[Span]] = {line: [] for line in pieces}
+        spans_by_line: dict[str, list[Span]] = {line: [] for line in pieces}
         for (line, _, _), spans in zip(runs, self._between(SPANS, Span, runs), strict=True):
-            known = found[line]
+            known = spans_by_line[line]
             # Two runs may have the span between them in common.
             known += spans[1:] if known and spans and spans[0].start <= known[-1].start else spans
-        return found
+        return spans_by_line
 
     def whole_of(self, lines: Iterable[str]) -> dict[str, list[Span]]:
         """The states of all units of several lines, each in order."""
-        found: dict[str, list[Span]] = defaultdict(list)
+        spans: dict[str, list[Span]] = defaultdict(list)
         for row in self._of_lines(_WHOLE_OF, lines):
-            found[row.line].append(Span(row.start, row.stop, row.state, row.ref))
-        return found
+            spans[row.line].append(Span(row.start, row.stop, row.state, row.ref))
+        return spans
 
     def lengths(self, lines: Iterable[str]) -> dict[str, int]:
         """Units that each of several lines has in all; those that there are."""
@@ -457,10 +457,10 @@ class Lines:
         self, lines: Iterable[str], causes: Iterable[UseCause]
     ) -> dict[str, list[tuple[int, int, UseCause]]]:
         """(start, end, cause) of the units of several lines that standing uses of some causes took, each in order."""
-        found: dict[str, list[tuple[int, int, UseCause]]] = defaultdict(list)
+        taken: dict[str, list[tuple[int, int, UseCause]]] = defaultdict(list)
         for row in self._of_lines(_TAKEN_BY, lines, causes=[cause.value for cause in causes]):
-            found[row.line].append((row.start, row.stop, UseCause(row.cause)))
-        return found
+            taken[row.line].append((row.start, row.stop, UseCause(row.cause)))
+        return taken
 
     def _of_lines(
         self, statement: Select[*Ts], lines: Iterable[str], **more: str | list[str]
@@ -534,7 +534,7 @@ class Lines:
 
     def uses(self, names: Iterable[str]) -> dict[str, Use]:
         """Several uses by their names; raises Conflict where there is none of one."""
-        found: dict[str, Use] = {}
+        uses_by_name: dict[str, Use] = {}
         wanted = list(dict.fromkeys(names))
         for at in range(0, len(wanted), _NAMES):
             asked = {"names": wanted[at : at + _NAMES]}
@@ -545,11 +545,11 @@ class Lines:
             for use, *part in self.connection.execute(_PARTS, asked):
                 parts[use].append(Part(*part))
             for name, line, scale in self.connection.execute(_USES, asked):
-                found[name] = Use(name, line, tuple(pieces[name]), scale, tuple(parts[name]))
+                uses_by_name[name] = Use(name, line, tuple(pieces[name]), scale, tuple(parts[name]))
         for name in wanted:
-            if name not in found:
+            if name not in uses_by_name:
                 raise Conflict.field("use", "there is no use {name}", name=name)
-        return found
+        return uses_by_name
 
     def uses_in(self, spans: Iterable[Span]) -> dict[str, Use]:
         """The uses that took units of some spans, by name."""
@@ -560,12 +560,12 @@ class Lines:
 
     def recorded_by(self, names: Iterable[str]) -> dict[str, int]:
         """The numbers of the entries that recorded some uses."""
-        found: dict[str, int] = {}
+        entries: dict[str, int] = {}
         wanted = list(dict.fromkeys(names))
         for at in range(0, len(wanted), _NAMES):
             rows = self.connection.execute(_ENTRIES, {"names": wanted[at : at + _NAMES]})
-            found |= {row.name: row.entry for row in rows}
-        return found
+            entries |= {row.name: row.entry for row in rows}
+        return entries
 
     def returning(self, lines: Iterable[str]) -> dict[str, Use]:
         """The standing uses of several lines that appended to their own line, or of which an end went on after all."""
@@ -577,16 +577,16 @@ class Lines:
 
     def resumed(self, uses: Iterable[str]) -> dict[tuple[str, int], str]:
         """The lines of what ended in some uses and went on after all, by use and index of its part."""
-        found: dict[tuple[str, int], str] = {}
+        lines: dict[tuple[str, int], str] = {}
         wanted = list(dict.fromkeys(uses))
         for at in range(0, len(wanted), _NAMES):
             for use, part, line in self.connection.execute(_RESUMED, {"names": wanted[at : at + _NAMES]}):
-                found[use, part] = line
-        return found
+                lines[use, part] = line
+        return lines
 
 
 def _by_line(rows: Iterable[Row[str, int, int]]) -> dict[str, list[Piece]]:
-    found: dict[str, list[Piece]] = defaultdict(list)
+    pieces: dict[str, list[Piece]] = defaultdict(list)
     for row in rows:
-        found[row.line].append((row.start, row.stop))
-    return found
+        pieces[row.line].append((row.start, row.stop))
+    return pieces

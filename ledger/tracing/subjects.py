@@ -55,13 +55,13 @@ def note_subjects(session: Session, entry: Entry) -> None:
 def _subjects(entry: Entry) -> Iterator[Subject]:
     """What an entry changes the state of without taking units of a line."""
     kind, facts, notes = entry.kind, entry.facts, entry.notes
-    told: Loose = notes.get("reversed", {})
-    if told:
-        kind, facts, notes = str(told["kind"]), told["facts"], told.get("notes", {})
-    first = kind == "donation" or (kind == "valuation" and not told and not facts.get("n"))
+    undone: Loose = notes.get("reversed", {})
+    if undone:
+        kind, facts, notes = str(undone["kind"]), undone["facts"], undone.get("notes", {})
+    first = kind == "donation" or (kind == "valuation" and not undone and not facts.get("n"))
     if "outpoint" in facts and not first:
         yield Subject(SubjectKind.GIFT, entry.campaign, str(facts["outpoint"]))
-    elif kind in {"contribution", "in-kind"} and told:
+    elif kind in {"contribution", "in-kind"} and undone:
         yield Subject(SubjectKind.GIFT, entry.campaign, f"{kind}:{facts['number']}")
     elif kind == "cover.approved" and notes.get("gift"):
         yield Subject(SubjectKind.GIFT, entry.campaign, str(notes["gift"]))

@@ -184,21 +184,21 @@ def _open_bank(
     campaign: str,
     place: BankCurrency,
     terms: Terms,
-    told: Sequence[BankStatementRow],
+    statements: Sequence[BankStatementRow],
     moved: _Moved | None,
     said: dict[int, list[OutstandingRow]],
     today: str,
     others: int,
 ) -> OpenBank:
     bank, currency = place
-    last = max((s.last for s in told), default=None)
-    first = min((s.first for s in told), default=None)
+    last = max((s.last for s in statements), default=None)
+    first = min((s.first for s in statements), default=None)
     wanting: list[UnlistedEntry] = []
     outstanding_instruments: list[OutstandingEntry] = []
     before_old = before = 0
     # Of a cash box nothing but a count tells; without a statement there is nothing that could show an entry.
     apart = terms.account is Account.CASH or terms.account in HELD_BY_OTHERS
-    rows = unlisted(session, campaign, place) if told and not apart else ()
+    rows = unlisted(session, campaign, place) if statements and not apart else ()
     for row in rows:
         assert last is not None
         assert first is not None
@@ -229,8 +229,8 @@ def _open_bank(
     count = last_count(session, campaign, bank, currency) if terms.account is Account.CASH else None
     advanced = 0 if moved is None or terms.account not in HELD_BY_OTHERS else moved.held
     opening = 0
-    if told:
-        shown = min(told, key=lambda s: (s.first, s.last)).opening - others
+    if statements:
+        shown = min(statements, key=lambda s: (s.first, s.last)).opening - others
         opening = 0 if shown == before else shown - before_old
     return OpenBank(
         bank=bank,

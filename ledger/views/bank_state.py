@@ -176,7 +176,7 @@ def open_lines(
         .order_by(col(BankLineRow.booked), col(BankLineRow.identity))
     ).all()
     moved = _unmatched(tx, campaign) if waiting and propose else ()
-    found = []
+    lines = []
     for line in waiting:
         left = line_left(line) * (1 if line.direction is Direction.IN else -1)
         words = words_of(tx, line.text) if propose else None
@@ -190,7 +190,7 @@ def open_lines(
             proposals = [_gift(line, left, given[0]), *proposals][:SHOWN]
         elif not any(p.minor == abs(left) for p in proposals):
             proposals = [*_combined(moved, line, left), *proposals][:SHOWN]
-        found.append(
+        lines.append(
             OpenLine(
                 identity=line.identity,
                 bank=line.bank,
@@ -202,7 +202,7 @@ def open_lines(
                 proposals=tuple(proposals),
             )
         )
-    return tuple(found)
+    return tuple(lines)
 
 
 def _entries_of_gifts(tx: Reading, campaign: str, references: Sequence[str]) -> frozenset[int]:
@@ -216,7 +216,7 @@ def _entries_of_gifts(tx: Reading, campaign: str, references: Sequence[str]) -> 
 
 def _gift(line: BankLineRow, left: int, reference: str) -> Suggestion:
     """A line that carries a reference of ours as the gift of the donor who was given it: recorded, then matched."""
-    told = {
+    facts = {
         "bank": line.bank,
         "currency": line.currency,
         "amount": str(left),
@@ -229,7 +229,7 @@ def _gift(line: BankLineRow, left: int, reference: str) -> Suggestion:
         campaign=line.campaign,
         score=AMOUNT + TIME + REFERENCE,
         minor=left,
-        why=(Telling(Why.OWN_REFERENCE), Telling(Why.RECORD_GIFT, told)),
+        why=(Telling(Why.OWN_REFERENCE), Telling(Why.RECORD_GIFT, facts)),
     )
 
 
@@ -274,17 +274,17 @@ def _combined(moved: Iterable[BankMovementRow], line: BankLineRow, left: int) ->
         and abs(movement_left(m)) < abs(left)
         and (days := abs(_day(m.date) - _day(line.booked))) <= NEAR_DAYS
     ]
-    found = parts_summing(abs(left), parts)
-    if found:
-        days = max(part.days for part in found)
+    sums = parts_summing(abs(left), parts)
+    if sums:
+        days = max(part.days for part in sums)
         yield Suggestion(
             kind="entries",
-            reference=", ".join(str(part.entry) for part in found),
+            reference=", ".join(str(part.entry) for part in sums),
             campaign=line.campaign,
             score=AMOUNT + TIME - TIME * days // (NEAR_DAYS + 1),
             minor=abs(left),
             why=(
-                *(Telling(Why.ENTRY, {"noun": part.noun, "number": part.number}) for part in found),
+                *(Telling(Why.ENTRY, {"noun": part.noun, "number": part.number}) for part in sums),
                 Telling(Why.COMBINED),
             ),
         )
@@ -294,11 +294,11 @@ def _day(date: str) -> int:
     return unix_seconds(f"{date}T00:00:00Z") // 86_400
 
 
-def _ends(told: Sequence[BankStatementRow], lines: int) -> tuple[int, BankStatementRow]:
+def _ends(statements: Sequence[BankStatementRow], lines: int) -> tuple[int, BankStatementRow]:
     """The balance before all lines, and the statement that closes them; of one day, the one to which `lines` lead."""
-    opening = min(told, key=lambda s: (s.first, s.last)).opening
-    last = max(s.last for s in told)
-    of_that_day = [s for s in told if s.last == last]
+    opening = min(statements, key=lambda s: (s.first, s.last)).opening
+    last = max(s.last for s in statements)
+    of_that_day = [s for s in statements if s.last == last]
     return opening, next((s for s in of_that_day if s.closing == opening + lines), of_that_day[-1])
 
 
@@ -316,15 +316,15 @@ class StatementGap:
 
 def statement_gaps(of: BankReadings) -> tuple[StatementGap, ...]:
     """Each bank and currency whose lines do not lead from its first balance to its last, by name."""
-    found = []
-    for (bank, currency), told in of.statements.items():
+    gaps = []
+    for (bank, currency), of_account in of.statements.items():
         lines = of.line_sums.get((bank, currency), LineSums()).all
         lines -= of.notified.get((bank, currency), 0)
-        opening, newest = _ends(told, lines)
+        opening, newest = _ends(of_account, lines)
         missing = newest.closing - opening - lines
         if missing:
-            found.append(StatementGap(bank, currency, newest.last, opening, newest.closing, missing))
-    return tuple(found)
+            gaps.append(StatementGap(bank, currency, newest.last, opening, newest.closing, missing))
+    return tuple(gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,15 +348,15 @@ class BankSums:
 def bank_sums(books: Books, of: BankReadings) -> tuple[BankSums, ...]:
     """Each bank and currency of which there is a statement, by name."""
     campaign = of.campaign
-    found = []
-    for (bank, currency), told in of.statements.items():
+    sums_of_banks = []
+    for (bank, currency), of_account in of.statements.items():
         lines, on_none = of.line_sums.get((bank, currency), LineSums()), of.notified.get((bank, currency), 0)
-        opening, newest = _ends(told, lines.all - on_none)
+        opening, newest = _ends(of_account, lines.all - on_none)
         here = at_bank(books, campaign, bank, currency)
         # What is on no statement is all that the entries moved, less what lines are matched with.
         outstanding = here - (lines.all - lines.left - lines.aside)
         difference = opening + here + lines.left + lines.aside - outstanding - on_none - newest.closing
-        found.append(
+        sums_of_banks.append(
             BankSums(
                 bank=bank,
                 currency=currency,
@@ -372,7 +372,7 @@ def bank_sums(books: Books, of: BankReadings) -> tuple[BankSums, ...]:
                 difference=difference,
             )
         )
-    return tuple(found)
+    return tuple(sums_of_banks)
 
 
 def bank_states(books: Books, of: BankReadings) -> tuple[BankState, ...]:
@@ -424,7 +424,7 @@ def _set_aside(
     session: Session, asides: Iterable[AsideRow], opened: Mapping[BankCurrency, OpenBank]
 ) -> dict[BankCurrency, tuple[SetAside, ...]]:
     """What was set aside, by bank and currency, oldest first: of a shared account never line by line."""
-    found: dict[BankCurrency, list[SetAside]] = defaultdict(list)
+    set_aside: dict[BankCurrency, list[SetAside]] = defaultdict(list)
     months: dict[tuple[BankCurrency, str, str, str], list[tuple[str, int]]] = defaultdict(list)
     for aside in asides:
         place, reason, role, on = (
@@ -435,17 +435,18 @@ def _set_aside(
         )
         shared = place in opened and opened[place].account is Account.SHARED
         if aside.opening:
-            found[place].append(_aside_row(place[1], "", [aside.opening], reason, role, on))
+            set_aside[place].append(_aside_row(place[1], "", [aside.opening], reason, role, on))
         for line in lines_of_aside(session, aside):
             if shared:
                 months[place, line.booked[:7], reason, role].append((on, signed(line)))
             else:
-                found[place].append(_aside_row(place[1], line.booked, [signed(line)], reason, role, on))
+                set_aside[place].append(_aside_row(place[1], line.booked, [signed(line)], reason, role, on))
     for (place, month, reason, role), lines in months.items():
         on = max(day for day, _ in lines)
-        found[place].append(_aside_row(place[1], month, [units for _, units in lines], reason, role, on))
+        set_aside[place].append(_aside_row(place[1], month, [units for _, units in lines], reason, role, on))
     return {
-        place: tuple(sorted(rows, key=lambda row: (row.when, row.reason))) for place, rows in found.items()
+        place: tuple(sorted(rows, key=lambda row: (row.when, row.reason)))
+        for place, rows in set_aside.items()
     }
 
 

@@ -113,7 +113,7 @@ class Axis:
 
     def segments(self, start: int, end: int) -> list[tuple[int, int, str, int, int]]:
         """`start..end` of the line in runs that lie together: (start, end, bar, first and last unit there)."""
-        found = []
+        segments = []
         for low, high, place in placed(self.back, start, end):
             at = max(0, bisect_right(self.runs, place, key=lambda run: run.start) - 1)
             end_of = place + high - low
@@ -124,8 +124,8 @@ class Axis:
                 if first < last:
                     here = low + first - place
                     begin, stop = self._at(run, first), self._at(run, last)
-                    found.append((here, here + last - first, run.bar, begin, stop))
-        return found
+                    segments.append((here, here + last - first, run.bar, begin, stop))
+        return segments
 
     def _at(self, run: _Run, place: int) -> int:
         """Where a place of a run is on its bar; of an order's value, how many pieces' positions end by there."""
@@ -410,7 +410,7 @@ class BarsOfLines:
         turned_back = self._arrivals_back() if arrived else frozenset[str]()
         back = returned_runs(self._lines, wanted, came, self._bounds, turned_back)
         for line in wanted:
-            told, runs = self._measures[line], back.get(line, ())
+            measured, runs = self._measures[line], back.get(line, ())
             elsewhere = [
                 piece
                 for first, last, cause in moved.get(line, ())
@@ -418,8 +418,8 @@ class BarsOfLines:
                 for piece in self._off_the_bar(line, (place, place + end - start), cause)
             ]
             returned = [(start, end) for start, end, _ in runs]
-            left_out = tuple(sorted((*told.void, *elsewhere, *returned)))
-            self._measures[line] = _Measure(told.length, left_out, runs, told.used)
+            left_out = tuple(sorted((*measured.void, *elsewhere, *returned)))
+            self._measures[line] = _Measure(measured.length, left_out, runs, measured.used)
 
     def _off_the_bar(self, line: str, piece: Piece, cause: UseCause) -> Iterator[Piece]:
         """What of a piece that was reclassified or taken back by a bank is on no bar of its line.
@@ -459,16 +459,16 @@ class BarsOfLines:
 
     def _measured(self, name: MoneyLine | GoodsLine, filled: dict[str, int]) -> Axis:
         """The axis of a line whose units go on where its bars are `filled` up to; they are filled further."""
-        told = self._measure_of(str(name))
+        axis = self._measure_of(str(name))
         runs: list[_Run] = []
         if isinstance(name, GoodsLine) and name.at is AccountClass.DISTRIBUTED:
             self._reached[bar_of(name, Origin.SUPPLIED)] = name.place
-        for start, end, origin in self._origins(name, 0, told.length):
+        for start, end, origin in self._origins(name, 0, axis.length):
             bar = bar_of(name, origin)
-            for low, high in without(((start, end),), told.void):
+            for low, high in without(((start, end),), axis.void):
                 runs.append(_Run(low, high, bar, filled.get(bar, 0)))
                 filled[bar] = filled.get(bar, 0) + high - low
-        return Axis(tuple(runs), told.back)
+        return Axis(tuple(runs), axis.back)
 
     def _origins(
         self, name: MoneyLine | GoodsLine, start: int, end: int
@@ -529,13 +529,13 @@ class BarsOfLines:
         """(start, end, by) of the units of a line that no gift brought, in order: by a use, or how they came else."""
         line = str(name)
         if line not in self._came_by:
-            found: list[tuple[int, int, str | Origin]] = [*self._measure_of(line).used]
+            intervals: list[tuple[int, int, str | Origin]] = [*self._measure_of(line).used]
             if self._others is None:
                 self._others = NotGifts(self._books, self._campaign)
             if isinstance(name, MoneyLine):
-                found += [(start, end, Origin.OTHER) for start, end in self._others.on(name)]
-            found += [(start, end, Origin.BEFORE) for start, end in self._others.before(name)]
-            self._came_by[line] = sorted(found, key=lambda row: row[0])
+                intervals += [(start, end, Origin.OTHER) for start, end in self._others.on(name)]
+            intervals += [(start, end, Origin.BEFORE) for start, end in self._others.before(name)]
+            self._came_by[line] = sorted(intervals, key=lambda row: row[0])
         return self._came_by[line]
 
 

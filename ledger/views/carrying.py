@@ -90,9 +90,9 @@ class Carrying:
             self._sold = self._gross_of_sales()
             self._arrived = self._reclassified()
             for line in coins:
-                found = _Placed([], [])
-                self._walk(line, found)
-                self._value(found, worths(books.session, line, found.pieces))
+                placed = _Placed([], [])
+                self._walk(line, placed)
+                self._value(placed, worths(books.session, line, placed.pieces))
             for ref in sorted(self._used):
                 self._give_up(books.lines.use(ref), self._used[ref])
 
@@ -124,28 +124,28 @@ class Carrying:
         item = item_of(session, require_order(session, name.campaign, name.order), name.item)
         return item.value_of(part.start, part.start + part.out)
 
-    def _walk(self, line: str, found: _Placed) -> None:
+    def _walk(self, line: str, placed: _Placed) -> None:
         at = 0
         for start, end in (*self._arrived.get(line, ()), (self._books.lines.length(line),) * 2):
             if at < start:
-                self._spread(found, line, at, start, ((at, start),))
+                self._spread(placed, line, at, start, ((at, start),))
             at = end
 
     def _reclassified(self) -> dict[str, list[Piece]]:
         """Units of lines that were given elsewhere on a line, where their values are; they are walked from there."""
-        found: dict[str, list[Piece]] = defaultdict(list)
+        by_line: dict[str, list[Piece]] = defaultdict(list)
         for number, status in RECLASSIFICATIONS.statuses(self._books.session, self._campaign):
             use_id = reclassified_by(self._campaign, number)
             if status is ProposalStatus.APPROVED and self._books.lines.has_use(use_id):
                 (part,) = self._books.lines.use(use_id).parts
-                found[str(part.line)].append((part.start, part.start + part.out))
+                by_line[str(part.line)].append((part.start, part.start + part.out))
         coins = [str(line) for line in self._books.lines.money(self._campaign, asset="BTC")]
         for line, runs in self._books.lines.brought_by_uses(coins).items():
             back = [(start, end) for start, end, use in runs if use_named(use).cause is UseCause.WITHDRAWAL]
-            found[line] += back
-        return {line: sorted(pieces) for line, pieces in found.items()}
+            by_line[line] += back
+        return {line: sorted(pieces) for line, pieces in by_line.items()}
 
-    def _spread(self, found: _Placed, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
+    def _spread(self, placed: _Placed, line: str, start: int, end: int, given: tuple[Piece, ...]) -> None:
         """Units `start..end` of a line, which were `given` as those: what a spend or a reclassification carried on
         is looked for where it lies now; all else is told by kind.
         """
@@ -155,24 +155,24 @@ class Carrying:
             mine = tuple(whole.pieces_between(span.start - start, span.end - start))
             match span.state:
                 case UnitState.VOID:
-                    found.add(_Where.VOID, "", mine)
+                    placed.add(_Where.VOID, "", mine)
                 case UnitState.USED if carries_on(span.ref):
-                    self._carry(found, span, Use("", line, mine, span.end - span.start, ()))
+                    self._carry(placed, span, Use("", line, mine, span.end - span.start, ()))
                 case UnitState.USED if money:
-                    found.add(_Where.OTHER, use_named(span.ref).cause, mine)
+                    placed.add(_Where.OTHER, use_named(span.ref).cause, mine)
                 case UnitState.USED:
                     # One explanation may take what two spends of a transaction, or of two lines, carried away.
-                    found.add(_Where.USED, span.ref, mine)
+                    placed.add(_Where.USED, span.ref, mine)
                 case _ if money:
-                    found.add(_Where.HELD, "", mine)
+                    placed.add(_Where.HELD, "", mine)
                 case _ if kind is LineKind.EXCHANGE:
-                    found.add(_Where.AT_EXCHANGE, "", mine)
+                    placed.add(_Where.AT_EXCHANGE, "", mine)
                 case _:
-                    found.add(_Where.UNEXPLAINED, "", mine)
+                    placed.add(_Where.UNEXPLAINED, "", mine)
 
-    def _value(self, found: _Placed, worth: Sequence[Worth]) -> None:
+    def _value(self, placed: _Placed, worth: Sequence[Worth]) -> None:
         """Add the values of what was found to where it lies."""
-        for (where, name), value in zip(found.places, worth, strict=True):
+        for (where, name), value in zip(placed.places, worth, strict=True):
             match where:
                 case _Where.VOID:
                     self.void += value
@@ -187,7 +187,7 @@ class Carrying:
                 case _Where.UNEXPLAINED:
                     self.unexplained += value
 
-    def _carry(self, found: _Placed, span: Span, given: Use) -> None:
+    def _carry(self, placed: _Placed, span: Span, given: Use) -> None:
         """Units of a span that went on unchanged to the one line of their use."""
         use = self._books.lines.use(span.ref)
         (part,) = use.parts
@@ -196,7 +196,7 @@ class Carrying:
             if low < high and part.line is not None:
                 at = part.start + use.count_at(low)
                 pieces = tuple(given.pieces_between(low - span.start, high - span.start))
-                self._spread(found, part.line, at, at + high - low, pieces)
+                self._spread(placed, part.line, at, at + high - low, pieces)
 
     def _give_up(self, use: Use, worth: Worth) -> None:
         """Part the fee off first, in proportion, as the use does with its units."""

@@ -78,11 +78,11 @@ class LaterChanges:
     """Finds the changes of gifts of one campaign; what lines were asked of once is kept for the next gift."""
 
     def __init__(
-        self, tx: Reading, lines: Lines, campaign: str, names: PlaceNames, told: frozenset[str]
+        self, tx: Reading, lines: Lines, campaign: str, names: PlaceNames, known_entries: frozenset[str]
     ) -> None:
-        """`told`: the kinds of uses that a trail tells as steps."""
+        """`known_entries`: the kinds of uses that a trail tells as steps."""
         # A spend is told by the step that explains it.
-        self._ordinary = told | {UseCause.SPEND.value}
+        self._ordinary = known_entries | {UseCause.SPEND.value}
         self._tx, self._lines, self._campaign, self._names = tx, lines, campaign, names
         self._undone: dict[str, list[tuple[Use, int, int]]] = {}
         self._known: dict[str, Use] = {}
@@ -92,12 +92,12 @@ class LaterChanges:
 
     def of(self, gift: str, given: GivenUnits) -> tuple[TrailChange, ...]:
         """The changes of a gift, oldest first; `gift` is its name on the line."""
-        found: dict[int, _Both] = defaultdict(_Both)
+        by_entry: dict[int, _Both] = defaultdict(_Both)
         if given.units is not None:
-            self._follow(_Run(*given.units, given.entry, FOREVER), found)
+            self._follow(_Run(*given.units, given.entry, FOREVER), by_entry)
         about = entries_about(self._tx.session, Subject(SubjectKind.GIFT, self._campaign, gift))
         changes = [self._about_gift(seq, gift, given) for seq in about]
-        for seq, both in found.items():
+        for seq, both in by_entry.items():
             entry = self._entry(seq)
             closes, opens = entry.kind == "closing.approved", _undone_kind(entry) == "closing.approved"
             said, says = self._names.of(both.said, claim=opens), self._names.of(both.says, claim=closes)
@@ -110,7 +110,7 @@ class LaterChanges:
 
     # the gift's units through all that ever took them
 
-    def _follow(self, first: _Run, found: dict[int, _Both]) -> None:
+    def _follow(self, first: _Run, by_entry: dict[int, _Both]) -> None:
         work = [first]
         steps: dict[int, _Both] = defaultdict(_Both)
         while work:
@@ -122,24 +122,24 @@ class LaterChanges:
                 before = [Left(run.line, a, b) for a, b in use.pieces_between(low, high)]
                 after = list(self._outs(use, low, high))
                 if undone < FOREVER:
-                    found[undone].said.extend(after)
-                    found[undone].says.extend(before)
+                    by_entry[undone].said.extend(after)
+                    by_entry[undone].says.extend(before)
                 # What reached this gift only later was never told of it otherwise.
                 if run.born < recorded:
-                    told = use_named(use.id).cause in self._ordinary
-                    (steps if told else found)[recorded].said.extend(before)
-                    (steps if told else found)[recorded].says.extend(after)
+                    is_ordinary = use_named(use.id).cause in self._ordinary
+                    (steps if is_ordinary else by_entry)[recorded].said.extend(before)
+                    (steps if is_ordinary else by_entry)[recorded].says.extend(after)
                 for index, left in zip(self._indexes(use, low, high), after, strict=True):
                     resumed = self._resumed_of(use).get(index)
                     if left.ended is None:
                         work.append(_Run(left.line, left.start, left.end, born, died))
                     elif resumed is not None:
                         work.append(_Run(resumed, left.start, left.end, born, died))
-            self._meanwhile(run, found)
-        for seq in found.keys() & steps.keys():
+            self._meanwhile(run, by_entry)
+        for seq in by_entry.keys() & steps.keys():
             # An entry that takes a use back and records it anew with other units changed only what differs.
-            found[seq].said.extend(steps[seq].said)
-            found[seq].says.extend(steps[seq].says)
+            by_entry[seq].said.extend(steps[seq].said)
+            by_entry[seq].says.extend(steps[seq].says)
 
     def _uses(self, run: _Run) -> Iterator[tuple[Use, int, int, int, int]]:
         """(use, counts from, to, entry that recorded it, entry that undid it) of all that took units of a run."""
@@ -184,8 +184,8 @@ class LaterChanges:
         """The lines of what ended in a use and went on after all, by index of its part."""
         if use.id not in self._resumed:
             ends = any(part.line is None for part in use.parts)
-            found = self._lines.resumed((use.id,)) if ends else {}
-            self._resumed[use.id] = {part: line for (_, part), line in found.items()}
+            resumed = self._lines.resumed((use.id,)) if ends else {}
+            self._resumed[use.id] = {part: line for (_, part), line in resumed.items()}
         return self._resumed[use.id]
 
     def _uses_named(self, names: Iterable[str]) -> dict[str, Use]:
@@ -198,7 +198,7 @@ class LaterChanges:
 
     # what changes units without taking them: a closed order, a recalled lot
 
-    def _meanwhile(self, run: _Run, found: dict[int, _Both]) -> None:
+    def _meanwhile(self, run: _Run, by_entry: dict[int, _Both]) -> None:
         subject = _subject_of(run.line)
         if subject is None:
             return
@@ -209,8 +209,8 @@ class LaterChanges:
             if run.born < seq < run.died:
                 here = [Left(run.line, a, b) for a, b in self._standing(run, seq)]
                 if here:
-                    found[seq].said.extend(here)
-                    found[seq].says.extend(here)
+                    by_entry[seq].said.extend(here)
+                    by_entry[seq].says.extend(here)
 
     def _standing(self, run: _Run, seq: int) -> list[tuple[int, int]]:
         """The units of a run that no use had taken when entry `seq` came, nor took with it."""
@@ -232,8 +232,8 @@ class LaterChanges:
     def _about_gift(self, seq: int, gift: str, given: GivenUnits) -> TrailChange:
         entry = self._entry(seq)
         detail: list[tuple[str, str]] = []
-        told = entry.notes.get("reversed", {})
-        valuation = told.get("notes", {}).get("valuation")
+        undone = entry.notes.get("reversed", {})
+        valuation = undone.get("notes", {}).get("valuation")
         if valuation:
             detail.append(("value_said", f"{valuation['value']} {valuation['currency']}"))
         elif "valuation" in entry.notes:
@@ -254,8 +254,8 @@ class LaterChanges:
         height = given.first_height
         for earlier in entries_about(self._tx.session, Subject(SubjectKind.GIFT, self._campaign, gift)):
             if earlier < seq:
-                told = self._entry(earlier).facts.get("height")
-                height = height if told is None else int(told)
+                height_told = self._entry(earlier).facts.get("height")
+                height = height if height_told is None else int(height_told)
         return height
 
     def _entry(self, seq: int) -> Entry:
@@ -281,8 +281,8 @@ def left_block(departure: Departure) -> TrailChange:
 
 
 def _undone_kind(entry: Entry) -> str:
-    told = entry.notes.get("reversed", {})
-    return str(told.get("kind", ""))
+    undone = entry.notes.get("reversed", {})
+    return str(undone.get("kind", ""))
 
 
 def _subject_of(line: str) -> Subject | None:
@@ -311,10 +311,10 @@ def _without_units(place: Place) -> Place:
 def _change_of(
     entry: Entry, said: tuple[Place, ...], says: tuple[Place, ...], detail: tuple[tuple[str, str], ...] = ()
 ) -> TrailChange:
-    told = entry.notes.get("reversed")
-    if told is not None:
-        number = told["facts"].get("number") or told["facts"].get("waybill") or ""
-        detail = (("undone", f"{noun_of_kind(told['kind'])} {number}".strip()), *detail)
+    undone = entry.notes.get("reversed")
+    if undone is not None:
+        number = undone["facts"].get("number") or undone["facts"].get("waybill") or ""
+        detail = (("undone", f"{noun_of_kind(undone['kind'])} {number}".strip()), *detail)
     else:
         named = {"closing.approved": entry.notes.get("order"), "recall": entry.facts.get("number")}
         number = named.get(entry.kind) or entry.facts.get("number")

@@ -314,13 +314,13 @@ def _refunds(books: Books, campaign: str | None) -> list[tuple[str, int]]:
 
 def _blocked_on_lines(books: Books, campaign: str | None) -> list[tuple[str, str, int]]:
     """(asset, the row that they are in, units) of gifts that were blocked after they had settled."""
-    found = []
+    blocked = []
     for slug in campaign_slugs(books.session):
         for _, line, start, end in blocked_intervals(books, slug) if campaign in {None, slug} else ():
             units = units_in(held_by_block(books.lines, line, start, end))
             if units:
-                found.append((line_named(line).asset, _place_of(line), units))
-    return found
+                blocked.append((line_named(line).asset, _place_of(line), units))
+    return blocked
 
 
 def conserved_as(kind: AccountClass) -> tuple[str, str]:
@@ -348,7 +348,7 @@ def _row_of(kind: AccountClass, net: int) -> tuple[Side, str]:
 
 def _orders(books: Books, campaign: str | None) -> list[Tie]:
     """Per item: ordered = good + damaged + short + rejected - replaced + bought + cancelled + open."""
-    found: list[Tie] = []
+    ties: list[Tie] = []
     for slug in campaign_slugs(books.session):
         if campaign is not None and slug != campaign:
             continue
@@ -365,7 +365,7 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
                 for kind in (AccountClass.CANCELLED, AccountClass.OPEN):
                     row[kind.value] = books.net(account(kind, slug, order.number, item.item), item.product)
                 parts = tuple((name, units) for name, units in row.items() if units)
-                found.append(
+                ties.append(
                     Tie.of(
                         what=Tied.ORDER,
                         subject=f"{order.number}/{item.item}",
@@ -374,7 +374,7 @@ def _orders(books: Books, campaign: str | None) -> list[Tie]:
                         parts=parts,
                     )
                 )
-    return found
+    return ties
 
 
 def _lots(books: Books, campaign: str | None) -> list[Tie]:
@@ -398,7 +398,7 @@ def _lots(books: Books, campaign: str | None) -> list[Tie]:
 
 def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
     """Per bank: what the newest statement closes with = books + what only one of the two knows."""
-    found: list[Tie] = []
+    ties: list[Tie] = []
     for slug in campaign_slugs(books.session):
         if campaign not in {None, slug}:
             continue
@@ -411,22 +411,22 @@ def _banks(tx: Reading, books: Books, campaign: str | None) -> list[Tie]:
                 "in_books_only": -bank.outstanding,
                 "notified_only": -bank.notified,
             }
-            told = tuple((name, minor) for name, minor in parts.items() if minor)
-            found.append(
+            nonzero = tuple((name, minor) for name, minor in parts.items() if minor)
+            ties.append(
                 Tie.of(
                     what=Tied.BANK,
                     subject=f"{slug}/{bank.bank}",
                     asset=bank.currency,
                     total=bank.closing,
-                    parts=told,
+                    parts=nonzero,
                 )
             )
-    return found
+    return ties
 
 
 def _lines(books: Books, campaign: str | None) -> list[Tie]:
     """Per currency: what lies in banks is what is free or held on the money lines, restricted money apart."""
-    found: list[Tie] = []
+    ties: list[Tie] = []
     on_lines: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
     for name in books.lines.money(campaign):
         slug, need, asset = name.campaign, name.restriction, name.asset
@@ -443,7 +443,5 @@ def _lines(books: Books, campaign: str | None) -> list[Tie]:
             TiePart(key=state, amount=Amount.of(asset, units), restriction=need)
             for (state, need), units in sorted(states.items())
         )
-        found.append(
-            Tie(what=Tied.LINE, subject=f"{slug}/{asset}", total=Amount.of(asset, held), parts=parts)
-        )
-    return found
+        ties.append(Tie(what=Tied.LINE, subject=f"{slug}/{asset}", total=Amount.of(asset, held), parts=parts))
+    return ties

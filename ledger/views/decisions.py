@@ -68,38 +68,38 @@ def decisions(
     if campaign is not None and find_campaign(books.session, campaign) is None:
         raise NotFound.field("campaign", "there is no campaign {campaign}", campaign=campaign[:60])
     slugs = [slug for slug in campaign_slugs(books.session) if campaign in {None, slug}]
-    found: list[OpenItem] = []
+    items: list[OpenItem] = []
     young = tuple(unsettled_spends(tx)) if readings is None else None
     for slug in slugs:
         of = CampaignReadings(tx, books, slug, today, young) if readings is None else readings
-        found += unexplained_waiting(tx, slug, of.young, suggest)
-        found += undecided_waiting(tx, books, slug)
-        found += approvals_waiting(books, slug, today)
-        found += questions_waiting(tx, slug)
-        found += blocked_waiting(books, slug)
-        found += listed_waiting(tx, slug)
-        found += unvalued_waiting(tx, slug, now)
-        found += shortfalls_waiting(tx, slug)
-        found += matches_waiting(of.papers)
-        found += claims_waiting(of.papers, today)
-        found += orders_late(of.papers, today)
-        found += shipments_late(books, slug, today)
-        found += payables_waiting(of.payables, slug)
-        found += pledges_waiting(of)
-        found += results_above(books, slug)
-        found += bank_lines_waiting(tx, slug, of.banks, suggest)
-        found += banks_waiting(of.banks, slug)
-        found += exchanges_waiting(books, slug, today)
-        found += tax_waiting(books, slug)
-        found += deliveries_waiting(of)
-        found += stock_waiting(of)
-        found += recalls_waiting(books, slug)
-        found += recalls_elsewhere_waiting(books, slug)
-        found += expiries_elsewhere_waiting(books, slug)
-        found += reviews_waiting(books, slug, today)
-        found += addresses_waiting(tx, slug, today)
-    found += [row for row in drafts_waiting(tx) if row.campaign in slugs]
-    return tuple(sorted(found, key=lambda d: (d.since, d.campaign, d.kind.value, str(d.subject))))
+        items += unexplained_waiting(tx, slug, of.young, suggest)
+        items += undecided_waiting(tx, books, slug)
+        items += approvals_waiting(books, slug, today)
+        items += questions_waiting(tx, slug)
+        items += blocked_waiting(books, slug)
+        items += listed_waiting(tx, slug)
+        items += unvalued_waiting(tx, slug, now)
+        items += shortfalls_waiting(tx, slug)
+        items += matches_waiting(of.papers)
+        items += claims_waiting(of.papers, today)
+        items += orders_late(of.papers, today)
+        items += shipments_late(books, slug, today)
+        items += payables_waiting(of.payables, slug)
+        items += pledges_waiting(of)
+        items += results_above(books, slug)
+        items += bank_lines_waiting(tx, slug, of.banks, suggest)
+        items += banks_waiting(of.banks, slug)
+        items += exchanges_waiting(books, slug, today)
+        items += tax_waiting(books, slug)
+        items += deliveries_waiting(of)
+        items += stock_waiting(of)
+        items += recalls_waiting(books, slug)
+        items += recalls_elsewhere_waiting(books, slug)
+        items += expiries_elsewhere_waiting(books, slug)
+        items += reviews_waiting(books, slug, today)
+        items += addresses_waiting(tx, slug, today)
+    items += [row for row in drafts_waiting(tx) if row.campaign in slugs]
+    return tuple(sorted(items, key=lambda d: (d.since, d.campaign, d.kind.value, str(d.subject))))
 
 
 def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:
@@ -111,13 +111,13 @@ def public_decisions(rows: tuple[OpenItem, ...]) -> tuple[OpenItem, ...]:
 
 def open_counts(rows: Iterable[OpenItem]) -> tuple[OpenCount, ...]:
     """How much waits of each kind, and since when, in the order of the kinds."""
-    found: dict[OpenItemKind, list[OpenItem]] = defaultdict(list)
+    by_kind: dict[OpenItemKind, list[OpenItem]] = defaultdict(list)
     for row in rows:
-        found[row.kind].append(row)
+        by_kind[row.kind].append(row)
     return tuple(
         OpenCount(
             kind=kind.value, count=sum(row.count for row in rows_of), since=min(row.since for row in rows_of)
         )
         for kind in OpenItemKind
-        if (rows_of := found[kind])
+        if (rows_of := by_kind[kind])
     )

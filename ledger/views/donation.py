@@ -213,8 +213,8 @@ class DonationFollower:
         if gift is not None and gift.units is not None and (gift.live or gift.shortfall):
             meant_for = self.place_of(gift.restriction)
             day = self._settled_at(gift, watched)[:10]
-            found = self.followed(*gift.units, value=gift.value, meant_for=meant_for, given_on=day)
-            followed, stands = (found, stands) if gift.live else (followed, found)
+            gift_followed = self.followed(*gift.units, value=gift.value, meant_for=meant_for, given_on=day)
+            followed, stands = (gift_followed, stands) if gift.live else (followed, gift_followed)
         elif gift is not None and gift.live and gift.counted_in is Coins.BLOCKED:
             followed = self._set_apart(gift.sats - gift.returned)
         used, covered = self._used_of(gift)
@@ -274,9 +274,9 @@ class DonationFollower:
         """The Merkle path of a transaction in a block, as it was checked when the block was read."""
         for seen in self._tx.observations.about(block):
             body = observation_of(ObservationKind(seen.kind), seen.subject, seen.data)
-            for told in transactions_of(body):
-                if told.txid == txid and told.branch:
-                    return told.branch
+            for transaction in transactions_of(body):
+                if transaction.txid == txid and transaction.branch:
+                    return transaction.branch
         return ()
 
     def _set_apart(self, sats: int) -> Followed:
@@ -392,8 +392,8 @@ class DonationFollower:
                 # It lay apart on no line, so no use of its units tells of it.
                 for back in returns_of(self._tx.session, self._campaign, gift.outpoint):
                     day, fee = back.happened or back.date, {"fee": Amount.of("BTC", back.fee)}
-                    told = step(StepKind.RETURNED, day, return_detail(back), back.decided_by, fee)
-                    steps.append(told.model_copy(update={"amount": Amount.of("BTC", back.amount)}))
+                    returned = step(StepKind.RETURNED, day, return_detail(back), back.decided_by, fee)
+                    steps.append(returned.model_copy(update={"amount": Amount.of("BTC", back.amount)}))
         return steps
 
     def followed(
@@ -485,10 +485,10 @@ class DonationFollower:
             if isinstance(name, GoodsLine) and name.at is AccountClass.DELIVERED
         }
         services = frozenset({*delivered, *(product for product, _ in paid)})
-        found = Followed(tuple(steps), tuple(places), tuple(shares), thread.thread(), services, undone)
-        return self._meant_for(meant_for, spans, found) if meant_for else found
+        followed = Followed(tuple(steps), tuple(places), tuple(shares), thread.thread(), services, undone)
+        return self._meant_for(meant_for, spans, followed) if meant_for else followed
 
-    def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], found: Followed) -> Followed:
+    def _meant_for(self, place: str, spans: Mapping[str, Iterable[Piece]], followed: Followed) -> Followed:
         """A gift that is restricted to a place is told only of pieces that came there (rule 27).
 
         What was handed out elsewhere and never passed that place is in the same lot, and no more is said of it.
@@ -516,7 +516,7 @@ class DonationFollower:
                 passed[name.product, name.place] += units_in(joined(pieces))
         places: list[Place] = []
         apart: dict[str, Place] = {}
-        for row in found.places:
+        for row in followed.places:
             here = passed[row.amount.asset, row.place]
             if not row.is_distributed or row.service or here == row.amount.minor:
                 places.append(row)
@@ -528,11 +528,11 @@ class DonationFollower:
             units = row.amount.minor - here + (before.amount.minor if before else 0)
             amount = Amount.of(row.amount.asset, units)
             apart[amount.asset] = row.model_copy(update={"amount": amount, "place": "", "elsewhere": True})
-        told = {row.place for row in places if row.is_distributed}
+        distributed_to = {row.place for row in places if row.is_distributed}
         handed = self._handed_out(came)
-        steps = tuple(part for step in found.steps for part in _split_by_place(step, handed))
-        thread = tuple(point for point in found.thread if self._bars.may_show(point.node, told))
-        return replace(found, places=(*places, *apart.values()), steps=steps, thread=thread)
+        steps = tuple(part for step in followed.steps for part in _split_by_place(step, handed))
+        thread = tuple(point for point in followed.thread if self._bars.may_show(point.node, distributed_to))
+        return replace(followed, places=(*places, *apart.values()), steps=steps, thread=thread)
 
     def _handed_out(self, came: Mapping[str, Iterable[Piece]]) -> Counter[tuple[str, str, str]]:
         """How many of some pieces each distribution handed out, by (its number, product, place)."""
@@ -723,20 +723,20 @@ class DonationFollower:
 
     def _deposited_on(self, brought: _Brought) -> dict[str, str]:
         """Since when units lie at each exchange: the day of the first deposit of which some are there still."""
-        found: dict[str, str] = {}
+        days: dict[str, str] = {}
         for exchange, number in brought.unsold:
             row = DEPOSITS.require_row(self._books.session, self._campaign, number)
-            found[exchange] = min(found.get(exchange, row.document_date), row.document_date)
-        return found
+            days[exchange] = min(days.get(exchange, row.document_date), row.document_date)
+        return days
 
     def _held_since(self, brought: _Brought) -> dict[str, str]:
         """Since when money is held, by its asset: the first day of those on which some of what is there came."""
-        found = dict(brought.days)
+        days = dict(brought.days)
         for asset, noun, number in brought.papers:
             paper = paper_step(self._books.session, self._campaign, noun, number)
             day = paper.happened or paper.date
-            found[asset] = min(found.get(asset, day), day)
-        return found
+            days[asset] = min(days.get(asset, day), day)
+        return days
 
     def _waiting(self, held: dict[tuple[str, ExitKind | None], int], since: Mapping[str, str]) -> Step | None:
         """What comes next: units that are under way or wait; `since`: from which day on at which exchange."""

@@ -66,12 +66,12 @@ def donation_rows(
     campaign = campaign_of(tx.session, slug)
     if after is not None and not _CURSOR.fullmatch(after):
         raise Refused.field("cursor", "use the cursor that the last page gave")
-    found = (
+    listed = (
         row
         for row in _places_in_list(tx, books, observed, slug, after, limit + 1)
         if after is None or row[0] > after
     )
-    page = list(islice(found, limit + 1))
+    page = list(islice(listed, limit + 1))
     following = page[limit - 1][0] if len(page) > limit else None
     return _rows(tx, campaign, [row for _, row in page[:limit]]), following
 
@@ -221,9 +221,9 @@ def newest_gifts(
         raise Refused.field("before", "use the link that the page before gives")
     if wanted.by is not GivenBy.COIN:
         return _others_newest(tx, slug, wanted, 0 if at is None else int(at.group(6)), limit)
-    found = list(islice(_coins_newest(tx, slug, wanted, before, limit + 1), limit + 1))
-    following = found[limit - 1][0] if len(found) > limit else None
-    return _rows(tx, campaign, [row for _, row in found[:limit]]), following
+    listed = list(islice(_coins_newest(tx, slug, wanted, before, limit + 1), limit + 1))
+    following = listed[limit - 1][0] if len(listed) > limit else None
+    return _rows(tx, campaign, [row for _, row in listed[:limit]]), following
 
 
 def _others_newest(
@@ -251,19 +251,19 @@ def _coins_newest(
             if part == "b":
                 order = [_TXS.c.height, _TXS.c.position, *order]
                 query = query.where(_TXS.c.txid.in_(_next_in_blocks(asked, before, size)))
-            found = (
+            rows = (
                 tx.session.connection().execute(query.order_by(*(c.desc() for c in order)).limit(size)).all()
             )
-            known = {watched.txid: watched for watched in observed.txs([row.txid for row in found])}
+            known = {watched.txid: watched for watched in observed.txs([row.txid for row in rows])}
             spending = observed.spending_coins(list(known))
-            for row in found:
+            for row in rows:
                 place = f"{row.height}.{row.position or 0}." if part == "b" else ""
                 before = f"{part}{place}{row.txid}.{row.vout}"
                 watched = known[row.txid]
                 if row.txid in spending and row.gift is None:
                     continue
                 yield before, next((watched, out) for out in watched.outputs if out.vout == row.vout)
-            if len(found) < size:
+            if len(rows) < size:
                 break
         before = None
 

@@ -43,9 +43,9 @@ def newest_entries(
     if search:
         numbered = col(EntryRow.seq) == (int(search) if search.isdecimal() and len(search) < 16 else -1)
         rows = rows.where(or_(numbered, col(EntryRow.kind).icontains(search, autoescape=True)))
-    found = session.connection().execute(rows.order_by(col(EntryRow.seq).desc()).limit(limit + 1)).all()
-    told = [
+    rows_read = session.connection().execute(rows.order_by(col(EntryRow.seq).desc()).limit(limit + 1)).all()
+    entries = [
         EntryInList(seq=seq, kind=kind, date=date, recorded_at=recorded_at, hash=made)
-        for seq, kind, date, recorded_at, made in found[:limit]
+        for seq, kind, date, recorded_at, made in rows_read[:limit]
     ]
-    return told, len(found) > limit
+    return entries, len(rows_read) > limit

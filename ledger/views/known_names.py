@@ -44,12 +44,12 @@ def known_names(session: Session, kind: NameOf | None = None) -> Sequence[NameRe
 
 def known_name(session: Session, kind: NameOf, which: str) -> list[NameRecord]:
     """The name of a code, or as it is written, and all other spellings of its record; raises NotFound."""
-    found = [row for row in known_names(session, kind) if which in {row.code, row.name}]
-    if not found:
+    records = [row for row in known_names(session, kind) if which in {row.code, row.name}]
+    if not records:
         raise NotFound.field(
             kind, "no {kind} is called {name}; see `{kind} list`", kind=kind, name=repr(which[:70])
         )
-    record = found[0].same_as or found[0].code
+    record = records[0].same_as or records[0].code
     return [row for row in known_names(session, kind) if record in {row.code, row.same_as}]
 
 

@@ -63,12 +63,12 @@ class LossRow(Frozen):
 
 def loss_rows(session: Session, campaign: str) -> list[LossRow]:
     """All losses of a campaign that stand, the oldest first."""
-    found = _recovered(session, campaign)
+    recovered = _recovered(session, campaign)
     rows = [
-        *_received(session, campaign, found),
+        *_received(session, campaign, recovered),
         *_given(session, campaign),
-        *_arrived(session, campaign, found),
-        *_losses_in_stock(session, campaign, found),
+        *_arrived(session, campaign, recovered),
+        *_losses_in_stock(session, campaign, recovered),
         *_destroyed(session, campaign),
     ]
     return sorted(rows, key=lambda row: (row.date, str(row.document), row.product, row.lot, row.cause))
@@ -114,8 +114,8 @@ def _received(session: Session, campaign: str, again: _Recovered) -> Iterator[Lo
             (lot.damaged, Missing.DAMAGED, Cause.DAMAGE.value),
             (lot.short, Missing.SHORT, Missing.SHORT.value),
         ):
-            found = again.get((receipt.entry, lot.product, lot.lot, was), 0)
-            if pieces or found:
+            recovered = again.get((receipt.entry, lot.product, lot.lot, was), 0)
+            if pieces or recovered:
                 yield LossRow(
                     date=receipt.date,
                     document=Wording("receipt {number}", {"number": receipt.number}),
@@ -127,7 +127,7 @@ def _received(session: Session, campaign: str, again: _Recovered) -> Iterator[Lo
                     report="",
                     reason="",
                     happened=receipt.happened,
-                    found=found,
+                    found=recovered,
                 )
 
 
@@ -163,7 +163,7 @@ def _arrived(session: Session, campaign: str, again: _Recovered) -> Iterator[Los
     )
     for arrival, lot in session.exec(query):
         back = {was: again.get((arrival.entry, lot.product, lot.lot, was), 0) for was in Missing}
-        for pieces, cause, found in (
+        for pieces, cause, recovered in (
             (lot.damaged, Cause.DAMAGE.value, back[Missing.DAMAGED]),
             (lot.short, Missing.SHORT.value, back[Missing.SHORT]),
             (lot.lost, (lot.cause or Cause.LOST).value, back[Missing.LOST]),
@@ -175,12 +175,12 @@ def _arrived(session: Session, campaign: str, again: _Recovered) -> Iterator[Los
                     place=arrival.place,
                     product=lot.product,
                     lot=lot.lot,
-                    pieces=pieces - found,
+                    pieces=pieces - recovered,
                     cause=cause,
                     report=arrival.report or "",
                     reason=arrival.reason or "",
                     happened=arrival.happened,
-                    found=found,
+                    found=recovered,
                 )
 
 
@@ -189,19 +189,19 @@ def _losses_in_stock(session: Session, campaign: str, again: _Recovered) -> Iter
         goods.LossRow.campaign == campaign, col(goods.LossRow.reversed_by).is_(None)
     )
     for loss in session.exec(query):
-        found = again.get((loss.entry, loss.product, loss.lot, Missing.LOST), 0)
+        recovered = again.get((loss.entry, loss.product, loss.lot, Missing.LOST), 0)
         yield LossRow(
             date=loss.date,
             document=Wording("loss {number}", {"number": loss.number}),
             place=loss.place,
             product=loss.product,
             lot=loss.lot,
-            pieces=loss.quantity - found,
+            pieces=loss.quantity - recovered,
             cause=loss.cause.value,
             report=loss.report or "",
             reason=loss.reason,
             happened=loss.happened,
-            found=found,
+            found=recovered,
         )
 
 

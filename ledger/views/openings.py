@@ -236,9 +236,9 @@ def _against_statements(
     session: Session, slug: str, place: tuple[str, str], day: str, there: int
 ) -> Wording | None:
     """What a bank's own balances on a day say against what is told to have been there."""
-    told = [row for row in statements_of(session, slug) if (row.bank, row.currency) == place]
-    before = [row for row in told if row.last <= day]
-    after = [row for row in told if row.first > day]
+    statements = [row for row in statements_of(session, slug) if (row.bank, row.currency) == place]
+    before = [row for row in statements if row.last <= day]
+    after = [row for row in statements if row.first > day]
     currency = place[1]
     if before and before[-1].closing != there:
         closing = Figure(currency, before[-1].closing)

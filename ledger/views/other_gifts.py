@@ -263,13 +263,13 @@ def _trail(tx: Reading, slug: str, gift: _Gift) -> DonationTrail:
 
 def _with_charge_backs(session: Session, slug: str, gift: _Gift, steps: tuple[Step, ...]) -> list[Step]:
     """The steps of a gift's units with what its bank took back: all of it, used before or not (docs/rules.md, 26)."""
-    told = list(steps)
+    in_order = list(steps)
     for row in charge_backs_of(session, slug):
         if row.gift_entry != gift.entry:
             continue
         at = row.happened or row.date
-        found = next((n for n, step in enumerate(told) if step.entry == row.entry), None)
-        returned = {} if found is None else told.pop(found).figures
+        place = next((n for n, step in enumerate(in_order) if step.entry == row.entry), None)
+        returned = {} if place is None else in_order.pop(place).figures
         shortfall = {"shortfall": Amount.of(row.currency, row.shortfall)} if row.shortfall else {}
         step = Step(
             kind=StepKind.CHARGED_BACK,
@@ -285,9 +285,9 @@ def _with_charge_backs(session: Session, slug: str, gift: _Gift, steps: tuple[St
             entry=row.entry,
             over=True,
         )
-        later = (n for n, other in enumerate(told) if not other.at or other.at > at)
-        told.insert(next(later, len(told)), step)
-    return told
+        later = (n for n, other in enumerate(in_order) if not other.at or other.at > at)
+        in_order.insert(next(later, len(in_order)), step)
+    return in_order
 
 
 def _row(slug: str, gift: _Gift, end: str) -> DonationRow:

@@ -112,19 +112,19 @@ def corrected_facts(
 
     `asset`: what its amount is in.
     """
-    told = [
+    corrections = [
         f"{row.field.value.replace('_', ' ')} "
         f"{_written(row.field, row.old, asset)} → {_written(row.field, row.new, asset)}"
         for row in corrections_of(session, entry)
         if only in {None, row.field}
     ]
-    return (("corrected", "; ".join(told)),) if told else ()
+    return (("corrected", "; ".join(corrections)),) if corrections else ()
 
 
-def _written(field: Corrected, told: str | None, asset: str) -> str:
-    if told is not None and field is Corrected.AMOUNT and asset:
-        return f"{decimal_text(asset, int(told))} {asset}"
-    return told or "-"
+def _written(field: Corrected, value: str | None, asset: str) -> str:
+    if value is not None and field is Corrected.AMOUNT and asset:
+        return f"{decimal_text(asset, int(value))} {asset}"
+    return value or "-"
 
 
 def _as_recorded(session: Session, campaign: str, noun: str, number: str, lots: Collection[str]) -> PaperStep:
@@ -133,15 +133,15 @@ def _as_recorded(session: Session, campaign: str, noun: str, number: str, lots: 
         case "receipt":
             row = require_receipt(session, campaign, number)
             came = received_lots(session, row.entry)
-            told = [lot for lot in came if lot.lot in lots] or came
-            expiries = [lot.expiry for lot in told if lot.expiry is not None]
+            lots_told = [lot for lot in came if lot.lot in lots] or came
+            expiries = [lot.expiry for lot in lots_told if lot.expiry is not None]
             expires = (("expires", min(expiries)),) if expiries else ()
             return _step(row, detail=(*expires, *in_packs((lot.packs, lot.pack_of) for lot in came)))
         case "bought":
             return _step(require_bought(session, campaign, number))
         case "find":
-            found = require_find(session, campaign, number)
-            return _step(found, detail=(("found_was", found.was.value),))
+            find = require_find(session, campaign, number)
+            return _step(find, detail=(("found_was", find.was.value),))
         case "return":
             return _step(require_return(session, campaign, number))
         case "shipment":
@@ -231,8 +231,8 @@ def _repaid(session: Session, name: str) -> PaperStep:
 
 def in_packs(rows: Iterable[tuple[int | None, int | None]]) -> Detail:
     """What a paper says in packs; beside it stand the pieces."""
-    told = packs_text(rows)
-    return (("packs", told),) if told else ()
+    packs = packs_text(rows)
+    return (("packs", packs),) if packs else ()
 
 
 def packs_billed(session: Session, payment: PaymentRow, product: str) -> Detail:
@@ -255,8 +255,8 @@ def packs_billed(session: Session, payment: PaymentRow, product: str) -> Detail:
         )
         .order_by(col(InvoiceLineRow.n))
     )
-    told = packs_text((line.packs, line.pack_of) for line in session.exec(query))
-    return (("packs_billed", told),) if told else ()
+    packs = packs_text((line.packs, line.pack_of) for line in session.exec(query))
+    return (("packs_billed", packs),) if packs else ()
 
 
 def _packs_credited(session: Session, refund: RefundRow) -> Detail:

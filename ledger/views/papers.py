@@ -44,8 +44,8 @@ _ABOUT = _WITH_KEPT.where(
 def papers_about(session: Session, campaign: str, about: About, number: str) -> tuple[Paper, ...]:
     """Papers attached to a fact, by title."""
     asked = {"of_campaign": campaign, "of_about": about, "of_number": number}
-    found = session.exec(_ABOUT, params=asked)
-    return tuple(_shown_with_kept(session, found.all()))
+    rows = session.exec(_ABOUT, params=asked)
+    return tuple(_shown_with_kept(session, rows.all()))
 
 
 def papers_of_gift(
@@ -53,13 +53,13 @@ def papers_of_gift(
 ) -> tuple[Paper, ...]:
     """Papers attached to a gift, and the one that it names itself; each once."""
     attached = (col(EvidenceRow.about) == about) & (col(EvidenceRow.number) == number)
-    found = session.exec(
+    rows = session.exec(
         _WITH_KEPT.where(or_(attached, col(EvidenceRow.sha256) == sha256)).order_by(
             col(EvidenceRow.sha256), col(EvidenceRow.about), col(EvidenceRow.number)
         ),
         params={"of_campaign": campaign},
     )
-    return tuple({paper.sha256: paper for paper in _shown_with_kept(session, found.all())}.values())
+    return tuple({paper.sha256: paper for paper in _shown_with_kept(session, rows.all())}.values())
 
 
 def paper_page(
@@ -72,9 +72,9 @@ def paper_page(
         rows = rows.where(
             tuple_(col(EvidenceRow.sha256), col(EvidenceRow.entry)) > tuple_(last.sha256, last.entry)
         )
-    found = session.exec(rows, params={"of_campaign": campaign}).all()
-    page = found[:limit]
-    return _shown_with_kept(session, page), page[-1][0].entry if len(found) > limit else None
+    rows_read = session.exec(rows, params={"of_campaign": campaign}).all()
+    page = rows_read[:limit]
+    return _shown_with_kept(session, page), page[-1][0].entry if len(rows_read) > limit else None
 
 
 def newest_papers(
@@ -89,13 +89,13 @@ def newest_papers(
         rows = rows.where(EvidenceRow.access == access)
     if search:
         words = (col(EvidenceRow.title), col(EvidenceRow.shows), col(EvidenceRow.paper))
-        told = [word.icontains(search, autoescape=True) for word in words]
+        conditions = [word.icontains(search, autoescape=True) for word in words]
         begun = col(EvidenceRow.sha256).between(search.lower(), f"{search.lower()}g")
-        rows = rows.where(or_(*told, begun))
+        rows = rows.where(or_(*conditions, begun))
     order = (col(EvidenceRow.date).desc(), col(EvidenceRow.entry).desc())
     some = rows.order_by(*order).offset(start).limit(limit + 1)
-    found = session.exec(some, params={"of_campaign": campaign}).all()
-    return _shown_with_kept(session, found[:limit]), len(found) > limit
+    rows_read = session.exec(some, params={"of_campaign": campaign}).all()
+    return _shown_with_kept(session, rows_read[:limit]), len(rows_read) > limit
 
 
 def shown_papers(session: Session, rows: Sequence[EvidenceRow]) -> tuple[Paper, ...]:

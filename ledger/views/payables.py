@@ -109,12 +109,12 @@ def _of_order(
 
 def _came(papers: OrderPapers) -> defaultdict[str, dict[str, int]]:
     """Pieces of each order's items that came and may be billed: good, damaged, in the place of others, or bought."""
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    came: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (order, item), row in papers.received.items():
-        found[order][item] = row.good + row.damaged + row.before
+        came[order][item] = row.good + row.damaged + row.before
     for (order, item), pieces in papers.bought.items():
-        found[order][item] = found[order].get(item, 0) + pieces
-    return found
+        came[order][item] = came[order].get(item, 0) + pieces
+    return came
 
 
 def _value(items: Sequence[OrderItemRow], came: dict[str, int]) -> int:

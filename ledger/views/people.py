@@ -84,7 +84,7 @@ class PeopleReached(Frozen):
 
 def reached_by_sex(session: Session, campaign: str, services: Collection[str]) -> tuple[PeopleReached, ...]:
     """What results say by sex of those whom some services (codes of products) reached; no group below the minimum."""
-    found = []
+    reached = []
     for indicator in indicators_of(session, campaign) if services else ():
         if indicator.product_entry is None:
             continue
@@ -96,12 +96,12 @@ def reached_by_sex(session: Session, campaign: str, services: Collection[str]) -
         ]
         shown = tuple(row for breakdown in by_sex for row in breakdown.rows if row.permille and row.count)
         if product.code in services and shown:
-            found.append(
+            reached.append(
                 PeopleReached(
                     indicator=indicator.number, title=indicator.title, service=product.name, shares=shown
                 )
             )
-    return tuple(found)
+    return tuple(reached)
 
 
 def achievements(session: Session, campaign: str) -> tuple[Achievement, ...]:

@@ -117,8 +117,8 @@ def _act(
     outcome = act(tx, actor, slug, noun, verb, facts, now=now, beside=beside)
     kind = action_of(noun, verb).kind
     if kind.workflow is not None and outcome.data is not None and not outcome.already:
-        told = entry_from_bytes(outcome.data)
-        decision = Decision(number=str(told.facts["number"]), date=told.date)
+        recorded = entry_from_bytes(outcome.data)
+        decision = Decision(number=str(recorded.facts["number"]), date=recorded.date)
         record(
             tx, BY_NAME[f"{kind.name}.approved"], slug, decision, now=now, role=acting(actor.roles_in(slug))
         )
@@ -127,14 +127,14 @@ def _act(
 
 def _gifts_of_made(lines: Lines, entries: Iterable[Entry]) -> set[str]:
     """The gifts whose units entries take or append, as the lines are after them."""
-    found: set[str] = set()
+    gifts: set[str] = set()
     for operation in (op for entry in entries for op in entry.operations):
         match operation:
             case Append(gift=gift):
-                found.add(gift)
+                gifts.add(gift)
             case Use(line=line, pieces=pieces) | Change(line=line, pieces=pieces):
-                found |= _owners(lines, line, pieces)
-    return found
+                gifts |= _owners(lines, line, pieces)
+    return gifts
 
 
 def _gifts_of_undone(lines: Lines, entries: Iterable[Entry]) -> set[str]:
@@ -161,17 +161,17 @@ def _key(slug: str, gift: str) -> str | None:
 def _trails(tx: Reading, slug: str, keys: Sequence[str]) -> dict[str, DonationTrail]:
     """The trails of those gifts that are there."""
     follower, observed = DonationFollower(tx, slug), Observed(tx.session)
-    found: dict[str, DonationTrail] = {}
+    trails: dict[str, DonationTrail] = {}
     for key in keys:
         if not _is_coin(key):
-            found[key] = other_trails(tx, key)[0]
+            trails[key] = other_trails(tx, key)[0]
             continue
         coin = Outpoint.parse(key)
         watched = observed.tx(coin.txid)
         for output in () if watched is None else watched.outputs:
             if watched is not None and (output.vout, output.campaign) == (coin.vout, slug):
-                found[key] = follower.trail(watched, output)
-    return found
+                trails[key] = follower.trail(watched, output)
+    return trails
 
 
 def _is_coin(key: str) -> bool:

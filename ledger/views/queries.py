@@ -392,12 +392,12 @@ def pledge_rows(of: CampaignReadings) -> tuple[PledgeRow, ...]:
 
 def _small_claims(of: CampaignReadings) -> tuple[SmallClaims, ...]:
     """What is below the campaign's tolerance, by currency."""
-    found: dict[str, list[int]] = defaultdict(list)
+    claims: dict[str, list[int]] = defaultdict(list)
     for claim in claims_below_tolerance(of.papers):
-        found[claim.currency].append(claim.amount)
+        claims[claim.currency].append(claim.amount)
     return tuple(
         SmallClaims(count=len(amounts), amount=Amount.of(currency, sum(amounts)))
-        for currency, amounts in sorted(found.items())
+        for currency, amounts in sorted(claims.items())
     )
 
 
@@ -499,15 +499,15 @@ def _outputs_of(tx: Reading, key: str) -> list[tuple[WatchedTx, WatchedOutput]]:
         if len(text) == 64 or (text.isascii() and text.isalnum() and len(text) > 80):
             raise NotFound("A transaction id has 64 hexadecimal characters, 0 to 9 and a to f.")
         raise _unknown(text)
-    found: list[tuple[WatchedTx, WatchedOutput]] = []
+    paying: list[tuple[WatchedTx, WatchedOutput]] = []
     for outpoint in map(Outpoint.parse, observed.paid_to(row.script.hex())):
         watched = observed.tx(outpoint.txid)
         if watched is None or outpoint.vout in change_of(tx, observed, watched):
             continue
-        found += [(watched, output) for output in watched.outputs if output.vout == outpoint.vout]
-    if not found:
+        paying += [(watched, output) for output in watched.outputs if output.vout == outpoint.vout]
+    if not paying:
         raise NothingYet("No payment has come to this address yet. Nothing expires.")
-    return found
+    return paying
 
 
 def _transaction_named(text: str) -> tuple[str, int | None] | None:
@@ -545,10 +545,10 @@ def donation_trails(tx: Reading, key: str) -> list[DonationTrail]:
     except NothingYet:
         raise
     except NotFound:
-        found = [*_contributions_by_reference(tx, key), *_by_pledge(tx, key)]
-        if not found:
+        by_reference = [*_contributions_by_reference(tx, key), *_by_pledge(tx, key)]
+        if not by_reference:
             raise
-        return found
+        return by_reference
     for watched, output in outputs:
         if output.campaign not in followers:
             followers[output.campaign] = DonationFollower(tx, output.campaign)
@@ -558,12 +558,12 @@ def donation_trails(tx: Reading, key: str) -> list[DonationTrail]:
 
 def _by_reference(tx: Reading, reference: str) -> list[DonationTrail]:
     """The gifts that came to a bank with a creditor reference; raises NothingYet for one of ours that none has."""
-    found = _contributions_by_reference(tx, reference)
-    if not found and campaign_of_reference(tx, reference) is not None:
+    trails = _contributions_by_reference(tx, reference)
+    if not trails and campaign_of_reference(tx, reference) is not None:
         raise NothingYet("No transfer with this reference is recorded yet. Nothing expires.")
-    if not found:
+    if not trails:
         raise NotFound("No donation has this reference; write it as it stands on the transfer.")
-    return found
+    return trails
 
 
 def _contributions_by_reference(tx: Reading, reference: str) -> list[DonationTrail]:
@@ -581,14 +581,16 @@ def _contributions_by_reference(tx: Reading, reference: str) -> list[DonationTra
 
 def _by_pledge(tx: Reading, number: str) -> list[DonationTrail]:
     """The gifts that fulfilled the pledges of a number; raises NothingYet where there are pledges and no gifts."""
-    told = gift_key_named(number)
-    if told is not None and told.noun != "pledge":
+    gift_key = gift_key_named(number)
+    if gift_key is not None and gift_key.noun != "pledge":
         return []
-    bare = number if told is None else told.number
+    bare = number if gift_key is None else gift_key.number
     named = select(model_pledges.PledgeRow).where(
         model_pledges.PledgeRow.number == bare, col(model_pledges.PledgeRow.reversed_by).is_(None)
     )
-    slugs = [slug for slug in campaign_slugs(tx.session) if told is None or told.campaign in {None, slug}]
+    slugs = [
+        slug for slug in campaign_slugs(tx.session) if gift_key is None or gift_key.campaign in {None, slug}
+    ]
     pledges = tx.session.exec(named.where(col(model_pledges.PledgeRow.campaign).in_(slugs))).all()
     trails: list[DonationTrail] = []
     for pledge in pledges:

@@ -91,6 +91,6 @@ class CampaignReadings:
     @cached_property
     def pledges(self) -> list[tuple[PledgeRow, PledgeState]]:
         """Those that are not reversed, by number."""
-        found = pledges_of(self.books.session, self.campaign)
-        states = pledge_states(self.books, self.campaign, found)
-        return [(pledge, states[pledge.entry]) for pledge in found]
+        pledges = pledges_of(self.books.session, self.campaign)
+        states = pledge_states(self.books, self.campaign, pledges)
+        return [(pledge, states[pledge.entry]) for pledge in pledges]

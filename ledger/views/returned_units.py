@@ -59,18 +59,18 @@ def returned_runs(
     and another begins, for what a use takes across it is drawn bar by bar; `turned_back`: numbers of the arrivals whose
     goods came where their waybill began.
     """
-    found: dict[str, list[_Returned]] = defaultdict(list)
+    by_line: dict[str, list[_Returned]] = defaultdict(list)
     uses = lines.returning(names)
     resumed = lines.resumed(uses)
     for use in uses.values():
         for index, part in enumerate(use.parts):
             if _all_goes_to(part, use.line):
-                found[use.line].append(_Returned(part.start, use, index, ((0, part.out),)))
+                by_line[use.line].append(_Returned(part.start, use, index, ((0, part.out),)))
             if part.line is None and (use.id, index) in resumed:
-                found[use.line] += _recovered(lines, use.line, use, index, resumed[use.id, index])
-    back = {line: _one_after_another(rows, bounds(line)) for line, rows in found.items()}
+                by_line[use.line] += _recovered(lines, use.line, use, index, resumed[use.id, index])
+    back = {line: _one_after_another(rows, bounds(line)) for line, rows in by_line.items()}
     for line in names:
-        returned = {row.at for row in found.get(line, ())}
+        returned = {row.at for row in by_line.get(line, ())}
         for start, end, use_id in came.get(line, ()):
             by = use_named(use_id)
             is_back = by.cause in _BACK or (by.cause is UseCause.ARRIVAL and by.number in turned_back)
@@ -110,10 +110,10 @@ def _drawn_before_transit(lines: Lines, line: str, run: Run) -> Iterator[Piece]:
                 yield from _drawn_before_transit(lines, line, (use.line, start, end))
 
 
-def _one_after_another(found: Iterable[_Returned], bounds: Sequence[int]) -> ReturnedRuns:
+def _one_after_another(returned: Iterable[_Returned], bounds: Sequence[int]) -> ReturnedRuns:
     """The runs by where they were put, each with its place before; what was put back twice is at its first place."""
     back: ReturnedRuns = ()
-    for at, use, part, counts in sorted(found, key=lambda row: row.at):
+    for at, use, part, counts in sorted(returned, key=lambda row: row.at):
         taken = [run for piece in use.pieces for run in cut(back, piece, bounds)]
         were = [run for low, high in counts for run in _were(use, part, low, high, taken)]
         back += _laid(back, at, were)

@@ -160,11 +160,11 @@ def screening_report(session: Session, slug: str) -> ScreeningReport:
     campaign = campaign_of(session, slug)
     above = sum_to_screen(session, slug)
     lists = lists_in_force(session, slug)
-    found = {listed.outpoint: listed for listed in listed_gifts(session, slug)}
+    gifts = {listed.outpoint: listed for listed in listed_gifts(session, slug)}
     counts: Counter[ScreeningState] = Counter()
     open_rows: list[tuple[bool, SentGift, ScreeningState]] = []
     for sent in sent_gifts(session, slug):
-        state = screening_state(sent.known, sent.inputs, listed=sent.outpoint in found, has_lists=bool(lists))
+        state = screening_state(sent.known, sent.inputs, listed=sent.outpoint in gifts, has_lists=bool(lists))
         counts[state] += 1
         if state is not ScreeningState.NO_MATCH:
             open_rows.append((state is not ScreeningState.MATCH, sent, state))
@@ -178,7 +178,7 @@ def screening_report(session: Session, slug: str) -> ScreeningReport:
             StateCount(state=state, count=counts[state]) for state in ScreeningState if counts[state]
         ),
         rows=tuple(
-            _row(session, slug, sent, state, found.get(sent.outpoint)) for _, sent, state in open_rows[:SHOWN]
+            _row(session, slug, sent, state, gifts.get(sent.outpoint)) for _, sent, state in open_rows[:SHOWN]
         ),
         above=None if above is None else Amount.of(campaign.currency, above),
         payees=tuple(_payee(row) for row in newest_screenings(session, slug)),
@@ -187,7 +187,7 @@ def screening_report(session: Session, slug: str) -> ScreeningReport:
 
 def _payee(row: ScreeningRow) -> PayeeRow:
     of_list: Mapping[str, Value] = {"list_date": row.list_date}
-    told = {
+    results = {
         ScreeningResult.NO_MATCH: Telling(Screened.NO_MATCH, of_list),
         ScreeningResult.MATCH: Telling(Screened.DECIDE),
         ScreeningResult.CLEARED: Telling(Screened.CLEARED, of_list),
@@ -199,7 +199,7 @@ def _payee(row: ScreeningRow) -> PayeeRow:
         list=row.list_name,
         list_date=row.list_date,
         result=row.result,
-        message=told[row.result],
+        message=results[row.result],
     )
 
 

@@ -35,7 +35,7 @@ def spending(tables: Sequence[SumTable], flow: Flow) -> tuple[Spending, ...]:
     for row in flow.exits:
         if row.kind is ExitKind.SPENT:
             services[row.amount.asset] = services.get(row.amount.asset, 0) + row.amount.minor
-    found = []
+    shares = []
     for asset in dict.fromkeys(table.asset for table in tables if is_money(table.asset)):
         of = {table.total.key: table for table in tables if table.asset == asset}
         main, fetched = of.get(SumKey.RECEIVED), of.get(SumKey.FETCHED)
@@ -47,8 +47,8 @@ def spending(tables: Sequence[SumTable], flow: Flow) -> tuple[Spending, ...]:
         if paid or fees:
             parts = (paid - served, served, fees, whole - paid - fees, whole)
             goods, service, fee, rest, total = (Amount.of(asset, minor) for minor in parts)
-            found.append(Spending(goods=goods, services=service, fees=fee, rest=rest, whole=total))
-    return tuple(found)
+            shares.append(Spending(goods=goods, services=service, fees=fee, rest=rest, whole=total))
+    return tuple(shares)
 
 
 def _sum(table: SumTable, keys: frozenset[SumKey] | set[SumKey]) -> int:

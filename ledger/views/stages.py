@@ -171,7 +171,7 @@ class CampaignFlow(BarsOfLines):
             for bar in bars
             if bar.substance is Substance.GOODS and bar.origin in APART
         }
-        found: dict[str, list[tuple[int, int, Origin]]] = defaultdict(list)
+        apart: dict[str, list[tuple[int, int, Origin]]] = defaultdict(list)
         for origin in dict.fromkeys(bars.values()):
             first = [
                 (line, start, end)
@@ -181,11 +181,11 @@ class CampaignFlow(BarsOfLines):
                 if bars.get(bar) is origin
             ]
             for line, start, end in first:
-                found[line].append((start, end, origin))
+                apart[line].append((start, end, origin))
             for visit in follow_runs(self._lines, first):
                 if isinstance(visit, Arrival):
-                    found[visit.line].append((visit.start, visit.end, origin))
-        return {line: sorted(runs) for line, runs in found.items()}
+                    apart[visit.line].append((visit.start, visit.end, origin))
+        return {line: sorted(runs) for line, runs in apart.items()}
 
     def _count_open(self) -> None:
         """What is not yet received of an order is what the rest of it leaves: a receipt takes whole pieces."""

@@ -185,7 +185,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
     recalls = recalls_of_lots(books.session, campaign, lots)
     expiries = expiries_of(books.session, campaign, lots)
     elsewhere = expiries_elsewhere(books.session, campaign, lots)
-    found = [
+    rows = [
         StockRow(
             place=balance.account.detail[-1],
             product=lot.product,
@@ -200,7 +200,7 @@ def stock_rows(books: Books, campaign: str, today: str) -> list[StockRow]:
         )
         for balance, kind, lot in lying
     ]
-    return sorted(found, key=lambda row: (row.place, row.product, row.lot))
+    return sorted(rows, key=lambda row: (row.place, row.product, row.lot))
 
 
 def _there(elsewhere: ExpiryElsewhere | None) -> ExpiryThere | None:
@@ -273,12 +273,12 @@ def _deliveries(session: Session, campaign: str, lot: Lot) -> Sequence[_Delivere
 
 def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
     """Every lot of this name, traced; raises NotFound."""
-    found = []
+    traces = []
     for lot in lots_named(books.session, campaign, name):
         rows = _deliveries(books.session, campaign, lot)
         recalls = recalls_of_lots(books.session, campaign, (lot,))
         recall = recalls.own.get(lot)
-        found.append(
+        traces.append(
             LotTrace(
                 product=lot.product,
                 lot=lot.number,
@@ -297,14 +297,14 @@ def lot_traces(books: Books, campaign: str, name: str) -> list[LotTrace]:
                 gifts=tuple(_gifts(books, campaign, lot, rows)),
             )
         )
-    if not found:
+    if not traces:
         raise NotFound.field(
             "lot",
             "no lot {name} was received in campaign {campaign}; see `aidtrail stock list`",
             name=name[:60],
             campaign=campaign,
         )
-    return found
+    return traces
 
 
 def _also_in(session: Session, campaign: str, lot: Lot) -> Iterator[str]:
@@ -407,6 +407,6 @@ def _first_here(lines: Lines, line: str, received: Collection[str]) -> Iterator[
                 yield source, span.start, span.end
 
 
-def _count_pieces(found: Iterable[Owned], sums: dict[str, int]) -> None:
-    for run in found:
+def _count_pieces(owned: Iterable[Owned], sums: dict[str, int]) -> None:
+    for run in owned:
         sums[run.gift or ""] += run.end - run.start

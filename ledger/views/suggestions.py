@@ -102,24 +102,24 @@ def suggestions(tx: Reading, campaign: str, ref: str, sats: int) -> tuple[Sugges
     at = 0 if seen is None else seen.block_time or unix_seconds(seen.first_at)
     left = _Left(ref, sats, at, _scripts(observed, seen))
     books = Books(tx)
-    found = [
+    candidates = [
         *_own_move(observed, campaign, left, seen),
         *_drafts(tx, campaign, left),
         *_pending(books, campaign, left),
         *_invoices(books, campaign, left),
         *_same_address(books, observed, campaign, left),
     ]
-    return tuple(sorted(found, key=lambda s: (-s.score, s.kind, s.reference))[:SHOWN])
+    return tuple(sorted(candidates, key=lambda s: (-s.score, s.kind, s.reference))[:SHOWN])
 
 
 def _scripts(observed: Observed, seen: WatchedTx | None) -> frozenset[str]:
     """Our scripts that the transaction spent from."""
-    found = set()
+    scripts = set()
     for spent in () if seen is None else seen.inputs:
         outpoint = Outpoint.parse(spent)
         before = observed.tx(outpoint.txid)
-        found |= {o.script for o in (before.outputs if before else ()) if o.vout == outpoint.vout}
-    return frozenset(found)
+        scripts |= {o.script for o in (before.outputs if before else ()) if o.vout == outpoint.vout}
+    return frozenset(scripts)
 
 
 def _by_amount(left: _Left, sats: int | None) -> tuple[int, Telling] | None:
@@ -177,9 +177,11 @@ def _drafts(tx: Reading, campaign: str, left: _Left) -> Iterator[Suggestion]:
                 kind=draft.kind, reference=reference, campaign=campaign, score=NAMED, minor=sats, why=why
             )
             continue
-        told = _suggested(draft.kind, reference, campaign, left, sats, facts.date or draft.at[:10], Why.DRAFT)
-        if told is not None:
-            yield told
+        suggested = _suggested(
+            draft.kind, reference, campaign, left, sats, facts.date or draft.at[:10], Why.DRAFT
+        )
+        if suggested is not None:
+            yield suggested
 
 
 def _pending(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
@@ -240,8 +242,8 @@ def _own_move(observed: Observed, campaign: str, left: _Left, seen: WatchedTx | 
 def _price_at(books: Books, campaign: str, currency: str, day: str) -> int | None:
     """Minor units for one bitcoin by the newest agreed rate of that day or before."""
     row = campaign_of(books.session, campaign)
-    found = newest_price(books.session, row, currency, day, among=RATES_LOOKED_AT)
-    return None if found is None else found.price
+    price = newest_price(books.session, row, currency, day, among=RATES_LOOKED_AT)
+    return None if price is None else price.price
 
 
 def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
@@ -265,9 +267,11 @@ def _invoices(books: Books, campaign: str, left: _Left) -> Iterator[Suggestion]:
             prices[currency] = SATS if currency == "BTC" else _price_at(books, campaign, currency, day)
         price = prices[currency]
         sats = divided_half_even(open_amount * SATS, price) if price else None
-        told = _suggested("invoice", invoice.number, campaign, left, sats, invoice.date, Why.OPEN_INVOICE)
-        if told is not None:
-            yield told
+        suggested = _suggested(
+            "invoice", invoice.number, campaign, left, sats, invoice.date, Why.OPEN_INVOICE
+        )
+        if suggested is not None:
+            yield suggested
 
 
 def _same_address(books: Books, observed: Observed, campaign: str, left: _Left) -> Iterator[Suggestion]:

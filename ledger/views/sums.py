@@ -113,10 +113,10 @@ _SURPLUS = (
 
 def _surplus(session: Session, slug: str) -> dict[OverDecision, dict[Lot, int]]:
     """Pieces that came too much, by what was decided about them and lot."""
-    found: dict[OverDecision, dict[Lot, int]] = {decision: {} for decision in OverDecision}
+    surplus: dict[OverDecision, dict[Lot, int]] = {decision: {} for decision in OverDecision}
     for decision, product, lot, units in session.exec(_SURPLUS, params={"of_campaign": slug}):
-        found[OverDecision(decision)][Lot(product, lot)] = int(units)
-    return found
+        surplus[OverDecision(decision)][Lot(product, lot)] = int(units)
+    return surplus
 
 
 def goods_of(books: Books, slug: str, known: Known) -> list[LotSums]:

@@ -115,22 +115,22 @@ class ThreadOfGift:
         name = line_named(line)
         if isinstance(name, EndedLine):
             return self._through[name.use]
-        found: list[Run] = []
+        runs_on: list[Run] = []
         for low, high, runs in self._behind[line]:
             first, last = max(low, start), min(high, end)
             if first < last:
-                found += _cut(runs, first - low, last - low, high - low)
-        return found
+                runs_on += _cut(runs, first - low, last - low, high - low)
+        return runs_on
 
     def _leave(self, runs: Sequence[Run], kind: ExitKind, label: str, amount: Amount) -> None:
         """Units of some runs of bars stop there; how much it is together is told with the first of each bar."""
-        whole, told = sum(last - first for _, first, last in runs), 0
+        whole, units = sum(last - first for _, first, last in runs), 0
         for number, run in enumerate(runs):
             upto = (
-                amount.minor if number == len(runs) - 1 else told + amount.minor * (run[2] - run[1]) // whole
+                amount.minor if number == len(runs) - 1 else units + amount.minor * (run[2] - run[1]) // whole
             )
-            self._add(run, kind, label, Amount.of(amount.asset, upto - told))
-            told = upto
+            self._add(run, kind, label, Amount.of(amount.asset, upto - units))
+            units = upto
 
     def _add(
         self, run: Run, left: ExitKind | None = None, label: str = "", amount: Amount | None = None

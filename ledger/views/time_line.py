@@ -104,8 +104,8 @@ _RECORDED: Mapping[Doing, _Papers] = {
 def _days(doing: Doing, row: _Papers, stands: ColumnElement[bool]) -> Select[str, str, str, int]:
     """First and last day on which what is of a table happened, and how often."""
     day = func.coalesce(col(row.happened), col(row.date))
-    told = select_rows(literal(doing.value), func.min(day), func.max(day), func.count())
-    return told.where(col(row.campaign) == OF_CAMPAIGN, stands)
+    query = select_rows(literal(doing.value), func.min(day), func.max(day), func.count())
+    return query.where(col(row.campaign) == OF_CAMPAIGN, stands)
 
 
 _DONE = union_all(
@@ -123,17 +123,17 @@ _DONE = union_all(
 
 def time_line(session: Session, campaign: str, gift_days: Sequence[tuple[str, int]]) -> tuple[Stretch, ...]:
     """What the campaign did, each with its days; `gift_days`: (day, gifts that count), in order of days."""
-    found: dict[Doing, Stretch] = {}
+    stretches: dict[Doing, Stretch] = {}
     for row in session.connection().execute(_DONE, {"of_campaign": campaign}):
         doing, count = Doing(row[0]), int(row[3])
         if count:
-            found[doing] = Stretch(doing=doing, first=row[1], last=row[2], count=count)
+            stretches[doing] = Stretch(doing=doing, first=row[1], last=row[2], count=count)
     if gift_days:
         given = sum(count for _, count in gift_days)
-        found[Doing.GIVEN] = Stretch(
+        stretches[Doing.GIVEN] = Stretch(
             doing=Doing.GIVEN, first=gift_days[0][0], last=gift_days[-1][0], count=given
         )
-    return tuple(found[doing] for doing in Doing if doing in found)
+    return tuple(stretches[doing] for doing in Doing if doing in stretches)
 
 
 def piece_costs(

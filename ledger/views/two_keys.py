@@ -150,8 +150,8 @@ def deliveries(session: Session, campaign: str, today: str) -> Deliveries:
 def unconfirmed(session: Session, campaign: str, today: str) -> list[Unconfirmed]:
     """Deliveries that came more than PATIENCE days before `today` and that only one side counted, oldest first."""
     last = (dt.date.fromisoformat(today) - dt.timedelta(days=PATIENCE)).isoformat()
-    found = [*_handovers(session, campaign, last), *_shipments(session, campaign, last)]
-    return sorted(found, key=lambda row: (row.date, row.about, row.paper))
+    waiting = [*_handovers(session, campaign, last), *_shipments(session, campaign, last)]
+    return sorted(waiting, key=lambda row: (row.date, row.about, row.paper))
 
 
 _counted = select(ConfirmationRow.paper).where(col(ConfirmationRow.reversed_by).is_(None))

@@ -114,8 +114,8 @@ def shipments_late(books: Books, slug: str, today: str) -> Iterator[OpenItem]:
     under_way = [balance for balance in books.balances(AccountClass.TRANSIT, slug) if balance.net]
     waybills = sorted({balance.account.detail[0] for balance in under_way})
     standing = (ShipmentRow.campaign == slug, col(ShipmentRow.reversed_by).is_(None))
-    found = select(ShipmentRow).where(*standing, col(ShipmentRow.waybill).in_(waybills))
-    shipments = {row.waybill: row for row in books.session.exec(found)} if waybills else {}
+    query = select(ShipmentRow).where(*standing, col(ShipmentRow.waybill).in_(waybills))
+    shipments = {row.waybill: row for row in books.session.exec(query)} if waybills else {}
     for balance in under_way:
         row = shipments[balance.account.detail[0]]
         last = dt.date.fromisoformat(row.date) + dt.timedelta(days=_TRANSIT_DAYS)

@@ -44,15 +44,15 @@ class Node:
         return "".join(self.texts).strip()
 
     def all(self, *path: str) -> list[Node]:
-        found = [self]
+        nodes = [self]
         for step in path:
-            found = [child for node in found for child in node.inner if child.name == step]
-        return found
+            nodes = [child for node in nodes for child in node.inner if child.name == step]
+        return nodes
 
     def word(self, *path: str) -> str:
         """The text of the first element on the path, or nothing."""
-        found = self.all(*path)
-        return found[0].text if found else ""
+        nodes = self.all(*path)
+        return nodes[0].text if nodes else ""
 
     def words(self, *paths: tuple[str, ...]) -> Iterator[str]:
         """The texts of all elements on these paths."""
@@ -125,15 +125,15 @@ _NOTICES = (("BkToCstmrAcctRpt", "Rpt"), ("BkToCstmrDbtCdtNtfctn", "Ntfctn"))
 def camt_statements(data: bytes, layout: Layout) -> tuple[Statement, ...]:
     """The statements of the mapping's account, or of the only one in the file; raises BadUse."""
     root = xml_tree(data)
-    found = [_statement(node, layout, has_balances=True) for node in _reports(root, *_STATEMENTS)]
+    statements = [_statement(node, layout, has_balances=True) for node in _reports(root, *_STATEMENTS)]
     for message, name in _NOTICES:
-        found += [_statement(node, layout, has_balances=False) for node in _reports(root, message, name)]
-    if not found:
+        statements += [_statement(node, layout, has_balances=False) for node in _reports(root, message, name)]
+    if not statements:
         raise BadUse(
             "file: is XML, and holds no CAMT.053 statement (Document, BkToCstmrStmt, Stmt), no CAMT.052 or CAMT.054 "
             "and no OFX."
         )
-    return of_account(found, layout)
+    return of_account(statements, layout)
 
 
 def _reports(root: Node, message: str, name: str) -> list[Node]:
@@ -180,8 +180,10 @@ def _statement(node: Node, layout: Layout, *, has_balances: bool) -> Statement:
 def _currency(node: Node, layout: Layout) -> str:
     """Of what has no balances: the account's, else that of the first entry."""
     amounts = node.all("Ntry", "Amt")
-    told = node.word("Acct", "Ccy") or (amounts[0].attributes.get("Ccy", "") if amounts else layout.currency)
-    return known_currency(told, Wording("the account"))
+    currency = node.word("Acct", "Ccy") or (
+        amounts[0].attributes.get("Ccy", "") if amounts else layout.currency
+    )
+    return known_currency(currency, Wording("the account"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +197,14 @@ class _Money:
 
 def _balance_ends(node: Node) -> tuple[_Money, _Money]:
     """Booked opening and closing balance; of a statement on several pages also the interim ones at its ends."""
-    found: dict[str, list[_Money]] = {}
+    balances: dict[str, list[_Money]] = {}
     for balance in node.all("Bal"):
         code = balance.word("Tp", "CdOrPrtry", "Cd") or balance.word("Tp", "CdOrPrtry", "Prtry")
         if code in {"OPBD", "PRCD", "CLBD", "ITBD"}:
-            found.setdefault(code, []).append(_money(balance, Wording("balance {code}", {"code": code})))
-    interim = found.get("ITBD", [])
-    opening = [*found.get("OPBD", []), *found.get("PRCD", []), *interim[:1]]
-    closing = [*interim[-1:], *found.get("CLBD", [])[:1]]
+            balances.setdefault(code, []).append(_money(balance, Wording("balance {code}", {"code": code})))
+    interim = balances.get("ITBD", [])
+    opening = [*balances.get("OPBD", []), *balances.get("PRCD", []), *interim[:1]]
+    closing = [*interim[-1:], *balances.get("CLBD", [])[:1]]
     is_one = opening and closing and opening[0] is closing[-1]
     if not opening or not closing or is_one:
         raise BadUse("file: a statement lacks its booked opening (OPBD, PRCD) or closing (CLBD) balance.")

@@ -40,8 +40,8 @@ class FileRead:
 
 def read_file(data: bytes, layout: Layout) -> FileRead:
     """The statements that a file holds; raises BadUse in one sentence for what cannot be read, or does not tie."""
-    found = _read(data, layout)
-    for statement in found.statements:
+    file_read = _read(data, layout)
+    for statement in file_read.statements:
         if statement.off:
             off = decimal_text(statement.currency, statement.off)
             raise BadUse(
@@ -50,7 +50,7 @@ def read_file(data: bytes, layout: Layout) -> FileRead:
                 off=off,
                 currency=statement.currency,
             )
-    return found
+    return file_read
 
 
 def _read(data: bytes, layout: Layout) -> FileRead:

@@ -117,25 +117,25 @@ _MOST_ROWS = 1_000
 def layout_from(data: bytes) -> Layout:
     """The mapping of a TOML file; raises BadUse naming the key that is wrong."""
     try:
-        told = parse_toml(data.decode(), "mapping")
+        tables = parse_toml(data.decode(), "mapping")
     except UnicodeDecodeError:
         raise BadUse("mapping: is not TOML in UTF-8.") from None
-    for name in told:
+    for name in tables:
         if name not in _KEYS:
             raise BadUse("mapping: {name} is not known; there are {keys}.", name=name[:40], keys=tuple(_KEYS))
-    given: dict[str, Any] = {name: _text(name, told[name]) for name in _TEXTS if name in told}
-    given |= {name: _flag(name, told[name]) for name in _FLAGS if name in told}
-    given |= {name: _count(name, told[name]) for name in _COUNTS if name in told}
-    if "date" in told:
-        given["dates"] = _texts("date", told["date"])
+    given: dict[str, Any] = {name: _text(name, tables[name]) for name in _TEXTS if name in tables}
+    given |= {name: _flag(name, tables[name]) for name in _FLAGS if name in tables}
+    given |= {name: _count(name, tables[name]) for name in _COUNTS if name in tables}
+    if "date" in tables:
+        given["dates"] = _texts("date", tables["date"])
     headings = given.get("headings", True)
     layout = Layout(
         **{"bank": "", **given},
-        minus_is_out=frozenset(_among("minus_is_out", told.get("minus_is_out", []), _SIGNED)),
-        columns=_columns(_table("columns", told), headings),
-        marks=_marks(_table("side", told)),
-        keep=_rows("keep", _table("keep", told), headings),
-        drop=_rows("drop", _table("drop", told), headings),
+        minus_is_out=frozenset(_among("minus_is_out", tables.get("minus_is_out", []), _SIGNED)),
+        columns=_columns(_table("columns", tables), headings),
+        marks=_marks(_table("side", tables)),
+        keep=_rows("keep", _table("keep", tables), headings),
+        drop=_rows("drop", _table("drop", tables), headings),
     )
     _require_sound(layout)
     return layout
@@ -184,15 +184,15 @@ def _text(name: str, value: Any) -> str:
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     """One text, or a list of some."""
-    found = (value,) if isinstance(value, str) else value
-    if not isinstance(found, list | tuple) or not found or any(type(text) is not str for text in found):
+    texts = (value,) if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not texts or any(type(text) is not str for text in texts):
         raise BadUse("mapping: {name} has the wrong shape; write a text, or a list of texts.", name=name)
-    return tuple(found)
+    return tuple(texts)
 
 
 def _among(name: str, value: Any, known: tuple[str, ...]) -> tuple[str, ...]:
-    found = _texts(name, value) if value else ()
-    for text in found:
+    texts = _texts(name, value) if value else ()
+    for text in texts:
         if text not in known:
             raise BadUse(
                 "mapping: {name} has {text}, and may have {known}.",
@@ -200,7 +200,7 @@ def _among(name: str, value: Any, known: tuple[str, ...]) -> tuple[str, ...]:
                 text=repr(text[:40]),
                 known=tuple(known),
             )
-    return found
+    return texts
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -219,24 +219,24 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
-def _table(name: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = told.get(name, {})
-    if not isinstance(found, dict):
+def _table(name: str, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
         raise BadUse("mapping: {name} has the wrong shape; it is a table, [{name}].", name=name)
-    return found
+    return table
 
 
-def _columns(told: Mapping[str, Any], headings: bool) -> Columns:
+def _columns(table: Mapping[str, Any], headings: bool) -> Columns:
     known = [key.name for key in fields(Columns)]
     given: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in table.items():
         if name not in known:
             raise BadUse(
                 "mapping: columns.{name} is not known; there are {known}.", name=name[:40], known=tuple(known)
             )
         several = name in {"name", "text"}
-        found = value if several and isinstance(value, list) else [value]
-        columns = tuple(_column(f"columns.{name}", column, headings) for column in found)
+        written = value if several and isinstance(value, list) else [value]
+        columns = tuple(_column(f"columns.{name}", column, headings) for column in written)
         given[name] = columns if several else columns[0]
     return Columns(**given)
 
@@ -254,25 +254,25 @@ def _column(name: str, value: Any, headings: bool) -> Column:
     )
 
 
-def _marks(told: Mapping[str, Any]) -> Marks:
-    for name in told:
+def _marks(table: Mapping[str, Any]) -> Marks:
+    for name in table:
         if name not in {"in", "out"}:
             raise BadUse("mapping: side.{name} is not known; there are in, out.", name=name[:40])
-    came = tuple(mark.casefold() for mark in _texts("side.in", told["in"])) if "in" in told else None
-    went = tuple(mark.casefold() for mark in _texts("side.out", told["out"])) if "out" in told else None
+    came = tuple(mark.casefold() for mark in _texts("side.in", table["in"])) if "in" in table else None
+    went = tuple(mark.casefold() for mark in _texts("side.out", table["out"])) if "out" in table else None
     return Marks(
         came if came is not None else tuple(mark for mark in IN_MARKS if mark not in (went or ())),
         went if went is not None else tuple(mark for mark in OUT_MARKS if mark not in (came or ())),
     )
 
 
-def _rows(name: str, told: Mapping[str, Any], headings: bool) -> dict[Column, frozenset[str]]:
-    found: dict[Column, frozenset[str]] = {}
-    for key, value in told.items():
+def _rows(name: str, table: Mapping[str, Any], headings: bool) -> dict[Column, frozenset[str]]:
+    rows: dict[Column, frozenset[str]] = {}
+    for key, value in table.items():
         column = _column(
             f"{name}.{key[:40]}", key if headings else int(key) if key.isdecimal() else key, headings
         )
-        found[column] = frozenset(
+        rows[column] = frozenset(
             " ".join(text.split()).casefold() for text in _texts(f"{name}.{key[:40]}", value)
         )
-    return found
+    return rows

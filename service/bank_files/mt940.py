@@ -45,12 +45,12 @@ def mt940_statements(text: str, layout: Layout) -> tuple[Statement, ...]:
             longest=_LONGEST,
         )
     try:
-        found = mt940.parse_statements(io.StringIO(text), options=mt940.Options.all())
+        blocks = mt940.parse_statements(io.StringIO(text), options=mt940.Options.all())
     except _BROKEN as failure:
         raise BadUse("file: is MT940, and cannot be read ({failure}).", failure=quoted(failure)) from None
-    if not found:
+    if not blocks:
         raise BadUse("file: is MT940 without a statement (:20:).")
-    return of_account([_statement(block, layout, at) for at, block in enumerate(found, 1)], layout)
+    return of_account([_statement(block, layout, at) for at, block in enumerate(blocks, 1)], layout)
 
 
 def _statement(block: Transactions, layout: Layout, at: int) -> Statement:
@@ -77,9 +77,9 @@ def _statement(block: Transactions, layout: Layout, at: int) -> Statement:
 def _balance(block: Transactions, end: str, at: int) -> tuple[Any, str]:
     """(what it opens or closes with, the day): the final balance, or the interim one of a page."""
     for name in (f"final_{end}_balance", f"intermediate_{end}_balance", f"{end}_balance"):
-        found = block.data.get(name)
-        if found is not None:
-            return found.amount, _day(found.date, _where(at))
+        balance = block.data.get(name)
+        if balance is not None:
+            return balance.amount, _day(balance.date, _where(at))
     raise BadUse(
         "file: statement {at} is without its {end} balance (:60F: or :62F:), as MT942 is; ask your bank "
         "for MT940.",
@@ -96,19 +96,21 @@ def _where(at: int, line: int | None = None) -> Wording:
 
 
 def _line(transaction: Transaction, currency: str, where: Wording) -> StatementLine:
-    told = transaction.data
-    booked = told.get("guessed_entry_date") or told.get("entry_date") or told.get("date")
-    return StatementLine(_day(booked, where), _minor(told["amount"], currency, where), _words(told), where)
+    fields = transaction.data
+    booked = fields.get("guessed_entry_date") or fields.get("entry_date") or fields.get("date")
+    return StatementLine(
+        _day(booked, where), _minor(fields["amount"], currency, where), _words(fields), where
+    )
 
 
-def _words(told: dict[str, Any]) -> LineWords:
+def _words(fields: dict[str, Any]) -> LineWords:
     def texts(names: tuple[str, ...]) -> Iterator[str]:
-        return (str(told[name]) for name in names if told.get(name))
+        return (str(fields[name]) for name in names if fields.get(name))
 
     return LineWords.of(
         names=texts(_NAMES),
         texts=texts(_TEXTS),
-        reference=str(told.get("bank_reference") or ""),
+        reference=str(fields.get("bank_reference") or ""),
         others=texts(_REFERENCES),
     )
 

@@ -45,16 +45,19 @@ def ofx_statements(data: bytes, layout: Layout) -> tuple[Statement, ...]:
         root = tree.parse(io.BytesIO(data))
     except _BROKEN as failure:
         raise BadUse("file: is OFX, and cannot be read ({failure}).", failure=quoted(failure)) from None
-    found = [*root.iter("STMTRS"), *root.iter("CCSTMTRS")]
-    if not found:
+    nodes = [*root.iter("STMTRS"), *root.iter("CCSTMTRS")]
+    if not nodes:
         raise BadUse("file: is OFX without a statement of a bank (STMTRS).")
-    return of_account([_statement(statement, layout, at) for at, statement in enumerate(found, 1)], layout)
+    return of_account([_statement(statement, layout, at) for at, statement in enumerate(nodes, 1)], layout)
 
 
 def _statement(node: Element, layout: Layout, at: int) -> Statement:
     where = _where(at)
     currency = known_currency(_word(node, "CURDEF"), where)
-    lines = [_line(told, currency, _where(at, number)) for number, told in enumerate(node.iter("STMTTRN"), 1)]
+    lines = [
+        _line(node_line, currency, _where(at, number))
+        for number, node_line in enumerate(node.iter("STMTTRN"), 1)
+    ]
     lines = sorted((line for line in lines if line.minor), key=lambda line: line.booked)
     first, last = (_day(_word(node, "BANKTRANLIST", tag), where) for tag in ("DTSTART", "DTEND"))
     closing = _closing(node, currency, where, max([last, *(line.booked for line in lines)]))
@@ -87,17 +90,17 @@ def _where(at: int, line: int | None = None) -> Wording:
     return Wording("statement {at}, line {line}", {"at": at, "line": line})
 
 
-def _line(told: Element, currency: str, where: Wording) -> StatementLine:
-    day = _day(_word(told, "DTPOSTED"), where)
+def _line(element: Element, currency: str, where: Wording) -> StatementLine:
+    day = _day(_word(element, "DTPOSTED"), where)
     if not day:
         raise BadUse("file: {where} has no day on which it was booked (DTPOSTED).", where=where)
     words = LineWords.of(
-        names=_texts(told, "NAME", "PAYEE/NAME"),
-        texts=_texts(told, "MEMO"),
-        reference=_word(told, "FITID"),
-        others=_texts(told, "REFNUM", "CHECKNUM"),
+        names=_texts(element, "NAME", "PAYEE/NAME"),
+        texts=_texts(element, "MEMO"),
+        reference=_word(element, "FITID"),
+        others=_texts(element, "REFNUM", "CHECKNUM"),
     )
-    return StatementLine(day, _minor(_word(told, "TRNAMT"), currency, where), words, where)
+    return StatementLine(day, _minor(_word(element, "TRNAMT"), currency, where), words, where)
 
 
 def _word(node: Element, *path: str) -> str:

@@ -30,15 +30,15 @@ def quoted(text: object) -> str:
 
 def known_currency(code: str, where: Wording) -> str:
     """The code in capitals; BadUse where no currency has it."""
-    found = code.strip().upper()
-    if found not in DECIMALS:
+    currency = code.strip().upper()
+    if currency not in DECIMALS:
         raise BadUse(
             "file: {where}: {code} is no currency that is known here; {remedy}.",
             where=where,
             code=quoted(code),
             remedy=CODES,
         )
-    return found
+    return currency
 
 
 def day_of(text: str, name: str) -> str:
@@ -78,20 +78,20 @@ def statement_of(
 def of_account(statements: Sequence[Statement], layout: Layout) -> tuple[Statement, ...]:
     """Those of the mapping's account and currency; BadUse where they are several accounts', or nobody's."""
     wanted = _account(layout.account)
-    found = [s for s in statements if not wanted or wanted == _account(s.account)]
-    if not found:
+    of_wanted = [s for s in statements if not wanted or wanted == _account(s.account)]
+    if not of_wanted:
         raise BadUse("file: holds no statement of the account that the mapping names.")
-    if len({(s.account, s.currency) for s in found}) > 1:
-        if layout.currency and len({s.account for s in found}) == 1:
-            found = [s for s in found if s.currency == layout.currency]
+    if len({(s.account, s.currency) for s in of_wanted}) > 1:
+        if layout.currency and len({s.account for s in of_wanted}) == 1:
+            of_wanted = [s for s in of_wanted if s.currency == layout.currency]
         else:
             raise BadUse("file: holds several accounts; name one in the mapping (account).")
-    if not found or (layout.currency and found[0].currency != layout.currency):
+    if not of_wanted or (layout.currency and of_wanted[0].currency != layout.currency):
         there = ", ".join(sorted({s.currency for s in statements}))
         raise BadUse(
             "file: is in {there}; the mapping says {currency}.", there=there, currency=layout.currency
         )
-    return tuple(found)
+    return tuple(of_wanted)
 
 
 def _account(text: str) -> str:

@@ -62,8 +62,8 @@ def sheet_rows(data: bytes, layout: Layout) -> list[TableRow]:
                     name=quoted(name),
                     most=_MOST_CELLS,
                 )
-            found = sheet.to_python(skip_empty_area=False)
-            rows = [TableRow(at, [_cell(value) for value in cells]) for at, cells in enumerate(found, 1)]
+            values = sheet.to_python(skip_empty_area=False)
+            rows = [TableRow(at, [_cell(value) for value in cells]) for at, cells in enumerate(values, 1)]
             if any(not row.is_empty for row in rows):
                 return rows
     except CalamineError as failure:

@@ -77,8 +77,8 @@ def table_statements(rows: Sequence[TableRow], layout: Layout) -> tuple[tuple[St
             currencies=tuple(currencies),
         )
     kept = [row for row in booked if row.currency in currencies]
-    found = (_statement([row for row in kept if row.currency == c], layout, c) for c in currencies)
-    return tuple(found), len(body) - len(kept)
+    statements = (_statement([row for row in kept if row.currency == c], layout, c) for c in currencies)
+    return tuple(statements), len(body) - len(kept)
 
 
 def _without_lines(layout: Layout) -> Statement:
@@ -199,8 +199,8 @@ def _reader(rows: Sequence[TableRow], layout: Layout) -> tuple[_Reader, Sequence
         names = {column: f"column {column}" for column in wanted}
         width = max((len(row.cells) for row in rows), default=0)
         return _Reader(layout, places, names, width), _body(rows[skip:], layout, None)
-    found = _headings(rows, layout, wanted)
-    cells = [_plain(cell) for cell in rows[found].cells]
+    headings = _headings(rows, layout, wanted)
+    cells = [_plain(cell) for cell in rows[headings].cells]
     while cells and not cells[-1]:
         cells.pop()
     places = {}
@@ -211,7 +211,7 @@ def _reader(rows: Sequence[TableRow], layout: Layout) -> tuple[_Reader, Sequence
                 "file: has no column {column}, which the mapping names ({key}); its columns are {columns}.",
                 column=quoted(column),
                 key=key,
-                columns=[quoted(cell) for cell in rows[found].cells[:20] if _text(cell).strip()],
+                columns=[quoted(cell) for cell in rows[headings].cells[:20] if _text(cell).strip()],
             )
         if len(there) > 1:
             raise BadUse(
@@ -221,7 +221,7 @@ def _reader(rows: Sequence[TableRow], layout: Layout) -> tuple[_Reader, Sequence
             )
         places[column] = there[0]
     names = {column: f"column {quoted(column)}" for column in wanted}
-    return _Reader(layout, places, names, len(cells)), _body(rows[found + 1 :], layout, cells)
+    return _Reader(layout, places, names, len(cells)), _body(rows[headings + 1 :], layout, cells)
 
 
 def _headings(rows: Sequence[TableRow], layout: Layout, wanted: Mapping[Column, str]) -> int:

@@ -78,24 +78,24 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
             file=options.data,
             reason=failure.strerror or str(failure),
         ) from None
-    found: list[str] = []
+    problems: list[str] = []
     try:
         store = open_current(f"sqlite:///{target.resolve()}", outside)
         try:
             forgotten = _forget_again(store, words, folder, outside)
             clean_copies(store, folder, None)
             with store.read() as tx:
-                found = list(say.findings(run_checks(tx)))
-                found += [] if found else rebuild(tx)
+                problems = list(say.findings(run_checks(tx)))
+                problems += [] if problems else rebuild(tx)
                 head = tx.journal.head()
         finally:
             store.close()
-        if found and not options.damaged:
+        if problems and not options.damaged:
             raise LedgerError.field(
                 "restore",
                 "this backup is damaged, and nothing is put back: {found}; use another one, or --damaged where there "
                 "is none",
-                found=found[:_MOST_SHOWN],
+                found=problems[:_MOST_SHOWN],
             )
     except (KeyError, ValueError) as failure:
         _take_away(target)
@@ -106,15 +106,15 @@ def _restore(options: argparse.Namespace, outside: Outside) -> Answer:
         _take_away(target)
         raise
     entries = head[0] if head else 0
-    lines = [*found[:_MOST_SHOWN], say.restored(entries, str(folder), len(found))]
+    lines = [*problems[:_MOST_SHOWN], say.restored(entries, str(folder), len(problems))]
     if lacks:
         lines.append(str(say.MAY_LACK_ENTRIES))
     if forgotten:
         lines.append(say.forgotten_again(forgotten))
     lines.append(str(say.COPY_CONFIGURATION))
-    data = {"data": str(folder), "entries": entries, "findings": len(found), "forgotten": forgotten}
+    data = {"data": str(folder), "entries": entries, "findings": len(problems), "forgotten": forgotten}
     data["may_lack_entries"] = lacks
-    return Answer(tuple(lines), data, Exit.OPEN if found else Exit.OK)
+    return Answer(tuple(lines), data, Exit.OPEN if problems else Exit.OK)
 
 
 _MOST_SHOWN = 20
@@ -126,13 +126,13 @@ def _take_away(database: Path) -> None:
         database.with_name(database.name + end).unlink(missing_ok=True)
 
 
-def _named(told: str | None, else_in: tuple[Path, ...], outside: Outside) -> tuple[Path, ...]:
+def _named(name: str | None, else_in: tuple[Path, ...], outside: Outside) -> tuple[Path, ...]:
     """Where a list is read: the file that was told, or folders that may have one."""
-    if told is None:
+    if name is None:
         return else_in
-    path = _path(told, outside)
+    path = _path(name, outside)
     if not path.is_file():
-        raise BadUse("{list}: there is no such file; name the list of the folder that was lost.", list=told)
+        raise BadUse("{list}: there is no such file; name the list of the folder that was lost.", list=name)
     return (path,)
 
 

@@ -67,7 +67,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     if options.take_back is not None:
         return _taken_back(options, outside, hashlib.sha256(data).hexdigest())
     layout = _layout(options, outside)
-    found = read_file(data, layout)
+    file_read = read_file(data, layout)
     with open_ledger(options.data, outside) as store, store.write() as tx:
         actor = actor_named(tx, options.user, now=outside.clock())
         slug = options.campaign or only_campaign(tx)
@@ -76,13 +76,13 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             actor,
             slug,
             layout.bank,
-            found.statements,
+            file_read.statements,
             hashlib.sha256(data).hexdigest(),
             now=outside.clock(),
             differing=options.differing,
         )
         waiting = open_lines(tx, slug, bank=layout.bank)
-    return Answer((*say.taken(found, taken), *say.waiting(waiting)), _data(taken, waiting))
+    return Answer((*say.taken(file_read, taken), *say.waiting(waiting)), _data(taken, waiting))
 
 
 def _layout(options: argparse.Namespace, outside: Outside) -> Layout:

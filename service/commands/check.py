@@ -36,14 +36,14 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
 def _head(text: str | None) -> tuple[int, str] | None:
     if text is None:
         return None
-    number, _, told = text.strip().lower().partition(":")
+    number, _, parts = text.strip().lower().partition(":")
     if (
         not (number.isascii() and number.isdecimal())
         or not 1 <= int(number[:18]) <= MAX_AMOUNT
-        or not _HASH.fullmatch(told)
+        or not _HASH.fullmatch(parts)
     ):
         raise BadUse("--head: write the number of an entry, a colon and its hash, 64 hexadecimal digits.")
-    return int(number), told
+    return int(number), parts
 
 
 def _check(options: argparse.Namespace, outside: Outside) -> Answer:
@@ -55,9 +55,11 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
         with store.read() as tx:
             findings = [*(head_stands(tx, *kept) if kept is not None else ()), *run_checks(tx)]
             # What the journal gives is known only while its own bytes can be read.
-            told = None if _UNREAD & {one.check for one in findings} else compared(tx, whole=options.all)
+            compared_rows = (
+                None if _UNREAD & {one.check for one in findings} else compared(tx, whole=options.all)
+            )
             head = tx.journal.head()
-    differences = told.differences if told is not None else ()
+    differences = compared_rows.differences if compared_rows is not None else ()
     lines = [
         *map(say.lacks_trigger, missing),
         *map(say.loses_at_power_cut, losing),
@@ -68,14 +70,14 @@ def _check(options: argparse.Namespace, outside: Outside) -> Answer:
     entries = head[0] if head else 0
     broken = len(lines) + len(differences[_MOST_SHOWN:])
     lines.append(say.checked(len(CHECKS), entries, broken))
-    if told is not None:
-        lines.append(say.sampled(told.rows, told.of, whole=told.whole))
+    if compared_rows is not None:
+        lines.append(say.sampled(compared_rows.rows, compared_rows.of, whole=compared_rows.whole))
     data = {
         "checks": [check.__name__ for check in CHECKS],
         "findings": [finding.data() for finding in findings],
-        "rows_compared": told.rows if told is not None else 0,
-        "rows": told.of if told is not None else 0,
-        "all_compared": told is not None and told.whole,
+        "rows_compared": compared_rows.rows if compared_rows is not None else 0,
+        "rows": compared_rows.of if compared_rows is not None else 0,
+        "all_compared": compared_rows is not None and compared_rows.whole,
         "differences": list(differences),
         "missing_triggers": missing,
         "losses_at_power_cut": losing,

@@ -82,13 +82,13 @@ def _counts(options: argparse.Namespace, outside: Outside) -> Answer:
     folder = find_data_folder(options.data, outside)
     with open_folder(folder, outside) as store, store.read() as tx:
         slug = str(options.campaign) if options.campaign is not None else only_campaign(tx)
-        found = deliveries(tx.session, slug, rfc3339(now_of(tx, outside))[:10])
-    lines = (*map(say.counted, found.counts), *map(say.unconfirmed, found.unconfirmed))
+        shown = deliveries(tx.session, slug, rfc3339(now_of(tx, outside))[:10])
+    lines = (*map(say.counted, shown.counts), *map(say.unconfirmed, shown.unconfirmed))
     data: dict[str, Any] = {
-        "counts": [row.data() for row in found.counts],
-        "unconfirmed": [row.data() for row in found.unconfirmed],
+        "counts": [row.data() for row in shown.counts],
+        "unconfirmed": [row.data() for row in shown.unconfirmed],
     }
-    is_open = bool(found.unconfirmed) or any(row.gap for row in found.counts)
+    is_open = bool(shown.unconfirmed) or any(row.gap for row in shown.counts)
     return Answer(lines or (str(say.NONE),), data, Exit.OPEN if is_open else Exit.OK)
 
 

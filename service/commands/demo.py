@@ -171,17 +171,17 @@ def worth_opening(store: Store) -> list[tuple[str, str]]:
         "dust": DonationStatus.BELOW_DUST,
         "replaced": DonationStatus.REPLACED,
     }
-    found: dict[str, str] = {}
+    pages: dict[str, str] = {}
     with store.read() as tx:
         for what, status in wanted.items():
             gifts = GiftsWanted(GivenBy.COIN, status)
             rows, _ = newest_gifts(tx, plan.SLUG, gifts, before=None, limit=200)
             if rows:
-                found[what] = rows[-1].key  # the first one is the furthest
+                pages[what] = rows[-1].key  # the first one is the furthest
             paid = Counter(row.address for row in rows if row.address and status is DonationStatus.SETTLED)
             if paid and (most := paid.most_common(1)[0])[1] > 1:
-                found["several"] = most[0]
-    return [(what, found[what]) for what in say.WORTH_OPENING if what in found]
+                pages["several"] = most[0]
+    return [(what, pages[what]) for what in say.WORTH_OPENING if what in pages]
 
 
 def _tell(options: argparse.Namespace, outside: Outside, url: str, done: int) -> None:

@@ -80,8 +80,10 @@ class _Schema:
             return say.list_of(self._word(shape.get("items", {})))
         if shape.get("type") == "object":
             needed = shape.get("required", ())
-            told = shape.get("properties", {}).items()
-            names = (self._within(name if name in needed else f"{name}?", inner) for name, inner in told)
+            properties = shape.get("properties", {}).items()
+            names = (
+                self._within(name if name in needed else f"{name}?", inner) for name, inner in properties
+            )
             return "{" + ", ".join(names) + "}"
         form = shape.get("format", "")
         return say.shape_of(form if say.has_format(form) else shape.get("type", ""))
@@ -89,8 +91,8 @@ class _Schema:
     def _within(self, name: str, shape: Mapping[str, Any]) -> str:
         """A field of an object: with its shape where that is one of some words, or holds fields of its own."""
         resolved = self._resolved(shape)
-        told = "enum" in resolved or resolved.get("type") in {"object", "array"}
-        return f"{name}: {self._word(resolved)}" if told else name
+        is_nested = "enum" in resolved or resolved.get("type") in {"object", "array"}
+        return f"{name}: {self._word(resolved)}" if is_nested else name
 
     def is_text(self, path: list[str]) -> bool:
         if len(path) == 1 and path[0] in BESIDE:
@@ -139,17 +141,17 @@ def _notes(action: Action) -> str:
 
 def _action(noun: str, verb: str, action: Action) -> Any:
     def run(options: argparse.Namespace, outside: Outside) -> Answer:
-        told = _facts_of(options, action, outside)
-        paper = _paper(options, verb, told, outside) if noun == "evidence" else None
+        body = _facts_of(options, action, outside)
+        paper = _paper(options, verb, body, outside) if noun == "evidence" else None
         said: tuple[str, ...] = ()
         with open_ledger(options.data, outside) as store, store.write() as tx:
             actor = actor_named(tx, options.user, now=outside.clock())
-            slug = _slug(tx, options, noun, verb, told)
+            slug = _slug(tx, options, noun, verb, body)
             if paper is not None:
-                said = _keep(tx, actor, told, paper, now=outside.clock())
+                said = _keep(tx, actor, body, paper, now=outside.clock())
             if noun != "evidence" and options.preview:
-                return _previewed(preview(tx, actor, slug, noun, verb, told, now=outside.clock()))
-            outcome = act(tx, actor, slug, noun, verb, told, now=outside.clock())
+                return _previewed(preview(tx, actor, slug, noun, verb, body, now=outside.clock()))
+            outcome = act(tx, actor, slug, noun, verb, body, now=outside.clock())
         return _answer(noun, verb, slug, outcome, said)
 
     return run
@@ -174,16 +176,16 @@ def _paper_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _previewed(told: Preview) -> Answer:
+def _previewed(previewed: Preview) -> Answer:
     """Whom an act would touch, in words and as data."""
-    return Answer(tuple(preview_lines(told)), told.data())
+    return Answer(tuple(preview_lines(previewed)), previewed.data())
 
 
-def _slug(tx: Reading, options: argparse.Namespace, noun: str, verb: str, told: Mapping[str, Any]) -> str:
+def _slug(tx: Reading, options: argparse.Namespace, noun: str, verb: str, facts: Mapping[str, Any]) -> str:
     if options.campaign is not None:
         return str(options.campaign)
-    if (noun, verb) == ("campaign", "add") and isinstance(told.get("slug"), str):
-        return str(told["slug"])
+    if (noun, verb) == ("campaign", "add") and isinstance(facts.get("slug"), str):
+        return str(facts["slug"])
     return only_campaign(tx)
 
 
@@ -199,12 +201,12 @@ def only_campaign(tx: Reading) -> str:
 
 def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> dict[str, Any]:
     source = options.facts if options.facts is not None else options.as_json
-    told: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     if isinstance(source, str):
         loaded = _json(_read(source, _MOST_FACTS, outside), source)
         if not isinstance(loaded, dict):
             raise BadUse("{source}: write one JSON object with the fields.", source=source)
-        told = loaded
+        facts = loaded
     schema = _Schema(action.facts)
     named: set[str] = set()
     for pair in options.sets:
@@ -214,18 +216,18 @@ def _facts_of(options: argparse.Namespace, action: Action, outside: Outside) -> 
         if name in named:
             raise BadUse("--set {name}: stands twice; write it once.", name=name)
         named.add(name)
-        _set(told, name.split("."), text, schema)
-    return told
+        _set(facts, name.split("."), text, schema)
+    return facts
 
 
-def _set(told: dict[str, Any], path: list[str], text: str, schema: _Schema) -> None:
+def _set(facts: dict[str, Any], path: list[str], text: str, schema: _Schema) -> None:
     value: Any = text
     if not schema.is_text(path):
         try:
             value = _json(text.encode(), f"--set {'.'.join(path)}")
         except BadUse:
             value = text
-    inner = told
+    inner = facts
     for step in path[:-1]:
         inner = inner.setdefault(step, {})
         if not isinstance(inner, dict):
@@ -279,13 +281,15 @@ def _said_of_match(data: bytes | None) -> tuple[str, ...]:
     entry = None if data is None else entry_from_bytes(data)
     if entry is None or entry.kind != MATCH.name:
         return ()
-    notes, found = entry.notes, []
+    notes, sentences = entry.notes, []
     currency = notes["currency"]
     if "line_open" in notes:
-        found.append(banks.line_left_open(Amount.of(currency, notes["line_open"])))
+        sentences.append(banks.line_left_open(Amount.of(currency, notes["line_open"])))
     if "entry_open" in notes:
-        found.append(banks.entry_left_open(Amount.of(currency, notes["entry_open"]), entry.facts["entry"]))
-    return tuple(found)
+        sentences.append(
+            banks.entry_left_open(Amount.of(currency, notes["entry_open"]), entry.facts["entry"])
+        )
+    return tuple(sentences)
 
 
 def _entries(tx: Reading, noun: str, campaign: str | None) -> list[Entry]:
@@ -308,8 +312,8 @@ def _list(noun: str) -> Any:
             entries = _entries(tx, noun, options.campaign)
             undone = books.reversals()
             lines = [_line(tx, books, entry, undone.get(entry.seq)) for entry in entries]
-            told = [_plain(tx, entry) for entry in entries]
-        return Answer(tuple(lines) or (say.none_recorded(noun),), told)
+            plain_entries = [_plain(tx, entry) for entry in entries]
+        return Answer(tuple(lines) or (say.none_recorded(noun),), plain_entries)
 
     return run
 
@@ -399,8 +403,10 @@ def _show(noun: str) -> Any:
             undone = Books(tx).reversals()
             named = {e.seq for e in entries} | {undone[e.seq] for e in entries if e.seq in undone}
             rows = [tx.journal.by_seq(seq) for seq in sorted(named)]
-            told = [_plain(tx, entry_from_bytes(row.data)) for row in rows if row is not None]
-        return Answer(tuple(json.dumps(told, ensure_ascii=False, indent=2).splitlines()), told)
+            plain_entries = [_plain(tx, entry_from_bytes(row.data)) for row in rows if row is not None]
+        return Answer(
+            tuple(json.dumps(plain_entries, ensure_ascii=False, indent=2).splitlines()), plain_entries
+        )
 
     return run
 
@@ -427,7 +433,7 @@ class _Paper:
     lies: str
 
 
-def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside: Outside) -> _Paper | None:
+def _paper(options: argparse.Namespace, verb: str, facts: dict[str, Any], outside: Outside) -> _Paper | None:
     """What `--file` holds, without what must not be served; None where no file was given."""
     if options.file is None:
         if options.original is not None or options.where is not None or options.keep_metadata:
@@ -435,7 +441,7 @@ def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside
         return None
     data = _read(options.file, _MOST_PAPER, outside)
     digest = hashlib.sha256(data).hexdigest()
-    if told.get("sha256", digest) != digest:
+    if facts.get("sha256", digest) != digest:
         raise Refused.field("sha256", "is not the SHA-256 of the file; leave it out and it is computed")
     if verb == "seal":
         if options.original is not None or options.keep_metadata:
@@ -451,12 +457,12 @@ def _paper(options: argparse.Namespace, verb: str, told: dict[str, Any], outside
     return _Paper(digest, shown, original, "")
 
 
-def _place(told: str | None, path: str) -> str:
+def _place(place: str | None, path: str) -> str:
     """Where the original of a sealed paper lies: as it was told, else the path of its file; BadUse for too long one."""
-    where = " ".join((path if told is None else told).split())
+    where = " ".join((path if place is None else place).split())
     if len(where) <= MOST_OF_PLACE:
         return where
-    if told is None:
+    if place is None:
         raise BadUse(
             "--where: the path of this file has more than {most} characters; say in fewer where the original lies.",
             most=MOST_OF_PLACE,
@@ -464,14 +470,14 @@ def _place(told: str | None, path: str) -> str:
     raise BadUse("--where: is too long; write at most {most} characters.", most=MOST_OF_PLACE)
 
 
-def _keep(tx: Writing, actor: Actor, told: dict[str, Any], paper: _Paper, *, now: int) -> tuple[str, ...]:
+def _keep(tx: Writing, actor: Actor, facts: dict[str, Any], paper: _Paper, *, now: int) -> tuple[str, ...]:
     """Keep the copy that is served, or note where a sealed one lies; its hash becomes the fact `sha256`."""
     if paper.shown is None:
-        told["sha256"] = seal_paper(tx, actor, paper.sha256, paper.lies, now=now)
-        return (papers.sealed(told["sha256"]),)
-    told["sha256"] = keep_paper(tx, actor, paper.shown, now=now)
+        facts["sha256"] = seal_paper(tx, actor, paper.sha256, paper.lies, now=now)
+        return (papers.sealed(facts["sha256"]),)
+    facts["sha256"] = keep_paper(tx, actor, paper.shown, now=now)
     if paper.original is not None:
-        told.setdefault("original", paper.original)
+        facts.setdefault("original", paper.original)
     return papers.treated(paper.shown)
 
 

@@ -253,12 +253,12 @@ def _asked(options: argparse.Namespace, outside: Outside) -> _Asked:
     if options.script and not options.wallet_file:
         raise BadUse("--script: chooses a wallet of --wallet-file; give that too.")
     for text in (options.descriptor or "", *addresses):
-        found = secret_in(text)
-        if found is not None:
+        secret = secret_in(text)
+        if secret is not None:
             raise BadUse(
                 "this holds a private key ({found}); aidtrail never takes one. Give the public descriptor or "
                 "addresses, and treat that key as seen.",
-                found=found.value,
+                found=secret.value,
             )
     network = _network(options.network, addresses)
     wallet, first_index = None, options.first_index or 0

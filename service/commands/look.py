@@ -138,12 +138,12 @@ def _network(options: argparse.Namespace, config: Config) -> Network:
             ) from None
     if is_txid(options.key.partition(":")[0]):
         return network_named(config.chain.network)
-    found = network_of([options.key])
+    networks = network_of([options.key])
     configured = network_named(config.chain.network)
     try:
         script_of(options.key, configured)
     except AddressRefused:
-        return found
+        return networks
     return configured
 
 
@@ -221,9 +221,9 @@ def _address(address: str, script: Script, prover: Prover, second: Second | None
     lines: list[str] = []
     rows: list[dict[str, Any]] = []
     total = 0
-    told = [(txid, prover.prove(txid)) for txid in listed[:_MOST_PROVEN]]
+    proven = [(txid, prover.prove(txid)) for txid in listed[:_MOST_PROVEN]]
     spends: list[dict[str, Any]] = []
-    for txid, proof in told:
+    for txid, proof in proven:
         for vout, output in enumerate(proof.tx.outputs):
             if output.script == script:
                 total += output.sats if proof.block is not None else 0
@@ -232,7 +232,7 @@ def _address(address: str, script: Script, prover: Prover, second: Second | None
                 rows.append(row | {"place": proof.place})
     ours = {f"{row['txid']}:{row['vout']}" for row in rows}
     lines.insert(0, say.payments(address, len(rows), total))
-    for txid, proof in told:
+    for txid, proof in proven:
         for vin, spent in enumerate(proof.tx.inputs):
             if str(spent.outpoint) in ours:
                 lines.append(f"  {say.spent(str(spent.outpoint), txid, vin, proof.place)}")

@@ -26,10 +26,10 @@ def _remove_options(parser: argparse.ArgumentParser) -> None:
     add_data_option(parser)
 
 
-def _require_hash(told: str) -> str:
-    if len(told) != 64 or not _DIGITS.issuperset(told):
+def _require_hash(text: str) -> str:
+    if len(text) != 64 or not _DIGITS.issuperset(text):
         raise BadUse("SHA256: write the 64 lower-case hexadecimal digits of the paper.")
-    return told
+    return text
 
 
 def _remove(options: argparse.Namespace, outside: Outside) -> Answer:
@@ -50,8 +50,8 @@ def _where_options(parser: argparse.ArgumentParser) -> None:
 def _where(options: argparse.Namespace, outside: Outside) -> Answer:
     _require_hash(options.sha256)
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        found = sealed_paper(tx, actor_named(tx, options.user, now=outside.clock()), options.sha256)
-    return Answer(say.where(found), {"sealed": found.sealed, "salt": found.salt, "lies": found.lies})
+        sealed = sealed_paper(tx, actor_named(tx, options.user, now=outside.clock()), options.sha256)
+    return Answer(say.where(sealed), {"sealed": sealed.sealed, "salt": sealed.salt, "lies": sealed.lies})
 
 
 COMMANDS: Mapping[str, Command] = {

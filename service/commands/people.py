@@ -192,7 +192,7 @@ def _audit(options: argparse.Namespace, outside: Outside) -> Answer:
         names = {user.id: user.name for user in tx.desk.users()}
         wanted = None if options.user is None else user_named(tx, options.user).id
         rows = tx.desk.audited(options.after, options.most, wanted)
-    told = [
+    audit_rows = [
         {
             "n": row.n,
             "at": row.at,
@@ -203,7 +203,7 @@ def _audit(options: argparse.Namespace, outside: Outside) -> Answer:
         for row in rows
     ]
     lines = [say.audited(row.n, row.at, names.get(row.user_id or 0), row.action, row.subject) for row in rows]
-    return Answer(tuple(lines or [str(say.NOTHING_AUDITED)]), told)
+    return Answer(tuple(lines or [str(say.NOTHING_AUDITED)]), audit_rows)
 
 
 def _token_add_options(parser: argparse.ArgumentParser) -> None:

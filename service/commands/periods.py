@@ -22,15 +22,15 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _balances(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
         slug = options.campaign if options.campaign is not None else only_campaign(tx)
-        found = closed_periods(tx.session, slug)
+        periods = closed_periods(tx.session, slug)
     if options.number is not None:
-        found = tuple(period for period in found if period.number == options.number)
-        if not found:
+        periods = tuple(period for period in periods if period.number == options.number)
+        if not periods:
             raise NotFound.field(
                 "period", "{number} was never closed; see `aidtrail period list`", number=options.number[:40]
             )
-    lines = [line for period in found for line in say.balances(period)]
-    return Answer(tuple(lines) or (str(say.NONE),), [period.data() for period in found])
+    lines = [line for period in periods for line in say.balances(period)]
+    return Answer(tuple(lines) or (str(say.NONE),), [period.data() for period in periods])
 
 
 COMMANDS: Mapping[str, Command] = {

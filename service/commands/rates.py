@@ -41,7 +41,7 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
     for code in options.currency or ():
         if code not in rates:
             raise BadUse("--currency: the file has no rate of {code}.", code=code[:20])
-    now, lines, told = outside.clock(), [], []
+    now, lines, imported = outside.clock(), [], []
     with open_ledger(options.data, outside) as store, store.write() as tx:
         slug = options.campaign or only_campaign(tx)
         actor = actor_named(tx, options.user, now=now)
@@ -54,13 +54,13 @@ def _import(options: argparse.Namespace, outside: Outside) -> Answer:
             facts |= {"source": options.source, "monthly": True}
             outcome = act(tx, actor, slug, "exchange-rate", "add", facts, now=now)
             lines.append(say.recorded(rate, already=outcome.already))
-            told.append({"entry": outcome.seq, "already": outcome.already, **facts})
+            imported.append({"entry": outcome.seq, "already": outcome.already, **facts})
     if not lines:
         raise BadUse(
             "{file}: has no rate that this campaign has to do with; name some (--currency).",
             file=options.file,
         )
-    return Answer(tuple(lines), told)
+    return Answer(tuple(lines), imported)
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -38,7 +38,7 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
     block = _height(options.block)
     with open_ledger(options.data, outside) as store, store.read() as tx:
         now = now_of(tx, outside)
-        found = reconciliation(tx, options.campaign, now=now)
+        reconciled = reconciliation(tx, options.campaign, now=now)
         report = conservation(tx, options.campaign, block=block)
         waiting = decisions(tx, options.campaign, now=now)
         campaigns = [options.campaign] if options.campaign else [c.slug for c in campaign_cards(tx)]
@@ -50,8 +50,8 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
             for state in bank_states(books, BankReadings(tx.session, slug, today))
         ]
     # One definition with the page, the API and the metrics; books that do not tie are broken besides.
-    is_open = any(not of.books.reconciled for of in found) or not report.holds
-    lines = [line for of in found for line in say.campaign_books(of)]
+    is_open = any(not of.books.reconciled for of in reconciled) or not report.holds
+    lines = [line for of in reconciled for line in say.campaign_books(of)]
     lines += say.conserved(report)
     lines += [line for slug, state in banks for line in say.bank(slug, state)]
     lines += _waiting(waiting[:PAGE], now)
@@ -60,7 +60,7 @@ def _reconcile(options: argparse.Namespace, outside: Outside) -> Answer:
     lines.append(say.verdict(is_open=is_open))
     data = {
         "open": is_open,
-        "campaigns": [of.data() for of in found],
+        "campaigns": [of.data() for of in reconciled],
         "conservation": report.data(),
         "banks": [state.data() | {"campaign": slug} for slug, state in banks],
         "decisions": [Decision.of(row).data() for row in waiting],

@@ -82,10 +82,10 @@ def _lot_trace(options: argparse.Namespace, outside: Outside) -> Answer:
 
 def _matches(options: argparse.Namespace, outside: Outside) -> Answer:
     with open_ledger(options.data, outside) as store, store.read() as tx:
-        found = all_matches(OrderPapers(Books(tx), _slug(tx, options)))
-    is_open = any(row.is_open for row in found)
-    data = [asdict(row) | {"open": row.is_open} for row in found]
-    lines = tuple(map(say.matched, found)) or (str(say.NO_ORDERS),)
+        matches = all_matches(OrderPapers(Books(tx), _slug(tx, options)))
+    is_open = any(row.is_open for row in matches)
+    data = [asdict(row) | {"open": row.is_open} for row in matches]
+    lines = tuple(map(say.matched, matches)) or (str(say.NO_ORDERS),)
     return Answer(lines, data, Exit.OPEN if is_open else Exit.OK)
 
 

@@ -29,12 +29,12 @@ def _run(options: argparse.Namespace, outside: Outside) -> Answer:
         try:
             trails = donation_trails(tx, options.key)
         except NotFound:
-            found = secret_in_prose(options.key)
-            if found is None:
+            secret = secret_in_prose(options.key)
+            if secret is None:
                 raise
             raise BadUse(
                 "this looks like {found}; nothing of it was kept, but treat that key as seen and move its coins.",
-                found=found.value,
+                found=secret.value,
             ) from None
         demonstration = tx.progress.load("demonstration") == "yes"
     lines: list[str] = []
@@ -87,9 +87,9 @@ def _change_lines(trail: DonationTrail) -> Iterator[str]:
 
 def _step_lines(step: Step) -> list[str]:
     facts = [fact for fact in (step.reference, *say.step_facts(step)) if fact]
-    told = words.step(say.plain(say.step_said(step)), facts)
+    lines = words.step(say.plain(say.step_said(step)), facts)
     papers = [f"  {'':<{_WIDTH}}{words.paper(paper)}" for paper in step.evidence]
-    return [f"  {words.day(step.at):<{_WIDTH}}{told}", *papers]
+    return [f"  {words.day(step.at):<{_WIDTH}}{lines}", *papers]
 
 
 COMMANDS: Mapping[str, Command] = {

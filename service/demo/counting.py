@@ -20,21 +20,23 @@ LATER = 3 * 3600
 def counts_of(planned: Sequence[Act]) -> Iterator[Act]:
     """One count for each waybill that arrived and each handover; `number` is the paper's, the link gives its own."""
     for act in planned:
-        told = act.facts
-        if isinstance(told, Arrival):
+        facts = act.facts
+        if isinstance(facts, Arrival):
             lots = tuple(
                 CountedLot(product=lot.product, lot=lot.lot, good=lot.good, damaged=lot.damaged)
-                for lot in told.lots
+                for lot in facts.lots
             )
             counted = Confirmation(
-                number=told.waybill, about=DeliveryPaper.SHIPMENT, paper=told.waybill, by=CountedBy.CONSIGNEE,
-                lots=lots, date=told.date,
+                number=facts.waybill, about=DeliveryPaper.SHIPMENT, paper=facts.waybill, by=CountedBy.CONSIGNEE,
+                lots=lots, date=facts.date,
             )  # fmt: skip
-        elif isinstance(told, Handover):
-            lots = tuple(CountedLot(product=lot.product, lot=lot.lot, good=lot.quantity) for lot in told.lots)
+        elif isinstance(facts, Handover):
+            lots = tuple(
+                CountedLot(product=lot.product, lot=lot.lot, good=lot.quantity) for lot in facts.lots
+            )
             counted = Confirmation(
-                number=told.number, about=DeliveryPaper.HANDOVER, paper=told.number, by=CountedBy.RECIPIENT, lots=lots,
-                date=told.date,
+                number=facts.number, about=DeliveryPaper.HANDOVER, paper=facts.number, by=CountedBy.RECIPIENT,
+                lots=lots, date=facts.date,
             )  # fmt: skip
         else:
             continue
@@ -44,7 +46,7 @@ def counts_of(planned: Sequence[Act]) -> Iterator[Act]:
 def signatures_of(papers: Sequence[Act]) -> Iterator[Act]:
     """Each handover is signed by the certificate that is attached to it, once that is approved as sealed."""
     for act in papers:
-        told = act.facts
-        if isinstance(told, Sealing) and told.about == "handover" and told.of is not None:
-            signed = Signature(number=told.of, sha256=told.sha256, date=told.date)
+        facts = act.facts
+        if isinstance(facts, Sealing) and facts.about == "handover" and facts.of is not None:
+            signed = Signature(number=facts.of, sha256=facts.sha256, date=facts.date)
             yield Act(act.at + 120, Role.RECORDER, "handover", "sign", signed)

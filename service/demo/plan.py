@@ -111,8 +111,8 @@ def acts(transactions: Mapping[str, str]) -> tuple[Act, ...]:
     money = (*_opening(), *promised(transactions), *_rates(), *_buying(transactions))
     planned = (*money, *_carrying(), *_handing_out(), *_banking())
     papers = tuple(evidence_of(planned, NOTICE))
-    told = (*planned, *counts_of(planned), *papers, *signatures_of(papers))
-    return tuple(sorted(told, key=lambda act: act.at))
+    in_order = (*planned, *counts_of(planned), *papers, *signatures_of(papers))
+    return tuple(sorted(in_order, key=lambda act: act.at))
 
 
 def _recorded(at: str, noun: str, facts: object, verb: str = "add") -> Act:
@@ -383,7 +383,7 @@ def _carrying() -> Iterator[Act]:
 def _banking() -> Iterator[Act]:
     """The bank's statement after the last wire: it opens with what all conversions and payments left there."""
     left = 391_25
-    told = BankStatement(
+    statement = BankStatement(
         bank=BANK,
         currency="USD",
         sha256=hashlib.sha256(f"{BANK}: August 2020. {NOTICE}".encode()).hexdigest(),
@@ -395,7 +395,7 @@ def _banking() -> Iterator[Act]:
         first="2020-08-12",
         last="2020-08-28",
     )
-    yield _recorded("2020-08-28T17:00", "bank", told, verb="statement")
+    yield _recorded("2020-08-28T17:00", "bank", statement, verb="statement")
 
 
 def _handing_out() -> Iterator[Act]:

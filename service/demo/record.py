@@ -109,8 +109,8 @@ class Recorder:
 
     def _address(self, kind: AddressKind, index: int, *, change: bool = False) -> str:
         branch = self.change if change else self.receive
-        found: list[str] = self.node.rpc("deriveaddresses", branch[kind], [index, index])
-        return found[0]
+        addresses: list[str] = self.node.rpc("deriveaddresses", branch[kind], [index, index])
+        return addresses[0]
 
     def _mine(self, at: int) -> None:
         miner = DONORS if not self.tips or len(self.tips) < 12 else MINER

@@ -138,7 +138,7 @@ class Replay:
 
     def events(self) -> list[tuple[int, str]]:
         """Moments at which something changes, in order, and what: blocks, a change of chains, arrivals."""
-        found = [
+        events = [
             (
                 arrived.at,
                 f"{arrived.label} replaces another" if arrived.replaces else f"{arrived.label} is seen",
@@ -148,11 +148,11 @@ class Replay:
         best = self.recording.genesis.hash
         for tip in self.recording.tips:
             grows = self._path(tip)[-2] == best
-            found.append(
+            events.append(
                 (tip.at, f"block {tip.height}" if grows else f"another chain, to block {tip.height}")
             )
             best = tip.hash
-        return sorted(found, key=lambda event: event[0])
+        return sorted(events, key=lambda event: event[0])
 
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serves on a loopback address (port 0: a free one) and returns the base URL; ValueError for others."""
@@ -236,22 +236,24 @@ class Replay:
         return _json([_summary(self.recording.blocks[view.best[height]]) for height in heights])
 
     def _of_block(self, view: View, block: str, what: str | None) -> Answer:
-        found = self._block(view, block)
-        if found is None:
+        block_found = self._block(view, block)
+        if block_found is None:
             return _missing("Block")
         match what:
             case "header":
-                return _text(found.header.raw.hex())
+                return _text(block_found.header.raw.hex())
             case "raw":
-                return _raw(found.raw)
+                return _raw(block_found.raw)
             case "txids":
-                return _json(found.txids)
+                return _json(block_found.txids)
             case "status":
-                best = found.height < len(view.best) and view.best[found.height] == found.hash
-                following = view.best[found.height + 1 : found.height + 2] if best else ()
-                place = {"height": found.height, "next_best": following[0] if following else None}
+                best = (
+                    block_found.height < len(view.best) and view.best[block_found.height] == block_found.hash
+                )
+                following = view.best[block_found.height + 1 : block_found.height + 2] if best else ()
+                place = {"height": block_found.height, "next_best": following[0] if following else None}
                 return _json({"in_best_chain": True} | place if best else {"in_best_chain": False})
-        return _json(_summary(found))
+        return _json(_summary(block_found))
 
     def _of_transaction(self, view: View, txid: str, what: str) -> Answer:
         block = view.confirmed.get(txid)

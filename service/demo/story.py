@@ -59,17 +59,17 @@ class ApiDesk:
         path = f"campaigns/{plan.SLUG}/{noun.plural}/{act.verb}"
         self._send("POST", path, act, json=facts_json(act.facts))
 
-    def _confirm(self, act: Act, told: Confirmation) -> None:
+    def _confirm(self, act: Act, confirmation: Confirmation) -> None:
         """The other side counts by a link that the desk makes; a delivery that is confirmed already stays so."""
-        wanted = {"about": told.about, "paper": told.paper}
+        wanted = {"about": confirmation.about, "paper": confirmation.paper}
         made = self._call(
             "POST", f"api/v1/campaigns/{plan.SLUG}/confirmations/link", Role.RECORDER, json=wanted
         )
         if made.status == _CONFLICT:
             return
         self._require(act, made)
-        counts = {f"good.{i}": str(lot.good) for i, lot in enumerate(told.lots)}
-        counts |= {f"damaged.{i}": str(lot.damaged) for i, lot in enumerate(told.lots)}
+        counts = {f"good.{i}": str(lot.good) for i, lot in enumerate(confirmation.lots)}
+        counts |= {f"damaged.{i}": str(lot.damaged) for i, lot in enumerate(confirmation.lots)}
         form = urlencode(counts | {"step": "record"}).encode()
         self._require(act, self._call("POST", f"confirm/{json.loads(made.body)['code']}", None, data=form))
 
@@ -94,14 +94,14 @@ class ApiDesk:
     @staticmethod
     def _require(act: Act, answer: HttpAnswer) -> None:
         if answer.status not in {200, 201, 202}:
-            told = answer.body[:600].decode("utf-8", "replace")
+            body = answer.body[:600].decode("utf-8", "replace")
             raise StoryFailed(
                 "{noun} {verb} at {at}: {status} {told}",
                 noun=act.noun,
                 verb=act.verb,
                 at=act.at,
                 status=answer.status,
-                told=told,
+                told=body,
             )
 
 
@@ -114,8 +114,8 @@ class StoryPlayer:
     look: Callable[[], object]
     desk: Desk
 
-    def play(self, done: int, told: Callable[[int], None]) -> int:
-        """Play the acts after the first `done` and the chain between them; `told` is called with the count.
+    def play(self, done: int, progress: Callable[[int], None]) -> int:
+        """Play the acts after the first `done` and the chain between them; `progress` is called with the count.
 
         Returns how many acts the story has. Playing an act again changes nothing, so a story that was cut off
         goes on where it was.
@@ -137,10 +137,10 @@ class StoryPlayer:
                 done = count
                 if act.noun == "campaign":
                     self.look()
-                told(done)
+                progress(done)
         self._move(max(self.replay.end, self.clock()))
         self.look()
-        told(done)
+        progress(done)
         return len(acts)
 
     def _move(self, at: int) -> None:

@@ -34,13 +34,13 @@ def plain_profile(raw: bytes) -> bytes:
 
 
 def _without_words(tag: bytes) -> bytes:
-    kind, told = tag[:4], tag[8:]
+    kind, tag_parts = tag[:4], tag[8:]
     if kind == b"text":
-        return tag[:8] + b" " * (len(told) - 1) + b"\0" * min(1, len(told))
-    if kind == b"desc" and len(told) > 4:
-        most = max(0, min(int.from_bytes(told[:4]), len(told) - 4) - 1)
-        return tag[:12] + b" " * most + bytes(len(told) - 4 - most)
-    if kind == b"mluc" and len(told) > 8:
-        first = min(8 + 12 * int.from_bytes(told[:4]), len(told))
-        return tag[: 8 + first] + (b"\0 " * len(told))[: len(told) - first]
-    return tag[:8] + bytes(len(told))
+        return tag[:8] + b" " * (len(tag_parts) - 1) + b"\0" * min(1, len(tag_parts))
+    if kind == b"desc" and len(tag_parts) > 4:
+        most = max(0, min(int.from_bytes(tag_parts[:4]), len(tag_parts) - 4) - 1)
+        return tag[:12] + b" " * most + bytes(len(tag_parts) - 4 - most)
+    if kind == b"mluc" and len(tag_parts) > 8:
+        first = min(8 + 12 * int.from_bytes(tag_parts[:4]), len(tag_parts))
+        return tag[: 8 + first] + (b"\0 " * len(tag_parts))[: len(tag_parts) - first]
+    return tag[:8] + bytes(len(tag_parts))

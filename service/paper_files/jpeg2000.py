@@ -41,22 +41,22 @@ def _plain_boxes(data: bytes) -> bytes:
         stop = len(data) if size == 0 else at + size
         if stop < at + head or stop > len(data):
             raise NoJpeg2000
-        told = _plain_box(name, data[at + head : stop])
-        if told is not None:
-            kept += (0 if size == 0 else 8 + len(told)).to_bytes(4) + name + told
+        plain = _plain_box(name, data[at + head : stop])
+        if plain is not None:
+            kept += (0 if size == 0 else 8 + len(plain)).to_bytes(4) + name + plain
         at = stop
     return bytes(kept)
 
 
-def _plain_box(name: bytes, told: bytes) -> bytes | None:
+def _plain_box(name: bytes, box: bytes) -> bytes | None:
     """What a box may keep; None where it is no part of a picture."""
     if name == b"jp2c":
-        return _plain_code(told)
+        return _plain_code(box)
     if name in _HOLDS:
-        return _plain_boxes(told)
-    if name == _COLOURS and is_profile(told[_BEFORE_PROFILE:]):
-        return told[:_BEFORE_PROFILE] + plain_profile(told[_BEFORE_PROFILE:])
-    return told if name in _PICTURE else None
+        return _plain_boxes(box)
+    if name == _COLOURS and is_profile(box[_BEFORE_PROFILE:]):
+        return box[:_BEFORE_PROFILE] + plain_profile(box[_BEFORE_PROFILE:])
+    return box if name in _PICTURE else None
 
 
 def _plain_code(code: bytes) -> bytes:

@@ -40,9 +40,9 @@ class Plain:
         return tuple(kind for kind in Treatment if kind in kinds)
 
 
-def metadata_lines(found: Iterable[MetadataItem]) -> tuple[str, ...]:
+def metadata_lines(items: Iterable[MetadataItem]) -> tuple[str, ...]:
     """What a file says beside what it shows, a line each; of more than are told the last one says how many."""
-    lines = tuple(dict.fromkeys(one.line() for one in found))
+    lines = tuple(dict.fromkeys(one.line() for one in items))
     if len(lines) <= _MOST_VALUE:
         return lines
     more = Wording(

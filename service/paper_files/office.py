@@ -123,17 +123,17 @@ def _of_picture(data: bytes, name: str, plain_picture: Callable[[bytes], Plain])
 
 
 def _text(packed: zipfile.ZipFile, name: str, most: int) -> str:
-    told = _read(packed, name, most)
-    wide = told.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return told.decode("utf-16" if wide else "utf-8", "replace")
+    text = _read(packed, name, most)
+    wide = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return text.decode("utf-16" if wide else "utf-8", "replace")
 
 
 def _read(packed: zipfile.ZipFile, name: str, most: int) -> bytes:
     try:
         with packed.open(name) as file:
-            told = file.read(most + 1)
+            content = file.read(most + 1)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error):
         raise Refused.field("paper", "this document cannot be read; save it anew, or as PDF") from None
-    if len(told) > most:  # else what stands behind would be served and not told
+    if len(content) > most:  # else what stands behind would be served and not told
         raise Refused.field("paper", "this document says too much of itself to be read; save it as PDF")
-    return told
+    return content

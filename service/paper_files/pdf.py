@@ -81,9 +81,9 @@ _MOST_DEEP = 60
 def plain_pdf(data: bytes) -> Plain:
     """A PDF without what is found in it; one that is signed stays as it is. Raises Refused for what cannot be read."""
     with _opened(data) as pdf:
-        signed, found = _is_signed(pdf), (*_beside(pdf, data), *_taken_out(pdf))
-        if signed or not found:
-            return Plain(data, found)
+        signed, items = _is_signed(pdf), (*_beside(pdf, data), *_taken_out(pdf))
+        if signed or not items:
+            return Plain(data, items)
         copy = _saved(pdf)
     with _opened(copy) as again:
         left = sorted({one.name for one in _taken_out(again)})
@@ -91,7 +91,7 @@ def plain_pdf(data: bytes) -> Plain:
         raise Refused.field(
             "paper", "{left} cannot be taken out of this PDF; print it into a new one", left=left
         )
-    return Plain(copy, found)
+    return Plain(copy, items)
 
 
 @contextmanager
@@ -119,9 +119,13 @@ def _saved(pdf: Pdf) -> bytes:
 
 def _is_signed(pdf: Pdf) -> bool:
     """Does it carry a signature, which any change would break?"""
-    for told in _dictionaries(pdf):
-        kind, value = told.get("/FT"), told.get("/V")
-        if "/ByteRange" in told or told.get("/Type") == Name.Sig or (kind == Name.Sig and value is not None):
+    for dictionary in _dictionaries(pdf):
+        kind, value = dictionary.get("/FT"), dictionary.get("/V")
+        if (
+            "/ByteRange" in dictionary
+            or dictionary.get("/Type") == Name.Sig
+            or (kind == Name.Sig and value is not None)
+        ):
             return True
     return False
 
@@ -173,9 +177,9 @@ def _packs(one: Object, pdf: Pdf) -> bool:
 def _bare(data: bytes) -> bytes:
     """The file without its streams and strings."""
     bare, deep = _PACKED.sub(b"", _HEAD.sub(b"", data, count=1)), 0
-    found = 1
-    while found and deep < _MOST_DEEP:  # strings may hold brackets
-        bare, found = _STRING.subn(b"", bare)
+    count = 1
+    while count and deep < _MOST_DEEP:  # strings may hold brackets
+        bare, count = _STRING.subn(b"", bare)
         deep += 1
     return bare
 
@@ -193,8 +197,8 @@ def _taken_out(pdf: Pdf) -> Iterator[MetadataItem]:
     yield from _docinfo(pdf)
     yield from _xmp(pdf)
     yield from _attachments(pdf)
-    for told in list(_dictionaries(pdf)):
-        yield from _of_object(pdf, told)
+    for dictionary in list(_dictionaries(pdf)):
+        yield from _of_object(pdf, dictionary)
     for drawn, is_map in _drawn(pdf):
         yield from _of_drawing(pdf, drawn, is_map=is_map)
 
@@ -264,20 +268,20 @@ def _drawn(pdf: Pdf) -> Iterator[tuple[Stream, bool]]:
     And those that say which letters a text has; of them it is true.
     """
     seen = set[tuple[int, int]]()
-    for told in list(_dictionaries(pdf)):
+    for dictionary in list(_dictionaries(pdf)):
         inner: list[object] = []
         is_map = False
-        if told.get("/Type") == Name.Page:
-            contents = told.get("/Contents")
+        if dictionary.get("/Type") == Name.Page:
+            contents = dictionary.get("/Contents")
             inner = list(contents) if isinstance(contents, Array) else [contents]
-        elif told.get("/Type") == Name.CMap:
-            inner, is_map = [told], True
-        elif isinstance(told.get("/ToUnicode"), Stream):
-            inner, is_map = [told["/ToUnicode"]], True
-        elif isinstance(told.get("/CharProcs"), Dictionary):
-            inner = [told["/CharProcs"][name] for name in list(told["/CharProcs"].keys())]
-        elif told.get("/Subtype") == Name.Form or told.get("/PatternType") == 1:
-            inner = [told]
+        elif dictionary.get("/Type") == Name.CMap:
+            inner, is_map = [dictionary], True
+        elif isinstance(dictionary.get("/ToUnicode"), Stream):
+            inner, is_map = [dictionary["/ToUnicode"]], True
+        elif isinstance(dictionary.get("/CharProcs"), Dictionary):
+            inner = [dictionary["/CharProcs"][name] for name in list(dictionary["/CharProcs"].keys())]
+        elif dictionary.get("/Subtype") == Name.Form or dictionary.get("/PatternType") == 1:
+            inner = [dictionary]
         for one in inner:
             if isinstance(one, Stream) and one.objgen not in seen:
                 seen.add(one.objgen)
@@ -290,10 +294,10 @@ def _of_drawing(pdf: Pdf, drawn: Stream, *, is_map: bool) -> Iterator[MetadataIt
         return
     plain = _Drawing(is_map=is_map)
     alone = Page(pdf.make_indirect(Dictionary(Type=Name.Page, Contents=drawn)))
-    told = alone.get_filtered_contents(plain)
+    contents = alone.get_filtered_contents(plain)
     if plain.found:
         yield from plain.found
-        drawn.write(told)
+        drawn.write(contents)
 
 
 def _docinfo(pdf: Pdf) -> Iterator[MetadataItem]:
@@ -309,13 +313,15 @@ def _docinfo(pdf: Pdf) -> Iterator[MetadataItem]:
 def _xmp(pdf: Pdf) -> Iterator[MetadataItem]:
     if "/Metadata" not in pdf.Root:
         return
-    told: list[MetadataItem] = []
+    items: list[MetadataItem] = []
     try:
         with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-            told = [MetadataItem(Treatment.METADATA, name.rpartition("}")[2], str(xmp[name])) for name in xmp]
+            items = [
+                MetadataItem(Treatment.METADATA, name.rpartition("}")[2], str(xmp[name])) for name in xmp
+            ]
     except (ValueError, TypeError, KeyError, NotImplementedError, AttributeError, pikepdf.PdfError):
-        told = []
-    yield from told or [MetadataItem(Treatment.METADATA, "XMP")]
+        items = []
+    yield from items or [MetadataItem(Treatment.METADATA, "XMP")]
     if "/Metadata" in pdf.Root:
         del pdf.Root["/Metadata"]
 
@@ -341,58 +347,58 @@ def _attachments(pdf: Pdf) -> Iterator[MetadataItem]:
         del pdf.Root["/Collection"]
 
 
-def _of_object(pdf: Pdf, told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _of_object(pdf: Pdf, dictionary: Dictionary | Stream) -> Iterator[MetadataItem]:
     """What one dictionary of the file holds that is taken out."""
     for name in _BESIDE:
-        if name in told:
+        if name in dictionary:
             yield MetadataItem(Treatment.METADATA, name.lstrip("/"))
-            del told[name]
-    for name in [name for name in told.keys() if _is_xmp(told[name])]:  # noqa: SIM118
+            del dictionary[name]
+    for name in [name for name in dictionary.keys() if _is_xmp(dictionary[name])]:  # noqa: SIM118
         yield MetadataItem(Treatment.METADATA, name.lstrip("/"))
-        del told[name]
-    if "/Alternates" in told:
+        del dictionary[name]
+    if "/Alternates" in dictionary:
         yield MetadataItem(Treatment.THUMBNAILS, "further pictures")
-        del told["/Alternates"]
-    if "/Thumb" in told:
+        del dictionary["/Alternates"]
+    if "/Thumb" in dictionary:
         yield MetadataItem(Treatment.THUMBNAILS, "thumbnail of a page")
-        del told["/Thumb"]
-    for name in [name for name in told.keys() if name not in _TEXTS and _is_text(told[name])]:  # noqa: SIM118
-        yield MetadataItem(Treatment.METADATA, name.lstrip("/"), _said(told[name]))
-        del told[name]
-    yield from _words_instead(told)
-    yield from _layers(told)
+        del dictionary["/Thumb"]
+    for name in [name for name in dictionary.keys() if name not in _TEXTS and _is_text(dictionary[name])]:  # noqa: SIM118
+        yield MetadataItem(Treatment.METADATA, name.lstrip("/"), _said(dictionary[name]))
+        del dictionary[name]
+    yield from _words_instead(dictionary)
+    yield from _layers(dictionary)
     for name in ("/AF", "/EF"):
-        if name in told:
+        if name in dictionary:
             yield MetadataItem(Treatment.ATTACHMENTS, "associated file")
-            del told[name]
-    yield from _active(told)
-    yield from _annotations(told)
-    if isinstance(told, Stream):
-        yield from _picture(pdf, told)
+            del dictionary[name]
+    yield from _active(dictionary)
+    yield from _annotations(dictionary)
+    if isinstance(dictionary, Stream):
+        yield from _picture(pdf, dictionary)
 
 
-def _words_instead(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _words_instead(dictionary: Dictionary | Stream) -> Iterator[MetadataItem]:
     """What stands for the words of a page, and titles of its parts."""
-    title = ("/T",) if "/S" in told and "/P" in told else ()
+    title = ("/T",) if "/S" in dictionary and "/P" in dictionary else ()
     for name in (*_INSTEAD, *title):
-        if isinstance(told.get(name), String):
-            yield MetadataItem(Treatment.METADATA, name.lstrip("/"), str(told[name]))
-            del told[name]
+        if isinstance(dictionary.get(name), String):
+            yield MetadataItem(Treatment.METADATA, name.lstrip("/"), str(dictionary[name]))
+            del dictionary[name]
 
 
-def _layers(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _layers(dictionary: Dictionary | Stream) -> Iterator[MetadataItem]:
     """Names of layers, of whom they are for, and of how they are listed (ISO 32000-2, 8.11)."""
-    if told.get("/Type") == Name.OCG and not _LAYER.fullmatch(str(told.get("/Name", ""))):
-        yield MetadataItem(Treatment.METADATA, "name of a layer", str(told.get("/Name", "")))
-        told["/Name"] = String(f"Layer {told.objgen[0]}")
-    user = told.get("/User")
+    if dictionary.get("/Type") == Name.OCG and not _LAYER.fullmatch(str(dictionary.get("/Name", ""))):
+        yield MetadataItem(Treatment.METADATA, "name of a layer", str(dictionary.get("/Name", "")))
+        dictionary["/Name"] = String(f"Layer {dictionary.objgen[0]}")
+    user = dictionary.get("/User")
     if isinstance(user, Dictionary):
         yield MetadataItem(Treatment.METADATA, "whom a layer is for", str(user.get("/Name", "")))
-        del told["/User"]
-    if any(name in told for name in _OF_LAYERS) and isinstance(told.get("/Name"), String):
-        yield MetadataItem(Treatment.METADATA, "name of a list of layers", str(told["/Name"]))
-        del told["/Name"]
-    order = told.get("/Order")
+        del dictionary["/User"]
+    if any(name in dictionary for name in _OF_LAYERS) and isinstance(dictionary.get("/Name"), String):
+        yield MetadataItem(Treatment.METADATA, "name of a list of layers", str(dictionary["/Name"]))
+        del dictionary["/Name"]
+    order = dictionary.get("/Order")
     if isinstance(order, Array) and (labels := list(_labels(order, 0))):
         yield from (MetadataItem(Treatment.METADATA, "name of a layer", label) for label in labels)
 
@@ -424,20 +430,20 @@ def _said(value: object) -> str:
     return " ".join(map(str, list(value))) if isinstance(value, Array) else str(value)
 
 
-def _active(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _active(dictionary: Dictionary | Stream) -> Iterator[MetadataItem]:
     for name in _TRIGGERS:
-        if name in told:
+        if name in dictionary:
             yield MetadataItem(Treatment.ACTIVE, "JavaScript" if name == "/JS" else name.lstrip("/"))
-            del told[name]
+            del dictionary[name]
     for name in _ACTIONS:
-        action = told.get(name)
+        action = dictionary.get(name)
         if isinstance(action, Array):
             runs = [str(one["/S"]) for one in list(action) if _runs(one)]
         else:
             runs = [str(action["/S"])] if _runs(action) else []  # type: ignore[index]
         if runs:
             yield from (MetadataItem(Treatment.ACTIVE, run.lstrip("/")) for run in runs)
-            del told[name]
+            del dictionary[name]
 
 
 def _runs(action: object) -> bool:
@@ -450,9 +456,9 @@ def _runs(action: object) -> bool:
     return kind in _RUN
 
 
-def _annotations(told: Dictionary | Stream) -> Iterator[MetadataItem]:
+def _annotations(dictionary: Dictionary | Stream) -> Iterator[MetadataItem]:
     """Those that play or carry a file go; of a remark, who wrote it and when."""
-    annotations = told.get("/Annots")
+    annotations = dictionary.get("/Annots")
     if not isinstance(annotations, Array):
         return
     stay = Array()
@@ -471,21 +477,21 @@ def _annotations(told: Dictionary | Stream) -> Iterator[MetadataItem]:
                     yield MetadataItem(Treatment.METADATA, f"remark {name}", str(one[name]))
                     del one[name]
     if len(stay) < len(annotations):
-        told["/Annots"] = stay
+        dictionary["/Annots"] = stay
 
 
-def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
+def _picture(pdf: Pdf, stream: Stream) -> Iterator[MetadataItem]:
     """A photograph within a page says where it was taken as one alone does, however often it is packed."""
-    filters = told.get("/Filter")
+    filters = stream.get("/Filter")
     names = [str(one) for one in (list(filters) if isinstance(filters, Array) else [filters])]
     if (
-        "/N" in told
-        and is_profile(profile := told.read_bytes())
+        "/N" in stream
+        and is_profile(profile := stream.read_bytes())
         and (plain := plain_profile(profile)) != profile
     ):
         yield MetadataItem(Treatment.METADATA, "words of a colour profile")
-        told.write(plain)
-    shared = told.get("/DecodeParms")
+        stream.write(plain)
+    shared = stream.get("/DecodeParms")
     for one in list(shared) if isinstance(shared, Array) else [shared]:
         remarks = one.get("/JBIG2Globals") if isinstance(one, Dictionary) else None
         if isinstance(remarks, Stream) and (plain := _plain_jbig2(raw := remarks.read_bytes())) != raw:
@@ -493,8 +499,8 @@ def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
             remarks.write(plain)
     if names[-1] not in {"/DCTDecode", "/JPXDecode", "/JBIG2Decode"}:
         return
-    raw = told.read_raw_bytes()
-    parameters: Any = told.get("/DecodeParms")
+    raw = stream.read_raw_bytes()
+    parameters: Any = stream.get("/DecodeParms")
     if len(names) > 1:
         given = list(parameters) if isinstance(parameters, Array) else [None] * len(names)
         parameters, before = given[-1], [one or Dictionary() for one in given[:-1]]
@@ -503,7 +509,7 @@ def _picture(pdf: Pdf, told: Stream) -> Iterator[MetadataItem]:
     plain = _plain_jbig2(raw) if names[-1] == "/JBIG2Decode" else _plain(raw)
     if plain != raw:
         yield MetadataItem(Treatment.METADATA, "metadata of a picture")
-        told.write(plain, filter=Name(names[-1]), decode_parms=parameters)
+        stream.write(plain, filter=Name(names[-1]), decode_parms=parameters)
 
 
 _JPEG = b"\xff\xd8\xff"

@@ -63,8 +63,8 @@ _TAGS_OF_TIFF = frozenset(
 def plain_picture(data: bytes) -> Plain:
     """A picture without what is found beside it; raises Refused for what is none."""
     with _opened(data) as picture:
-        found = tuple(_found(picture, data)) or tuple(_untold(picture, data))
-        if not found:
+        items = tuple(_found(picture, data)) or tuple(_untold(picture, data))
+        if not items:
             return Plain(data, ())
         turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
         stays = picture.format in _OF_JPEG and not turned and not picture.info.get("icc_profile")
@@ -75,7 +75,7 @@ def plain_picture(data: bytes) -> Plain:
         raise Refused.field(
             "paper", "{left} cannot be taken out of this picture; save it anew in another format", left=left
         )
-    return Plain(copy, found)
+    return Plain(copy, items)
 
 
 @contextmanager
@@ -129,8 +129,8 @@ def _beside(frame: Image.Image) -> Iterator[MetadataItem]:
         if name in _OF_PICTURE or name in _OF_FORMAT or name == "exif":
             continue
         said = value.decode("utf-8", "replace") if name == "comment" and isinstance(value, bytes) else value
-        told = said if isinstance(said, str) else ""
-        yield MetadataItem(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), told)
+        text = said if isinstance(said, str) else ""
+        yield MetadataItem(Treatment.METADATA, "ICC profile" if name == "icc_profile" else str(name), text)
 
 
 _NO_PICTURE = "bytes that are no picture"

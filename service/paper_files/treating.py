@@ -59,8 +59,8 @@ def _as_treated(kind: str, data: bytes, plain: Plain) -> TreatedPaper:
     return TreatedPaper(plain.data, kind, original, plain.done, metadata_lines(plain.found))
 
 
-def _signed(data: bytes, found: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
-    runs = [one for one in found if one.treatment in {Treatment.ACTIVE, Treatment.ATTACHMENTS}]
+def _signed(data: bytes, items: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
+    runs = [one for one in items if one.treatment in {Treatment.ACTIVE, Treatment.ATTACHMENTS}]
     if runs:
         raise Refused.field(
             "paper",
@@ -68,7 +68,7 @@ def _signed(data: bytes, found: tuple[MetadataItem, ...], keep_metadata: bool) -
             "it into a new one, or seal it",
             found=metadata_lines(runs),
         )
-    return _as_it_is(PDF, data, found, keep_metadata)
+    return _as_it_is(PDF, data, items, keep_metadata)
 
 
 def _unwritten(kind: str, data: bytes) -> tuple[MetadataItem, ...]:
@@ -87,13 +87,13 @@ def _unwritten(kind: str, data: bytes) -> tuple[MetadataItem, ...]:
     return (MetadataItem(Treatment.METADATA_LEFT, "bytes of no kind that is known here"),)
 
 
-def _as_it_is(kind: str, data: bytes, found: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
-    if found and not keep_metadata:
+def _as_it_is(kind: str, data: bytes, items: tuple[MetadataItem, ...], keep_metadata: bool) -> TreatedPaper:
+    if items and not keep_metadata:
         raise Refused.field(
             "paper",
             "this paper is not rewritten, since it is signed or of such a kind, and holds: {found}. Print it into a "
             "PDF, which is cleaned here; or, where all may read that, say so (`--keep-metadata`, or `metadata=keep`)",
-            found=metadata_lines(found),
+            found=metadata_lines(items),
         )
-    done = (Treatment.METADATA_LEFT,) if found else ()
-    return TreatedPaper(data, kind, hashlib.sha256(data).hexdigest(), done, metadata_lines(found))
+    done = (Treatment.METADATA_LEFT,) if items else ()
+    return TreatedPaper(data, kind, hashlib.sha256(data).hexdigest(), done, metadata_lines(items))

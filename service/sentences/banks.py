@@ -74,12 +74,12 @@ def taken_back(lines: int, statements: int) -> str:
     return worded(_TAKEN_BACK, lines=lines, statements=statements)
 
 
-def taken(found: FileRead, written: Taken) -> Iterator[str]:
+def taken(file_read: FileRead, written: Taken) -> Iterator[str]:
     """What of a file was written."""
     recorded = worded(_LINES, n=written.new)
     changed = written.new or written.statements
     yield worded(_KNOWN if changed else _KNOWN_ALL, recorded=recorded, known=written.known)
-    statements = [found.statements[part] for part in written.parts]
+    statements = [file_read.statements[part] for part in written.parts]
     for entry, statement in zip(written.statements, statements, strict=True):
         yield worded(
             _STATEMENT,
@@ -89,10 +89,10 @@ def taken(found: FileRead, written: Taken) -> Iterator[str]:
             closing=_balance(statement, statement.closing),
             entry=str(entry),
         )
-    if any(statement.closing is None for statement in found.statements):
+    if any(statement.closing is None for statement in file_read.statements):
         yield worded(_NOTIFIED)
-    if found.left_out:
-        yield worded(_LEFT_OUT, rows=found.left_out)
+    if file_read.left_out:
+        yield worded(_LEFT_OUT, rows=file_read.left_out)
 
 
 def _balance(statement: Statement, minor: int | None) -> str:
@@ -107,8 +107,8 @@ def waiting(lines: Sequence[OpenLine]) -> Iterator[str]:
         yield worded(_WAITS, line=line.identity, day=line.booked, money=money, bank=line.bank)
         if line.words is not None:
             yield f"       {line.words.said}"
-        for found in line.proposals:
-            yield f"  {found.score:>3}  {suggested(found, None)}"
+        for proposal in line.proposals:
+            yield f"  {proposal.score:>3}  {suggested(proposal, None)}"
     if lines:
         yield worded(_WAIT, n=len(lines))
 

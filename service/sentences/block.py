@@ -40,17 +40,22 @@ _CLAIMS = Message(
 )
 
 
-def place(found: Place, claimed: int | None) -> str:
+def place(position: Place, claimed: int | None) -> str:
     """What may honestly be said of the block's place; a claimed height is called a claim."""
-    if isinstance(found, OnChain):
+    if isinstance(position, OnChain):
         return worded(
-            _ON_CHAIN, height=str(found.height), ground=str(Wording(found.by.value)), work=str(found.work)
+            _ON_CHAIN,
+            height=str(position.height),
+            ground=str(Wording(position.by.value)),
+            work=str(position.work),
         )
-    if isinstance(found, BesideChain):
-        return worded(_BESIDE, height=str(found.height), best=found.best_hash, work=str(found.work))
+    if isinstance(position, BesideChain):
+        return worded(_BESIDE, height=str(position.height), best=position.best_hash, work=str(position.work))
     if claimed is None:
-        return worded(_NO_CLAIM, work=str(found.work), bound=str(Wording(found.bound.value)))
-    return worded(_CLAIMS, height=str(claimed), work=str(found.work), bound=str(Wording(found.bound.value)))
+        return worded(_NO_CLAIM, work=str(position.work), bound=str(Wording(position.bound.value)))
+    return worded(
+        _CLAIMS, height=str(claimed), work=str(position.work), bound=str(Wording(position.bound.value))
+    )
 
 
 _BLOCK = Message(
@@ -103,8 +108,8 @@ def spends(outpoint: str, sats: int | None, txid: str, vin: int, position: int, 
 
 def proof(hashes: tuple[str, ...]) -> str:
     """The Merkle branch of a transaction."""
-    told = worded(_PROOF, hashes=" ".join(hashes)) if hashes else worded(_ONLY)
-    return f"{'':<7}{told}"
+    sentence = worded(_PROOF, hashes=" ".join(hashes)) if hashes else worded(_ONLY)
+    return f"{'':<7}{sentence}"
 
 
 def whole(outputs: int, sats: int, inputs: int) -> str:

@@ -75,9 +75,9 @@ def is_strange(what: str) -> str:
     return worded(_STRANGE, what=what)
 
 
-def findings(found: Iterable[Finding]) -> Iterator[str]:
+def findings(findings_made: Iterable[Finding]) -> Iterator[str]:
     """What is wrong, a line each."""
-    for one in found:
+    for one in findings_made:
         yield worded(_FINDING, check=one.check, subject=one.subject, sentence=one.sentence)
 
 
@@ -108,8 +108,8 @@ def written(size: int, file: str) -> str:
 
 def restored(entries: int, folder: str, broken: int) -> str:
     """Where the backup was put back."""
-    told = worded(_ENTRIES, n=entries)
-    return worded(_RESTORED, entries=told, folder=folder, broken=worded(_BROKEN, n=broken))
+    sentence = worded(_ENTRIES, n=entries)
+    return worded(_RESTORED, entries=sentence, folder=folder, broken=worded(_BROKEN, n=broken))
 
 
 def forgotten_again(lines: int) -> str:

@@ -33,7 +33,7 @@ def shown_once(expires_at: str) -> str:
 
 def counted(one: DeliveryCount) -> str:
     """Both counts of a delivery, and their gap."""
-    told = worded(
+    sentence = worded(
         _COUNTED,
         sent=one.sent,
         good=one.books_good,
@@ -41,11 +41,11 @@ def counted(one: DeliveryCount) -> str:
         explained=one.explained,
         gap=say.gap(one),
     )
-    return row(one.date, one.about, one.paper, f"{one.product}#{one.lot}", told)
+    return row(one.date, one.about, one.paper, f"{one.product}#{one.lot}", sentence)
 
 
 def unconfirmed(one: Unconfirmed) -> str:
     """A delivery that the other side has not counted."""
     sent = [worded(_PIECES, pieces=part.quantity, product=part.product) for part in one.sent]
-    told = worded(_NOT_CONFIRMED, pieces=listed(sent, COMMAS), place=one.place)
-    return row(one.date, one.about, one.paper, told)
+    sentence = worded(_NOT_CONFIRMED, pieces=listed(sent, COMMAS), place=one.place)
+    return row(one.date, one.about, one.paper, sentence)

@@ -43,15 +43,15 @@ _EXCEPTION = Message("exception: {reasons}", "what is billed", "{reasons}: what 
 _ACCEPTED = Message("exception, accepted: {why}", "what is billed", "{why}: as an approver wrote it")
 
 
-def outcome(noun: str, campaign: str, told: Outcome) -> str:
+def outcome(noun: str, campaign: str, recorded: Outcome) -> str:
     """What became of what was told."""
-    if told.waiting_for is not None:
-        return worded(_WAITS, noun=noun, key=told.key, txid=told.waiting_for)
-    if told.already:
-        return worded(_ALREADY, noun=noun, key=told.key, entry=str(told.seq))
-    if told.seq is None:
-        return worded(_DRAFT, noun=noun, key=told.key)
-    return worded(_RECORDED, noun=noun, key=told.key, entry=str(told.seq), campaign=campaign)
+    if recorded.waiting_for is not None:
+        return worded(_WAITS, noun=noun, key=recorded.key, txid=recorded.waiting_for)
+    if recorded.already:
+        return worded(_ALREADY, noun=noun, key=recorded.key, entry=str(recorded.seq))
+    if recorded.seq is None:
+        return worded(_DRAFT, noun=noun, key=recorded.key)
+    return worded(_RECORDED, noun=noun, key=recorded.key, entry=str(recorded.seq), campaign=campaign)
 
 
 def none_recorded(noun: str) -> str:
@@ -110,8 +110,8 @@ _ROLES = Message("roles: {roles}", "who may do it", "{roles}: codes, with commas
 
 def shape_of(format_or_type: str) -> str:
     """What is written in a field, by the format or else the type of its JSON schema."""
-    found = _FORMATS.get(format_or_type) or _TYPES.get(format_or_type) or _VALUE
-    return worded(found)
+    shape = _FORMATS.get(format_or_type) or _TYPES.get(format_or_type) or _VALUE
+    return worded(shape)
 
 
 def has_format(name: str) -> bool:
@@ -122,13 +122,13 @@ def list_of(shape: str) -> str:
     return worded(_LIST_OF, shape=shape)
 
 
-def fields(action: Action, told: Iterator[tuple[str, str, bool]], meaning: str) -> Iterator[str]:
+def fields(action: Action, rows: Iterator[tuple[str, str, bool]], meaning: str) -> Iterator[str]:
     """What --help says of an act: its meaning, its fields (name, shape, whether it is needed), and who may do it."""
     if meaning:
         yield meaning
         yield ""
     yield worded(_FIELDS)
-    for name, shape, needed in told:
+    for name, shape, needed in rows:
         yield f"  {worded(_FIELD if needed else _LEFT_OUT, field=name, shape=shape)}"
     yield f"  {worded(_LEFT_OUT, field=HAPPENED, shape=worded(_LATE))}"
     early = worded(_EARLY, words="|".join(OutOfOrder))

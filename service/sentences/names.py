@@ -24,7 +24,7 @@ _ASKED = Message("looks like another one: see `inbox`", "a name", "a word in bac
 
 def named(record: NameRecord) -> str:
     """A row of a list of names: code, name, since when, and whether it is another one's or looks like it."""
-    told = [worded(_SAME, name=record.same_as)] if record.same_as else []
-    told += [worded(_ASKED)] if record.asked else []
+    sentences = [worded(_SAME, name=record.same_as)] if record.same_as else []
+    sentences += [worded(_ASKED)] if record.asked else []
     since = worded(_SINCE, day=record.since, entry=str(record.entry))
-    return row(record.code, record.name, since, listed(told, SEMICOLONS))
+    return row(record.code, record.name, since, listed(sentences, SEMICOLONS))

@@ -35,10 +35,10 @@ WANTS_PAPER = Message("it is recorded with --paper, the SHA-256 of the evidence 
 def brought(rows: Sequence[BroughtRow]) -> Iterator[str]:
     """Each row, and what of it does not tie."""
     for one in rows:
-        told = "" if one.counts else worded(_UNCOUNTED)
+        sentence = "" if one.counts else worded(_UNCOUNTED)
         amount = f"{one.amount.decimal:>16} {one.amount.asset}"
         detail = worded(_PAID, paid=one.detail) if one.kind is RowKind.ORDERS else one.detail
-        yield row(f"{one.kind:<10}{amount}", one.what, one.place, detail, told)
+        yield row(f"{one.kind:<10}{amount}", one.what, one.place, detail, sentence)
         if one.doubt:
             yield f"{'':<10}{worded(_DOUBT, doubt=str(one.doubt))}"
     whole, doubted = worded(_ROWS, n=len(rows)), sum(1 for one in rows if one.doubt)

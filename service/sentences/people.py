@@ -88,11 +88,11 @@ def listed(user: User, grants: Sequence[Grant]) -> str:
 def shown(user: User, grants: Sequence[Grant], limits: dict[str, int]) -> tuple[str, ...]:
     """The person, their roles, and each limit, minor units by currency."""
     state = worded(_DISABLED if user.disabled else _ENABLED)
-    told = [
+    sentences = [
         worded(_LIMIT, money=exact_with_asset(Amount.of(currency, most)))
         for currency, most in sorted(limits.items())
     ]
-    return row(user.name, state), *map(role, grants), *told
+    return row(user.name, state), *map(role, grants), *sentences
 
 
 def limited(user: str, currency: str, most: int | None) -> str:
@@ -119,17 +119,17 @@ def shown_once(name: str, user: str) -> str:
     return worded(_SHOWN_ONCE, name=name, user=user)
 
 
-def token(user: str, told: Token) -> str:
+def token(user: str, made: Token) -> str:
     """A row of the list of tokens."""
-    ends = "" if told.until is None else worded(_UNTIL, time=told.until)
-    narrowed = told.scopes != ALL_SCOPES
-    scopes = worded(_ONLY_SCOPES, scopes=listed_text(sorted(told.scopes), COMMAS)) if narrowed else ""
+    ends = "" if made.until is None else worded(_UNTIL, time=made.until)
+    narrowed = made.scopes != ALL_SCOPES
+    scopes = worded(_ONLY_SCOPES, scopes=listed_text(sorted(made.scopes), COMMAS)) if narrowed else ""
     where = (
         ""
-        if told.campaigns is None
-        else worded(_ONLY_IN, campaigns=listed_text(sorted(told.campaigns), COMMAS))
+        if made.campaigns is None
+        else worded(_ONLY_IN, campaigns=listed_text(sorted(made.campaigns), COMMAS))
     )
-    return row(str(told.id), user, told.name, ends, scopes, where, str(_REVOKED) if told.revoked else "")
+    return row(str(made.id), user, made.name, ends, scopes, where, str(_REVOKED) if made.revoked else "")
 
 
 def token_revoked(number: int) -> str:

@@ -28,10 +28,10 @@ def verdict(*, is_open: bool) -> str:
     return worded(_IS_OPEN if is_open else _RECONCILED)
 
 
-def campaign_books(found: CampaignBooks) -> Iterator[str]:
+def campaign_books(books: CampaignBooks) -> Iterator[str]:
     """What the page says of the books, and what is open, under the campaign's short name."""
-    yield found.campaign
-    for line in _books(found.books):
+    yield books.campaign
+    for line in _books(books.books):
         yield f"  {line}"
 
 
@@ -202,21 +202,23 @@ _TIE_TOO_LITTLE = Message("{equation}; does not tie: {money} too little", "{equa
 def _tie(tie: Tie) -> str:
     parts = listed([_part(part) for part in tie.parts], _SUM) or worded(_NOTHING)
     if tie.what in TIES:
-        told = worded(TIES[tie.what], subject=tie.subject, total=exact(tie.total), parts=parts)
+        sentence = worded(TIES[tie.what], subject=tie.subject, total=exact(tie.total), parts=parts)
     else:
-        told = worded(COINS, total=exact(tie.total), parts=parts)
+        sentence = worded(COINS, total=exact(tie.total), parts=parts)
     off = tie.difference.minor
     if not off:
-        return told
-    return worded(_TIE_TOO_MUCH if off > 0 else _TIE_TOO_LITTLE, equation=told, money=_off(tie.difference))
+        return sentence
+    return worded(
+        _TIE_TOO_MUCH if off > 0 else _TIE_TOO_LITTLE, equation=sentence, money=_off(tie.difference)
+    )
 
 
 def _part(part: TiePart) -> str:
     figure = exact(part.amount)
     if part.key not in TIE_PARTS:
         return worded(_OTHER_PART, figure=figure, key=part.key)
-    told = worded(TIE_PARTS[part.key], figure=figure)
-    return worded(_RESTRICTED, part=told, need=part.restriction) if part.restriction else told
+    sentence = worded(TIE_PARTS[part.key], figure=figure)
+    return worded(_RESTRICTED, part=sentence, need=part.restriction) if part.restriction else sentence
 
 
 _BANK = Message(
@@ -317,8 +319,8 @@ def waiting(row: OpenItem, old: int | None) -> Iterator[str]:
     to_do = say.what_to_do(row.to_do)
     ends = worded(_SINCE, day=row.since, to_do=to_do) if row.since else worded(_NO_DAY, to_do=to_do)
     yield f"{'':>{_MARGIN}}  {ends}"
-    for found in row.suggestions:
-        yield f"{'':>{_MARGIN}}  {found.score:>3}  {suggested(found, row.amount)}"
+    for suggestion in row.suggestions:
+        yield f"{'':>{_MARGIN}}  {suggestion.score:>3}  {suggested(suggestion, row.amount)}"
 
 
 def _waits(row: OpenItem) -> str:
@@ -329,13 +331,13 @@ def _waits(row: OpenItem) -> str:
     return worded(_WAITS_AMOUNT, campaign=row.campaign, what=what, subject=str(row.subject), money=money)
 
 
-def suggested(found: Suggestion, of: Amount | None) -> str:
+def suggested(suggestion: Suggestion, of: Amount | None) -> str:
     """A record that may explain what waits, with how much of it, in its asset, and why."""
-    why = listed([say.suggested_why(each) for each in found.why], COMMAS)
-    if of is None or found.minor is None:
-        return worded(_MAYBE, kind=found.kind, reference=found.reference, why=why)
-    money = _figure(Amount.of(of.asset, found.minor))
-    return worded(_MAYBE_AMOUNT, kind=found.kind, reference=found.reference, money=money, why=why)
+    why = listed([say.suggested_why(each) for each in suggestion.why], COMMAS)
+    if of is None or suggestion.minor is None:
+        return worded(_MAYBE, kind=suggestion.kind, reference=suggestion.reference, why=why)
+    money = _figure(Amount.of(of.asset, suggestion.minor))
+    return worded(_MAYBE_AMOUNT, kind=suggestion.kind, reference=suggestion.reference, money=money, why=why)
 
 
 def age(seconds: int | None) -> str:

@@ -61,8 +61,8 @@ _RESTRICTED = Message("what comes to it is restricted to {need}.", "an address",
 
 def shared_address(need: str | None, *, past_is_read: bool) -> list[str]:
     """What is said of the address that everybody gets; `need`: what one was wished for."""
-    told = worded(_SHARED) if need is None else worded(_SHARED_NEED, need=need)
-    return [told, worded(_PAST_IS_READ)] if past_is_read else [told]
+    sentence = worded(_SHARED) if need is None else worded(_SHARED_NEED, need=need)
+    return [sentence, worded(_PAST_IS_READ)] if past_is_read else [sentence]
 
 
 def serving(url: str) -> str:
@@ -95,12 +95,12 @@ def demonstration(
     """What the story came to, and whether it holds."""
     yield str(say.DEMONSTRATION)
     yield say.plain(say.campaign_sentence(report))
-    told, held = worded(_PAPERS, n=papers), checked(invariants, entries, broken)
+    sentences, held = worded(_PAPERS, n=papers), checked(invariants, entries, broken)
     books = report.books
     if books.reconciled and books.block is not None:
-        yield worded(_TIES, papers=told, block=books.block, checked=held)
+        yield worded(_TIES, papers=sentences, block=books.block, checked=held)
     else:
-        yield worded(_NO_TIE, papers=told, checked=held)
+        yield worded(_NO_TIE, papers=sentences, checked=held)
 
 
 def data_at(folder: str) -> str:

@@ -65,8 +65,8 @@ def screening(screened: ScreeningReport) -> Iterator[str]:
     for one in screened.rows:
         yield row(one.outpoint, exact_with_asset(one.amount), say.screened(one.message))
         for match in one.matches:
-            told = worded(_MATCH, address=match.address, list=match.list, list_date=match.list_date)
-            yield f"  {told}"
+            sentence = worded(_MATCH, address=match.address, list=match.list, list_date=match.list_date)
+            yield f"  {sentence}"
     if screened.above is not None:
         yield worded(_ABOVE, money=exact_with_asset(screened.above))
     for payee in screened.payees:

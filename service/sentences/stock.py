@@ -33,25 +33,27 @@ NONE_EXPIRED = Message("nothing expired is in stock.")
 
 def stock(one: StockRow) -> str:
     """A row of the list of stock."""
-    told = []
+    sentences = []
     if one.expiry:
-        told.append(worded(_EXPIRED if one.expired else _EXPIRES, day=one.expiry))
+        sentences.append(worded(_EXPIRED if one.expired else _EXPIRES, day=one.expiry))
     if one.expiry_elsewhere:
-        told.append(_expiry_there(one.expiry_elsewhere, _EXPIRES_ELSEWHERE, _NO_EXPIRY_ELSEWHERE))
+        sentences.append(_expiry_there(one.expiry_elsewhere, _EXPIRES_ELSEWHERE, _NO_EXPIRY_ELSEWHERE))
     if not one.usable:
-        told.append(worded(_TOO_MUCH))
+        sentences.append(worded(_TOO_MUCH))
     if one.recall:
-        told.append(worded(_RECALLED, recall=one.recall))
+        sentences.append(worded(_RECALLED, recall=one.recall))
     if one.recalled_elsewhere:
-        told.append(worded(_RECALLED_ELSEWHERE, campaign=one.recalled_elsewhere))
-    return row(one.place, f"{one.product}#{one.lot}", str(one.pieces), listed(told, SEMICOLONS))
+        sentences.append(worded(_RECALLED_ELSEWHERE, campaign=one.recalled_elsewhere))
+    return row(one.place, f"{one.product}#{one.lot}", str(one.pieces), listed(sentences, SEMICOLONS))
 
 
 def _expiry_there(there: ExpiryThere, at: Message, none: Message) -> str:
     """What another campaign says of the last day of use, and by which of its corrections."""
-    told = f"{there.campaign} {there.correction}"
+    correction = f"{there.campaign} {there.correction}"
     return (
-        worded(none, campaign=told) if there.expiry is None else worded(at, campaign=told, day=there.expiry)
+        worded(none, campaign=correction)
+        if there.expiry is None
+        else worded(at, campaign=correction, day=there.expiry)
     )
 
 
@@ -159,8 +161,8 @@ _UNPAID_OF = Message(
 def lot(trace: LotTrace) -> Iterator[str]:
     """A lot backwards and forwards, a line each."""
     yield worded(_NOTED, n=trace.noted, lot=f"{trace.product}#{trace.lot}")
-    for told in _of_lot(trace):
-        yield f"  {told}"
+    for sentence in _of_lot(trace):
+        yield f"  {sentence}"
 
 
 def _of_lot(trace: LotTrace) -> Iterator[str]:
@@ -247,20 +249,20 @@ def matched(one: Match) -> str:
         verdict = worded(_REASONS, verdict=verdict, reasons=reasons)
     if not one.item:
         return row(one.order, verdict, _money(one, one.amount))
-    told = [worded(_COUNTS, ordered=one.ordered, received=one.received, billed=one.billed)]
+    sentences = [worded(_COUNTS, ordered=one.ordered, received=one.received, billed=one.billed)]
     in_packs = (
         (_PACKS_ORDERED, one.packs_ordered),
         (_PACKS_BILLED, one.packs_billed),
         (_PACKS_CREDITED, one.packs_credited),
     )
-    told += [worded(message, packs=say.in_packs(packs)) for message, packs in in_packs if packs]
+    sentences += [worded(message, packs=say.in_packs(packs)) for message, packs in in_packs if packs]
     if one.prepaid:
-        told.append(worded(_PREPAID, money=_money(one, one.prepaid)))
+        sentences.append(worded(_PREPAID, money=_money(one, one.prepaid)))
     if one.credited:
-        told.append(worded(_CREDITED, money=_money(one, one.credited)))
+        sentences.append(worded(_CREDITED, money=_money(one, one.credited)))
     invoice = one.invoice or worded(_NOT_BILLED)
     accepted = worded(_ACCEPTED, why=one.accepted) if one.accepted else ""
-    return row(f"{one.order}/{one.item}", invoice, verdict, accepted, listed(told, COMMAS))
+    return row(f"{one.order}/{one.item}", invoice, verdict, accepted, listed(sentences, COMMAS))
 
 
 def _money(one: Match, minor: int) -> str:

@@ -35,9 +35,9 @@ def day(at: str | None) -> str:
     return at[:10] if at else worded(_NEXT)
 
 
-def step(told: str, facts: Sequence[str]) -> str:
+def step(text: str, facts: Sequence[str]) -> str:
     """What happened, with what papers and counts say of it."""
-    return worded(_STEP, step=told, facts=listed(facts, SEMICOLONS)) if facts else told
+    return worded(_STEP, step=text, facts=listed(facts, SEMICOLONS)) if facts else text
 
 
 def paper(one: Paper) -> str:

@@ -367,10 +367,10 @@ def _addresses(host: str, port: int, deadline: Deadline, is_proxy: bool) -> Sequ
     try:
         return look_up() if _is_address(host) else deadline.result_of(look_up)
     except socket.gaierror as failure:
-        told = _NO_ANSWER if failure.errno == socket.EAI_AGAIN else _UNKNOWN
+        wording = _NO_ANSWER if failure.errno == socket.EAI_AGAIN else _UNKNOWN
     except (UnicodeError, OSError):
-        told = _UNUSABLE
-    raise SourceDown(deadline.source, "DNS: {trouble}", trouble=Wording(told[is_proxy]))
+        wording = _UNUSABLE
+    raise SourceDown(deadline.source, "DNS: {trouble}", trouble=Wording(wording[is_proxy]))
 
 
 _NO_ANSWER = (

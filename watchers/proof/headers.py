@@ -240,14 +240,14 @@ class HeaderChain:
         target = self._check_own(height, header)
         required = self._required_target(parent, header.time)
         if target != required:
-            told: dict[str, Value] = {
+            values: dict[str, Value] = {
                 "bits": eight_digits(header.bits),
                 "height": height,
                 "required": eight_digits(bits_of(required)),
                 "network": self.network.name,
             }
             raise HeaderRefused(
-                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, told)
+                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, values)
             )
         median = self._median_time(parent)
         if median is not None and header.time <= median:

@@ -146,13 +146,13 @@ def _bound(
     required = table.target(claimed)
     if required is not None:
         if target != required:
-            told: dict[str, Value] = {
+            values: dict[str, Value] = {
                 "bits": eight_digits(header.bits),
                 "required": eight_digits(bits_of(required)),
                 "claimed": claimed,
             }
             raise HeaderRefused(
-                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, told)
+                "bits", "{reason}", reason=Wording(_EASIER if target > required else _HARDER, values)
             )
         return Bound.PERIOD
     last = table.target(table.last_height + 1)

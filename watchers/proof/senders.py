@@ -70,16 +70,16 @@ def _is_key(item: bytes) -> bool:
 
 def _pushes(script: bytes) -> list[bytes] | None:
     """What a script pushes, item by item; None where it does anything else."""
-    found: list[bytes] = []
+    pushes: list[bytes] = []
     at = 0
     while at < len(script):
         code = script[at]
         at += 1
         if code == 0:
-            found.append(b"")
+            pushes.append(b"")
             continue
         if 0x51 <= code <= 0x60:
-            found.append(bytes([code - 0x50]))
+            pushes.append(bytes([code - 0x50]))
             continue
         if code > 0x4E:
             return None
@@ -88,6 +88,6 @@ def _pushes(script: bytes) -> list[bytes] | None:
         at += width
         if at + size > len(script):
             return None
-        found.append(script[at : at + size])
+        pushes.append(script[at : at + size])
         at += size
-    return found
+    return pushes

@@ -94,8 +94,8 @@ class BitcoinCore(BaseSource):
         A node writes another one each time that it starts, so it is read again when the node refuses the last one.
         Raises ValueError for another content, and what reading raises.
         """
-        told = _halves(cookie())
-        made = cls(name, url, *told, http, network, deadline=deadline, block_deadline=block_deadline)
+        halves = _halves(cookie())
+        made = cls(name, url, *halves, http, network, deadline=deadline, block_deadline=block_deadline)
         made._cookie = cookie
         return made
 
@@ -293,12 +293,12 @@ class BitcoinCore(BaseSource):
         if self._cookie is None:
             return False
         try:
-            told = _halves(self._cookie())
+            halves = _halves(self._cookie())
         except (OSError, ValueError):
             return False
-        if told == self._auth:
+        if halves == self._auth:
             return False
-        self._auth = told
+        self._auth = halves
         return True
 
     def _result(self, reply: object, method: str, number: int) -> object:

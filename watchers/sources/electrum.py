@@ -453,14 +453,14 @@ class ElectrumHistory:
             return
         moment = self._moment
         self._notified.clear()
-        told = self._client.ask_all(
+        answers = self._client.ask_all(
             "blockchain.scripthash.subscribe",
             [[name] for name in names],
             most=_SMALL,
             deadline=self._deadline,
         )
         statuses: dict[str, str | None] = {}
-        for name, answer in zip(names, told, strict=True):
+        for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, ElectrumDeclined):
                 self._unsubscribed.add(name)
             else:

@@ -66,5 +66,5 @@ def account_label(account: str, campaign: str) -> str:
     if name not in ACCOUNTS:
         return account
     what = str(ACCOUNTS[AccountClass(name)])
-    told = listed([part for part in detail if part != campaign], COMMAS)
-    return worded(_DETAIL, what=what, detail=told) if told else what
+    label = listed([part for part in detail if part != campaign], COMMAS)
+    return worded(_DETAIL, what=what, detail=label) if label else what

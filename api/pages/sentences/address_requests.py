@@ -137,8 +137,8 @@ def _campaign(slug: str, title: str) -> Piece:
 def shared(need: str, *, past_is_read: bool = False) -> str:
     """What is said of the shared address, and that it is kept for no need where one was wished; and why none other is
     given, where blocks from before are still being read."""
-    told = worded(_SHARED_NEED, need=need) if need else worded(SHARED)
-    return f"{told} {worded(_PAST_IS_READ)}" if past_is_read else told
+    sentence = worded(_SHARED_NEED, need=need) if need else worded(SHARED)
+    return f"{sentence} {worded(_PAST_IS_READ)}" if past_is_read else sentence
 
 
 def code_alone(code: str) -> str:

@@ -39,16 +39,16 @@ def bank_open(bank: BankState) -> tuple[str, ...]:
     """Whether it is reconciled; else what is open, a sentence each."""
     if bank.reconciled:
         return (worded(_RECONCILED),)
-    found = []
+    sentences = []
     if bank.unmatched_lines:
-        found.append(worded(_UNMATCHED, n=bank.unmatched_lines))
+        sentences.append(worded(_UNMATCHED, n=bank.unmatched_lines))
     if bank.unlisted_entries:
-        found.append(worded(_UNLISTED, n=bank.unlisted_entries))
+        sentences.append(worded(_UNLISTED, n=bank.unlisted_entries))
     if bank.opening_open.minor:
-        found.append(worded(_OPENS_WITH, money=with_asset(bank.opening_open)))
+        sentences.append(worded(_OPENS_WITH, money=with_asset(bank.opening_open)))
     if bank.difference.minor:
-        found.append(worded(_MISSING, money=with_asset(bank.difference)))
-    return tuple(found) or (worded(_NOT_RECONCILED),)
+        sentences.append(worded(_MISSING, money=with_asset(bank.difference)))
+    return tuple(sentences) or (worded(_NOT_RECONCILED),)
 
 
 _INSTRUMENT = (

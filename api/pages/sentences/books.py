@@ -257,8 +257,8 @@ def books_notes(books: Books) -> tuple[str, ...]:
     """What a reader must know of how old the figures are."""
     notes = []
     if books.stale is not None and books.stale in _STALE:
-        told = _told_at(books.tip_time) if books.stale is Staleness.OLD_TIP else books.looked_at
-        notes.append(worded(_STALE[books.stale], time=time(told or "")))
+        looked = _told_at(books.tip_time) if books.stale is Staleness.OLD_TIP else books.looked_at
+        notes.append(worded(_STALE[books.stale], time=time(looked or "")))
     elif not books.agreed:
         notes.append(_not_agreed(books))
     if books.start is not None and books.trust in _TRUST:
@@ -283,9 +283,9 @@ def books_notes(books: Books) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def rests_on(told: Telling) -> str:
+def rests_on(telling: Telling) -> str:
     """On what it rests that no payment is missing, on the page and on the command line."""
-    return worded_telling(_GROUNDS[Completeness(told.code)], told)
+    return worded_telling(_GROUNDS[Completeness(telling.code)], telling)
 
 
 def _told_at(seconds: int | None) -> str:

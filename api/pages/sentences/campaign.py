@@ -127,7 +127,7 @@ def campaign_sentence(report: CampaignReport) -> Sentence:
 def _places(goods: GoodsTotals) -> list[Sentence]:
     """Where all that was ordered is; what would be told nowhere is told as that."""
     several = len(goods.ordered) > 1
-    told = (
+    rows = (
         goods.distributed,
         goods.under_way,
         goods.before,
@@ -144,7 +144,7 @@ def _places(goods: GoodsTotals) -> list[Sentence]:
         *_where(goods.not_coming, several, _NOT_COMING),
         *_where(goods.sent_back, several, _SENT_BACK),
         *_where(goods.lost, several, _LOST),
-        *_where(_rest(goods.ordered, *told), several, _UNTOLD),
+        *_where(_rest(goods.ordered, *rows), several, _UNTOLD),
     ]
 
 
@@ -168,13 +168,13 @@ _DELIVERED_DONE_OF = Message(
 
 def campaign_more(report: CampaignReport) -> list[Sentence]:
     """What stands apart from the money and what it was spent on: gifts in kind, and services by their own verb."""
-    told: list[Sentence] = []
+    sentences: list[Sentence] = []
     for goods, places in _apart(report.given_in_kind):
-        told.append(said(_IN_KIND, goods=goods, places=places))
+        sentences.append(said(_IN_KIND, goods=goods, places=places))
     if report.opening is not None:
         for goods, places in _apart(report.brought_in):
-            told.append(said(_BROUGHT_IN, day=day(report.opening.day), goods=goods, places=places))
-    return told + [_service(row) for row in report.services]
+            sentences.append(said(_BROUGHT_IN, day=day(report.opening.day), goods=goods, places=places))
+    return sentences + [_service(row) for row in report.services]
 
 
 def _service(row: ServiceRow) -> Sentence:
@@ -195,13 +195,13 @@ def _apart(rows: ApartTotals) -> Iterator[tuple[Piece, Sentence]]:
     if not rows.came:
         return
     several = len(rows.came) > 1
-    told = (rows.distributed, rows.under_way, rows.sent_back, rows.lost)
+    rows_apart = (rows.distributed, rows.under_way, rows.sent_back, rows.lost)
     parts = [
         *_distributed(rows.distributed, several, rows.places),
         *_where(rows.under_way, several, _UNDER_WAY),
         *_where(rows.sent_back, several, _SENT_BACK),
         *_where(rows.lost, several, _LOST),
-        *_where(_rest(rows.came, *told), several, _UNTOLD),
+        *_where(_rest(rows.came, *rows_apart), several, _UNTOLD),
     ]
     yield Piece(pieces(rows.came), "goods"), joined(parts)
 
@@ -266,11 +266,11 @@ def _distributed(rows: Sequence[Quantity], several: bool, places: int) -> list[S
     return [said(_HANDED_OUT_IN, n=places, figure=figure)]
 
 
-def _where(rows: Sequence[Quantity], several: bool, told: _Where) -> list[Sentence]:
+def _where(rows: Sequence[Quantity], several: bool, place: _Where) -> list[Sentence]:
     """`252,000 are on the way`, with the units where there are several products; nothing for nothing."""
     if not rows:
         return []
-    return [said(told.message, n=_number(rows), figure=Piece(_figure(rows, several), told.mark))]
+    return [said(place.message, n=_number(rows), figure=Piece(_figure(rows, several), place.mark))]
 
 
 def _figure(rows: Sequence[Quantity], several: bool) -> str:
@@ -284,13 +284,13 @@ def _number(rows: Sequence[Quantity]) -> int:
 
 def _rest(whole: Sequence[Quantity], *parts: Sequence[Quantity]) -> tuple[Quantity, ...]:
     """What is told nowhere else, product by product."""
-    told: dict[str, int] = {}
+    rest: dict[str, int] = {}
     for row in (row for part in parts for row in part):
-        told[row.product] = told.get(row.product, 0) + row.quantity
+        rest[row.product] = rest.get(row.product, 0) + row.quantity
     return tuple(
-        row.model_copy(update={"quantity": row.quantity - told.get(row.product, 0)})
+        row.model_copy(update={"quantity": row.quantity - rest.get(row.product, 0)})
         for row in whole
-        if row.quantity > told.get(row.product, 0)
+        if row.quantity > rest.get(row.product, 0)
     )
 
 

@@ -87,26 +87,26 @@ def change_what(change: TrailChange) -> str:
         if undone:
             return worded(_TOOK_BACK_NAMED, entry=change.entry, undone=change.of or 0, name=undone)
         return worded(_TOOK_BACK, entry=change.entry, undone=change.of or 0)
-    told = worded(_WHAT[change.kind], entry=change.entry)
+    sentence = worded(_WHAT[change.kind], entry=change.entry)
     if named.get("number"):
-        told = worded(_NAMED, change=told, paper=named["number"])
+        sentence = worded(_NAMED, change=sentence, paper=named["number"])
     facts = _facts(named)
-    return worded(_WITH_FACTS, change=told, facts=listed(facts)) if facts else told
+    return worded(_WITH_FACTS, change=sentence, facts=listed(facts)) if facts else sentence
 
 
 def _facts(named: Mapping[str, str]) -> list[str]:
-    told = []
+    facts = []
     if "value" in named:
-        told.append(_money(named["value"]))
+        facts.append(_money(named["value"]))
     if "covered" in named:
-        told.append(_money(named["covered"]))
+        facts.append(_money(named["covered"]))
     if "used_already" in named:
-        told.append(worded(_USED, money=_money(named["used_already"])))
+        facts.append(worded(_USED, money=_money(named["used_already"])))
     if "block" in named and "block_said" in named:
-        told.append(worded(_BLOCK_BEFORE, block=int(named["block"]), old=int(named["block_said"])))
+        facts.append(worded(_BLOCK_BEFORE, block=int(named["block"]), old=int(named["block_said"])))
     elif "block" in named or "block_said" in named:
-        told.append(worded(_BLOCK, block=int(named.get("block") or named["block_said"])))
-    return told
+        facts.append(worded(_BLOCK, block=int(named.get("block") or named["block_said"])))
+    return facts
 
 
 def _money(text: str) -> str:
@@ -148,16 +148,16 @@ _MORE_TOUCHED = Message(
 )
 
 
-def preview_lines(told: Preview) -> list[str]:
+def preview_lines(preview: Preview) -> list[str]:
     """What an act would change for whom, a gift a line."""
-    lines = [worded(_TRIED, n=told.entries, campaign=told.campaign)]
-    for row in told.affected:
+    lines = [worded(_TRIED, n=preview.entries, campaign=preview.campaign)]
+    for row in preview.affected:
         said, says = _places(row.said) or worded(_NOTHING), _places(row.says) or worded(_NOTHING)
         given = gift_amount(row.amount, row.unit)
         lines.append(worded(_AFFECTED, gift=row.key, given=given, said=said, says=says))
-    if not told.affected and not told.more:
+    if not preview.affected and not preview.more:
         lines.append(worded(_TOUCHES_NOBODY))
-    return [*lines, worded(_MORE_TOUCHED, n=told.more)] if told.more else lines
+    return [*lines, worded(_MORE_TOUCHED, n=preview.more)] if preview.more else lines
 
 
 def _places(places: Sequence[Place]) -> str:

@@ -61,8 +61,8 @@ def booked(date: str, happened: str | None = None) -> str:
 
     A day is never broken over two lines.
     """
-    told = [unbroken(day(each)) for each in (happened, date) if each]
-    return worded(_BOOKED, day=told[0], booked=told[1]) if len(told) > 1 else listed(told)
+    days = [unbroken(day(each)) for each in (happened, date) if each]
+    return worded(_BOOKED, day=days[0], booked=days[1]) if len(days) > 1 else listed(days)
 
 
 def period_closed(row: PeriodRow) -> str:

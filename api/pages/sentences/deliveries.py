@@ -58,11 +58,11 @@ def not_counted() -> str:
     return worded(_NOT_COUNTED, n=PATIENCE)
 
 
-def delivery(told: Deliveries, about: str, paper: str) -> str:
+def delivery(deliveries: Deliveries, about: str, paper: str) -> str:
     """Its paper; of a handover also whether the recipient signed for it."""
     if about == "shipment":
         return worded(_WAYBILL, paper=paper)
-    return worded(_SIGNED if paper in told.signed else _NOT_SIGNED, paper=paper)
+    return worded(_SIGNED if paper in deliveries.signed else _NOT_SIGNED, paper=paper)
 
 
 def lot(product: str, number: str) -> str:
@@ -71,11 +71,11 @@ def lot(product: str, number: str) -> str:
 
 def counted(row: DeliveryCount) -> str:
     """What the other side counted last, and what it counted first where it corrected that."""
-    told = _counted(row.good, row.damaged)
+    sentence = _counted(row.good, row.damaged)
     if not row.earlier:
-        return told
+        return sentence
     first = row.earlier[0]
-    return worded(_CORRECTED, counted=told, earlier=_counted(first.good, first.damaged))
+    return worded(_CORRECTED, counted=sentence, earlier=_counted(first.good, first.damaged))
 
 
 def _counted(good: int, damaged: int) -> str:
@@ -91,18 +91,20 @@ def gap(row: DeliveryCount) -> str:
     return worded(_NONE if row.sent == row.good else _EXPLAINED)
 
 
-def deliveries_note(told: Deliveries, shown: int) -> str:
+def deliveries_note(deliveries: Deliveries, shown: int) -> str:
     """What stands above the table, of which `shown` rows are shown."""
-    hidden = len(told.counts) + len(told.unconfirmed) - shown
-    state = _state(sum(1 for row in told.counts if row.gap), len(told.unconfirmed))
+    hidden = len(deliveries.counts) + len(deliveries.unconfirmed) - shown
+    state = _state(sum(1 for row in deliveries.counts if row.gap), len(deliveries.unconfirmed))
     return listed([worded(_NOTE), state, worded(_HIDDEN, n=hidden) if hidden else ""], SENTENCES)
 
 
 def _state(gaps: int, unconfirmed: int) -> str:
     if not gaps and not unconfirmed:
         return worded(_NO_GAP_OPEN)
-    told = worded(_GAPS, n=gaps) if gaps else worded(_NO_GAP)
-    return worded(_OPEN_UNCOUNTED, n=unconfirmed, gaps=told) if unconfirmed else worded(_OPEN, gaps=told)
+    sentence = worded(_GAPS, n=gaps) if gaps else worded(_NO_GAP)
+    return (
+        worded(_OPEN_UNCOUNTED, n=unconfirmed, gaps=sentence) if unconfirmed else worded(_OPEN, gaps=sentence)
+    )
 
 
 _CAUSE = "why goods are lost"
@@ -143,7 +145,7 @@ def pieces_lost(row: LossRow) -> str:
 
 def losses_note(whole: int, most: int, expired: Sequence[Quantity]) -> str:
     """What stands above the table of losses, which shows `most` rows at most."""
-    told = [worded(_LAST, shown=most, all=whole) if most < whole else worded(_EACH)]
+    sentences = [worded(_LAST, shown=most, all=whole) if most < whole else worded(_EACH)]
     if expired:
-        told.append(worded(_EXPIRED, n=sum(row.quantity for row in expired), pieces=pieces(expired)))
-    return listed(told, SENTENCES)
+        sentences.append(worded(_EXPIRED, n=sum(row.quantity for row in expired), pieces=pieces(expired)))
+    return listed(sentences, SENTENCES)

@@ -205,8 +205,12 @@ _UNDONE = Message(
 
 def donation_taken_back(trail: Donation) -> list[str]:
     """What the chain took back of a gift after it was used: of the gift itself, and of what paid with it."""
-    told = [donation_used(trail)] if trail.used is not None else []
-    return [*told, worded(_UNDONE, undone=with_asset(trail.undone))] if trail.undone is not None else told
+    sentences = [donation_used(trail)] if trail.used is not None else []
+    return (
+        [*sentences, worded(_UNDONE, undone=with_asset(trail.undone))]
+        if trail.undone is not None
+        else sentences
+    )
 
 
 def donation_used(trail: Donation) -> str:
@@ -335,9 +339,9 @@ def donation_next(trail: DonationTrail) -> str:
     if all(place.kind is ExitKind.HELD for place in waits):
         held = listed([amount(place.amount, place.unit) for place in _largest(waits)])
         return worded(_NEXT_TURN, held=held)
-    told = [worded(_THE_PART, part=figured(p, amount(p.amount, p.unit))) for p in _largest(waits)]
+    sentences = [worded(_THE_PART, part=figured(p, amount(p.amount, p.unit))) for p in _largest(waits)]
     called_back = any(change.kind is ChangeKind.RECALLED for change in trail.changes)
-    return worded(_GOES_ON_UNLESS_CALLED_BACK if called_back else _GOES_ON, parts=listed(told))
+    return worded(_GOES_ON_UNLESS_CALLED_BACK if called_back else _GOES_ON, parts=listed(sentences))
 
 
 _WAITS = {
@@ -445,13 +449,13 @@ def status_detail(trail: Donation) -> str:
     """What stands beside the chip."""
     if trail.status is DonationStatus.SETTLED and trail.settled_at:
         # The chip names the outcome where there is one, and that was not on the day on which it settled.
-        told = [worded(_SETTLED_ON if trail.outcome else _SINCE, day=day(trail.settled_at))]
+        sentences = [worded(_SETTLED_ON if trail.outcome else _SINCE, day=day(trail.settled_at))]
         if trail.block:
-            told.append(worded(_IN_BLOCK, block=trail.block.height, time=time(trail.block.time)))
+            sentences.append(worded(_IN_BLOCK, block=trail.block.height, time=time(trail.block.time)))
         recorded = trail.recorded_at or trail.settled_at
         if recorded[:10] != trail.settled_at[:10]:
-            told.append(worded(_RECORDED, day=day(recorded)))
-        settled = listed(told, SEMICOLONS)
+            sentences.append(worded(_RECORDED, day=day(recorded)))
+        settled = listed(sentences, SEMICOLONS)
         return worded(_LATE, settled=settled) if trail.late else settled
     if trail.status is DonationStatus.CONFIRMED and trail.block:
         return worded(_DEEP, block=trail.block.height, depth=trail.confirmations, needed=trail.needed)

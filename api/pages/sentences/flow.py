@@ -364,8 +364,10 @@ def foot_of_total(total: str, foot: str) -> str:
 
 def flow_desc(heads: Sequence[tuple[str, str, str]], exits: Sequence[tuple[str, str]]) -> str:
     """The picture in one paragraph, for a reader who does not see it."""
-    told = [worded(_STAGE, stage=label, figure=arrived(figure, detail)) for label, figure, detail in heads]
-    stages = listed(told, SEMICOLONS)
+    sentences = [
+        worded(_STAGE, stage=label, figure=arrived(figure, detail)) for label, figure, detail in heads
+    ]
+    stages = listed(sentences, SEMICOLONS)
     if not exits:
         return worded(_STAGES, stages=stages)
     return worded(_STAGES_LEFT, stages=stages, left=listed([left(*each) for each in exits], SEMICOLONS))

@@ -99,8 +99,8 @@ _HEAD = Message(
 
 def facts(rows: Sequence[SourceOfFact]) -> str:
     """Facts of the world and their sources, in the foot of a page."""
-    told = [worded(_FACT, fact=row.fact, source=row.source) for row in rows]
-    return worded(_FACTS, facts=listed(told, SEMICOLONS))
+    sentences = [worded(_FACT, fact=row.fact, source=row.source) for row in rows]
+    return worded(_FACTS, facts=listed(sentences, SEMICOLONS))
 
 
 def journal_head(head: JournalHead) -> Sentence:
@@ -160,9 +160,9 @@ def partners(names: Sequence[str]) -> str:
     return worded(_PARTNERS, partners=listed(names))
 
 
-def gift_day(told: str, late: bool) -> str:
+def gift_day(text: str, late: bool) -> str:
     """`29 May 2020, late`."""
-    return worded(_LATE, day=told) if late else told
+    return worded(_LATE, day=text) if late else text
 
 
 _PAPER = "who may read a paper"
@@ -236,8 +236,8 @@ def _is_here(paper: Paper) -> bool:
 
 def with_access(paper: Paper) -> Sentence:
     """`Receipt 7, public`, its title a link where anybody may read it."""
-    told = _WITH_ACCESS if _is_here(paper) else _WITH_ACCESS_ELSEWHERE
-    which = _WAITS_WITH_ACCESS if paper.waits else told[paper.access]
+    message = _WITH_ACCESS if _is_here(paper) else _WITH_ACCESS_ELSEWHERE
+    which = _WAITS_WITH_ACCESS if paper.waits else message[paper.access]
     return said(which, paper=Piece(paper.title, href=paper.href or ""))
 
 
@@ -326,8 +326,8 @@ def said_and_says(before: str, since: str) -> str:
 
 def said_before_and_since(before: str, since: str) -> list[str]:
     """The same, a sentence each; nothing for what is empty."""
-    told = [worded(_SAID, told=before)] if before else []
-    return told + ([worded(_SAYS, told=since)] if since else [])
+    sentences = [worded(_SAID, told=before)] if before else []
+    return sentences + ([worded(_SAYS, told=since)] if since else [])
 
 
 def since_day(at: str) -> str:

@@ -28,13 +28,13 @@ def pledge_status(row: PledgeRow) -> str:
 
 def pledge_came(row: PledgeRow) -> str:
     """`2,000.00 USD paid and 500.00 USD still to come by 1 June 2020`."""
-    told = []
+    sentences = []
     if row.paid.minor:
-        told.append(worded(_PAID, money=exact_with_asset(row.paid)))
+        sentences.append(worded(_PAID, money=exact_with_asset(row.paid)))
     if row.open.minor and row.due is None:
-        told.append(worded(_TO_COME, money=exact_with_asset(row.open)))
+        sentences.append(worded(_TO_COME, money=exact_with_asset(row.open)))
     elif row.open.minor:
-        told.append(worded(_TO_COME_BY, money=exact_with_asset(row.open), day=day(row.due or "")))
+        sentences.append(worded(_TO_COME_BY, money=exact_with_asset(row.open), day=day(row.due or "")))
     if row.lapsed.minor:
-        told.append(worded(_LAPSED, money=exact_with_asset(row.lapsed)))
-    return listed(told)
+        sentences.append(worded(_LAPSED, money=exact_with_asset(row.lapsed)))
+    return listed(sentences)

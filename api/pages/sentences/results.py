@@ -67,16 +67,16 @@ def reached(item: Achievement) -> str:
     """`212, to 30 June 2020 (70 % of the way)`."""
     percent = _percent(item.permille)
     if item.until:
-        told = worded(_REACHED_TO, figure=item.actual, day=day(item.until), percent=percent)
+        sentence = worded(_REACHED_TO, figure=item.actual, day=day(item.until), percent=percent)
     else:
-        told = worded(_REACHED, figure=item.actual, percent=percent)
-    return worded(_ABOVE, n=item.above_delivered, reached=told) if item.above_delivered else told
+        sentence = worded(_REACHED, figure=item.actual, percent=percent)
+    return worded(_ABOVE, n=item.above_delivered, reached=sentence) if item.above_delivered else sentence
 
 
 def groups(item: Achievement) -> str:
     """Who and where, group by group."""
-    told = [_groups(breakdown) for breakdown in item.breakdowns]
-    return listed(told, SEMICOLONS) or worded(_NOT_BROKEN_DOWN)
+    sentences = [_groups(breakdown) for breakdown in item.breakdowns]
+    return listed(sentences, SEMICOLONS) or worded(_NOT_BROKEN_DOWN)
 
 
 def _groups(breakdown: Breakdown) -> str:
@@ -90,8 +90,8 @@ def _groups(breakdown: Breakdown) -> str:
             parts.append(worded(_OF_GROUP_SHARE, group=group, figure=figure, percent=_percent(row.permille)))
     if breakdown.not_stated > 0:
         parts.append(worded(_NOT_STATED, figure=breakdown.not_stated))
-    told = worded(_DIMENSIONS[Dimension(breakdown.dimension)])
-    return worded(_BREAKDOWN, dimension=told, groups=listed(parts, COMMAS))
+    sentence = worded(_DIMENSIONS[Dimension(breakdown.dimension)])
+    return worded(_BREAKDOWN, dimension=sentence, groups=listed(parts, COMMAS))
 
 
 def reached_by_sex(row: PeopleReached) -> str:

@@ -28,6 +28,6 @@ SCREENED: Mapping[Screened, Message] = {
 """One whole message for each."""
 
 
-def screened(told: Telling) -> str:
+def screened(telling: Telling) -> str:
     """What came of a look at lists, in JSON and on the command line alike."""
-    return worded_telling(SCREENED[Screened(told.code)], told)
+    return worded_telling(SCREENED[Screened(telling.code)], telling)

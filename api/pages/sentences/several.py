@@ -65,8 +65,8 @@ def several_more(trails: Sequence[DonationTrail]) -> list[str]:
             if place.service:
                 key = asset, place.kind
                 units += services[key].amount.minor if key in services else 0
-                told = {"amount": Amount.of(asset, units), "place": "", "paid": None}
-                services[key] = place.model_copy(update=told)
+                fields = {"amount": Amount.of(asset, units), "place": "", "paid": None}
+                services[key] = place.model_copy(update=fields)
                 continue
             before = bought[asset].quantity if asset in bought else 0
             bought[asset] = Quantity(product=asset, unit=place.unit, quantity=before + units)

@@ -39,12 +39,12 @@ def spending_tables(rows: Sequence[Spending]) -> tuple[tuple[str, tuple[SpentRow
     for row in rows:
         parts = ((_GOODS, row.goods), (_SERVICES, row.services), (_FEES, row.fees), (_REST, row.rest))
         shares = shares_of([part.minor for _, part in parts])
-        told = tuple(
+        spent_rows = tuple(
             SpentRow(worded(label), exact(part), _told(shares[n], part.minor) if shares else "")
             for n, (label, part) in enumerate(parts)
         )
         whole = SpentRow(worded(_WHOLE), exact(row.whole), worded(_SHARE, percent="100") if shares else "")
-        tables.append((worded(_OF, asset=asset_heading(row.whole.asset)), told, whole))
+        tables.append((worded(_OF, asset=asset_heading(row.whole.asset)), spent_rows, whole))
     return tuple(tables)
 
 

@@ -215,8 +215,8 @@ def step_said(step: Step) -> Sentence:
         return said(_DONE, figure=figure, verb=verb)
     if place and step.kind in _AT and not _is_paid_for(step):
         return said(_AT[step.kind], figure=figure, place=place)
-    told = said(_happened(step), n=None, figure=figure)
-    return said(_NAMED, step=told, place=place) if place else told
+    sentence = said(_happened(step), n=None, figure=figure)
+    return said(_NAMED, step=sentence, place=place) if place else sentence
 
 
 def _is_paid_for(step: Step) -> bool:
@@ -245,8 +245,8 @@ def step_facts(step: Step) -> list[str]:
         for name, figure in step.figures.items()
         if figure.minor or name not in _NOTHING_SAID
     ]
-    told = {*_HIDDEN, "service"} if step.kind is StepKind.PAID else _HIDDEN
-    facts = [_named(name, _fact(name, text)) for name, text in step.detail.items() if name not in told]
+    hidden = {*_HIDDEN, "service"} if step.kind is StepKind.PAID else _HIDDEN
+    facts = [_named(name, _fact(name, text)) for name, text in step.detail.items() if name not in hidden]
     booked = [] if step.booked is None else [worded(_BOOKED, day=day(step.booked))]
     return figures + facts + booked
 
@@ -263,9 +263,9 @@ def _figure(step: Step, figure: Amount) -> str:
     return amount(figure, step.unit if figure.asset == step.amount.asset else figure.asset)
 
 
-def in_packs(told: str) -> str:
+def in_packs(packs_text: str) -> str:
     """Packs as a paper counts them, of `9x100, 1x50`."""
-    packs = [one.partition("x") for one in told.split(", ")]
+    packs = [one.partition("x") for one in packs_text.split(", ")]
     return listed([worded(_PACKS, packs=count(int(n)), pieces=count(int(of))) for n, _, of in packs])
 
 

@@ -50,6 +50,6 @@ WHY: Mapping[Why, Message] = {
 """One whole message for each."""
 
 
-def suggested_why(told: Telling) -> str:
+def suggested_why(telling: Telling) -> str:
     """A reason, wherever suggestions are listed."""
-    return worded_telling(WHY[Why(told.code)], told)
+    return worded_telling(WHY[Why(telling.code)], telling)

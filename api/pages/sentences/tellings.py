@@ -14,9 +14,9 @@ _DAYS = {"until", "list_date", "day"}
 """Places at which a day stands."""
 
 
-def worded_telling(message: Message, told: Telling) -> str:
+def worded_telling(message: Message, telling: Telling) -> str:
     """The message with the values of what is told; a value `n` decides its form. KeyError where one is missing."""
-    values = dict(told.values)
+    values = dict(telling.values)
     n = values.pop("n", None)
     filled = {
         name: day(value) if name in _DAYS and isinstance(value, str) else _place(value)

@@ -68,13 +68,13 @@ def cost_rows(costs: Sequence[PieceCost]) -> tuple[tuple[str, str], ...]:
     rows = []
     for cost in costs:
         price, is_exact = _price(cost.value, cost.pieces)
-        told = worded(
+        sentence = worded(
             _EACH,
             price=price if is_exact else worded(_ABOUT, price=price),
             value=exact_with_asset(cost.value),
             pieces=number_of(cost.pieces, cost.unit),
         )
-        rows.append((worded(_COST, item=cost.item, unit=unit_of(cost.unit, 1)), told))
+        rows.append((worded(_COST, item=cost.item, unit=unit_of(cost.unit, 1)), sentence))
     return tuple(rows)
 
 
@@ -86,10 +86,10 @@ def _price(value: Amount, pieces: int) -> tuple[str, bool]:
     fraction = str(part).zfill(digits + 2)
     while len(fraction) > digits and fraction.endswith("0"):
         fraction = fraction[:-1]
-    told = worded(
+    sentence = worded(
         _PRICE, number=figure(f"{count(whole)}.{fraction}") if fraction else count(whole), asset=value.asset
     )
-    return told, value.minor * 100 % pieces == 0
+    return sentence, value.minor * 100 % pieces == 0
 
 
 def held_rows(rows: Sequence[HeldSince]) -> tuple[tuple[str, str], ...]:

@@ -351,12 +351,12 @@ _COMMAND = re.compile(r"\s?[(（][^()（）]*`[^()（）]*[)）]")
 """How a coordinator does it: a command in brackets, which a translator keeps in brackets."""
 
 
-def public_to_do(told: Telling) -> str:
+def public_to_do(telling: Telling) -> str:
     """What ends it, in words for who cannot do it: without the commands in brackets."""
-    whole = what_to_do(told)
+    whole = what_to_do(telling)
     return Told(_COMMAND.sub("", whole), lambda language: _COMMAND.sub("", spoken(whole, language)))
 
 
-def what_to_do(told: Telling) -> str:
+def what_to_do(telling: Telling) -> str:
     """The sentence of an open item: the same on the page, in JSON and on the command line."""
-    return worded_telling(TO_DO[ToDo(told.code)], told)
+    return worded_telling(TO_DO[ToDo(telling.code)], telling)

@@ -100,8 +100,8 @@ def period(start: str, end: str) -> str:
     """`1 to 30 June 2020`, `29 May to 20 June 2020`: what both days share is said once."""
     a, b = moment(start), moment(end)
     if a is None or b is None:
-        told = [day(part) for part in (start, end) if part]
-        return worded(_FROM_TO, first=told[0], last=told[1]) if len(told) > 1 else listed(told)
+        days = [day(part) for part in (start, end) if part]
+        return worded(_FROM_TO, first=days[0], last=days[1]) if len(days) > 1 else listed(days)
     first = day(start)
     if (a.year, a.month) == (b.year, b.month):
         first = Told(str(a.day), lambda language: language.day_of_month(a))

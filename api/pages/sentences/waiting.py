@@ -326,8 +326,8 @@ def kind_title(kind: str) -> str:
 
 def which(row: PublicOpenItem) -> str:
     """Which thing waits; what is as long as a hash is shortened."""
-    told = str(row.subject)
-    return short_hash(told) if len(told) >= _HASH else told
+    subject = str(row.subject)
+    return short_hash(subject) if len(subject) >= _HASH else subject
 
 
 def waiting_note(books: Books, shown: int) -> str:
