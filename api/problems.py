@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from api.clean import clean
 from api.languages.address import path_of
-from api.languages.told import sentence_of, wording
+from api.languages.localised import sentence_of, wording
 from api.pages import sentences as say
 from api.pages.messages import SENTENCES, listed
 from api.pages.render import PageRenderer

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.languages.address import is_negotiated, language_of
 from api.languages.language import Language
-from api.languages.told import spoken
+from api.languages.localised import localised
 from api.pages.render import LAST_LOOK
 from api.pages.sentences.books import last_look
 from api.ports import Ports
@@ -229,7 +229,7 @@ class ReadyAnswers:
             return None if kept is None else kept.encoded
 
     def _encode(self, asked: str, made: Rendered, line: str, language: Language) -> _Encoded:
-        line_shown = line if language.is_english else spoken(line, language)
+        line_shown = line if language.is_english else localised(line, language)
         plain = made.body.replace(_MARK, line_shown.encode())
         packed = gzip.compress(plain, 6, mtime=0)
         tag = _etag(plain)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from api.clean import clean
 from api.languages.language import Language
-from api.languages.told import Spoken, Told
+from api.languages.localised import Localisable, Localised
 
 _WIDTHLESS = "\u2066\u2068\u2069"
 """What isolates a figure with its unit, so that it reads the same inside right-to-left words."""
@@ -26,7 +26,7 @@ def shown(text: str, language: Language) -> str:
     """A text as it is drawn for a reader of the language."""
     if language.is_english:
         return text
-    return text.in_language(language) if isinstance(text, Told) else Spoken(clean(text))
+    return text.in_language(language) if isinstance(text, Localisable) else Localised(clean(text))
 
 
 def mirrored(drawing: str, width: float) -> str:
@@ -41,11 +41,11 @@ _TEXT = re.compile(r'<text x="([\d.-]+)"(.*?</text>)')
 
 def _cleaned(text: str) -> str:
     """What was made for a reader is clean, and keeps the marks of its direction."""
-    return text[:300] if isinstance(text, Spoken) else clean(text, 300)
+    return text[:300] if isinstance(text, Localised) else clean(text, 300)
 
 
 def _like(text: str, part: str) -> str:
-    return Spoken(part) if isinstance(text, Spoken) else part
+    return Localised(part) if isinstance(text, Localised) else part
 
 
 def esc(text: str) -> str:

@@ -15,7 +15,7 @@ from api.flow.svg import cut, esc, mirrored, n, path, rect, ribbon, shown, text,
 from api.flow.thread import Strand, ThreadNode, drawn_thread
 from api.flow.words import Foot, Words
 from api.languages.language import ENGLISH, Language
-from api.languages.told import Spoken
+from api.languages.localised import Localised
 from api.pages import sentences as say
 from ledger.views.flow import Bar, ExitKind, Flow, Origin, StageKind, Substance, Thread
 
@@ -86,7 +86,7 @@ def drawn(flow: Flow, words: Words, thread: Thread, ident: str, language: Langua
 def esc_long(words: str) -> str:
     """A description may be longer than a label."""
     parts = (words[i : i + 250] for i in range(0, min(len(words), 4000), 250))
-    return "".join(esc(Spoken(part) if isinstance(words, Spoken) else part) for part in parts)
+    return "".join(esc(Localised(part) if isinstance(words, Localised) else part) for part in parts)
 
 
 def _head(words: Words, xs: tuple[float, ...], spaces: list[float]) -> tuple[str, float]:

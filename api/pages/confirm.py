@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.languages.told import wording
+from api.languages.localised import wording
 from api.pages.forms import form_of
 from api.pages.render import PageRenderer
 from api.pages.sentences import confirm as say

@@ -51,8 +51,8 @@ def _document_route(router: APIRouter, pages: PageRenderer, name: str) -> None:
     @router.api_route(f"/docs/{name}", methods=["GET", "HEAD"])
     def page(request: Request) -> Response:
         text = document(name)
-        spoken = pages.of(request)
-        body = spoken.page("document.html", spoken.frame(text.title), document=text, titles=titles())
+        asked = pages.of(request)
+        body = asked.page("document.html", asked.frame(text.title), document=text, titles=titles())
         return as_response(request, Rendered(body, "text/html; charset=utf-8"))
 
 

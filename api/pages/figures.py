@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.languages.told import Told, figure, sum_of
+from api.languages.localised import Localisable, figure, sum_of
 from ledger.core.frozen import Amount
 from ledger.core.money import decimal_text, is_money
 
 
-def count(number: int) -> Told:
+def count(number: int) -> Localisable:
     return figure(f"{number:,}")
 
 
-def exact(amount: Amount) -> Told:
+def exact(amount: Amount) -> Localisable:
     """All digits of the asset, grouped, without the unit: `71.84000000`, `542,720.00`, `252,000`."""
     sign = "-" if amount.minor < 0 else ""
     whole, point, part = decimal_text(amount.asset, abs(amount.minor)).partition(".")
     return figure(f"{sign}{int(whole):,}{point}{part}")
 
 
-def brief(amount: Amount) -> Told:
+def brief(amount: Amount) -> Localisable:
     """Exact too, of coins with two or four decimals where no digit is lost: `71.84`, `3.2260`, `554,680`.
 
     A currency has all decimals of ISO 4217 or, from a thousand on, none: `1,500.250` dinars of Kuwait.
@@ -40,12 +40,12 @@ def brief(amount: Amount) -> Told:
     return text
 
 
-def with_asset(amount: Amount) -> Told:
+def with_asset(amount: Amount) -> Localisable:
     """`brief` with the code of the money; goods without, since their unit is a word."""
     return sum_of(brief(amount), amount.asset) if is_money(amount.asset) else brief(amount)
 
 
-def exact_with_asset(amount: Amount) -> Told:
+def exact_with_asset(amount: Amount) -> Localisable:
     """`exact` with the code of the money; goods without."""
     return sum_of(exact(amount), amount.asset) if is_money(amount.asset) else exact(amount)
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.buckets import client_of
-from api.languages.told import sentence_of, wording
+from api.languages.localised import sentence_of, wording
 from api.live import LIVE_POLICY, live_address
 from api.pages.forms import form_of, require_own_site
 from api.pages.messages import SEMICOLONS, listed

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.languages.address import prefix_of
-from api.languages.told import wording
+from api.languages.localised import wording
 from api.pages import sentences as say
 from api.pages.forms import form_of
 from api.pages.render import LookupPart, PageRenderer

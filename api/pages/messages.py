@@ -14,7 +14,7 @@ from functools import lru_cache
 from string import Formatter
 
 from api.languages.language import Language
-from api.languages.told import Spoken, Told, spoken
+from api.languages.localised import Localisable, Localised, localised
 from api.pages.figures import count
 
 
@@ -49,7 +49,7 @@ class Said(tuple[Piece, ...]):
         return self._told_in(language)
 
 
-def spoken_sentence(sentence: Sentence, language: Language) -> Sentence:
+def localised_sentence(sentence: Sentence, language: Language) -> Sentence:
     """A sentence in a language other than English: each piece of it, where it is no message as a whole."""
     if isinstance(sentence, Said):
         return sentence.in_language(language)
@@ -58,8 +58,8 @@ def spoken_sentence(sentence: Sentence, language: Language) -> Sentence:
 
 def _spoken_piece(piece: Piece, language: Language) -> Piece:
     """A hash keeps its text as it is: the page gives it its direction."""
-    is_key = piece.mark in ("code", "whole") and not isinstance(piece.text, Told)
-    return replace(piece, text=Spoken(piece.text) if is_key else spoken(piece.text, language))
+    is_key = piece.mark in ("code", "whole") and not isinstance(piece.text, Localisable)
+    return replace(piece, text=Localised(piece.text) if is_key else localised(piece.text, language))
 
 
 PlaceValue = str | int | Piece | Sentence
@@ -68,9 +68,9 @@ PlaceValue = str | int | Piece | Sentence
 
 def plain(sentence: Sentence) -> str:
     """The words without their marks."""
-    return Told(
+    return Localisable(
         "".join(piece.text for piece in sentence),
-        lambda language: "".join(piece.text for piece in spoken_sentence(sentence, language)),
+        lambda language: "".join(piece.text for piece in localised_sentence(sentence, language)),
     )
 
 
@@ -164,7 +164,7 @@ def said(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> S
 
 def worded(message: Message, /, *, n: int | None = None, **given: PlaceValue) -> str:
     """The message as plain text. Raises KeyError for what is not given."""
-    return Told(_text(message, n, given, None), lambda language: _text(message, n, given, language))
+    return Localisable(_text(message, n, given, None), lambda language: _text(message, n, given, language))
 
 
 def _pieces(
@@ -194,7 +194,7 @@ def _pieces(
             if isinstance(value, Piece):
                 value = (value,)
             if isinstance(value, tuple):
-                for piece in value if language is None else spoken_sentence(value, language):
+                for piece in value if language is None else localised_sentence(value, language):
                     add(piece)
             else:
                 words.append(_plain(value, language))
@@ -203,7 +203,7 @@ def _pieces(
 
 def _joined(words: Sequence[str], language: Language | None) -> str:
     text = "".join(words)
-    return text if language is None else Spoken(text)
+    return text if language is None else Localised(text)
 
 
 def _text(message: Message, n: int | None, given: Mapping[str, PlaceValue], language: Language | None) -> str:
@@ -220,7 +220,7 @@ def _plain(value: PlaceValue, language: Language | None) -> str:
         value = (value,)
     if isinstance(value, tuple):
         value = plain(value)
-    return value if language is None else spoken(value, language)
+    return value if language is None else localised(value, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,15 +261,13 @@ def joined_list(parts: Sequence[Sentence], pattern: ListPattern = AND) -> Senten
 
 def _as_cldr_joins(parts: Sequence[Sentence], language: Language) -> Sentence:
     """Of three or more, from the end: https://unicode.org/reports/tr35/tr35-general.html#ListPatterns."""
-    spoken = [spoken_sentence(part, language) for part in parts]
-    whole = spoken[-1]
-    for left in range(len(spoken) - 2, -1, -1):
-        name = (
-            "2" if len(spoken) == 2 else "end" if left == len(spoken) - 2 else "middle" if left else "start"
-        )
+    texts = [localised_sentence(part, language) for part in parts]
+    whole = texts[-1]
+    for left in range(len(texts) - 2, -1, -1):
+        name = "2" if len(texts) == 2 else "end" if left == len(texts) - 2 else "middle" if left else "start"
         pieces: list[Piece] = []
         for text, place in _PATTERN.findall(language.list_pattern(name)):
-            pieces += [Piece(Spoken(text))] if text else spoken[left] if place == "0" else whole
+            pieces += [Piece(Localised(text))] if text else texts[left] if place == "0" else whole
         whole = tuple(pieces)
     return whole
 

@@ -22,10 +22,10 @@ from starlette.requests import Request
 from api.clean import clean
 from api.languages.address import AT_HOME, Place, place_of
 from api.languages.language import OFFERED, Language
-from api.languages.told import Spoken, Told, together
+from api.languages.localised import Localisable, Localised, together
 from api.pages import sentences as say
 from api.pages.figures import count, exact, exact_with_asset, short_hash
-from api.pages.messages import Message, Sentence, spoken_sentence
+from api.pages.messages import Message, Sentence, localised_sentence
 from api.pages.sentences import fixed
 from api.pages.sentences import help as help_words
 from api.ports import SiteSettings
@@ -84,10 +84,10 @@ def _finalizer(language: Language) -> Callable[[object], object]:
     def other(value: object) -> object:
         if isinstance(value, Message):
             value = str(value)
-        if isinstance(value, Told):
+        if isinstance(value, Localisable):
             return value.in_language(language)
         # What stands in an attribute is no sentence, so nothing isolates it there.
-        return value if isinstance(value, Markup | Spoken) or not isinstance(value, str) else clean(value)
+        return value if isinstance(value, Markup | Localised) or not isinstance(value, str) else clean(value)
 
     return english if language.is_english else other
 
@@ -118,7 +118,7 @@ def _environment(language: Language) -> Environment:
     """The templates with their filters in a language; one a process, since whatever site asks compiles the same."""
 
     def told(sentence: Sentence) -> Sentence:
-        return sentence if language.is_english else spoken_sentence(sentence, language)
+        return sentence if language.is_english else localised_sentence(sentence, language)
 
     def apart(text: str) -> str | Markup:
         """What a campaign wrote, in whatever language and direction: it is told beside ours."""

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.languages.address import language_of, prefix_of
-from api.languages.told import wording
+from api.languages.localised import wording
 from api.live import LIVE_POLICY, live_address, waits
 from api.pages.campaign import SHOWN_DONATIONS, accounts_page, bars_page, campaign_page, home_page
 from api.pages.countries import MAP_POLICY, country_map

@@ -24,10 +24,10 @@ def statements_routes(router: APIRouter, ports: Ports, pages: PageRenderer) -> N
         statements_shown = ports.settings.statements_of(slug)
         if not statements_shown:
             raise NotFound("This campaign has no signed statement of its addresses.")
-        spoken = pages.of(request)
-        body = spoken.page(
+        asked = pages.of(request)
+        body = asked.page(
             "statements.html",
-            spoken.frame(str(words.TITLE)),
+            asked.frame(str(words.TITLE)),
             words=words,
             slug=slug,
             title=title,

@@ -18,9 +18,9 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.languages.address import preferred
 from api.languages.language import ARABIC, ENGLISH, FRENCH, HERE, OFFERED, Language
-from api.languages.told import Told, spoken
+from api.languages.localised import Localisable, localised
 from api.pages.figures import count, exact_with_asset
-from api.pages.messages import AND, Message, Piece, joined_list, listed, said, spoken_sentence, worded
+from api.pages.messages import AND, Message, Piece, joined_list, listed, localised_sentence, said, worded
 from api.pages.sentences import fixed
 from ledger.core.frozen import Amount
 from tests.tools.catalogues import Key, catalogue, extracted, missing, tags, told_by
@@ -192,8 +192,8 @@ def test_a_page_is_told_in_the_language_of_its_address_and_its_links_stay_in_it(
         ours = [link for link in links if not link.startswith(("/api/", "/papers/"))]
         assert ours
         assert all(link.startswith(tuple(f"/{each.tag}/" for each in OFFERED)) for link in ours), ours
-        assert unescape(str(spoken(str(_text("Campaigns")), language))) in html
-        told = unescape(str(spoken(str(fixed.BY_MACHINE), language)))
+        assert unescape(str(localised(str(_text("Campaigns")), language))) in html
+        told = unescape(str(localised(str(fixed.BY_MACHINE), language)))
         assert (told in unescape(html)) is not language.is_reviewed
 
 
@@ -287,12 +287,12 @@ def test_a_problem_is_told_in_the_language_of_its_address(site: TestClient) -> N
 
 def test_figures_days_and_lists_are_told_as_their_language_has_them() -> None:
     gift = exact_with_asset(Amount.of("USD", 123_456_789))
-    assert (gift, spoken(gift, FRENCH)) == ("1,234,567.89 USD", "1\u202f234\u202f567,89\u00a0USD")
-    assert spoken(count(-2_000), FRENCH) == "-2\u202f000"
+    assert (gift, localised(gift, FRENCH)) == ("1,234,567.89 USD", "1\u202f234\u202f567,89\u00a0USD")
+    assert localised(count(-2_000), FRENCH) == "-2\u202f000"
     assert FRENCH.day(date(2020, 6, 5)) == "5 juin 2020"
-    assert spoken(listed(["a", "b", "c"]), FRENCH) == "a, b et c"
+    assert localised(listed(["a", "b", "c"]), FRENCH) == "a, b et c"
     told = joined_list([(Piece(gift, "coin"),), (Piece("x"),)], AND)
-    pieces = spoken_sentence(told, FRENCH)
+    pieces = localised_sentence(told, FRENCH)
     assert "".join(piece.text for piece in pieces) == "1\u202f234\u202f567,89\u00a0USD et x"
     assert pieces[0].mark == "coin"
 
@@ -300,22 +300,22 @@ def test_figures_days_and_lists_are_told_as_their_language_has_them() -> None:
 def test_a_number_chooses_the_form_of_its_language() -> None:
     """French has one form for none and one; Babel has the rules of CLDR."""
     place = Message("{n} place", "the head of a stage in the picture; short", many="{n} places")
-    assert [spoken(worded(place, n=n), FRENCH) for n in (0, 1, 2)] == ["0 lieu", "1 lieu", "2 lieux"]
+    assert [localised(worded(place, n=n), FRENCH) for n in (0, 1, 2)] == ["0 lieu", "1 lieu", "2 lieux"]
 
 
 def test_a_language_from_right_to_left_keeps_figures_and_what_comes_from_outside_apart() -> None:
     """A sum and a key read from left to right, and a name of unknown direction touches nothing around it."""
     told = Message("Worth {fact}", "a fact that stands under a step of the way of a gift", "{fact}: a sum")
     gift = exact_with_asset(Amount.of("BTC", 1_000_000))
-    assert spoken(gift, ARABIC) == "\u20660.01000000\u00a0BTC\u2069"
-    assert "\u2068Aid\u2069" in spoken(worded(told, fact="Aid"), ARABIC)
-    assert spoken(count(-2_000), ARABIC) == "\u2066-2,000\u2069"
+    assert localised(gift, ARABIC) == "\u20660.01000000\u00a0BTC\u2069"
+    assert "\u2068Aid\u2069" in localised(worded(told, fact="Aid"), ARABIC)
+    assert localised(count(-2_000), ARABIC) == "\u2066-2,000\u2069"
     assert ARABIC.day(date(2020, 6, 5)) == "5 يونيو 2020"
 
 
 def test_arabic_has_six_forms_for_a_number() -> None:
     place = Message("{n} place", "the head of a stage in the picture; short", many="{n} places")
-    told = [spoken(worded(place, n=n), ARABIC) for n in (0, 1, 2, 3, 11, 100, 103)]
+    told = [localised(worded(place, n=n), ARABIC) for n in (0, 1, 2, 3, 11, 100, 103)]
     assert told == ["0 مكان", "مكان واحد", "مكانان", "3 أماكن", "11 مكانا", "100 مكان", "103 أماكن"]
 
 
@@ -323,13 +323,13 @@ def test_what_comes_from_outside_is_cleaned_in_every_language() -> None:
     """Characters that turn text around are taken from values, and not from the language's own text."""
     fact = Message("Worth {fact}", "a fact that stands under a step of the way of a gift", "{fact}: a sum")
     for language in OTHERS:
-        told = spoken(worded(fact, fact="\u202eevil\u2066"), language)
+        told = localised(worded(fact, fact="\u202eevil\u2066"), language)
         assert "evil" in told
         assert "\u202e" not in told
         assert told.count("\u2066") == 0
-        pieces = spoken_sentence(said(fact, fact=Piece("\u202ex", "coin")), language)
+        pieces = localised_sentence(said(fact, fact=Piece("\u202ex", "coin")), language)
         assert "\u202e" not in "".join(piece.text for piece in pieces)
 
 
 def test_a_text_that_is_copied_is_english_alone() -> None:
-    assert type(Told("a", lambda _: "b")[:]) is str
+    assert type(Localisable("a", lambda _: "b")[:]) is str

@@ -168,7 +168,7 @@ def test_pages_put_no_words_together() -> None:
 
 _OPTIONS = {"add_argument", "add_parser", "_Parser", "SourceConfig", "audit"}
 """What --help tells of options, whole texts of argparse; names of sources; codes in the log of what people did."""
-_HELD = {*BEFORE_TEXT, "field", "Wording", "Told", "translatable"}
+_HELD = {*BEFORE_TEXT, "field", "Wording", "Localisable", "translatable"}
 """Texts with values, held by the test of refusals."""
 _LOGGED = {"note", "warn"}
 """The log, which programs read: its events are the same in every language."""

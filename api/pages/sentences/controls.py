@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.languages.told import unbroken
+from api.languages.localised import unbroken
 from api.pages.figures import exact_with_asset
 from api.pages.messages import Message, Piece, Sentence, listed, said, worded
 from api.pages.sentences.units import day

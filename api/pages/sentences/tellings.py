@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.languages.told import wording
+from api.languages.localised import wording
 from api.pages.figures import with_asset
 from api.pages.messages import Message, PlaceValue, listed, worded
 from api.pages.sentences.units import day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.languages.told import figure
+from api.languages.localised import figure
 from api.pages.figures import count, exact_with_asset
 from api.pages.messages import Message, worded
 from api.pages.sentences.plurals import unit_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from api.languages.told import Told, spoken
+from api.languages.localised import Localisable, localised
 from api.pages.messages import Message
 from api.pages.sentences.tellings import worded_telling
 from ledger.core.telling import Telling
@@ -354,7 +354,7 @@ _COMMAND = re.compile(r"\s?[(（][^()（）]*`[^()（）]*[)）]")
 def public_to_do(telling: Telling) -> str:
     """What ends it, in words for who cannot do it: without the commands in brackets."""
     whole = what_to_do(telling)
-    return Told(_COMMAND.sub("", whole), lambda language: _COMMAND.sub("", spoken(whole, language)))
+    return Localisable(_COMMAND.sub("", whole), lambda language: _COMMAND.sub("", localised(whole, language)))
 
 
 def what_to_do(telling: Telling) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from api.languages.told import Told
+from api.languages.localised import Localisable
 from api.pages.figures import count, moment, with_asset
 from api.pages.messages import Cldr, Message, listed, worded
 from api.pages.sentences.plurals import unit_of
@@ -74,14 +74,14 @@ def day(text: str) -> str:
     if at is None:
         return text
     english = worded(_DAY, day=str(at.day), month=_month(at), year=str(at.year))
-    return Told(english, lambda language: language.day(at))
+    return Localisable(english, lambda language: language.day(at))
 
 
 def month(text: str) -> str:
     """`May 2020`, of `2020-05`."""
     at = dt.datetime.strptime(text, "%Y-%m")  # noqa: DTZ007 - a month has no zone
     english = worded(_MONTH, month=_month(at), year=str(at.year))
-    return Told(english, lambda language: language.month(at))
+    return Localisable(english, lambda language: language.month(at))
 
 
 def _month(at: dt.datetime) -> str:
@@ -104,8 +104,8 @@ def period(start: str, end: str) -> str:
         return worded(_FROM_TO, first=days[0], last=days[1]) if len(days) > 1 else listed(days)
     first = day(start)
     if (a.year, a.month) == (b.year, b.month):
-        first = Told(str(a.day), lambda language: language.day_of_month(a))
+        first = Localisable(str(a.day), lambda language: language.day_of_month(a))
     elif a.year == b.year:
         english = worded(_DAY_OF_MONTH, day=str(a.day), month=_month(a))
-        first = Told(english, lambda language: language.day_of_month(a))
+        first = Localisable(english, lambda language: language.day_of_month(a))
     return worded(_FROM_TO, first=first, last=day(end))

@@ -13,7 +13,7 @@ from api.languages.language import Language
 from ledger.core.wording import Wording
 
 
-class Told(str):
+class Localisable(str):
     """An English text, and how it is told in another language.
 
     A part cut from it, or a text put together with it, is English alone: `tests/api/test_languages.py` finds those.
@@ -22,7 +22,7 @@ class Told(str):
     __slots__ = ("_told_in",)
     _told_in: Callable[[Language], str]
 
-    def __new__(cls, english: str, told_in: Callable[[Language], str]) -> Told:
+    def __new__(cls, english: str, told_in: Callable[[Language], str]) -> Localisable:
         made = super().__new__(cls, english)
         made._told_in = told_in
         return made
@@ -34,71 +34,71 @@ class Told(str):
         """A copy is English alone."""
         return str, (self[:],)
 
-    def in_language(self, language: Language) -> Spoken:
-        return Spoken(self._told_in(language))
+    def in_language(self, language: Language) -> Localised:
+        return Localised(self._told_in(language))
 
-    def capitalize(self) -> Told:
+    def capitalize(self) -> Localisable:
         """The first letter large, the others as they are; in a script that has none nothing changes."""
-        return Told(super().capitalize(), lambda language: _large(self.in_language(language)))
+        return Localisable(super().capitalize(), lambda language: _large(self.in_language(language)))
 
 
-class Spoken(str):
+class Localised(str):
     """A text as its reader gets it, with all that came from outside cleaned and its direction isolated."""
 
     __slots__ = ()
 
 
-def spoken(text: str, language: Language) -> Spoken:
+def localised(text: str, language: Language) -> Localised:
     """A text in a language other than English; what is no text of ours is cleaned and kept apart from the rest."""
-    if isinstance(text, Told):
+    if isinstance(text, Localisable):
         return text.in_language(language)
-    return text if isinstance(text, Spoken) else Spoken(language.isolated(clean(text)))
+    return text if isinstance(text, Localised) else Localised(language.isolated(clean(text)))
 
 
-def figure(english: str) -> Told:
+def figure(english: str) -> Localisable:
     """A figure as the language groups it."""
 
     def in_language(language: Language) -> str:
         text = language.figure(english)
         return language.ltr(text) if text.startswith("-") else text
 
-    return Told(english, in_language)
+    return Localisable(english, in_language)
 
 
-def sum_of(english: str, asset: str) -> Told:
+def sum_of(english: str, asset: str) -> Localisable:
     """A figure with the code of its money."""
-    return Told(f"{english} {asset}", lambda language: language.sum(english, asset))
+    return Localisable(f"{english} {asset}", lambda language: language.sum(english, asset))
 
 
-def wording(message: Wording) -> Told:
+def wording(message: Wording) -> Localisable:
     """What the ledger says."""
-    return Told(str(message), lambda language: clean(message.translated(language.catalogue)))
+    return Localisable(str(message), lambda language: clean(message.translated(language.catalogue)))
 
 
-def sentence_of(text: str) -> Told:
+def sentence_of(text: str) -> Localisable:
     """A reason that stood behind the name of a field, by itself; some are whole sentences."""
-    return Told(_whole(text), lambda language: _whole(spoken(text, language)))
+    return Localisable(_whole(text), lambda language: _whole(localised(text, language)))
 
 
-def unbroken(text: str) -> Told:
+def unbroken(text: str) -> Localisable:
     """A text that is never broken over two lines."""
 
     def without_spaces(text: str) -> str:
         return text.replace(" ", "\u00a0")
 
-    return Told(without_spaces(text), lambda language: without_spaces(spoken(text, language)))
+    return Localisable(without_spaces(text), lambda language: without_spaces(localised(text, language)))
 
 
-def together(parts: Iterable[str], between: str) -> Told:
+def together(parts: Iterable[str], between: str) -> Localisable:
     """Texts of a cell, one after the other, with a mark between them that is none of a language."""
     kept = list(parts)
 
     def in_language(language: Language) -> str:
         return between.join(
-            spoken(part, language) if isinstance(part, Told) else clean(part) for part in kept
+            localised(part, language) if isinstance(part, Localisable) else clean(part) for part in kept
         )
 
-    return Told(between.join(kept), in_language)
+    return Localisable(between.join(kept), in_language)
 
 
 def _large(text: str) -> str:
