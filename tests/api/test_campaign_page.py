@@ -265,7 +265,7 @@ def test_each_bank_says_as_of_which_day_and_what_was_set_aside_stands_among_what
     assert "Cheque of 20 August 2020, -100.00 USD, outstanding until 31 October 2020" in told
     told = text_of(site.get("/c/banked").text)
     assert (
-        "Set aside Bank line of 31 August 2020 at Second Bank 4,500 USD out of another fund approver, 2 September 2020"
+        "Set aside Bank line of 31 August 2020 at Second Bank 4,500 USD out of another fund Approver, 2 September 2020"
         in told
     )
     assert "Set aside 12 lines of July 2020 at Second Bank" in told

@@ -16,6 +16,7 @@ from api.pages.messages import (
     said,
     worded,
 )
+from api.pages.sentences.controls import role_word
 from api.pages.sentences.units import day, number_of, period, time
 from ledger.core.frozen import Amount
 from ledger.model.evidence import Access, Treatment
@@ -145,7 +146,7 @@ def no_entry(seen_at: str) -> str:
 
 
 def decided(role: str, at: str) -> str:
-    return worded(_DECIDED, role=role, day=day(at))
+    return worded(_DECIDED, role=role_word(role), day=day(at))
 
 
 def papers_note(shown: int, whole: int) -> str:

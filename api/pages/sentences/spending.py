@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.languages.localised import figure
 from api.pages.figures import exact
 from api.pages.messages import Message, worded
 from api.pages.sentences.tables import asset_heading
@@ -62,4 +63,6 @@ def shares_of(parts: Sequence[int]) -> list[int]:
 
 
 def _told(share: int, minor: int) -> str:
-    return worded(_SHARE, percent=decimal_text("USD", share)) if share or not minor else worded(_BELOW)
+    return (
+        worded(_SHARE, percent=figure(decimal_text("USD", share))) if share or not minor else worded(_BELOW)
+    )
