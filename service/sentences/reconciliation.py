@@ -272,7 +272,7 @@ def _aside(state: BankState, row: SetAside) -> str:
         what=say.aside_what(state, row),
         money=say.aside_amount(row),
         reason=row.reason,
-        decided=say.decided(say.role_word(row.decided_by), row.decided_on),
+        decided=say.decided(row.decided_by, row.decided_on),
     )
 
 
