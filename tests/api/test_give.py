@@ -161,8 +161,10 @@ def test_of_many_needs_each_can_be_chosen(site: TestClient, store: Store) -> Non
 def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
     carried = code_in(site.get(GIVE).text)
     code = claim(carried)
-    site.post(GIVE, data={"code": carried, "need": "N-1"})
-    (news,) = re.findall('data-live="([^"]+)"', site.get(f"/d/{code}").text)
+    assert site.post(GIVE, data={"code": carried, "need": "N-1"}).status_code == 200
+    waits = site.get(f"/d/{code}")
+    assert (waits.status_code, "Nothing has come" in waits.text) == (200, True), waits.text
+    (news,) = re.findall('data-live="([^"]+)"', waits.text)
     paid = (Script(script_of(ONE, REGTEST)), 70_000)
     with store.write() as tx:
         record_sighting(tx, SeenTx(outpoint_no(7).txid, (), (paid,), "node"), now=NOW)
