@@ -161,7 +161,7 @@ def test_of_many_needs_each_can_be_chosen(site: TestClient, store: Store) -> Non
 def test_the_secret_link_tells_the_way_of_the_gift_once_it_came(site: TestClient, store: Store) -> None:
     carried = code_in(site.get(GIVE).text)
     code = claim(carried)
-    assert site.post(GIVE, data={"code": carried, "need": "N-1"}).status_code == 200
+    assert site.post(GIVE, data={"code": carried, "need": "N-1"}).status_code == 303
     waits = site.get(f"/d/{code}")
     assert (waits.status_code, "Nothing has come" in waits.text) == (200, True), waits.text
     (news,) = re.findall('data-live="([^"]+)"', waits.text)
