@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -90,6 +91,12 @@ def secret_in_prose(text: str) -> Secret | None:
         return Secret.EXTENDED
     words = [word for word in re.split(r"[\W_]+", flat) if word.isalpha()]
     return Secret.WORDS if _are_words(words) else None
+
+
+def new_code() -> str:
+    """A secret of 128 bits for somebody to keep, which nothing here takes for a private key (one in 500 looks so)."""
+    code = secrets.token_urlsafe(16)
+    return code if secret_in_prose(code) is None else new_code()
 
 
 def secret_within(value: object) -> Secret | None:

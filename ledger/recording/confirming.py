@@ -6,7 +6,6 @@ No account and no person: who has the link counts for the organisation. The code
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -16,6 +15,7 @@ from pydantic import ConfigDict, Field
 from ledger.core.errors import Conflict, NotAllowed, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import RECORDERS, Role, Scope
+from ledger.core.secret import new_code
 from ledger.core.times import rfc3339
 from ledger.model.deliveries import ConfirmationLinkRow, CountedBy, DeliveryPaper
 from ledger.recording.actors import Actor
@@ -97,7 +97,7 @@ def make_link(tx: Writing, actor: Actor, campaign: str, wanted: object, *, now: 
     session = tx.session
     sent = sent_on(session, campaign, facts.about, facts.paper)
     corrects = _to_correct(tx, actor, facts, sent.paper)
-    code = secrets.token_urlsafe(16)
+    code = new_code()
     expires = now + facts.days * DAY
     session.add(
         ConfirmationLinkRow(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from ledger.core.entry import entry_from_bytes
 from ledger.core.errors import Conflict, NotFound, Refused
 from ledger.core.facts import STRICT, Number, facts_from
 from ledger.core.roles import Role, scope_of
-from ledger.core.secret import secret_within
+from ledger.core.secret import new_code, secret_within
 from ledger.core.times import rfc3339
 from ledger.recording import drafts
 from ledger.recording.actors import Actor  # the API finds it here
@@ -255,7 +254,7 @@ def claim_hash(code: str) -> str:
 
 def new_claim_code() -> str:
     """A secret of 128 bits, by which a donor finds the way of a gift."""
-    return secrets.token_urlsafe(16)
+    return new_code()
 
 
 def bip21_of(address: str, title: str) -> str:

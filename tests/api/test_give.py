@@ -14,9 +14,10 @@ from api.buckets import Buckets, Rate
 from api.ports import Ports, SiteSettings
 from ledger.core.chain import Script
 from ledger.core.look import SeenTx
+from ledger.core.secret import secret_in_prose
 from ledger.core.times import unix_seconds
 from ledger.recording.address_gaps import UnreadPast, save_past
-from ledger.recording.desk import act, bip21_of, claim_hash
+from ledger.recording.desk import act, bip21_of, claim_hash, new_claim_code
 from ledger.recording.lookup import record_sighting
 from ledger.recording.users import actor_named, add_user
 from ledger.store.database import Store
@@ -330,3 +331,8 @@ def test_the_last_rate_of_each_currency_is_told_with_its_day_and_nothing_without
     with store.write() as tx:
         act(tx, actor_named(tx, "ada", now=NOW), "help", "rate", "add", rate | {"currency": "USD"}, now=NOW)
     assert "0.01 BTC was 461.00 USD on 10 January 2024, by A and B." in client.get(GIVE).text
+
+
+def test_no_code_that_is_given_out_is_taken_for_a_private_key() -> None:
+    """One in 500 codes of 22 characters has the shape of a short private key: its donor would be told to flee."""
+    assert not [code for code in (new_claim_code() for _ in range(5_000)) if secret_in_prose(code)]
