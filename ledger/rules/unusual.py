@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from statistics import median_low
 
-from sqlalchemy import Text, bindparam, union_all
+from sqlalchemy import ColumnElement, Text, and_, bindparam, union_all
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from ledger.core.accounts import AccountClass, account
@@ -96,52 +97,36 @@ def unusual_payment(books: Books, payment: PaymentRow) -> Iterator[Doubtful]:
 
 def unusual_gift(session: Session, gift: ContributionRow) -> Iterator[Doubtful]:
     """Whether what banks kept of a gift on its way is a sum to look at."""
-    last = select(ContributionRow.fee).where(
-        ContributionRow.bank == gift.bank,
-        ContributionRow.currency == gift.currency,
-        col(ContributionRow.reversed_by).is_(None),
-        ContributionRow.fee > 0,
-        ContributionRow.entry < gift.entry,
-    )
-    newest = last.order_by(col(ContributionRow.entry).desc()).limit(LAST)
-    if _is_large(gift.fee, gift.amount, lambda: session.exec(newest).all()):
+    kept = ContributionRow
+    of_bank = and_(col(kept.bank) == gift.bank, col(kept.currency) == gift.currency)
+    stands = col(kept.reversed_by).is_(None)
+    last = _last_of(session, col(kept.fee), col(kept.entry), gift.entry, and_(of_bank, stands))
+    if _is_large(gift.fee, gift.amount, last):
         yield Doubtful(Doubt.FEE)
 
 
 def unusual_withdrawal(books: Books, row: WithdrawalRow) -> Iterator[Doubtful]:
     """Whether what an exchange took for sending coins back is a sum to look at."""
-    last = select(WithdrawalRow.fee).where(
-        WithdrawalRow.exchange == row.exchange,
-        col(WithdrawalRow.status).in_(COUNTS),
-        WithdrawalRow.fee > 0,
-        WithdrawalRow.entry < row.entry,
-    )
-    newest = last.order_by(col(WithdrawalRow.entry).desc()).limit(LAST)
-    if _is_large(row.fee, row.amount, lambda: books.session.exec(newest).all()):
+    sent = WithdrawalRow
+    counts = and_(col(sent.exchange) == row.exchange, col(sent.status).in_(COUNTS))
+    last = _last_of(books.session, col(sent.fee), col(sent.entry), row.entry, counts)
+    if _is_large(row.fee, row.amount, last):
         yield Doubtful(Doubt.FEE)
 
 
 def unusual_keeping(books: Books, row: BankFeeRow | CustodyFeeRow) -> Iterator[Doubtful]:
     """Whether what a bank or an exchange took of what lies there is a sum to look at, or what a cash box lacks."""
+    taken = type(row)
     if isinstance(row, CustodyFeeRow):
         there = books.net(exchange_account(row.campaign, row.exchange), "BTC")
-        last = select(CustodyFeeRow.amount).where(
-            CustodyFeeRow.exchange == row.exchange,
-            col(CustodyFeeRow.status).in_(COUNTS),
-            CustodyFeeRow.entry < row.entry,
-        )
-        newest = last.order_by(col(CustodyFeeRow.entry).desc())
+        there_too: ColumnElement[bool] = col(CustodyFeeRow.exchange) == row.exchange
     else:
         there = books.net(account(AccountClass.BANK, row.campaign, row.bank), row.currency)
-        last = select(BankFeeRow.amount).where(
-            BankFeeRow.bank == row.bank,
-            BankFeeRow.currency == row.currency,
-            BankFeeRow.cause == row.cause,
-            col(BankFeeRow.status).in_(COUNTS),
-            BankFeeRow.entry < row.entry,
-        )
-        newest = last.order_by(col(BankFeeRow.entry).desc())
-    if _is_large(row.amount, there, lambda: books.session.exec(newest.limit(LAST)).all()):
+        of_bank = and_(col(BankFeeRow.bank) == row.bank, col(BankFeeRow.currency) == row.currency)
+        there_too = and_(of_bank, col(BankFeeRow.cause) == row.cause)
+    counts = and_(there_too, col(taken.status).in_(COUNTS))
+    last = _last_of(books.session, col(taken.amount), col(taken.entry), row.entry, counts)
+    if _is_large(row.amount, there, last):
         yield Doubtful(Doubt.FEE)
 
 
@@ -183,15 +168,10 @@ def unusual_sale(books: Books, row: ConversionRow) -> Iterator[Doubtful]:
 def unusual_exchange(books: Books, row: ExchangeRow) -> Iterator[Doubtful]:
     """What of an exchange of money at banks somebody has to look at: its fee, and the rate of the two amounts."""
     session = books.session
-    last = select(ExchangeRow.fee).where(
-        ExchangeRow.bank == row.bank,
-        ExchangeRow.currency == row.currency,
-        col(ExchangeRow.status).in_(COUNTS),
-        ExchangeRow.fee > 0,
-        ExchangeRow.entry < row.entry,
-    )
-    newest = last.order_by(col(ExchangeRow.entry).desc()).limit(LAST)
-    if _is_large(row.fee, row.sold, lambda: session.exec(newest).all()):
+    sold = ExchangeRow
+    of_bank = and_(col(sold.bank) == row.bank, col(sold.currency) == row.currency)
+    counts = and_(of_bank, col(sold.status).in_(COUNTS))
+    if _is_large(row.fee, row.sold, _last_of(session, col(sold.fee), col(sold.entry), row.entry, counts)):
         yield Doubtful(Doubt.FEE)
     worthy = rate_of_pair(session, row.campaign, row.currency, row.sold, row.into, row.document_date)
     tolerance = campaign_of(session, row.campaign).tolerance_permille
@@ -199,6 +179,14 @@ def unusual_exchange(books: Books, row: ExchangeRow) -> Iterator[Doubtful]:
         yield Doubtful(Doubt.NO_RATE)
     elif _is_off(row.bought, worthy, tolerance):
         yield Doubtful(Doubt.RATE)
+
+
+def _last_of(
+    session: Session, fee: Mapped[int], entry: Mapped[int], before: int, of: ColumnElement[bool]
+) -> Callable[[], Sequence[int]]:
+    """The question of the last fees of a table before an entry, the newest first."""
+    last = select(fee).where(fee > 0, entry < before, of).order_by(entry.desc()).limit(LAST)
+    return lambda: session.exec(last).all()
 
 
 def _is_large(fee: int, amount: int, last: Callable[[], Sequence[int]]) -> bool:
