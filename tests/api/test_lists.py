@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import product
 
 import pytest
@@ -121,7 +122,7 @@ def test_lists_by_bank_and_in_kind_are_the_list_of_the_data_in_every_cut(
 ) -> None:
     """By status and by a part of the number, a page at a time, the newest first: as the whole list says."""
     file = mixed_moments(tmp_path_factory)[-1][1]
-    with Store.open(f"sqlite:///{file}").read() as reading:
+    with closing(Store.open(f"sqlite:///{file}")) as store, store.read() as reading:
         whole, _ = donation_rows(reading, SLUG, after=None, limit=200)
         for limit in (1, 2, 3):
             cut, after = list[DonationRow](), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_page_of_a_campaign_asks_nothing_twice_that_grows_with_it(
         (mixed_moments(tmp_path_factory)[-1][1], SLUG),
     ):
         asked: Counter[tuple[str, str]] = Counter()
-        with Store.open(f"sqlite:///{file}").read() as reading:
+        with closing(Store.open(f"sqlite:///{file}")) as store, store.read() as reading:
             event.listen(
                 reading.session.connection(),
                 "before_cursor_execute",
